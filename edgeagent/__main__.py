@@ -1,0 +1,118 @@
+"""The entry point: finds the command, runs it, turns every way it can end into an exit code and at most one line."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any, NoReturn
+
+from edgeagent import __version__, commands
+from edgeagent.errors import EdgeAgentError, nearest
+
+WRONG_INPUT = 2
+INTERNAL = 70  # EX_SOFTWARE: a fault of ours
+CTRL_C = 130  # 128 + SIGINT
+BROKEN_PIPE = 141  # 128 + SIGPIPE: whoever read our output went away
+
+TRACEBACK = "EDGEAGENT_TRACEBACK"
+"""Set to 1, this variable of the environment makes errors come with their traceback."""
+
+EXTRA_OF = {
+    "pyaudio": "card",
+    "gpiozero": "pi",
+    "lgpio": "pi",
+    "spidev": "pi",
+    "espeakng_loader": "speech",
+    "soundfile": "sim",
+    "pyroomacoustics": "sim",
+}
+"""The extra that brings a library which the core does without."""
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse with errors in one line, and no guessing of shortened options."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_abbrev=False, **options)
+
+    def error(self, message: str) -> NoReturn:
+        raise EdgeAgentError(message, f"try '{self.prog} --help'")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line `argv` (without the program's name); the exit code."""
+    try:
+        code = _dispatch(list(sys.argv[1:] if argv is None else argv))
+        sys.stdout.flush()
+        return code
+    except KeyboardInterrupt:
+        return CTRL_C
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains again at its exit
+        return BROKEN_PIPE
+    except Exception as error:
+        if os.environ.get(TRACEBACK) == "1":
+            raise
+        code, line = _told(error)
+        print(f"edgeagent: error: {line}", file=sys.stderr)
+        return code
+
+
+def _told(error: Exception) -> tuple[int, str]:
+    """The exit code and the line for a person."""
+    match error:
+        case EdgeAgentError():
+            return error.exit_code, str(error)
+        case ModuleNotFoundError(name=str(name)) if name.partition(".")[0] in EXTRA_OF:
+            extra = EXTRA_OF[name.partition(".")[0]]
+            return WRONG_INPUT, f"the library {name} is missing; pip install 'edgeagent[{extra}]'"
+        case OSError(strerror=str(reason)):
+            return WRONG_INPUT, f"{error.filename}: {reason}" if error.filename else reason
+    fault = f"this is a fault in edgeagent: {type(error).__name__}: {error}"
+    return INTERNAL, f"{fault}; run it again with {TRACEBACK}=1 and report what it prints"
+
+
+def _dispatch(words: list[str]) -> int:
+    if not words or words[0].startswith("-"):
+        return _overview(words)
+    name, *rest = words
+    if name not in commands.names():
+        raise EdgeAgentError(f"there is no command '{name}'{_meant(name, commands.names())}", "try 'edgeagent --help'")
+    command = commands.command(name)
+    parser = Parser(
+        prog=f"edgeagent {name}",
+        description=command.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_arguments(parser)
+    args, unknown = parser.parse_known_args(rest)
+    if unknown:
+        options = [option for action in parser._actions for option in action.option_strings]
+        parser.error(f"unknown argument '{unknown[0]}'{_meant(unknown[0], options)}")
+    return command.run(args)
+
+
+def _overview(words: list[str]) -> int:
+    listing = "\n".join(f"  {name:<10} {commands.command(name).HELP}" for name in commands.names())
+    parser = Parser(
+        prog="edgeagent",
+        usage="edgeagent COMMAND ...",
+        description="A talking device that can be interrupted.",
+        epilog=f"commands:\n{listing}\n\n'edgeagent COMMAND --help' tells more.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"edgeagent {__version__}")
+    parser.parse_args(words)
+    parser.print_help()
+    return 0
+
+
+def _meant(wrong: str, known: Iterable[str]) -> str:
+    near = nearest(wrong, known)
+    return f". Did you mean '{near}'?" if near else ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,148 @@
+"""What `check` looks at besides sound cards and pins: the machine, real-time rights, services, models and the disk.
+
+Each probe takes the settings, because only what the settings ask for can be missing, and yields findings. None of them
+changes anything that outlives it.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import resource
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from importlib import metadata
+from pathlib import Path
+
+from edgeagent import __version__
+from edgeagent.commands._finding import Finding, fail, ok, warn
+from edgeagent.config.keys import sections
+from edgeagent.errors import EdgeAgentError
+from edgeagent.services.command_talker import words_of
+from edgeagent.services.espeak_talker import EspeakTalker
+from edgeagent.services.scripted_replier import ScriptedReplier
+from edgeagent.services.wav_talker import WavTalker
+from edgeagent.settings import Script, Settings, Talker
+
+LIBRARIES = ("numpy", "onnxruntime", "pydantic", "PyYAML", "PyAudio", "gpiozero", "lgpio", "spidev", "espeakng-loader")
+
+BOARD = Path("/proc/device-tree/model")
+"""Raspberry Pi kernels tell their board here; a PC has no such file."""
+
+PRIORITY = 20
+"""SCHED_FIFO priority of the audio threads: above every ordinary thread, below the kernel's own (50)."""
+
+LOCKED_BYTES = 128 << 20
+"""What `mlockall` must be allowed to hold: the whole process with models, and a little more."""
+
+LIMITS = (
+    "write '@audio - rtprio 95' and '@audio - memlock unlimited' into /etc/security/limits.d/edgeagent.conf, "
+    "be in the group audio, log in again"
+)
+
+LITTLE_BYTES, NOTHING_BYTES = 500 << 20, 20 << 20
+"""A recorded hour is 240 MB; below the second figure not even a journal is safe."""
+
+
+def configuration(settings: Settings) -> Iterator[Finding]:
+    """What differs from the defaults; passwords and keys starred."""
+    changed = []
+    for section, keys in sections().items():
+        for name, key in keys.items():
+            value = getattr(getattr(settings, section), name)
+            if value != key.default:
+                changed.append(f"{key.path}: {'***' if key.private else repr(value)}")
+    yield ok("configuration", ", ".join(changed) or "every setting has its default")
+
+
+def board() -> str:
+    """The Raspberry Pi's model, '' on other machines."""
+    return BOARD.read_text(errors="replace").rstrip("\0\n") if BOARD.exists() else ""
+
+
+def versions(_settings: Settings) -> Iterator[Finding]:
+    """What a bug report needs."""
+    yield ok("edgeagent", f"{__version__}, Python {platform.python_version()}")
+    machine = f"{board() or 'no Raspberry Pi'}, {platform.machine()}, {os.cpu_count()} cores"
+    yield ok("machine", f"{machine}, Linux {platform.release()}")
+    if platform.architecture()[0] != "64bit":
+        yield fail("machine", "a 32-bit system: onnxruntime has no build for it", "install a 64-bit OS")
+    found = []
+    for library in LIBRARIES:
+        try:
+            found.append(f"{library} {metadata.version(library)}")
+        except metadata.PackageNotFoundError:
+            continue
+    yield ok("libraries", ", ".join(found))
+
+
+def real_time(_settings: Settings) -> Iterator[Finding]:
+    """Whether the audio threads may go before all others, and the memory may be kept from being paged out."""
+    try:
+        before = os.sched_getscheduler(0), os.sched_getparam(0)
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(PRIORITY))
+        os.sched_setscheduler(0, *before)
+    except PermissionError:
+        yield warn("real time", "no permission for SCHED_FIFO: a busy machine will make gaps in the sound", LIMITS)
+    else:
+        yield ok("real time", f"SCHED_FIFO {PRIORITY} is permitted")
+    limit = resource.getrlimit(resource.RLIMIT_MEMLOCK)[0]
+    if limit == resource.RLIM_INFINITY or limit >= LOCKED_BYTES or os.geteuid() == 0:
+        yield ok("memory lock", "permitted")
+    else:
+        yield warn("memory lock", f"only {limit >> 20} MiB: sound may stall while memory is paged in", LIMITS)
+
+
+def services(settings: Settings) -> Iterator[Finding]:
+    """Whether the voice, the script and the command for the user's turns can start."""
+    yield _started("voice", lambda: _voice(settings.talker))
+    yield _started("script", lambda: _script(settings.script))
+    if settings.capture.on_turn:
+        yield _started("turn command", lambda: words_of(settings.capture.on_turn, "capture.on_turn")[0])
+
+
+def _started(topic: str, start: Callable[[], str]) -> Finding:
+    try:
+        return ok(topic, start())
+    except EdgeAgentError as error:
+        return fail(topic, error.problem, error.remedy)
+
+
+def _voice(talker: Talker) -> str:
+    if talker.kind == "command":
+        return words_of(talker.command, "talker.command")[0]
+    if talker.kind == "wav":
+        WavTalker(talker.wav_dir).close()
+        return f"recorded sentences in {talker.wav_dir}"
+    with closing(EspeakTalker(talker)) as espeak:
+        espeak.check()
+    return f"espeak-ng, voice {talker.voice}"
+
+
+def _script(script: Script) -> str:
+    ScriptedReplier(script).close()
+    return script.file or "the sentences of the configuration"
+
+
+def models(_settings: Settings) -> Iterator[Finding]:
+    """Which trained models are installed."""
+    names = sorted(file.name for file in (Path(__file__).parents[1] / "models").glob("*.onnx"))
+    yield ok("models", ", ".join(names) or "none needed: the detectors are built in")
+
+
+def disk(settings: Settings) -> Iterator[Finding]:
+    """Whether there is room for what the settings write."""
+    for folder in dict.fromkeys((settings.record.dir or ".", settings.capture.turns_dir or ".")):
+        existing = Path(folder).resolve()
+        while not existing.exists():
+            existing = existing.parent
+        free = shutil.disk_usage(existing).free
+        text = f"{free / (1 << 30):.1f} GiB free for {existing}"
+        if not os.access(existing, os.W_OK):
+            yield warn("disk", f"nothing can be written in {existing}", "choose another folder")
+        elif free < LITTLE_BYTES:
+            grade = fail if free < NOTHING_BYTES else warn
+            yield grade("disk", text, "make room: a recorded hour takes 240 MB")
+        else:
+            yield ok("disk", text)

@@ -1,0 +1,68 @@
+"""What `check` looks at between us and the air: the sound library, and the two devices that the settings name."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+
+from edgeagent.commands._finding import Finding, fail, ok
+from edgeagent.devices.portaudio import Device, Direction, PortAudio
+from edgeagent.errors import DeviceError
+from edgeagent.settings import Audio, Settings
+
+TOPICS: dict[Direction, str] = {"input": "microphone", "output": "loudspeaker"}
+
+
+def cards(settings: Settings) -> Iterator[Finding]:
+    """Whether the card of the settings can be opened. A device in use counts as a failure: `run` could not have it."""
+    audio = settings.audio
+    yield from {"pyaudio": _portaudio, "pipe": _programs, "wav": _files}[audio.card](audio)
+
+
+def _portaudio(audio: Audio) -> Iterator[Finding]:
+    names: dict[Direction, str] = {"input": audio.input, "output": audio.output}
+    try:
+        library = PortAudio()
+    except DeviceError as error:
+        yield fail("sound library", error.problem, error.remedy)
+        return
+    with closing(library):
+        yield ok("sound library", str(library.module.get_portaudio_version_text()))
+        found: dict[Direction, Device] = {}
+        for way, name in names.items():
+            try:
+                found[way] = library.find(name, way)
+            except DeviceError as error:
+                yield fail(TOPICS[way], error.problem, error.remedy)
+        together = [found] if audio.streams == "duplex" and len(found) == 2 else [{way: found[way]} for way in found]
+        for devices in together:
+            yield from _opened(library, devices, audio.rate_hz)
+
+
+def _opened(library: PortAudio, devices: Mapping[Direction, Device], rate_hz: int) -> Iterator[Finding]:
+    """Whether `devices` can be opened with one rate."""
+    try:
+        rate, channels = library.shape(devices, rate_hz)
+    except DeviceError as error:
+        yield fail(" and ".join(TOPICS[way] for way in devices), error.problem, error.remedy)
+    else:
+        for way, device in devices.items():
+            yield ok(TOPICS[way], f"{device.name}, {rate} Hz, {'mono' if channels == 1 else 'stereo'}")
+
+
+def _programs(_audio: Audio) -> Iterator[Finding]:
+    for program in ("arecord", "aplay"):
+        path = shutil.which(program)
+        if path:
+            yield ok(program, path)
+        else:
+            yield fail(program, "not installed, and audio.card is pipe", "apt install alsa-utils")
+
+
+def _files(audio: Audio) -> Iterator[Finding]:
+    if Path(audio.microphone_wav).is_file():
+        yield ok("microphone", audio.microphone_wav)
+    else:
+        yield fail("microphone", f"there is no file {audio.microphone_wav}", "set audio.microphone_wav")

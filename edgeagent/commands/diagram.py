@@ -1,0 +1,21 @@
+"""Prints the state machine as a Mermaid diagram, drawn from the very table that decides.
+
+docs/states.md holds its output: edgeagent diagram > docs/states.md
+"""
+
+from __future__ import annotations
+
+import argparse
+
+HELP = "the state machine, drawn from its table"
+
+
+def add_arguments(_parser: argparse.ArgumentParser) -> None:
+    """None."""
+
+
+def run(_args: argparse.Namespace) -> int:
+    from edgeagent.turn.diagram import diagram
+
+    print(diagram(), end="")
+    return 0

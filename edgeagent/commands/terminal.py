@@ -1,0 +1,60 @@
+"""How commands speak to a person (progress on stderr) and to a program (JSON on stdout)."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from types import TracebackType
+from typing import Self, TextIO
+
+BAR = 30
+"""Columns of the bar."""
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """The option `--json`, worded alike everywhere."""
+    parser.add_argument("--json", action="store_true", help="print one JSON document instead of text")
+
+
+def print_json(document: object) -> None:
+    """One JSON document on stdout."""
+    print(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+class Progress:
+    """Shows how far long work is: a bar on a terminal, a line every 10 % in a log. Use it as a context.
+
+    `at(done)` takes any unit, as long as `total` has the same; it draws only when a per cent is gained."""
+
+    def __init__(self, label: str, total: float, stream: TextIO | None = None) -> None:
+        self._label = label
+        self._total = max(total, 1e-9)
+        self._stream = sys.stderr if stream is None else stream
+        self._bar = self._stream.isatty()
+        self._step = 1 if self._bar else 10
+        self._shown = -1
+
+    def at(self, done: float) -> None:
+        """So much of the total is done."""
+        percent = min(100, int(100 * done / self._total))
+        if percent // self._step == self._shown // self._step:
+            return
+        self._shown = percent
+        if self._bar:
+            filled = BAR * percent // 100
+            self._stream.write(f"\r{self._label} [{'#' * filled}{'.' * (BAR - filled)}] {percent:3d} %")
+        else:
+            self._stream.write(f"{self._label}: {percent} %\n")
+        self._stream.flush()
+
+    def __enter__(self) -> Self:
+        self.at(0)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar:
+            self._stream.write("\r\x1b[K")  # wipe the line: what follows is the result
+            self._stream.flush()

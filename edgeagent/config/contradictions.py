@@ -1,0 +1,77 @@
+"""What a type and a range cannot say: keys that do not fit together, and command lines that are none."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+
+from edgeagent.config.faults import Fault
+from edgeagent.settings import Lamp, Settings
+
+PINS_OF = {"led": 1, "rgb": 3}
+"""How many GPIOs a kind of lamp is driven by; the others use none of `lamp.pins`."""
+
+EXAMPLE_PINS = (17, 27, 22)
+
+SPI0_DATA, SPI0_CLOCK, SPI0_SELECT = 10, 11, (8, 7)
+"""The GPIOs of SPI bus 0 (BCM numbers); the kernel owns them while it drives an APA102 strip. Select 0 and 1."""
+
+
+def contradictions(settings: Settings) -> Iterator[Fault]:
+    """Every contradiction in `settings`, each named by the key that a person would change."""
+    yield from _missing(settings)
+    yield from _unquoted(settings)
+    yield from _lamp(settings.lamp)
+    yield from _shared_pins(settings)
+
+
+def _missing(settings: Settings) -> Iterator[Fault]:
+    talker, audio = settings.talker, settings.audio
+    if talker.kind == "command" and not talker.command:
+        yield Fault("talker.command", "missing. talker.kind is command: give the program that turns text into sound")
+    if talker.kind == "wav" and not talker.wav_dir:
+        yield Fault("talker.wav_dir", "missing. talker.kind is wav: give the folder of recorded sentences")
+    if audio.card == "wav":
+        for name, role in (("microphone_wav", "the file it hears"), ("loudspeaker_wav", "the file it speaks into")):
+            if not getattr(audio, name):
+                yield Fault(f"audio.{name}", f"missing. audio.card is wav: give {role}")
+        if audio.microphone_wav and audio.microphone_wav == audio.loudspeaker_wav:
+            yield Fault("audio.loudspeaker_wav", "the same file as audio.microphone_wav; it would be overwritten")
+
+
+def _unquoted(settings: Settings) -> Iterator[Fault]:
+    """Command lines are split by the shell's rules of quoting, without a shell."""
+    for key, command in (("capture.on_turn", settings.capture.on_turn), ("talker.command", settings.talker.command)):
+        try:
+            shlex.split(command)
+        except ValueError as error:
+            yield Fault(key, f"{str(error).lower()} in the command line. Check the quotes")
+
+
+def _lamp(lamp: Lamp) -> Iterator[Fault]:
+    wanted = PINS_OF.get(lamp.kind, 0)
+    if len(lamp.pins) == wanted:
+        return
+    if not wanted:
+        yield Fault("lamp.pins", f"given, but lamp.kind is {lamp.kind}, which has none. Set lamp.kind to led or rgb")
+        return
+    example = f"for example {list(EXAMPLE_PINS[:wanted])}"
+    numbers = "the GPIO number" if wanted == 1 else "the GPIO numbers of red, green and blue"
+    given = f"{len(lamp.pins)} given, lamp.kind {lamp.kind} has {wanted}" if lamp.pins else "missing"
+    yield Fault("lamp.pins", f"{given}. Give {numbers}, {example}")
+
+
+def _shared_pins(settings: Settings) -> Iterator[Fault]:
+    """A GPIO has one owner."""
+    lamp = settings.lamp
+    used = [("lamp.pins", pin) for pin in lamp.pins]
+    used += [("lamp.power_pin", lamp.power_pin), ("button.pin", settings.button.pin)]
+    used += [("amplifier.mute_pin", settings.amplifier.mute_pin)]
+    owners: dict[int, str] = {}
+    if lamp.kind == "apa102":
+        bus = "the strip on SPI bus 0 (lamp.kind apa102)"
+        owners = dict.fromkeys((SPI0_DATA, SPI0_CLOCK, SPI0_SELECT[lamp.spi_device]), bus)
+    for key, pin in used:
+        if pin >= 0 and pin in owners:
+            yield Fault(key, f"GPIO {pin} already belongs to {owners[pin]}. Give each its own")
+        owners.setdefault(pin, key)

@@ -1,0 +1,121 @@
+"""From a YAML file to checked `Settings`.
+
+Types and ranges are pydantic's work, over the plain dataclasses of `edgeagent.settings`; the words are ours. Validation
+is pydantic's strict JSON mode: there a list may become a tuple, but "500" is no number and 1 is not true.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from edgeagent.config.contradictions import contradictions
+from edgeagent.config.document import Document, parse, read_text
+from edgeagent.config.faults import Fault, refusal
+from edgeagent.config.keys import Key, sections
+from edgeagent.errors import ConfigError, nearest
+from edgeagent.settings import Settings
+
+LONGEST_SHOWN = 40
+"""Characters of a wrong value that a message repeats."""
+
+Tree = dict[str, dict[str, object]]
+
+
+def load(path: Path | str) -> Settings:
+    """The settings in the file. Raises ConfigError that lists all that is wrong with it."""
+    return loads(read_text(Path(path)), str(path))
+
+
+def loads(text: str, name: str = "configuration") -> Settings:
+    """The settings in `text`; `name` heads the message. An empty text means every default."""
+    document = parse(text, name)
+    faults = list(document.duplicates)
+    tree = _known(document, faults)
+    for section, key, value in _wrong(tree):
+        faults.append(Fault(sections()[section][key].path, _complaint(sections()[section][key], value)))
+        del tree[section][key]
+    settings = _settings().validate_json(json.dumps(tree, default=str), strict=True)
+    judged = {fault.key for fault in faults}
+    faults += [fault for fault in contradictions(settings) if fault.key not in judged]
+    if faults:
+        raise refusal(name, sorted(faults, key=lambda fault: _place(fault.key, document)))
+    return settings
+
+
+def _place(key: str, document: Document) -> int:
+    """Where in the file the key stands, or its section if it is missing, or the end."""
+    order = document.order
+    return order.get(key, order.get(key.partition(".")[0], len(order)))
+
+
+@functools.cache
+def _settings() -> TypeAdapter[Settings]:
+    return TypeAdapter(Settings)
+
+
+def _known(document: Document, faults: list[Fault]) -> Tree:
+    """The document without what no setting is named for; each such key is a fault."""
+    data = document.data or {}
+    if not isinstance(data, dict):
+        raise ConfigError(f"{document.name}: needs sections with keys, as in\n  audio:\n    volume_percent: 80")
+    tree: Tree = {}
+    for section, given in data.items():
+        if section not in sections():
+            faults.append(Fault(str(section), "unknown section." + _meant(str(section))))
+        elif not isinstance(given, dict | None):
+            faults.append(Fault(section, "needs keys below it: " + ", ".join(sections()[section])))
+        else:
+            known = sections()[section]
+            tree[section] = {key: value for key, value in (given or {}).items() if key in known}
+            unknown = [str(key) for key in given or {} if key not in known]
+            faults += [Fault(f"{section}.{key}", "unknown key." + _meant(key, section)) for key in unknown]
+    return tree
+
+
+def _meant(wrong: str, section: str = "") -> str:
+    """The nearest name, in the section first, then anywhere; or all there are."""
+    here = sections().get(section, sections())
+    anywhere = {name: key.path for keys in sections().values() for name, key in keys.items()}
+    meant = nearest(wrong, here) or anywhere.get(nearest(wrong, anywhere))
+    return f" Did you mean '{meant}'?" if meant else " There are: " + ", ".join(here)
+
+
+def _wrong(tree: Tree) -> Iterator[tuple[str, str, object]]:
+    """Section, key and value of each value of the wrong type or out of range, once each."""
+    try:
+        _settings().validate_json(json.dumps(tree, default=str), strict=True)
+    except ValidationError as error:
+        for section, key in dict.fromkeys((str(e["loc"][0]), str(e["loc"][1])) for e in error.errors()):
+            yield section, key, tree[section][key]
+
+
+def _complaint(key: Key, value: object) -> str:
+    if value is None:
+        return f"empty: needs {key.needs}; or leave the line out"
+    complaint = f"{_shown(key, value)}: needs {key.needs}"
+    if isinstance(value, bool) and key.needs == "text":
+        return complaint + ". YAML reads on, off, yes, no as true or false: put the word in quotes"
+    meant = nearest(str(value), key.choices)
+    return complaint + (f". Did you mean '{meant}'?" if meant else "")
+
+
+def _shown(key: Key, value: object) -> str:
+    """The value as a message may repeat it. Groups are named, not shown: anything may hide in them."""
+    match value:
+        case _ if key.private:
+            return "what is given (not shown)"
+        case dict():
+            return "a group of keys"
+        case list():
+            return "a list" if not all(isinstance(item, int | float) for item in value) else str(value)
+        case bool():
+            return str(value).lower()
+        case str():
+            return repr(value if len(value) <= LONGEST_SHOWN else value[:LONGEST_SHOWN] + "...")
+        case _:
+            return str(value)

@@ -1,0 +1,121 @@
+"""The engine: three doors and nothing else decides.
+
+    engine.reference(played)        what the loudspeaker got, before the microphone block of the same instant
+    engine.capture(heard)           what the microphone heard, same sample index
+    engine.tell(ReplyReady(...))    everything else that happens
+
+    for decision in engine.decisions():
+        ...                         gate, amplifier, abort, then lamp
+
+The classic mistake is to capture first and refer later: the canceller then sees the future of neither, and the engine
+waits. There is no clock and no thread in here; the same sound and the same events give the same journal, byte for byte,
+however they are cut into blocks.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+import numpy as np
+
+from edgeagent.detect.ear import Ear
+from edgeagent.ports import Journal, Sound
+from edgeagent.settings import Settings
+from edgeagent.signal.blocks import Blocks
+from edgeagent.signal.canceller import Canceller, Trust
+from edgeagent.signal.ring import Ring
+from edgeagent.turn import events as e
+from edgeagent.turn import states as s
+from edgeagent.turn.moderator import Decision, Moderator
+from edgeagent.turn.policy import Percept
+from edgeagent.units import HOP, samples
+
+Told = TypeVar("Told", e.Event, e.Fact)
+
+PRE_ROLL_KEPT = samples(3000)
+"""Always kept, also while starting, muted or half duplex."""
+
+
+class Engine:
+    """Sound and events in, decisions out. One thread only: the engine thread, or the simulator's."""
+
+    def __init__(self, settings: Settings, journal: Journal, canceller: Canceller, ear: Ear) -> None:
+        kept = PRE_ROLL_KEPT + samples(settings.turns.longest_turn_ms + settings.turns.patience_ms + 1000)
+        self.clean = Ring(kept)
+        """Echo removed and suppressed, for detection. Sample i is microphone sample i; the newest lags `at` by one
+        HOP."""
+        self.linear = Ring(kept)
+        """Echo removed linearly only, for recognisers and the user's turn. Indexed like `clean`."""
+        self.percept = Percept(0, 0.5, 0.5)
+        """The ear's last word, for reports and meters."""
+        self.moderator = Moderator(settings.turns, journal.write)
+        self._canceller = canceller
+        self._ear = ear
+        self._played = Blocks(HOP)
+        self._heard = Blocks(HOP)
+        self._reference: list[Sound] = []
+        self._microphone: list[Sound] = []
+        self._inbox: list[tuple[int, int, e.Event | e.Fact]] = []
+        self._told = 0
+
+    @property
+    def at(self) -> int:
+        """Samples decided so far: a multiple of HOP."""
+        return self.moderator.at
+
+    @property
+    def state(self) -> s.State:
+        """Who has the floor."""
+        return self.moderator.state
+
+    def reference(self, block: Sound) -> None:
+        """What the loudspeaker got: (n,) float32 in [-1, 1], any n, silence included."""
+        self._reference.extend(self._played.push(block))
+
+    def capture(self, block: Sound) -> None:
+        """What the microphone heard: (n,) float32 in [-1, 1], any n. Decides every step that is complete."""
+        self._microphone.extend(self._heard.push(block))
+        while self._microphone and self._reference:
+            self._step(self._reference.pop(0), self._microphone.pop(0))
+
+    def tell(self, told: Told) -> Told:
+        """Anything else that happened. Stamped not earlier than `at`; ahead of `at` it waits. Returns it as stamped,
+        for recording."""
+        stamped = replace(told, at=max(told.at, self.at))
+        insort(self._inbox, (stamped.at, self._told, stamped))
+        self._told += 1
+        return stamped
+
+    def decisions(self) -> list[Decision]:
+        """What was decided since the last call, in order."""
+        return self.moderator.decisions()
+
+    def _step(self, reference: Sound, microphone: Sound) -> None:
+        end = self.at + HOP
+        self.moderator.at = end
+        while self._inbox and self._inbox[0][0] < end:
+            told = self._inbox.pop(0)[2]
+            if isinstance(told, e.Lost):
+                self._canceller.realign(told.shift, told.frames)
+            self.moderator.take(told)
+        cancelled = self._canceller.process(reference, microphone)
+        if end > HOP:  # the canceller's first output lies before the first sample
+            self.clean.write(cancelled.clean)
+            self.linear.write(cancelled.linear)
+        trust = cancelled.confidence.trust
+        self.moderator.trust(end, trusted=trust is Trust.TRUSTED, untrusted=trust is Trust.UNTRUSTED)
+        self.percept = self._ear.hear(cancelled, end)
+        self.moderator.hear(self.percept)
+
+
+def finite(block: Sound) -> Sound:
+    """The block with NaN and infinities as silence."""
+    return block if np.isfinite(block).all() else np.nan_to_num(block, nan=0.0, posinf=0.0, neginf=0.0)
+
+
+def header(settings_hash: str, versions: Mapping[str, str]) -> dict[str, object]:
+    """The journal's first entry: what the following was decided with."""
+    return {"at": 0, "event": "started", "settings": settings_hash, **versions}

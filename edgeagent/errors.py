@@ -1,0 +1,67 @@
+"""The family of errors a person may see, each with its remedy.
+
+An `EdgeAgentError` is written for the person at the terminal: one line that says what is wrong and what to do. Facts of
+the audio path (overruns, drift, echo trouble) are no exceptions; they are counted and journalled.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class EdgeAgentError(Exception):
+    """Something a person can mend. The command line prints it as one line and leaves with `exit_code`."""
+
+    exit_code = 2
+
+    def __init__(self, problem: str, remedy: str = "") -> None:
+        super().__init__(problem, remedy)
+        self.problem = problem
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.problem}; {self.remedy}" if self.remedy else self.problem
+
+
+class ConfigError(EdgeAgentError):
+    """The configuration is wrong; the message lists every fault at once."""
+
+
+class SoundFileError(EdgeAgentError):
+    """A sound file is missing, damaged, or of a kind that cannot be read."""
+
+
+class SceneError(EdgeAgentError):
+    """A scene folder is incomplete or contradicts its format."""
+
+
+class SessionError(EdgeAgentError):
+    """A recorded session is incomplete or was made by another version."""
+
+
+class ModelError(EdgeAgentError):
+    """A model file is missing, altered, or of another version."""
+
+
+class DeviceError(EdgeAgentError):
+    """A sound card, pin or lamp is missing, busy, or not permitted."""
+
+
+class DeviceHung(DeviceError):
+    """The sound library no longer answers; only a new process helps. 75 is EX_TEMPFAIL: systemd restarts us."""
+
+    exit_code = 75
+
+
+class ServiceError(EdgeAgentError):
+    """A talker, recogniser or replier cannot start or has died."""
+
+
+class RingError(LookupError):
+    """Samples were asked for that the ring no longer holds or does not hold yet: a fault of ours, never stale sound."""
+
+
+def nearest(wrong: str, known: Iterable[str]) -> str:
+    """The one of `known` that a person who wrote `wrong` probably meant; "" if none is near."""
+    return next(iter(difflib.get_close_matches(wrong.lower(), sorted(known), n=1)), "")

@@ -1,0 +1,132 @@
+"""What the engine and the runtime ask of the outer world. Adapters live in devices/, services/, sim/ and store/.
+
+Each port has a contract test suite that every adapter and every shipped fake passes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeagent.turn.events import Word
+from edgeagent.turn.outputs import Light
+
+Sound = NDArray[np.float32]
+"""(n,) float32 in [-1, 1], 16 kHz unless a rate is named."""
+
+Pcm = NDArray[np.int16]
+"""(n,) int16, one channel, at the card's rate."""
+
+Heard = Callable[[Pcm, int, float], None]
+"""Called from the card's callback thread with a microphone block (the receiver's to keep), the frames lost just before
+it, and the moment at which its first frame was heard, in seconds of time.monotonic(). Must not block, log or raise."""
+
+Play = Callable[[Pcm, float], None]
+"""Called from the card's callback thread; must fill the block it is given. The second argument is the moment at which
+its first frame will sound, in seconds of time.monotonic(). Must not block, log, lock or raise."""
+
+
+class Card(Protocol):
+    """A microphone and a loudspeaker. Made with its devices found and their rates known; opened once. One thread owns
+    it: `open`, `abort`, `restart` and `close` are never called at the same time. Output may be aborted and restarted
+    while input goes on."""
+
+    name: str
+    input_rate: int
+    output_rate: int
+
+    def open(self, heard: Heard, play: Play) -> None:
+        """Start both directions. Raises DeviceError with the remedy."""
+
+    def abort(self) -> int:
+        """Silence the output now, hard. Returns the output frames handed over but never played; 0 when it was silent
+        already. Input goes on where the hardware allows; where not, `heard` is told what was lost."""
+
+    def restart(self) -> None:
+        """Let the output run again after `abort`; nothing to do without one. Raises DeviceError if the card is gone."""
+
+    def age(self) -> float:
+        """Seconds since the last callback of the direction that is longer silent (an aborted output does not count).
+        Any thread."""
+
+    def facts(self) -> Mapping[str, int | float | str]:
+        """Counters since `open`: overflows, underflows, aborts, restarts, latencies in ms, ... Any thread."""
+
+    def close(self) -> None:
+        """Stop and release, in bounded time; raises DeviceHung if the sound library does not answer."""
+
+
+class Lamp(Protocol):
+    """Shows one light. `show` returns at once; blinking and timing are the adapter's business."""
+
+    def show(self, light: Light) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class MutePin(Protocol):
+    """The amplifier's mute. `amplify(False)` silences it within microseconds."""
+
+    def amplify(self, on: bool) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Model(Protocol):
+    """A streaming model: named float32 inputs in, named outputs out; recurrent state is an input and an output."""
+
+    inputs: Mapping[str, tuple[int, ...]]
+    outputs: tuple[str, ...]
+
+    def run(self, feeds: Mapping[str, NDArray[np.float32]]) -> Mapping[str, NDArray[np.float32]]: ...
+
+
+class Talk(Protocol):
+    """One utterance being spoken by a talker. Iterating yields float32 sound at 16 kHz as it is made; ends when done;
+    raises ServiceError when the talker dies or stalls. `words` grows while iterating."""
+
+    words: tuple[Word, ...]
+
+    def __iter__(self) -> Iterator[Sound]: ...
+
+    def cancel(self) -> None:
+        """From any thread, within 10 ms, even when the other side is stalled. Iteration ends."""
+
+
+class Talker(Protocol):
+    """Text to sound."""
+
+    def say(self, text: str) -> Talk: ...
+
+    def close(self) -> None: ...
+
+
+class Replier(Protocol):
+    """The user's turn to the device's next sentence."""
+
+    def reply(self, turn: Sound, text: str) -> str:
+        """The next sentence, or "" for none. `text` is what a recogniser made of the turn, "" without one."""
+
+    def cancel(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Recogniser(Protocol):
+    """Sound to words."""
+
+    def accept(self, sound: Sound) -> str:
+        """Feed sound; returns the words so far ("" for none)."""
+
+    def finish(self) -> str: ...
+
+    def cancel(self) -> None: ...
+
+
+class Journal(Protocol):
+    """Where the engine writes what happened: one entry a call, each with `at` (sample index) and `event`."""
+
+    def write(self, entry: Mapping[str, object]) -> None: ...

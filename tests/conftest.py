@@ -1,0 +1,22 @@
+"""What every test may count on: hypothesis without surprises, and the folder of development data where there is one."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("edgeagent", deadline=None, derandomize=True, database=None)
+settings.load_profile("edgeagent")
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The development data (scenes, scorer, recordings): $EDGEAGENT_SHARED, or shared/ beside the checkout. Nothing
+    needs it to build, run or pass; tests that judge by it are skipped without it."""
+    folder = Path(os.environ.get("EDGEAGENT_SHARED") or Path(__file__).parents[2] / "shared")
+    if not folder.is_dir():
+        pytest.skip("no development data: set EDGEAGENT_SHARED to its folder")
+    return folder

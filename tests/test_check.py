@@ -1,0 +1,111 @@
+"""What `check` finds: only what the settings ask for can be missing, and each finding says how to mend it."""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from edgeagent.commands import _pin_probes, _probes, _sound_probes
+from edgeagent.commands._finding import Finding, Grade, fail, ok, report, warn
+from edgeagent.settings import Amplifier, Audio, Button, Capture, Lamp, Record, Script, Settings, Talker
+
+
+def grades(findings: Iterator[Finding]) -> dict[str, str]:
+    found = {finding.topic: finding for finding in findings}
+    assert all(bool(finding.fix) == (finding.grade is not Grade.OK) for finding in found.values())
+    return {topic: finding.grade.name.lower() for topic, finding in found.items()}
+
+
+def test_the_worst_finding_is_the_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
+    assert report([]) == 0
+    assert report([ok("a", "fine"), warn("b", "slow", "buy a faster one")]) == 1
+    assert report([fail("c", "broken", "mend it"), ok("d", "fine")]) == 2
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:3] == [
+        "ok    a              fine",
+        "warn  b              slow",
+        "                     fix: buy a faster one",
+    ]
+
+
+def test_a_bug_report_has_what_it_needs() -> None:
+    text = " ".join(finding.text for finding in _probes.versions(Settings()))
+    for word in ("Python 3.", "numpy", "onnxruntime", "cores"):
+        assert word in text
+
+
+def test_pins_that_nobody_asked_for_cannot_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_pin_probes, "board", lambda: "")
+    assert grades(_pin_probes.pins(Settings())) == {"pins": "ok"}
+
+
+@pytest.mark.parametrize(("board", "grade"), [("Raspberry Pi 4", "warn"), ("", "fail")])
+def test_a_missing_driver_is_bad_where_pins_are_wanted(
+    board: str, grade: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GPIOZERO_PIN_FACTORY", "no-such-driver")
+    monkeypatch.setattr(_pin_probes, "board", lambda: board)
+    settings = Settings() if board else Settings(button=Button(pin=17))
+    assert grades(_pin_probes.pins(settings)) == {"pins": grade}
+
+
+def test_every_pin_is_claimed_and_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("gpiozero")
+    monkeypatch.setenv("GPIOZERO_PIN_FACTORY", "mock")
+    settings = Settings(
+        lamp=Lamp(kind="rgb", pins=(5, 6, 13)), button=Button(pin=17), amplifier=Amplifier(mute_pin=4)
+    )
+    for _ in range(2):
+        found = grades(_pin_probes.pins(settings))
+        assert found == {"pins": "ok", "mute pin": "ok", "lamp": "ok", "button": "ok"}
+    shared = Settings(lamp=Lamp(kind="rgb", pins=(5, 6, 5)))
+    assert grades(_pin_probes.pins(shared)) == {"pins": "ok", "lamp": "fail"}
+
+
+def test_cards_of_files_and_of_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wav = tmp_path / "mic.wav"
+    settings = Settings(audio=Audio(card="wav", microphone_wav=str(wav), loudspeaker_wav="out.wav"))
+    assert grades(_sound_probes.cards(settings)) == {"microphone": "fail"}
+    wav.touch()
+    assert grades(_sound_probes.cards(settings)) == {"microphone": "ok"}
+    pipe = Settings(audio=Audio(card="pipe"))
+    (tmp_path / "arecord").touch(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert grades(_sound_probes.cards(pipe)) == {"arecord": "ok", "aplay": "fail"}
+
+
+def test_services_that_cannot_start(tmp_path: Path) -> None:
+    settings = Settings(
+        talker=Talker(kind="command", command="no-such-program"),
+        script=Script(file=str(tmp_path / "none.yaml")),
+        capture=Capture(on_turn="no-such-hook --flag"),
+    )
+    assert grades(_probes.services(settings)) == {"voice": "fail", "script": "fail", "turn command": "fail"}
+    wav = Settings(talker=Talker(kind="wav", wav_dir=str(tmp_path)))
+    assert grades(_probes.services(wav)) == {"voice": "fail", "script": "ok"}
+
+
+def test_real_time_rights(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    before = os.sched_getscheduler(0)
+    list(_probes.real_time(Settings()))
+    assert os.sched_getscheduler(0) == before
+    monkeypatch.setattr(os, "sched_setscheduler", refuse)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (8 << 20, 8 << 20))
+    assert grades(_probes.real_time(Settings())) == {"real time": "warn", "memory lock": "warn"}
+
+
+@pytest.mark.parametrize(("megabytes", "grade"), [(10, "fail"), (100, "warn"), (10_000, "ok")])
+def test_room_on_the_disk(megabytes: int, grade: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=megabytes << 20))
+    settings = Settings(record=Record(dir=str(tmp_path / "not" / "yet")))
+    assert grades(_probes.disk(settings)) == {"disk": grade}

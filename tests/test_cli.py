@@ -1,0 +1,263 @@
+"""The way in and every way out: commands are found, faults become one line and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from edgeagent import __version__, commands, config
+from edgeagent.__main__ import TRACEBACK, main
+from edgeagent.commands.terminal import Progress, print_json
+from edgeagent.devices import portaudio
+from edgeagent.devices.portaudio import Device
+from edgeagent.errors import DeviceError, DeviceHung
+from edgeagent.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+
+Obey = Callable[[argparse.Namespace], int]
+Given = Callable[[Obey], None]
+
+
+@pytest.fixture
+def given(monkeypatch: pytest.MonkeyPatch) -> Given:
+    """Make `edgeagent walk [--far]` the only command, and the function given what it does."""
+
+    def make(obey: Obey) -> None:
+        def add_arguments(parser: argparse.ArgumentParser) -> None:
+            parser.add_argument("--far", type=int)
+
+        command = SimpleNamespace(HELP="goes", __doc__="Goes a way.", add_arguments=add_arguments, run=obey)
+        monkeypatch.setattr(commands, "names", lambda: ["walk"])
+        monkeypatch.setattr(commands, "command", lambda name: {"walk": command}[name])
+        monkeypatch.delenv(TRACEBACK, raising=False)
+
+    return make
+
+
+def failing(error: BaseException) -> Obey:
+    def obey(_args: argparse.Namespace) -> int:
+        raise error
+
+    return obey
+
+
+def python(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, *words], cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_the_command_gets_its_options_and_its_exit_code_is_ours(given: Given) -> None:
+    given(lambda args: int(args.far))
+    assert main(["walk", "--far", "3"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["wakl"], "there is no command 'wakl'. Did you mean 'walk'?; try 'edgeagent --help'"),
+        (["xyzzy"], "there is no command 'xyzzy'; try 'edgeagent --help'"),
+        (["walk", "--fra"], "unknown argument '--fra'. Did you mean '--far'?; try 'edgeagent walk --help'"),
+        (["walk", "--fa", "3"], "unknown argument '--fa'. Did you mean '--far'?; try 'edgeagent walk --help'"),
+        (["walk", "on"], "unknown argument 'on'; try 'edgeagent walk --help'"),
+        (["walk", "--far", "x"], "argument --far: invalid int value: 'x'; try 'edgeagent walk --help'"),
+    ],
+)
+def test_a_wrong_command_line_is_one_line(
+    words: list[str], line: str, given: Given, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given(lambda _args: 0)
+    assert main(words) == 2
+    assert capsys.readouterr().err == f"edgeagent: error: {line}\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "line"),
+    [
+        (DeviceError("no card 'Jabra'", "plug it in"), 2, "no card 'Jabra'; plug it in"),
+        (DeviceHung("PortAudio hangs"), 75, "PortAudio hangs"),
+        (ModuleNotFoundError("", name="pyaudio"), 2, "the library pyaudio is missing; pip install 'edgeagent[card]'"),
+        (OSError(errno.ENOSPC, "No space left on device"), 2, "No space left on device"),
+        (PermissionError(errno.EACCES, "Permission denied", "/root/x"), 2, "/root/x: Permission denied"),
+        (
+            ZeroDivisionError("1/0"),
+            70,
+            "this is a fault in edgeagent: ZeroDivisionError: 1/0; "
+            "run it again with EDGEAGENT_TRACEBACK=1 and report what it prints",
+        ),
+        (
+            ModuleNotFoundError("No module named 'edgeagent.x'", name="edgeagent.x"),
+            70,
+            "this is a fault in edgeagent: ModuleNotFoundError: No module named 'edgeagent.x'; "
+            "run it again with EDGEAGENT_TRACEBACK=1 and report what it prints",
+        ),
+    ],
+)
+def test_every_error_is_one_line_and_an_exit_code(
+    error: Exception, code: int, line: str, given: Given, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given(failing(error))
+    assert main(["walk"]) == code
+    assert capsys.readouterr() == ("", f"edgeagent: error: {line}\n")
+
+
+def test_the_traceback_is_there_for_who_asks(given: Given, monkeypatch: pytest.MonkeyPatch) -> None:
+    given(failing(ZeroDivisionError()))
+    monkeypatch.setenv(TRACEBACK, "1")
+    with pytest.raises(ZeroDivisionError):
+        main(["walk"])
+
+
+def test_ctrl_c_says_nothing(given: Given, capsys: pytest.CaptureFixture[str]) -> None:
+    given(failing(KeyboardInterrupt()))
+    assert main(["walk"]) == 130
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_reader_who_goes_away_is_no_error() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(
+        [sys.executable, "-m", "edgeagent", "check", "--example"], cwd=ROOT, stdout=write, stderr=subprocess.PIPE
+    )
+    os.close(write)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0
+    text = capsys.readouterr().out
+    for name in commands.names():
+        assert re.search(rf"^  {name} +{re.escape(commands.command(name).HELP)}$", text, re.MULTILINE)
+
+
+def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["--version"])
+    assert end.value.code == 0
+    assert capsys.readouterr().out == f"edgeagent {__version__}\n"
+
+
+@pytest.mark.parametrize("name", commands.names())
+def test_every_command_says_what_it_is_for(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    command = commands.command(name)
+    assert command.HELP
+    assert not command.HELP.endswith(".")
+    with pytest.raises(SystemExit) as end:
+        main([name, "--help"])
+    assert end.value.code == 0
+    text = capsys.readouterr().out
+    assert text.startswith(f"usage: edgeagent {name}")
+    assert (command.__doc__ or "?").splitlines()[0] in text
+
+
+def test_help_answers_without_loading_anything_heavy() -> None:
+    program = "import sys; from edgeagent.__main__ import main; main([]); print(*sys.modules, file=sys.stderr)"
+    loaded = set(python("-c", program).stderr.split())
+    assert "edgeagent.commands.check" in loaded
+    assert not loaded & {"numpy", "onnxruntime", "pydantic", "yaml", "pyaudio", "gpiozero", "asyncio", "subprocess"}
+
+
+def test_the_installed_command_and_the_module_are_the_same_program() -> None:
+    done = python("-m", "edgeagent", "chek")
+    assert done.returncode == 2
+    assert done.stderr == (
+        "edgeagent: error: there is no command 'chek'. Did you mean 'check'?; try 'edgeagent --help'\n"
+    )
+
+
+def test_check_prints_an_example_that_it_accepts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--example"]) == 0
+    file = tmp_path / "edgeagent.yaml"
+    file.write_text(capsys.readouterr().out)
+    assert config.load(file) == Settings()
+    assert main(["check", "--config", str(file)]) == 0
+    assert capsys.readouterr().out == "ok    configuration  every setting has its default\n"
+
+
+def test_check_of_a_configuration_needs_no_hardware_and_shows_no_secret(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "edgeagent.yaml"
+    file.write_text("audio: {input: No Such Card}\nbutton: {pin: 17}\ncapture: {on_turn: curl -H Key=12345}\n")
+    assert main(["check", "--config", str(file), "--json"]) == 0
+    (finding,) = json.loads(capsys.readouterr().out)
+    assert finding == {
+        "grade": "ok",
+        "topic": "configuration",
+        "text": "audio.input: 'No Such Card', capture.on_turn: ***, button.pin: 17",
+        "fix": "",
+    }
+
+
+def test_check_refuses_a_wrong_configuration_as_a_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "edgeagent.yaml"
+    file.write_text("audio: {rate_hz: 1}\nlampe: {}\n")
+    assert main(["check", "--config", str(file)]) == 2
+    assert capsys.readouterr().err == (
+        f"edgeagent: error: {file}: 2 problems\n"
+        "  audio.rate_hz  1: needs one of 0, 16000, 32000, 44100, 48000 Hz\n"
+        "  lampe          unknown section. Did you mean 'lamp'?\n"
+    )
+
+
+class Cards:
+    """Stands for PortAudio with one USB card, or with none."""
+
+    devices: tuple[Device, ...] = (Device(index=3, name="USB Audio: - (hw:1,0)", inputs=1, outputs=2, rate=48000),)
+
+    def close(self) -> None:
+        pass
+
+
+def test_devices_are_named_without_their_numbers(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(portaudio, "PortAudio", Cards)
+    assert main(["devices", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == [
+        {"name": "USB Audio: -", "inputs": 1, "outputs": 2, "rate_hz": 48000}
+    ]
+    assert main(["devices"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == ["microphones", "USB", "loudspeakers", "USB"]
+    monkeypatch.setattr(Cards, "devices", ())
+    assert main(["devices"]) == 1
+    assert "plug one in" in capsys.readouterr().err
+
+
+def test_progress_in_a_log_is_a_line_every_tenth() -> None:
+    log = io.StringIO()
+    with Progress("simulating", 200, log) as progress:
+        for done in range(201):
+            progress.at(done)
+    assert log.getvalue().splitlines() == [f"simulating: {percent} %" for percent in range(0, 101, 10)]
+
+
+def test_progress_on_a_terminal_is_one_line_that_goes_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = io.StringIO()
+    monkeypatch.setattr(screen, "isatty", lambda: True)
+    with Progress("simulating", 0.5, screen) as progress:
+        progress.at(0.25)
+        progress.at(7)
+    drawn = screen.getvalue()
+    assert "\n" not in drawn
+    assert drawn.endswith("100 %\r\x1b[K")
+    assert " 50 %" in drawn
+
+
+def test_json_keeps_every_script(capsys: pytest.CaptureFixture[str]) -> None:
+    print_json({"words": ["ठीक है", "да"]})
+    text = capsys.readouterr().out
+    assert "ठीक है" in text
+    assert json.loads(text) == {"words": ["ठीक है", "да"]}

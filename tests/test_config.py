@@ -1,0 +1,291 @@
+"""The configuration: every fault at once, in words that say what to change."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgeagent import config
+from edgeagent.config.keys import Key, sections
+from edgeagent.errors import ConfigError
+from edgeagent.settings import PRIVATE, Lamp, Settings, Talker, Turns, settings_hash
+
+EVERY_KEY = [key for keys in sections().values() for key in keys.values()]
+every_key = pytest.mark.parametrize("key", EVERY_KEY, ids=lambda key: key.path)
+
+
+def faults(text: str) -> list[str]:
+    """The lines of the refusal, without the head."""
+    with pytest.raises(ConfigError) as refusal:
+        config.loads(text, "edgeagent.yaml")
+    head, *lines = str(refusal.value).splitlines()
+    assert head == f"edgeagent.yaml: {len(lines)} problem{'s' if len(lines) > 1 else ''}"
+    return lines
+
+
+def fault(text: str) -> tuple[str, str]:
+    """Key and message of the only fault."""
+    (line,) = faults(text)
+    key, _, message = line.strip().partition("  ")
+    return key, message.strip()
+
+
+def test_five_mistakes_in_one_message() -> None:
+    lines = faults(
+        """\
+        audio:
+          rate_hz: 22050
+          volume_percents: 80
+        turns:
+          patience_ms: fast
+        lamp:
+          kind: rgb
+          pins: [17]
+        lampe: {}
+        """
+    )
+    assert lines == [
+        "  audio.rate_hz          22050: needs one of 0, 16000, 32000, 44100, 48000 Hz",
+        "  audio.volume_percents  unknown key. Did you mean 'volume_percent'?",
+        "  turns.patience_ms      'fast': needs a whole number from 200 to 3000 ms",
+        "  lamp.pins              1 given, lamp.kind rgb has 3. Give the GPIO numbers of red, green and blue, "
+        "for example [17, 27, 22]",
+        "  lampe                  unknown section. Did you mean 'lamp'?",
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", "{}", "audio:\n", "audio: {}\nlamp:\n"])
+def test_nothing_said_means_every_default(text: str) -> None:
+    assert config.loads(text) == Settings()
+
+
+def test_what_is_said_is_what_is_set() -> None:
+    text = "lamp: {kind: rgb, pins: [5, 6, 13]}\nturns: {false_stops_per_hour: 2}\ntalker: {voice: hi}"
+    assert config.loads(text) == Settings(
+        lamp=Lamp(kind="rgb", pins=(5, 6, 13)), turns=Turns(false_stops_per_hour=2.0), talker=Talker(voice="hi")
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "message"),
+    [
+        ("audio: {pre_roll_ms: 3}", "audio.pre_roll_ms", "unknown key. Did you mean 'capture.pre_roll_ms'?"),
+        ("volume_percent: 3", "volume_percent", "unknown section. Did you mean 'audio.volume_percent'?"),
+        ("echo: {xyzzy: 3}", "echo.xyzzy", "unknown key. There are: enabled, drift"),
+        ("echo: {true: 3}", "echo.True", "unknown key. There are: enabled, drift"),
+        ("echo: 5", "echo", "needs keys below it: enabled, drift"),
+        ("echo: [5]", "echo", "needs keys below it: enabled, drift"),
+        ("turns: {patience_ms: '700'}", "turns.patience_ms", "'700': needs a whole number from 200 to 3000 ms"),
+        ("turns: {patience_ms: 700.0}", "turns.patience_ms", "700.0: needs a whole number from 200 to 3000 ms"),
+        ("turns: {patience_ms: true}", "turns.patience_ms", "true: needs a whole number from 200 to 3000 ms"),
+        (
+            "turns: {patience_ms:}",
+            "turns.patience_ms",
+            "empty: needs a whole number from 200 to 3000 ms; or leave the line out",
+        ),
+        ("turns: {duck_db: .nan}", "turns.duck_db", "nan: needs a number from -30 to -3 dB"),
+        ("turns: {duck_db: -.inf}", "turns.duck_db", "-inf: needs a number from -30 to -3 dB"),
+        (
+            "turns: {false_stops_per_hour: 0}",
+            "turns.false_stops_per_hour",
+            "0: needs a number above 0, up to 120 an hour",
+        ),
+        (
+            "talker: {kind: Espeek}",
+            "talker.kind",
+            "'Espeek': needs one of espeak, wav, command. Did you mean 'espeak'?",
+        ),
+        (
+            "talker: {voice: no}",
+            "talker.voice",
+            "false: needs text. YAML reads on, off, yes, no as true or false: put the word in quotes",
+        ),
+        ("talker: {voice: {a: b}}", "talker.voice", "a group of keys: needs text"),
+        ("audio: {input: 1}", "audio.input", "1: needs text"),
+        ("lamp: {kind: led, pins: 17}", "lamp.pins", "17: needs a list in [ ], each entry a whole number from 0 to 27"),
+        (
+            "lamp: {kind: rgb, pins: [1, 99, 3]}",
+            "lamp.pins",
+            "[1, 99, 3]: needs a list in [ ], each entry a whole number from 0 to 27",
+        ),
+        ("lamp: {kind: led}", "lamp.pins", "missing. Give the GPIO number, for example [17]"),
+        (
+            "lamp: {pins: [17]}",
+            "lamp.pins",
+            "given, but lamp.kind is none, which has none. Set lamp.kind to led or rgb",
+        ),
+        (
+            "button: {pin: 17}\namplifier: {mute_pin: 17}",
+            "amplifier.mute_pin",
+            "GPIO 17 already belongs to button.pin. Give each its own",
+        ),
+        (
+            "lamp: {kind: rgb, pins: [5, 6, 5]}",
+            "lamp.pins",
+            "GPIO 5 already belongs to lamp.pins. Give each its own",
+        ),
+        (
+            "lamp: {kind: apa102}\nbutton: {pin: 11}",
+            "button.pin",
+            "GPIO 11 already belongs to the strip on SPI bus 0 (lamp.kind apa102). Give each its own",
+        ),
+        (
+            "talker: {kind: command}",
+            "talker.command",
+            "missing. talker.kind is command: give the program that turns text into sound",
+        ),
+        (
+            "talker: {kind: wav}",
+            "talker.wav_dir",
+            "missing. talker.kind is wav: give the folder of recorded sentences",
+        ),
+        (
+            "audio: {card: wav, microphone_wav: a}",
+            "audio.loudspeaker_wav",
+            "missing. audio.card is wav: give the file it speaks into",
+        ),
+        (
+            "audio: {card: wav, microphone_wav: a, loudspeaker_wav: a}",
+            "audio.loudspeaker_wav",
+            "the same file as audio.microphone_wav; it would be overwritten",
+        ),
+        (
+            "capture: {on_turn: say 'hi}",
+            "capture.on_turn",
+            "no closing quotation in the command line. Check the quotes",
+        ),
+        ("echo:\n  drift: true\n  drift: false", "echo.drift", "given twice, the second time in line 3. Remove one"),
+    ],
+)
+def test_one_mistake(text: str, key: str, message: str) -> None:
+    assert fault(text) == (key, message)
+
+
+def test_a_section_given_twice_is_named_and_its_keys_are_not_lost_in_silence() -> None:
+    assert fault("echo: {drift: true}\naudio: {}\necho: {enabled: true}") == (
+        "echo",
+        "given twice, the second time in line 3. Remove one",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("audio:\n  card: pyaudio\n input: x", "edgeagent.yaml: line 3, column 2: "),
+        ("audio:\n\tcard: pyaudio", "Indent with spaces, not with tabs"),
+        ("audio: {card: pyaudio", "edgeagent.yaml: line 1, column 22: "),
+        ("audio: !!python/object:os.system {}", "edgeagent.yaml: line 1"),
+        ("a: &a [*a]", "aliases (*name) are not taken"),
+        ("audio: &x {}\nlamp: *x", "line 2, column 7: aliases (*name) are not taken"),
+        ("a: 1\n---\nb: 2", "but found another document"),
+        ("[1, 2]", "edgeagent.yaml: needs sections"),
+        ("hello", "edgeagent.yaml: needs sections"),
+        ("a: \x00", "edgeagent.yaml: "),
+        ("? [a, b]\n: c", "edgeagent.yaml: "),
+        ("a: 2026-99-99", "edgeagent.yaml: "),
+        ("a: " + "[" * 5000, "edgeagent.yaml: "),
+    ],
+)
+def test_what_is_no_configuration_is_refused_with_its_place(text: str, words: str) -> None:
+    with pytest.raises(ConfigError) as refusal:
+        config.loads(text, "edgeagent.yaml")
+    assert words in str(refusal.value)
+
+
+def test_a_missing_file_says_how_to_get_one(tmp_path: Path) -> None:
+    path = tmp_path / "edgeagent.yaml"
+    with pytest.raises(ConfigError) as refusal:
+        config.load(path)
+    assert refusal.value.problem == f"{path}: no such file"
+    assert refusal.value.remedy == f"edgeagent check --example > {path} writes one with every default"
+
+
+def test_files_that_are_no_settings_are_refused(tmp_path: Path) -> None:
+    wav = tmp_path / "sound.wav"
+    wav.write_bytes(b"RIFF\xff\xfe\x80\x81")
+    huge = tmp_path / "huge.yaml"
+    huge.write_bytes(b"#" * 2_000_000)
+    for path, words in [(tmp_path, "directory"), (wav, "not UTF-8"), (huge, "2000000 bytes")]:
+        with pytest.raises(ConfigError, match=words):
+            config.load(path)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_we_may_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "edgeagent.yaml"
+    path.touch(0o000)
+    with pytest.raises(ConfigError, match="Permission denied; give a file you may read"):
+        config.load(path)
+
+
+def test_no_secret_is_repeated() -> None:
+    secret = "Bearer 12345"
+    with pytest.raises(ConfigError) as refusal:
+        config.loads(f"capture: {{on_turn: [{secret}], password: {secret}}}\ntalker: {{command: {{a: {secret}}}}}")
+    assert "12345" not in str(refusal.value)
+    assert {key.path for key in EVERY_KEY if key.private} == {"capture.on_turn", "talker.command"}
+
+
+def test_the_environment_is_not_filled_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VOICE", "hi")
+    assert config.loads("talker: {voice: '${VOICE}'}").talker.voice == "${VOICE}"
+
+
+def test_the_example_is_every_default_and_says_what_each_key_takes() -> None:
+    text = config.example()
+    assert config.loads(text) == Settings()
+    given_keys = {f"{section}.{key}" for section, keys in yaml.safe_load(text).items() for key in keys}
+    assert given_keys == {key.path for key in EVERY_KEY}
+    comments = " ".join(line.strip(" #") for line in text.splitlines() if line.lstrip().startswith("#"))
+    for key in EVERY_KEY:
+        assert " ".join(key.doc.split()) in comments
+        if key.needs != "text":
+            assert key.needs in comments
+
+
+@every_key
+def test_every_key_is_documented_and_every_number_has_a_range(key: Key) -> None:
+    assert key.doc
+    if "number" in key.needs:
+        assert " to " in key.needs
+    assert PRIVATE not in key.needs
+
+
+@every_key
+@pytest.mark.parametrize("wrong", [None, {"a": 1}, [[1]], {}], ids=repr)
+def test_a_wrong_type_is_one_fault_under_any_key(key: Key, wrong: object) -> None:
+    path, message = fault(yaml.safe_dump({key.section: {key.name: wrong}}))
+    assert path == key.path
+    assert f"needs {key.needs}" in message
+
+
+@given(st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.dates(),
+    lambda children: st.lists(children, max_size=3)
+    | st.dictionaries(st.sampled_from([key.name for key in EVERY_KEY] + list(sections())), children, max_size=3),
+))  # fmt: skip
+def test_no_document_gets_past_as_anything_but_settings_or_a_refusal(document: Any) -> None:
+    with contextlib.suppress(ConfigError):
+        assert isinstance(config.loads(yaml.safe_dump(document)), Settings)
+
+
+def test_the_hash_tells_settings_apart_and_is_the_same_in_every_process() -> None:
+    variants = [
+        dataclasses.replace(Settings(), talker=Talker(words_per_minute=rate)) for rate in (164, 165, 166)
+    ] + [Settings(lamp=Lamp(pins=(1,)))]
+    hashes = [settings_hash(variant) for variant in variants]
+    assert len(set(hashes)) == len(hashes)
+    assert settings_hash(Settings()) == hashes[1]
+    program = "from edgeagent.settings import *; print(settings_hash(Settings()))"
+    printed = subprocess.check_output([sys.executable, "-c", program], text=True, env={"PYTHONHASHSEED": "7"})
+    assert printed.strip() == hashes[1]

@@ -1,0 +1,68 @@
+"""What the machine asks of the slow world. Gate, lamp and amplifier are not here: they follow from the state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something to do outside the engine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Play(Action):
+    """Let the player play `utterance` from its own sample `offset` (0, or the resume point after a false alarm)."""
+
+    utterance: int
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Resume(Action):
+    """Play the utterance again from a word or phrase start. The engine asks the ledger and hands out `Play`."""
+
+    utterance: int
+
+
+@dataclass(frozen=True, slots=True)
+class Halt(Action):
+    """Hard stop: abort the card's output. The utterance's rest is kept until `Discard` or `Play`."""
+
+    utterance: int
+
+
+@dataclass(frozen=True, slots=True)
+class Discard(Action):
+    """The utterance will not be played (any more): cancel its talker, drop its sound."""
+
+    utterance: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTurn(Action):
+    """A user turn begins, named by its onset (sample index). Hand its sound on from `onset - pre_roll`."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class CloseTurn(Action):
+    """The user turn is over at sample `end`; ask for a reply."""
+
+    turn: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class DropTurn(Action):
+    """The user turn was none (false alarm, button, mute): cancel whoever works on it."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReopenTurn(Action):
+    """The user goes on before we replied: the turn is open again, and the reply being made is stale."""
+
+    turn: int

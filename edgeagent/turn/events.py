@@ -1,0 +1,230 @@
+"""What can happen, each stamped with the sample index at which the engine took it.
+
+Two families. `Event`s move the turn machine. `Fact`s only feed the ledger of what was heard; the engine turns some of
+them into events (an utterance that ceased because it was over becomes `ReplyFinished`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """How a doubt ends."""
+
+    INTERRUPTION = "interruption"
+    FALSE_ALARM = "false_alarm"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something happened at sample `at`. Told with `at` before the engine's own index, it is stamped with that index;
+    told ahead of it, it waits until the engine gets there. So a recording replays to the identical journal."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ready(Event):
+    """Everything is built; the device may listen."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStarted(Event):
+    """A person speaks here; the sound began at sample `onset`, up to a second before `at`."""
+
+    onset: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechEnded(Event):
+    """The person has been silent for the patience of the policy; the last voice was at sample `end`."""
+
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Suspected(Event):
+    """While we speak, something that may be a person began at sample `onset`: duck."""
+
+    onset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Judged(Event):
+    """The evidence of an overlap crossed a bound."""
+
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyReady(Event):
+    """The first sound of utterance `utterance` is at hand; it may begin."""
+
+    utterance: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyFinished(Event):
+    """The last sample of the utterance has left the DAC."""
+
+    utterance: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyFailed(Event):
+    """The talker or replier died, stalled or refused; what was heard so far counts."""
+
+    utterance: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoReply(Event):
+    """The replier has nothing to say to turn `turn`."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class EchoTrusted(Event):
+    """The canceller removes our own voice well enough to listen through it."""
+
+
+@dataclass(frozen=True, slots=True)
+class EchoDoubted(Event):
+    """The canceller cannot be believed at present: half duplex."""
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonShort(Event):
+    """Stop whatever is happening."""
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonLong(Event):
+    """Toggle mute."""
+
+
+@dataclass(frozen=True, slots=True)
+class MicrophoneFailed(Event):
+    """Frames stopped, froze, or are all zero."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MicrophoneBack(Event):
+    """Frames make sense again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed(Event):
+    """Something the device cannot work without is broken."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered(Event):
+    """It works again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passed(Event):
+    """The deadline that the state carries has been reached."""
+
+
+EVENTS: tuple[type[Event], ...] = (
+    Ready,
+    SpeechStarted,
+    SpeechEnded,
+    Suspected,
+    Judged,
+    ReplyReady,
+    ReplyFinished,
+    ReplyFailed,
+    NoReply,
+    EchoTrusted,
+    EchoDoubted,
+    ButtonShort,
+    ButtonLong,
+    MicrophoneFailed,
+    MicrophoneBack,
+    Failed,
+    Recovered,
+    Passed,
+)
+"""Every event the machine decides on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word of an utterance: samples [start, end) of that utterance's own sound."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something the ledger must know; stamped and recorded like an event."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scripted(Fact):
+    """What utterance `utterance` says. Told when it is first known and again whenever more is known; the last one
+    counts.
+
+    words: in order, possibly empty. pauses: stretches [start, end) of silence in its sound. length: samples in all, 0
+    while unknown."""
+
+    utterance: int
+    text: str
+    words: tuple[Word, ...] = ()
+    pauses: tuple[tuple[int, int], ...] = ()
+    length: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Playing(Fact):
+    """From loudspeaker sample `dac` on, the loudspeaker plays the utterance from its own sample `offset`."""
+
+    utterance: int
+    offset: int
+    dac: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ceased(Fact):
+    """The utterance stopped sounding: samples before `offset` have left the DAC (frames an abort took back are not
+    among them). finished: nothing of it is left."""
+
+    utterance: int
+    offset: int
+    dac: int
+    finished: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Lost(Fact):
+    """The card lost frames or jumped: `frames` microphone samples were replaced by silence; `shift`: the loudspeaker is
+    now so many samples later against the microphone than before. kind names the cause (overflow, underflow,
+    restart)."""
+
+    kind: str
+    frames: int = 0
+    shift: int = 0
+
+
+FACTS: tuple[type[Fact], ...] = (Scripted, Playing, Ceased, Lost)
+"""Every fact."""
+
+
+def name(event: Event | Fact) -> str:
+    """The event's name in journals and diagrams: `speech_started`."""
+    return "".join("_" + c.lower() if c.isupper() else c for c in type(event).__name__).lstrip("_")

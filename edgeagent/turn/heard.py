@@ -1,0 +1,124 @@
+"""What was heard: samples that left the DAC, times word times.
+
+The ledger counts what was played, not what was generated. A half-played word is not heard. When a stop turns out to be
+a false alarm it says where to go on, so that no word is lost and at most one phrase is repeated.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+
+from edgeagent.turn.events import Ceased, Playing, Scripted, Word
+from edgeagent.units import samples
+
+PHRASE_PAUSE = samples(200)
+"""A silence of this length ends a phrase, as punctuation does."""
+
+BREATH = samples(60)
+"""Without word times, a silence of this length is a place to go on from."""
+
+LOOK_BACK = samples(1500)
+"""How much may be said twice. A phrase that began longer ago is resumed at the word instead."""
+
+PUNCTUATION = ".,;:!?…。，、；：！？।"  # noqa: RUF001 (full-width marks end a phrase too)
+
+CLOSING = "\"'»”’)"  # noqa: RUF001 (quotes may follow the mark)
+
+UTTERANCES_KEPT = 64
+"""Older utterances are forgotten; resuming and reporting need only the last few."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What of an utterance the person heard. `of`: its words, 0 when no word times are known; `samples` counts what
+    left the DAC."""
+
+    utterance: int
+    samples: int
+    words: int
+    of: int
+    text_heard: str
+    text_unheard: str
+
+
+@dataclass(slots=True)
+class _Entry:
+    text: str = ""
+    words: tuple[Word, ...] = ()
+    pauses: tuple[tuple[int, int], ...] = ()
+    before: int = 0
+    """Own sample, exclusive, that earlier stretches of playing reached."""
+    position: int = 0
+    """Own sample at which it last began or ceased. The last report holds: an abort takes frames back."""
+
+    @property
+    def reached(self) -> int:
+        """Furthest own sample that left the DAC, exclusive."""
+        return max(self.before, self.position)
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Words and positions of the last utterances. Engine thread only."""
+
+    entries: dict[int, _Entry] = field(default_factory=dict)
+
+    def note(self, fact: Scripted | Playing | Ceased) -> None:
+        """Take in what the player or the talker reports."""
+        entry = self.entries.setdefault(fact.utterance, _Entry())
+        match fact:
+            case Scripted():
+                entry.text, entry.words, entry.pauses = fact.text, fact.words, fact.pauses
+            case Playing():
+                entry.before, entry.position = entry.reached, fact.offset
+            case Ceased():
+                entry.position = fact.offset
+        while len(self.entries) > UTTERANCES_KEPT:
+            del self.entries[next(iter(self.entries))]
+
+    def heard(self, utterance: int) -> Heard:
+        """What of `utterance` has been heard up to the last time it ceased."""
+        entry = self.entries.get(utterance, _Entry())
+        count = sum(word.end <= entry.reached for word in entry.words)
+        if entry.words:
+            said, unsaid = entry.words[:count], entry.words[count:]
+            texts = " ".join(w.text for w in said), " ".join(w.text for w in unsaid)
+        else:
+            texts = ("", entry.text)
+        return Heard(utterance, entry.reached, count, len(entry.words), *texts)
+
+    def resume_point(self, utterance: int) -> int:
+        """The own sample from which to go on after a false alarm."""
+        entry = self.entries.get(utterance, _Entry())
+        if entry.words:
+            return _in_words(entry)
+        ends = [end for start, end in entry.pauses if end - start >= BREATH and end <= entry.position]
+        return ends[-1] if ends and ends[-1] >= entry.position - LOOK_BACK else entry.position
+
+
+def _in_words(entry: _Entry) -> int:
+    """Start of the phrase that was broken off, or of the word when the phrase began too long ago."""
+    words, position = entry.words, entry.position
+    index = max(0, bisect_right(words, position, key=lambda word: word.start) - 1)
+    if words[index].end <= position:  # between two words, or behind the last: nothing was broken
+        index += 1
+        if index == len(words):
+            return position
+    first = index
+    while first > 0 and not _phrase_ends(entry, first - 1):
+        first -= 1
+    start = words[first].start
+    return min(start if start >= position - LOOK_BACK else words[index].start, position)
+
+
+def _phrase_ends(entry: _Entry, index: int) -> bool:
+    """Whether a phrase ends with word `index`."""
+    word, following = entry.words[index], entry.words[index + 1]
+    return (
+        word.text.rstrip(CLOSING)[-1:] in PUNCTUATION
+        or following.start - word.end >= PHRASE_PAUSE
+        or any(
+            end - start >= PHRASE_PAUSE and word.start < start and end <= following.end for start, end in entry.pauses
+        )
+    )

@@ -1,0 +1,124 @@
+"""Who has the floor: the one place where events, percepts and deadlines meet the machine.
+
+Holds the state, the ledger and the policy; writes every change to the journal; collects decisions for the runtime.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+
+from edgeagent.settings import Turns
+from edgeagent.turn import actions as a
+from edgeagent.turn import events as e
+from edgeagent.turn import states as s
+from edgeagent.turn.heard import Ledger
+from edgeagent.turn.machine import Limits, deadline, step
+from edgeagent.turn.outputs import Outputs, outputs
+from edgeagent.turn.policy import Percept, Policy
+from edgeagent.units import samples
+
+DOUBT_MOST = samples(1500)
+"""A doubt without verdict ends after this long; the benefit goes to our sentence."""
+
+Write = Callable[[Mapping[str, object]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the runtime must make true, decided at sample `at`: outputs first, then the actions in order."""
+
+    at: int
+    outputs: Outputs
+    actions: tuple[a.Action, ...]
+
+
+class Moderator:
+    """Engine thread only."""
+
+    def __init__(self, turns: Turns, write: Write) -> None:
+        self.state: s.State = s.Starting()
+        self.ledger = Ledger()
+        self.policy = Policy(turns)
+        self._limits = Limits(DOUBT_MOST, samples(turns.longest_turn_ms), samples(turns.reply_timeout_ms))
+        self._write = write
+        self._decisions: list[Decision] = []
+        self.at = 0
+
+    def decisions(self) -> list[Decision]:
+        """What was decided since the last call, in order."""
+        taken, self._decisions = self._decisions, []
+        return taken
+
+    def take(self, told: e.Event | e.Fact) -> None:
+        """An event or fact from outside, at its own sample."""
+        self._write({"at": told.at, "event": e.name(told), **_payload(told)})
+        match told:
+            case e.Scripted() | e.Playing():
+                self.ledger.note(told)
+            case e.Ceased():
+                self._cease(told)
+            case e.Event():
+                self._advance(told)
+
+    def hear(self, percept: Percept) -> None:
+        """What the ear made of the step that ended at `percept.at`; then the deadline of the state."""
+        for event in self.policy.hear(percept, self.state):
+            self._note_and_advance(event)
+        due = deadline(self.state)
+        if due is not None and percept.at >= due:
+            self._note_and_advance(e.Passed(percept.at))
+
+    def trust(self, at: int, *, trusted: bool, untrusted: bool) -> None:
+        """What the canceller says of itself after the step that ended at `at`."""
+        if untrusted and isinstance(self.state, s.Speaking | s.Doubting):
+            self._note_and_advance(e.EchoDoubted(at))
+        elif trusted and isinstance(self.state, s.HalfDuplex):
+            self._note_and_advance(e.EchoTrusted(at))
+
+    def _cease(self, fact: e.Ceased) -> None:
+        self.ledger.note(fact)
+        heard = self.ledger.heard(fact.utterance)
+        self._write(
+            {
+                "at": fact.at,
+                "event": "heard_words",
+                "utterance": fact.utterance,
+                "samples": heard.samples,
+                "heard": heard.words,
+                "of": heard.of,
+                "text_heard": heard.text_heard,
+                "text_unheard": heard.text_unheard,
+            }
+        )
+        if fact.finished:
+            self._advance(e.ReplyFinished(fact.at, fact.utterance))
+
+    def _note_and_advance(self, event: e.Event) -> None:
+        self._write({"at": event.at, "event": e.name(event), **_payload(event)})
+        self._advance(event)
+
+    def _advance(self, event: e.Event) -> None:
+        before = self.state
+        self.state, wanted = step(before, event, self._limits)
+        if type(self.state) is not type(before):
+            self._write({"at": event.at, "event": "state", "state": s.name(self.state), "from": s.name(before)})
+        actions = tuple(self._settle(action) for action in wanted)
+        for action in actions:
+            self._write(
+                {"at": event.at, "event": "action", "action": type(action).__name__.lower(), **_payload(action)}
+            )
+        if actions or self.state != before:
+            self._decisions.append(Decision(self.at, outputs(self.state), actions))
+
+    def _settle(self, action: a.Action) -> a.Action:
+        """A resume becomes a play from the point that the ledger knows."""
+        if isinstance(action, a.Resume):
+            return a.Play(action.utterance, self.ledger.resume_point(action.utterance))
+        return action
+
+
+def _payload(thing: e.Event | e.Fact | a.Action) -> dict[str, object]:
+    """The fields of an event, fact or action for the journal; word lists are counted, not repeated."""
+    values = {f.name: getattr(thing, f.name) for f in fields(thing) if f.name != "at"}
+    return {k: len(v) if isinstance(v, tuple) else v for k, v in values.items()}

@@ -1,0 +1,62 @@
+"""Gate, lamp and amplifier as a function of the state: what must never be forgotten is computed, not ordered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from edgeagent.turn import states as s
+
+
+class Gate(StrEnum):
+    """What the player lets through."""
+
+    OPEN = "open"
+    DUCKED = "ducked"
+    SHUT = "shut"
+
+
+class Light(StrEnum):
+    """One distinct light per state; the lamp adapter knows how each looks."""
+
+    STARTING = "starting"
+    IDLE = "idle"
+    HEARING = "hearing"
+    THINKING = "thinking"
+    SPEAKING = "speaking"
+    DOUBTING = "doubting"
+    YIELDING = "yielding"
+    HALF_DUPLEX = "half_duplex"
+    MUTED = "muted"
+    MIC_LOST = "mic_lost"
+    FAULTY = "faulty"
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """What the device must show and let sound. The runtime applies differences: gate, amplifier, abort, then lamp."""
+
+    gate: Gate
+    light: Light
+    amplifier: bool
+    """False pulls the amplifier's mute pin."""
+
+
+OUTPUTS: dict[type[s.State], Outputs] = {
+    s.Starting: Outputs(Gate.SHUT, Light.STARTING, amplifier=False),
+    s.Idle: Outputs(Gate.SHUT, Light.IDLE, amplifier=False),
+    s.Hearing: Outputs(Gate.SHUT, Light.HEARING, amplifier=False),
+    s.Thinking: Outputs(Gate.SHUT, Light.THINKING, amplifier=False),
+    s.Speaking: Outputs(Gate.OPEN, Light.SPEAKING, amplifier=True),
+    s.Doubting: Outputs(Gate.DUCKED, Light.DOUBTING, amplifier=True),
+    s.Yielding: Outputs(Gate.SHUT, Light.YIELDING, amplifier=False),
+    s.HalfDuplex: Outputs(Gate.OPEN, Light.HALF_DUPLEX, amplifier=True),
+    s.Muted: Outputs(Gate.SHUT, Light.MUTED, amplifier=False),
+    s.MicLost: Outputs(Gate.SHUT, Light.MIC_LOST, amplifier=False),
+    s.Faulty: Outputs(Gate.SHUT, Light.FAULTY, amplifier=False),
+}
+
+
+def outputs(state: s.State) -> Outputs:
+    """The outputs of `state`."""
+    return OUTPUTS[type(state)]

@@ -1,0 +1,108 @@
+"""From evidence to verdict: a sequential test over the overlap so far.
+
+Each step brings a log likelihood ratio for "a person speaks here" against "nobody does". Its running sum, never below
+zero, is Page's test for the beginning of something (Page 1954, "Continuous inspection schemes"); between its bounds
+lies Wald's region of doubt (Wald 1945, "Sequential tests of statistical hypotheses"). The sum crosses three bounds:
+
+    suspicion   duck our voice, which also improves what we hear of the person
+    verdict     stop
+    zero        nothing there after all: go on
+
+A stop is reversible for a while. If what was heard ends soon after it and does not look like somebody taking the floor,
+it was a false alarm, and the sentence goes on from its last word or phrase.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import log
+
+from edgeagent.settings import Turns
+from edgeagent.turn import events as e
+from edgeagent.turn import states as s
+from edgeagent.units import HOP, samples
+
+
+@dataclass(frozen=True, slots=True)
+class Percept:
+    """What the ear makes of one step of sound that ended at sample `at`. All are probabilities in (0, 1)."""
+
+    at: int
+    near: float
+    """A person is speaking here, in this step."""
+    floor: float
+    """What has been heard since the onset takes the floor, and is no backchannel, cough or clatter."""
+
+
+CLIP = 4.0
+"""Largest log likelihood ratio one step may bring (nats): no single step decides."""
+
+OPEN = 6.0
+SUSPICION = 5.0
+CEILING = 24.0
+"""The sum stops growing here, so that it can also come down in reasonable time."""
+
+VOICED = 0.5
+"""From this probability on a step counts as voice, for onsets and ends."""
+
+GAP = samples(240)
+"""A silence after which an overlap is over."""
+
+
+class Policy:
+    """Keeps the running evidence. One call a step, engine thread only."""
+
+    def __init__(self, turns: Turns) -> None:
+        self._patience = samples(turns.patience_ms)
+        self._take_back = samples(turns.false_alarm_ms)
+        self._verdict = verdict_bound(turns.false_stops_per_hour)
+        self.evidence = 0.0
+        self.onset = 0
+        self.last_voice = -(10**9)
+        self._stopped = 0
+
+    def hear(self, percept: Percept, state: s.State) -> Iterator[e.Event]:
+        """The events that this step of sound brings about in `state`, at most one."""
+        self._weigh(percept)
+        at = percept.at
+        match state:
+            case s.Idle() | s.Thinking():
+                if self.evidence >= OPEN:
+                    yield e.SpeechStarted(at, self.onset)
+            case s.Speaking():
+                if self.evidence >= SUSPICION:
+                    yield e.Suspected(at, self.onset)
+            case s.Doubting():
+                yield from self._doubt(at)
+            case s.Yielding() if self._is_false_alarm(percept):
+                yield e.Judged(at, e.Verdict.FALSE_ALARM)
+            case s.Yielding() | s.Hearing():
+                if at - self.last_voice >= self._patience:
+                    yield e.SpeechEnded(at, self.last_voice)
+            case _:
+                pass
+
+    def _weigh(self, percept: Percept) -> None:
+        ratio = log(percept.near / (1.0 - percept.near))
+        if self.evidence <= 0.0:
+            self.onset = percept.at - HOP
+        self.evidence = min(CEILING, max(0.0, self.evidence + max(-CLIP, min(CLIP, ratio))))
+        if percept.near >= VOICED:
+            self.last_voice = percept.at
+
+    def _doubt(self, at: int) -> Iterator[e.Event]:
+        if self.evidence >= self._verdict:
+            self._stopped = at
+            yield e.Judged(at, e.Verdict.INTERRUPTION)
+        elif self.evidence <= 0.0 or at - self.last_voice >= GAP:
+            yield e.Judged(at, e.Verdict.FALSE_ALARM)
+
+    def _is_false_alarm(self, percept: Percept) -> bool:
+        over = percept.at - self.last_voice >= GAP
+        return over and percept.at - self._stopped <= self._take_back and percept.floor < 0.5
+
+
+def verdict_bound(false_stops_per_hour: float) -> float:
+    """The bound (nats) for a tolerated rate. Wald: the rate of wrong crossings falls by e per nat."""
+    return 12.0 - log(false_stops_per_hour / 6.0)

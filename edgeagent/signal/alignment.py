@@ -1,0 +1,166 @@
+"""Keeps the far end in step with its echo: start-up delay, jumps, drift.
+
+The canceller's filter only spans 224 ms, so the far end is handed to it delayed, HEAD samples ahead of the echo's
+strongest arrival. Left out: stretching sound; a drifting delay is followed by reading the far end at a moving point.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from edgeagent.signal import Sound
+from edgeagent.signal.delay import LAGS, PARTITIONS, DelayEstimator
+from edgeagent.signal.drift import DriftEstimator
+from edgeagent.signal.fourier import forward
+from edgeagent.signal.history import LOOKAHEAD, Recent
+from edgeagent.units import HOP, RATE
+
+HEAD = 96
+"""Samples (6 ms) of the filter before the strongest arrival: weaker early ones, and room for drift not yet known."""
+
+LOOK = 4
+"""Hops between two looks at the correlation (64 ms)."""
+
+FIT = 16
+"""Hops between two fits of the drift line (256 ms)."""
+
+AGREE = 4.0
+"""Samples within which two looks show the same delay."""
+
+JUMP = 24.0
+"""Samples by which the delay must differ from where we read to be worth moving for; less the filter absorbs."""
+
+AUDIBLE = np.float32(1e-7)
+"""Mean power of the far end (-70 dBFS) below which a delay cannot be measured."""
+
+PULL = 2.0 * RATE
+"""Samples over which a remaining offset from the drift line is walked off."""
+
+REACH = 2.0
+"""Samples of offset walked off at a time; a larger one is no drift."""
+
+ENOUGH = 3
+"""Looks in a row that must agree before anything moves."""
+
+_RAMP = (np.arange(1, HOP + 1) / HOP).astype(np.float32)
+
+
+class Move(NamedTuple):
+    """The echo's strongest arrival seems to be at `lag`: read the far end `after` samples late instead of `before`.
+    first: nothing was known until now. sure: seen often enough to need no proof."""
+
+    before: float
+    after: float
+    lag: float
+    first: bool
+    sure: bool
+
+
+class Alignment:
+    """Where to read the far end. One owner thread."""
+
+    def __init__(self, span: int, drift: bool) -> None:
+        """`span`: samples of aligned far end that `read` must be able to give at once. `drift`: follow the clocks."""
+        self.position = 0.0
+        self.lag = -1.0
+        self.ppm = 0.0
+        self._far = Recent(LAGS + span + 2 * LOOKAHEAD)
+        self._estimator = DelayEstimator()
+        self._drift = DriftEstimator() if drift else None
+        self._frames = np.zeros((2, 2 * HOP), np.float32)
+        self._hops = 0
+        self._audible = 0
+        self._looks: list[float] = []
+        self._offset = 0.0
+
+    def push(self, far: Sound, microphone: Sound) -> Sound:
+        """Take one hop of both, (HOP,) float32; returns the far end in step with its echo, (HOP,)."""
+        self._hops += 1
+        self._far.push(far)
+        recent = self._far.last(2 * HOP)
+        self._audible = PARTITIONS if float(recent @ recent) > AUDIBLE * 2 * HOP else self._audible - 1
+        if self._audible > 0:
+            self._frames[0] = recent
+            spectra = forward(self._frames)
+            self._estimator.push(spectra[0], spectra[1])
+        self._frames[1, HOP:] = microphone
+        if not self.ppm:
+            return self._far.delayed(HOP, self.position)
+        first = self._far.delayed(HOP, self.position)
+        self.position = max(self.position - HOP * self.ppm * 1e-6, float(LOOKAHEAD))
+        last = self._far.delayed(HOP, self.position)
+        return first + (last - first) * _RAMP
+
+    def read(self, n: int, position: float) -> Sound:
+        """The newest `n` samples of the far end as read at `position`; n at most the span."""
+        return self._far.delayed(n, position)
+
+    def look(self) -> Move | None:
+        """Once after each push: measure. Returns a proposal when the echo seems to be clearly somewhere else."""
+        if self._audible <= 0 or self._hops % LOOK:
+            return None
+        peak = self._estimator.peak(round(self.lag))
+        if peak is None or (self._looks and abs(peak.lag - self._looks[-1]) > AGREE):
+            self._looks.clear()
+        if peak is None:
+            return None
+        self._looks.append(peak.lag)
+        del self._looks[:-ENOUGH]
+        sure = len(self._looks) == ENOUGH
+        if self.lag >= 0 and abs(peak.lag - self.lag) <= JUMP:
+            if sure:
+                self._follow(peak.lag)
+            return None
+        if self.lag < 0 and not sure:
+            return None
+        lag = sum(self._looks) / len(self._looks)
+        after = max(lag - HEAD + self._offset, 0.0)
+        if self._drift is None or self.lag < 0 or after < LOOKAHEAD:
+            after = float(round(after))
+        return Move(self.position, after, lag, self.lag < 0, sure)
+
+    def take(self, move: Move) -> None:
+        """Do as proposed."""
+        self._looks.clear()
+        self.position, self.lag = move.after, move.lag
+        if self._drift is not None:
+            self._drift.reset()
+
+    def stay(self, move: Move) -> None:
+        """The filter has the echo from here: only note where its strongest arrival is now."""
+        self.lag = move.lag
+        self._offset = self.position + HEAD - move.lag
+        if self._drift is not None:
+            self._drift.reset()
+
+    def told(self, shift: int) -> Move:
+        """The card says that the echo is now `shift` samples later than before."""
+        move = Move(self.position, max(self.position + shift, 0.0), self.lag, False, True)
+        self.position = move.after
+        if self.lag >= 0:
+            self.lag = max(self.lag + shift, 0.0)
+        if self._drift is not None:
+            self._drift.shift(shift)
+        self._estimator.reset()
+        self._looks.clear()
+        return move
+
+    def _follow(self, lag: float) -> None:
+        """The echo is where we thought: learn how it creeps."""
+        self.lag = lag
+        if not self.ppm:
+            self._offset += 0.1 * (self.position + HEAD - lag - self._offset)
+        if self._drift is None:
+            return
+        self._drift.add(self._hops * HOP, lag)
+        if self._hops % FIT:
+            return
+        line = self._drift.line()
+        if line is None or self.position < LOOKAHEAD:
+            return
+        if not self.ppm:
+            self._offset = self.position + HEAD - line.lag
+        ahead = min(max(line.lag - HEAD + self._offset - self.position, -REACH), REACH)
+        self.ppm = line.ppm - 1e6 * ahead / PULL

@@ -1,0 +1,154 @@
+"""The acoustic echo canceller: from what was played and what was heard to what a person said.
+
+Alignment of the far end, Kalman filter, residual suppressor and self-judgement in turn; each file names its papers. The
+suppressor is set for detection, not for listening: the near end is kept, the echo goes under the noise floor, nothing
+is filled in. Left out: more than one loudspeaker or microphone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgeagent.signal import Sound
+from edgeagent.signal.alignment import Alignment, Move
+from edgeagent.signal.confidence import Confidence, Judge, Trust
+from edgeagent.signal.echo_filter import EchoFilter
+from edgeagent.signal.fourier import Power
+from edgeagent.signal.history import Recent
+from edgeagent.signal.spectra import SPAN
+from edgeagent.signal.suppressor import Suppressor
+from edgeagent.units import HOP
+
+__all__ = ["Cancelled", "Canceller", "Confidence", "Trust"]
+
+TRIAL = 4 * HOP
+"""Samples of microphone (64 ms) on which a jump must prove itself."""
+
+PROOF = 0.5
+"""Error power at the new place over that at the old one from which the echo has truly jumped."""
+
+EXPLAINED = 0.5
+"""Error power over microphone power up to which the filter has the echo where it is; nothing unproven moves it."""
+
+FULL_SCALE = np.float32(0.985)
+"""Magnitude from which a microphone sample is taken as clipped."""
+
+AUDIBLE = 1e-8
+"""Mean power (-80 dBFS) of the far end from which there may be an echo."""
+
+LINGER = 14
+"""Hops for which the echo outlasts the far end: the length of the filter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """One hop, `Canceller.delay` samples behind the microphone.
+
+    clean: suppressed, for detection. linear: less the estimated echo only. echo: the estimate. All (HOP,) float32,
+    aligned to each other. The powers, (HOP + 1,) float32, are spectra of the newest 2 HOP samples under a square-root
+    Hann window.
+    """
+
+    clean: Sound
+    linear: Sound
+    echo: Sound
+    clean_power: Power
+    linear_power: Power
+    echo_power: Power
+    confidence: Confidence
+
+
+class Canceller:
+    """Removes the far end's echo from the microphone. Same hops in, same bits out. One owner thread."""
+
+    delay = HOP
+    """Samples by which the outputs are behind the microphone."""
+
+    def __init__(self, drift: bool = True) -> None:
+        """`drift`: follow the loudspeaker's clock; false where both directions share one crystal."""
+        self._alignment = Alignment(SPAN + TRIAL, drift)
+        self._filter = EchoFilter()
+        self._suppressor = Suppressor()
+        self._judge = Judge()
+        self._heard = Recent(TRIAL)
+        self._linear = np.zeros(HOP, np.float32)
+        self._echo = np.zeros(HOP, np.float32)
+        self._linger = 0
+        self._hold = 0
+
+    def process(self, reference: Sound, microphone: Sound) -> Cancelled:
+        """One hop of what the loudspeaker got and of what the microphone heard, (HOP,) float32 in [-1, 1]; anything
+        that is not a number counts as silence."""
+        far, heard = _finite(reference), _finite(microphone)
+        aligned = self._alignment.push(far, heard)
+        self._heard.push(heard)
+        self._linger = LINGER if float(aligned @ aligned) > AUDIBLE * HOP else max(self._linger - 1, 0)
+        prediction = self._filter.process(aligned, heard, self._usable(heard))
+        move = self._alignment.look()
+        if move is not None:
+            self._move(move)
+        linear, echo, self._linear, self._echo = self._linear, self._echo, prediction.error, prediction.echo
+        frame = self._suppressor.process(prediction.error, prediction.echo)
+        before = self._heard.last(HOP, HOP)
+        trust = self._judge.hop(
+            float(before @ before) / HOP,
+            float(linear @ linear) / HOP,
+            float(frame.clean @ frame.clean) / HOP,
+            self._linger > 0,
+        )
+        confidence = Confidence(
+            erle_db=self._judge.erle_db,
+            linear_erle_db=self._judge.linear_erle_db,
+            coherence=frame.coherence,
+            misadjustment=prediction.misadjustment,
+            delay=round(self._alignment.lag),
+            drift_ppm=self._alignment.ppm,
+            far_active=self._linger > 0,
+            trust=trust,
+        )
+        return Cancelled(
+            frame.clean, linear, echo, frame.clean_power, frame.linear_power, frame.echo_power, confidence
+        )
+
+    def realign(self, shift: int, frames_lost: int = 0) -> None:
+        """The card tells: from now on the loudspeaker is `shift` samples later against the microphone than before
+        (negative: earlier), and the next `frames_lost` microphone samples are silence put in for lost ones."""
+        self._hold = max(self._hold, -(-frames_lost // HOP) + 1 if frames_lost else 0)
+        if shift:
+            move = self._alignment.told(shift)
+            self._filter.retime(self._alignment.read(SPAN, move.after), round(move.after - move.before) - shift)
+
+    def _move(self, move: Move) -> None:
+        """The echo shows elsewhere. Move there with the filter as it is if that explains the last 64 ms better; else
+        with the filter shifted to match, unless it explains the sound from here."""
+        heard = self._heard.last(TRIAL)
+        stayed = self._alignment.read(SPAN + TRIAL - HOP, move.before)
+        moved = self._alignment.read(SPAN + TRIAL - HOP, move.after)
+        here = self._filter.residual(stayed, heard, proven=False)
+        if self._filter.residual(moved, heard, proven=True) < PROOF * here:
+            self._alignment.take(move)
+            self._filter.retime(moved[-SPAN:], 0)
+            self._filter.recall()
+        elif not move.sure:
+            return
+        elif move.first or here > EXPLAINED:
+            self._alignment.take(move)
+            self._filter.retime(moved[-SPAN:], round(move.after - move.before))
+        else:
+            self._alignment.stay(move)
+
+    def _usable(self, heard: Sound) -> bool:
+        """Whether the filter may learn from this hop."""
+        if self._hold:
+            self._hold -= 1
+            return False
+        return bool(np.abs(heard).max() < FULL_SCALE) and bool(heard.any())
+
+
+def _finite(sound: Sound) -> Sound:
+    """`sound` itself, or with what is no number as silence."""
+    if np.isfinite(sound @ sound):
+        return sound
+    return np.nan_to_num(sound, nan=0.0, posinf=0.0, neginf=0.0)

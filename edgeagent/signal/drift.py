@@ -1,0 +1,98 @@
+"""The loudspeaker's clock against the microphone's: a robust line through the measured delays.
+
+Two crystals differ by up to 200 ppm (3 samples a second), so the delay is a line in time, not a number. Least squares
+with the outliers dropped and refitted (iterated trimming, Rousseeuw & Leroy 1987); a line is only believed when its
+slope stands clear of its own standard error. Left out: temperature (slower than the 10 s the line remembers).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from edgeagent.units import RATE
+
+POINTS = 160
+"""Delays remembered: 10 s at one every 64 ms."""
+
+LEAST_POINTS = 24
+"""Fewer say nothing about a slope."""
+
+LEAST_SPAN = 1.6 * RATE
+"""Samples from the oldest to the newest point below which 200 ppm drown in the scatter of the peaks."""
+
+STRAY = 12.0
+"""Samples from the median beyond which a delay is another reflection, not drift."""
+
+SMOOTH = 1.0
+"""Standard deviation in samples that a believable line leaves."""
+
+LEAST_PPM = 8.0
+"""Slopes below are left to the adaptive filter."""
+
+
+class Line(NamedTuple):
+    """Where the delay is and where it goes: `lag` in samples now; `ppm` by which the loudspeaker's clock is fast (the
+    lag falls by ppm samples per million)."""
+
+    lag: float
+    ppm: float
+
+
+class DriftEstimator:
+    """Collects delays and fits the line. One owner thread."""
+
+    def __init__(self) -> None:
+        self._times: list[int] = []
+        self._lags: list[float] = []
+        self._locked = False
+
+    def reset(self) -> None:
+        """Forget everything: the delay has jumped by an unknown amount."""
+        self._times.clear()
+        self._lags.clear()
+        self._locked = False
+
+    def shift(self, samples: int) -> None:
+        """The delay is known to have grown by `samples`; the slope stays."""
+        self._lags = [lag + samples for lag in self._lags]
+
+    def add(self, at: int, lag: float) -> None:
+        """A delay of `lag` samples was measured at sample index `at` (ascending)."""
+        if self._lags and abs(lag - float(np.median(self._lags[-9:]))) > STRAY:
+            return
+        self._times.append(at)
+        self._lags.append(lag)
+        if len(self._lags) > POINTS:
+            del self._times[0], self._lags[0]
+
+    def line(self) -> Line | None:
+        """The line as of the newest point, or None while the points do not make one."""
+        if len(self._lags) < LEAST_POINTS or self._times[-1] - self._times[0] < LEAST_SPAN:
+            return None
+        t = np.array(self._times, np.float64) - self._times[-1]
+        y = np.array(self._lags)
+        kept = np.ones(len(t), bool)
+        for _ in range(3):
+            slope, lag = _fit(t[kept], y[kept])
+            off = np.abs(y - slope * t - lag)
+            kept = off < max(0.3, 2.0 * float(np.median(off)))
+            if kept.sum() < LEAST_POINTS * 2 // 3:
+                return None
+        scatter = float(np.std((y - slope * t - lag)[kept]))
+        if scatter > SMOOTH:
+            return None
+        error = scatter * np.sqrt(12.0 / kept.sum()) / -t[0]
+        if not self._locked and abs(slope) < max(4.0 * error, LEAST_PPM * 1e-6):
+            return None
+        self._locked = True
+        return Line(float(lag), float(-slope * 1e6))
+
+
+def _fit(t: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+    """Slope and value at t = 0 of the least-squares line."""
+    t_mean, y_mean = t.mean(), y.mean()
+    centred = t - t_mean
+    slope = float(centred @ (y - y_mean)) / float(centred @ centred)
+    return slope, float(y_mean - slope * t_mean)

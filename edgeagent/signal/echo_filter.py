@@ -1,0 +1,226 @@
+"""The adaptive filter: a partitioned-block frequency-domain Kalman filter.
+
+Enzner & Vary, "Frequency-domain adaptive Kalman filter for acoustic echo control in hands-free telephones", Signal
+Processing 86 (2006); partitioned: Kuech, Mabande & Enzner, "State-space architecture of the partitioned-block-based
+acoustic echo controller", ICASSP 2014. Two filters with a slow and a fast process noise run side by side and lend each
+other their state, which recovers from path changes (in the spirit of Yang, Enzner & Yang, IEEE/ACM TASLP 2017).
+
+The Kalman gain needs no double-talk detector: near-end speech is observation noise, and the noise spectrum follows it
+within a hop. Left out: cross-terms between partitions and bins (the papers' diagonal approximation).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from edgeagent.signal import Sound
+from edgeagent.signal.fourier import Power, Spectrum, forward, inverse, power
+from edgeagent.signal.spectra import BENT, BINS, ROWS, STRAIGHT, FarSpectra, frames_of
+from edgeagent.units import HOP
+
+TRANSITIONS = (0.9998, 0.995)
+"""State transition per hop of the two filters: a room that stands still for minutes, and one that just changed."""
+SLOW, FAST = 0, 1
+
+NOISE_SHARE = np.float32(0.2)
+"""Share of the newest error in the observation noise: near-end speech raises it within a hop or two."""
+
+FLOOR = np.float32(1e-3)
+"""Process noise of a tap that has no echo yet, as a share of the prior: every path stays learnable."""
+
+AUDIBLE = 1e-8
+"""Mean power (-80 dBFS) of the far end below which there is nothing to learn from."""
+
+LEND = 8
+"""Hops for which one filter must be clearly better before the other takes over its state."""
+
+CLEARLY = (0.6, 0.7)
+"""Share of the other's error power that counts as clearly better: fast over slow, slow over fast."""
+
+DIVERGED = 2.0
+"""Error power over microphone power from which both filters begin anew."""
+
+REMEMBER = 64
+"""Hops between two looks whether the weights are worth keeping (1 s)."""
+
+PROVEN = 0.1
+"""Error power over microphone power below which they are: 10 dB."""
+
+CONSTRAINED = 6
+"""Rows per hop and filter whose wrapped-round half is cut off, in turn."""
+
+
+def _prior() -> Power:
+    """(1, ROWS, 1): expected power of the taps before anything is known, falling 2 dB a block as rooms do."""
+    straight = [1.0] + [0.25 * 10 ** (-0.2 * p) for p in range(1, STRAIGHT)]
+    bent = [0.01 * 0.25**p for p in range(BENT)]
+    return (100.0 * np.array(straight + bent, np.float32))[None, :, None]
+
+
+PRIOR = _prior()
+_SEED = FLOOR * PRIOR
+_DRIFT = 1 - np.square(np.array(TRANSITIONS, np.float32)).reshape(2, 1, 1)
+
+
+class Prediction(NamedTuple):
+    """error: the microphone less echo, as far as that helps; echo: the estimate; both (HOP,) float32. misadjustment:
+    expected residual echo over error power, 0 to 1."""
+
+    error: Sound
+    echo: Sound
+    misadjustment: float
+
+
+class EchoFilter:
+    """Predicts the echo from the aligned far end. One owner thread."""
+
+    def __init__(self) -> None:
+        shape = (2, ROWS, BINS)
+        self.far = FarSpectra()
+        self._weights = np.zeros(shape, np.complex64)
+        self._variance = np.broadcast_to(PRIOR, shape).copy()
+        self._proven = np.zeros((ROWS, BINS), np.complex64)
+        self._noise = np.full((2, BINS), 1e-3, np.float32)
+        self._frames = np.zeros((2, 2 * HOP), np.float32)
+        self._errors = np.ones(3, np.float32)
+        self._better = [0, 0]
+        self._next_row = 0
+        self._age = 0
+        self._chosen = FAST
+        self._subtracted = False
+        self._misadjustment = 1.0
+
+    def process(self, far: Sound, microphone: Sound, usable: bool) -> Prediction:
+        """One hop: aligned far end and microphone, (HOP,) float32. `usable`: the microphone can be learnt from."""
+        loudness = self.far.push(far)
+        spectra = np.add.reduce(self.far.blocks * self._weights, axis=1)
+        echoes = inverse(spectra)[:, HOP:]
+        errors = self._frames[:, HOP:]
+        np.subtract(microphone, echoes, out=errors)
+        self._compare(errors, microphone)
+        prediction = self._choose(echoes, microphone)
+        if usable and loudness > AUDIBLE:
+            self._learn(forward(self._frames))
+            self._lend()
+            self._remember()
+        return prediction
+
+    def retime(self, span: Sound, shift: int) -> None:
+        """The far end is read elsewhere: `span` (SPAN,) is what it now was. `shift`: samples it is now later, if the
+        echo itself stayed where it was; 0 if the echo moved along."""
+        self.far.rebuild(span)
+        if shift:
+            self._weights = _shifted(self._weights, shift)
+            self._proven = _shifted(self._proven[None], shift)[0]
+            np.maximum(self._variance, np.float32(0.3) * PRIOR, out=self._variance)
+
+    def recall(self) -> None:
+        """Take back the weights that last worked well: it was not the room that changed."""
+        self._weights[:] = self._proven
+        self._errors[:FAST + 1] = PROVEN * self._errors[2]
+
+    def residual(self, far: Sound, microphone: Sound, proven: bool) -> float:
+        """Error power over microphone power that the present filter, or the last one `proven` to work, would have left
+        on `microphone` (n HOP,), had the far end been `far` (SPAN + (n - 1) * HOP,). The bent blocks are left aside."""
+        blocks = forward(frames_of(far))
+        weights = (self._proven if proven else self._weights[self._chosen])[:STRAIGHT]
+        hops = len(microphone) // HOP
+        left = 0.0
+        for back in range(hops):
+            echo = inverse(np.add.reduce(blocks[back : back + STRAIGHT] * weights, axis=0))[HOP:]
+            end = len(microphone) - back * HOP
+            error = microphone[end - HOP : end] - echo
+            left += float(error @ error)
+        return left / (float(microphone @ microphone) + 1e-12)
+
+    def _compare(self, errors: Sound, microphone: Sound) -> None:
+        now = np.array((errors[SLOW] @ errors[SLOW], errors[FAST] @ errors[FAST], microphone @ microphone), np.float32)
+        self._errors += np.float32(0.1) * (now - self._errors)
+
+    def _choose(self, echoes: Sound, microphone: Sound) -> Prediction:
+        """The better of both filters, subtracted if that beats subtracting nothing; faded over the hop where the
+        choice changes."""
+        was, subtracted = self._chosen, self._subtracted
+        self._chosen = int(self._errors[FAST] < self._errors[SLOW])
+        self._subtracted = bool(self._errors[self._chosen] < self._errors[2])
+        echo = echoes[self._chosen]
+        if was != self._chosen:
+            echo = echoes[was] + (echo - echoes[was]) * _FADE
+        if subtracted and self._subtracted:
+            return Prediction(microphone - echo, echo, self._misadjustment)
+        share = _FADE * (float(self._subtracted) - float(subtracted)) + np.float32(subtracted)
+        return Prediction(microphone - echo * share, echo, self._misadjustment)
+
+    def _learn(self, errors: Spectrum) -> None:
+        error_power = power(errors)
+        self._noise += NOISE_SHARE * (error_power - self._noise)
+        uncertain = self._variance * self.far.powers
+        expected = np.add.reduce(uncertain, axis=1)
+        total = expected + 2 * self._noise + np.float32(1e-6)
+        best = self._chosen
+        self._misadjustment = float(expected[best].sum() / total[best].sum())
+        gain = self._variance / total[:, None]
+        step = np.conj(self.far.blocks) * errors[:, None]
+        self._weights += step * gain
+        self._constrain()
+        gain *= self.far.powers
+        gain *= np.float32(-0.5)
+        gain += 1
+        self._variance *= gain
+        spread = power(self._weights)
+        spread += _SEED
+        self._variance += (spread - self._variance) * _DRIFT
+
+    def _constrain(self) -> None:
+        """Cut the taps beyond HOP off some rows: what circular convolution wrapped round is no echo."""
+        rows = (self._next_row + np.arange(CONSTRAINED)) % ROWS
+        self._next_row = int(rows[-1] + 1) % ROWS
+        taps = inverse(self._weights[:, rows])
+        taps[:, :, HOP:] = 0
+        self._weights[:, rows] = forward(taps)
+
+    def _lend(self) -> None:
+        slow, fast, microphone = self._errors
+        self._better[FAST] = self._better[FAST] + 1 if fast < CLEARLY[0] * slow else 0
+        self._better[SLOW] = self._better[SLOW] + 1 if slow < CLEARLY[1] * fast else 0
+        if self._better[FAST] >= LEND:
+            self._weights[SLOW] = self._weights[FAST]
+            self._variance[SLOW] = self._variance[FAST]
+            self._noise[SLOW] = self._noise[FAST]
+            self._errors[SLOW] = fast
+            self._better[FAST] = 0
+        elif self._better[SLOW] >= LEND:
+            self._weights[FAST] = self._weights[SLOW]
+            self._errors[FAST] = slow
+            self._better[SLOW] = 0
+        if min(self._errors[:2]) > DIVERGED * microphone + 1e-6:
+            self._weights.fill(0)
+            self._variance[:] = PRIOR
+            self._errors[:2] = microphone
+
+    def _remember(self) -> None:
+        """Once a second, keep the slow filter's weights if they work well."""
+        self._age += 1
+        if self._age >= REMEMBER and self._errors[SLOW] < PROVEN * self._errors[2]:
+            self._age = 0
+            self._proven[:] = self._weights[SLOW]
+
+
+def _shifted(weights: Spectrum, shift: int) -> Spectrum:
+    """(n, ROWS, BINS) with the taps `shift` samples earlier (later if negative); what leaves is lost, what enters is
+    unknown, and so are the bent rows."""
+    taps = inverse(weights[:, :STRAIGHT])[:, :, :HOP].reshape(len(weights), -1)
+    length = taps.shape[1]
+    line = np.zeros_like(taps)
+    if 0 <= shift < length:
+        line[:, : length - shift] = taps[:, shift:]
+    elif -length < shift < 0:
+        line[:, -shift:] = taps[:, :shift]
+    moved = np.zeros_like(weights)
+    moved[:, :STRAIGHT] = forward(line.reshape(-1, STRAIGHT, HOP), 2 * HOP)
+    return moved
+
+
+_FADE = (np.arange(1, HOP + 1) / HOP).astype(np.float32)

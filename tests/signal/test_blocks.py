@@ -1,0 +1,30 @@
+"""Re-blocking: the same blocks, however the sound comes in."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgeagent.signal.blocks import Blocks
+
+
+@given(st.integers(1, 30), st.lists(st.integers(0, 100), max_size=20))
+def test_nothing_is_lost_doubled_or_moved(size: int, pieces: list[int]) -> None:
+    blocks, sound = Blocks(size), np.arange(sum(pieces), dtype=np.float32)
+    out, taken = [], 0
+    for n in pieces:
+        buffer = sound[taken : taken + n].copy()
+        out += blocks.push(buffer)
+        buffer[:] = np.nan  # the card reuses its buffer
+        taken += n
+        assert len(out) * size + blocks.pending == taken
+        assert blocks.pending < size
+    assert all(block.shape == (size,) and block.dtype == np.float32 for block in out)
+    np.testing.assert_array_equal(np.concatenate([np.zeros(0), *out]), sound[: len(out) * size])
+
+
+def test_needs_a_size() -> None:
+    with pytest.raises(ValueError, match="sample"):
+        Blocks(0)

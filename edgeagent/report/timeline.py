@@ -1,0 +1,157 @@
+"""The journal as a timeline for the terminal, a line for each thing a person would want to know.
+
+     2.31 s  DOUBTING     sound from 2.28 s                                  lamp amber
+     2.61 s  YIELDING     interruption                                       lamp cyan
+     2.63 s               heard 7 of 19 words: "The forecast for tomorrow"
+
+Entries come in the engine's order: first what happened, then the state it led to, then the actions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from edgeagent.report.palette import look
+from edgeagent.units import RATE
+
+Entry = Mapping[str, object]
+
+TEXT_WIDTH = 52
+"""Columns of the middle part; with time, state and lamp a line fits into 100."""
+
+TEXTS_KEPT = 64
+"""Sentences remembered until they are played."""
+
+UNSPOKEN = {
+    "started", "ready", "scripted", "reply_ready", "suspected", "judged", "passed", "speech_started", "speech_ended",
+    "playing", "ceased", "reply_finished", "no_reply", "echo_doubted", "echo_trusted", "button_short", "button_long",
+    "microphone_failed", "microphone_back", "failed", "recovered",
+}  # fmt: skip
+"""Causes that the following state line tells of, and what only the page shows."""
+
+
+@dataclass(slots=True)
+class Timeline:
+    """Turns entries, one at a time as they happen, into lines. One thread.
+
+    colour: ANSI colours, one per state; ask for it only where the output is a terminal."""
+
+    colour: bool = False
+    _cause: Entry = field(default_factory=dict)
+    _texts: dict[float, str] = field(default_factory=dict)
+    _state: str = ""
+
+    def line(self, entry: Entry) -> str | None:
+        """The line for `entry`; None for one that needs none."""
+        event = entry.get("event")
+        if event == "scripted":
+            self._texts[_number(entry, "utterance")] = str(entry.get("text", ""))
+            while len(self._texts) > TEXTS_KEPT:
+                del self._texts[next(iter(self._texts))]
+        if event == "state":
+            self._state = str(entry.get("state"))
+            said = reason(entry, self._cause)
+            return None if said is None else self._format(entry, self._state, said, look(self._state).lamp)
+        if event == "action":
+            said = self._utterance(entry) if entry.get("action") == "play" else None
+            return None if said is None else self._format(entry, self._state, said, look(self._state).lamp)
+        self._cause = entry
+        said = remark(entry)
+        return None if said is None else self._format(entry, "", said, "")
+
+    def _utterance(self, entry: Entry) -> str:
+        text = self._texts.get(_number(entry, "utterance"), "")
+        quoted = f'"{text}"' if text else f"utterance {entry.get('utterance')}"
+        if self._cause.get("event") == "judged":
+            return f"false alarm; goes on from {_number(entry, 'offset') / RATE:.2f} s of {quoted}"
+        return quoted
+
+    def _format(self, entry: Entry, state: str, text: str, lamp: str) -> str:
+        name = state.replace("_", " ").upper()
+        text = printable(text)
+        if lamp:
+            text = f"{shortened(text, TEXT_WIDTH):<{TEXT_WIDTH}} lamp {lamp}"
+        line = f"{_number(entry, 'at') / RATE:6.2f} s  {name:<11}  {text}"
+        return f"\x1b[{look(state).ansi}m{line}\x1b[0m" if self.colour and look(state).ansi else line
+
+
+def lines(journal: Iterable[Entry], *, colour: bool = False) -> Iterator[str]:
+    """The timeline of a whole journal."""
+    timeline = Timeline(colour)
+    return (line for entry in journal if (line := timeline.line(entry)) is not None)
+
+
+def reason(entry: Entry, cause: Entry) -> str | None:
+    """Why the device is in the state of `entry`; None when the play action that follows says it better."""
+    state, before, event = entry.get("state"), entry.get("from"), cause.get("event")
+    onset = f"sound from {_number(cause, 'onset') / RATE:.2f} s"
+    match state:
+        case "speaking":
+            if before == "doubting":
+                return "false alarm; speaks on" if event == "judged" else "no verdict in time; speaks on"
+            return "the echo is under control; listens again" if before == "half_duplex" else None
+        case "doubting":
+            return onset
+        case "yielding":
+            return "interruption; stopped"
+        case "hearing":
+            return onset if event == "speech_started" else "the person goes on"
+        case "thinking":
+            ended = event == "speech_ended"
+            return f"turn ended at {_number(cause, 'end') / RATE:.2f} s" if ended else "turn cut after the longest time"
+        case "half_duplex":
+            return "the echo is not trusted; does not judge what it hears"
+        case "muted":
+            return "by the button"
+        case "mic_lost" | "faulty":
+            return str(cause.get("reason", "") or "reason unknown")
+        case "idle":
+            return "stopped by the button" if event == "button_short" else "listening"
+    return ""
+
+
+def remark(entry: Entry) -> str | None:
+    """What to say about an entry that changes no state; None for nothing."""
+    event = str(entry.get("event", "?"))
+    match event:
+        case "heard_words":
+            return _heard(entry)
+        case "heard":
+            start, end = entry.get("start_s"), entry.get("end_s")
+            if isinstance(start, int | float) and isinstance(end, int | float):
+                return f"handed over the turn from {start:.2f} s to {end:.2f} s: {entry.get('audio', '')}".rstrip(": ")
+        case "reply_failed":
+            return f"the reply failed: {entry.get('reason', '')}"
+        case _ if event in UNSPOKEN:
+            return None
+    facts = " ".join(f"{key}={value}" for key, value in entry.items() if key not in ("at", "at_s", "event"))
+    return f"{event} {facts}".rstrip()
+
+
+def _heard(entry: Entry) -> str | None:
+    """How much of an utterance was heard; nothing when it was all of it."""
+    heard, of = round(_number(entry, "heard")), round(_number(entry, "of"))
+    if not of or heard == of:
+        return None
+    text = str(entry.get("text_heard", ""))
+    return f"heard {heard} of {of} words" + (f': "{shortened(text, TEXT_WIDTH, ending=True)}"' if text else "")
+
+
+def shortened(text: str, width: int, *, ending: bool = False) -> str:
+    """`text` in at most `width` columns, with an ellipsis; `ending` keeps the last whole words."""
+    if len(text) <= width:
+        return text
+    if ending:
+        return "…" + text[-(width - 1) :].partition(" ")[2]
+    return text[: width - 1].rstrip() + "…"
+
+
+def printable(text: str) -> str:
+    """Control characters taken out: a text must not steer the terminal."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+def _number(entry: Entry, key: str) -> float:
+    value = entry.get(key)
+    return float(value) if isinstance(value, int | float) else 0.0

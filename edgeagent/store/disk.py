@@ -1,0 +1,25 @@
+"""Writing so that a kill or a full disk costs the newest bytes at most, never older ones.
+
+Files are opened unbuffered: what `write_all` has returned from lies in the kernel's page cache and survives kill -9 of
+the process. A power cut is not guarded against (no fsync): it would wear SD cards and stall the writer for seconds.
+"""
+
+from __future__ import annotations
+
+import os
+from io import FileIO
+from pathlib import Path
+
+
+def write_all(file: FileIO, data: bytes) -> None:
+    """Append `data` whole; a nearly full disk takes a part first, then raises OSError."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[file.write(rest) :]
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Replace `path` by `text` so that a reader sees either the old or the new content. Raises OSError."""
+    draft = path.with_name(path.name + ".new")
+    draft.write_text(text, encoding="utf-8")
+    os.replace(draft, path)

@@ -1,0 +1,176 @@
+"""Where the engine's journal goes: a file of JSON lines, a list, or several of them at once.
+
+One compact JSON object a line, keys in the engine's order, `at_s` added after `at`, floats rounded to 4 decimals
+(short lines compare well). The same entries give the same bytes, whatever was the chunking or the thread.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from io import FileIO
+from numbers import Integral, Real
+from pathlib import Path
+
+from edgeagent.errors import EdgeAgentError, SessionError
+from edgeagent.ports import Journal
+from edgeagent.store.disk import write_all
+from edgeagent.store.spool import Spool
+from edgeagent.units import seconds
+
+WAITING_ENTRIES = 10_000
+"""Entries that may wait for the disk: minutes of the liveliest conversation, some megabytes."""
+
+Entry = Mapping[str, object]
+
+
+def encode(value: object) -> bytes:
+    """One line of JSON with its newline: compact, non-ASCII kept (what UTF-8 cannot hold is escaped as JSON does)."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.encode("utf-8", "backslashreplace") + b"\n"
+
+
+def line(entry: Entry) -> bytes:
+    """`entry` as one line of the journal. Numpy numbers become numbers, NaN and infinity become null."""
+    timed: dict[str, object] = {}
+    for key, value in entry.items():
+        timed[str(key)] = _plain(value)
+        if key == "at" and isinstance(value, Integral):
+            timed["at_s"] = round(seconds(int(value)), 4)
+    return encode(timed)
+
+
+def _plain(value: object) -> object:
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, Real):
+        # Adding 0.0 turns -0.0 into 0.0.
+        return round(float(value), 4) + 0.0 if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return str(value)
+
+
+class MemoryJournal:
+    """Keeps the entries: for simulations and tests."""
+
+    def __init__(self) -> None:
+        self.entries: list[dict[str, object]] = []
+
+    def write(self, entry: Entry) -> None:
+        self.entries.append(dict(entry))
+
+    def lines(self) -> bytes:
+        """The bytes that `JsonLinesJournal` would have written."""
+        return b"".join(map(line, self.entries))
+
+
+class CallbackJournal:
+    """Hands each entry to a function, on the engine's thread: the function must be quick."""
+
+    def __init__(self, callback: Callable[[Entry], None]) -> None:
+        self._callback = callback
+
+    def write(self, entry: Entry) -> None:
+        self._callback(entry)
+
+
+class TeeJournal:
+    """Writes to several journals in turn."""
+
+    def __init__(self, *journals: Journal) -> None:
+        self._journals = journals
+
+    def write(self, entry: Entry) -> None:
+        for journal in self._journals:
+            journal.write(entry)
+
+
+class JsonLinesJournal:
+    """Writes to a file, one system call a line: a kill -9 loses the newest line at most and harms no earlier one.
+
+    background: a thread of its own writes, so that `write` never waits for the disk; live use. Entries that find
+    `WAITING_ENTRIES` waiting are left out, and an entry `journal_lost` says how many. Without it, `write` returns when
+    the line is with the kernel. A full disk gives one warning through `warn` (on whatever thread writes) and ends the
+    journal; nothing is raised. `write` and `close`: one thread. Entries must not be changed once handed over.
+    """
+
+    def __init__(self, path: Path, warn: Callable[[str], None], background: bool = False) -> None:
+        self._path = path
+        self._warn = warn
+        self._lost = 0
+        self._last_at: object = 0
+        try:
+            self._file = FileIO(path, "w")
+        except OSError as error:
+            raise EdgeAgentError(f"{path}: {error.strerror}", "choose a folder that can be written") from error
+        self._broken = False
+        self._spool = Spool("journal", self._put, self._failed, WAITING_ENTRIES) if background else None
+
+    def write(self, entry: Entry) -> None:
+        self._last_at = entry.get("at", 0)
+        if self._spool is None:
+            self._direct(entry)
+            return
+        if self._lost and self._spool.offer(self._loss()):
+            self._lost = 0
+        if self._lost or not self._spool.offer(entry):
+            self._lost += 1
+
+    def close(self) -> None:
+        """Write what waits, within 2 s, and close. Idempotent."""
+        if self._file.closed:
+            return
+        if self._spool is not None and not self._spool.close():
+            self._warn(f"{self._path}: the disk does not answer; the journal's end is lost")
+            return
+        if self._lost:
+            self._direct(self._loss())
+        self._file.close()
+
+    def _loss(self) -> Entry:
+        return {"at": self._last_at, "event": "journal_lost", "entries": self._lost}
+
+    def _direct(self, entry: Entry) -> None:
+        if self._broken:
+            return
+        try:
+            self._put([entry])
+        except OSError as error:
+            self._failed(error)
+
+    def _put(self, entries: list[Entry]) -> None:
+        for entry in entries:
+            write_all(self._file, line(entry))
+
+    def _failed(self, error: OSError) -> None:
+        self._broken = True
+        self._warn(f"{self._path}: {error.strerror}; the journal ends here, everything else goes on")
+
+
+def read_lines(path: Path) -> list[dict[str, object]]:
+    """The objects of a JSON-lines file. A last line cut short by a kill is left out; SessionError for anything else."""
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except OSError as error:
+        raise SessionError(f"{path}: {error.strerror}", "name a folder that `run --record` wrote") from error
+    objects: list[dict[str, object]] = []
+    for number, text in enumerate(lines, 1):
+        try:
+            value = json.loads(text)
+            if not isinstance(value, dict):
+                raise ValueError("no object")
+        except ValueError as error:
+            if number == len(lines):
+                break
+            problem = f"{path}: line {number} is damaged"
+            raise SessionError(problem, "restore the file, or cut it before that line") from error
+        objects.append(value)
+    return objects

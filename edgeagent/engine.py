@@ -15,11 +15,8 @@ however they are cut into blocks.
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TypeVar
-
-import numpy as np
 
 from edgeagent.detect.ear import Ear
 from edgeagent.ports import Journal, Sound
@@ -33,25 +30,21 @@ from edgeagent.turn.moderator import Decision, Moderator
 from edgeagent.turn.policy import Percept
 from edgeagent.units import HOP, samples
 
-Told = TypeVar("Told", e.Event, e.Fact)
-
-PRE_ROLL_KEPT = samples(3000)
-"""Always kept, also while starting, muted or half duplex."""
+Told = TypeVar("Told", bound=e.Event | e.Fact)
 
 
 class Engine:
     """Sound and events in, decisions out. One thread only: the engine thread, or the simulator's."""
 
     def __init__(self, settings: Settings, journal: Journal, canceller: Canceller, ear: Ear) -> None:
-        kept = PRE_ROLL_KEPT + samples(settings.turns.longest_turn_ms + settings.turns.patience_ms + 1000)
-        self.clean = Ring(kept)
+        self.moderator = Moderator(settings.turns, journal.write, samples(settings.capture.pre_roll_ms))
+        self.clean = Ring(self.moderator.kept)
         """Echo removed and suppressed, for detection. Sample i is microphone sample i; the newest lags `at` by one
         HOP."""
-        self.linear = Ring(kept)
+        self.linear = Ring(self.moderator.kept)
         """Echo removed linearly only, for recognisers and the user's turn. Indexed like `clean`."""
         self.percept = Percept(0, 0.5, 0.5)
         """The ear's last word, for reports and meters."""
-        self.moderator = Moderator(settings.turns, journal.write)
         self._canceller = canceller
         self._ear = ear
         self._played = Blocks(HOP)
@@ -109,13 +102,3 @@ class Engine:
         self.moderator.trust(end, trusted=trust is Trust.TRUSTED, untrusted=trust is Trust.UNTRUSTED)
         self.percept = self._ear.hear(cancelled, end)
         self.moderator.hear(self.percept)
-
-
-def finite(block: Sound) -> Sound:
-    """The block with NaN and infinities as silence."""
-    return block if np.isfinite(block).all() else np.nan_to_num(block, nan=0.0, posinf=0.0, neginf=0.0)
-
-
-def header(settings_hash: str, versions: Mapping[str, str]) -> dict[str, object]:
-    """The journal's first entry: what the following was decided with."""
-    return {"at": 0, "event": "started", "settings": settings_hash, **versions}

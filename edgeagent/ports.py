@@ -78,8 +78,13 @@ class MutePin(Protocol):
 class Model(Protocol):
     """A streaming model: named float32 inputs in, named outputs out; recurrent state is an input and an output."""
 
-    inputs: Mapping[str, tuple[int, ...]]
-    outputs: tuple[str, ...]
+    @property
+    def inputs(self) -> Mapping[str, tuple[int, ...]]:
+        """Name to shape."""
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names, in order."""
 
     def run(self, feeds: Mapping[str, NDArray[np.float32]]) -> Mapping[str, NDArray[np.float32]]: ...
 

@@ -46,7 +46,8 @@ def mel_bank(bands: int = BANDS) -> NDArray[np.float32]:
     rising = (hertz - edges[:-2]) / (edges[1:-1] - edges[:-2])
     falling = (edges[2:] - hertz) / (edges[2:] - edges[1:-1])
     triangles = np.maximum(0.0, np.minimum(rising, falling))
-    return (triangles / triangles.sum(axis=0)).astype(np.float32)
+    bank: NDArray[np.float32] = (triangles / triangles.sum(axis=0)).astype(np.float32)
+    return bank
 
 
 def _mel(hertz: float) -> float:

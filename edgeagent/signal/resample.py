@@ -8,6 +8,7 @@ the echo canceller would have to learn) and clock drift (the canceller's busines
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import ceil, gcd, pi
 
 import numpy as np
@@ -75,6 +76,7 @@ def _half_seconds(rate: int) -> float:
     return (ATTENUATION - 7.95) / (2 * 2.285 * 2 * pi * EDGE * rate)
 
 
+@lru_cache(maxsize=8)
 def _bank(up: int, down: int, delay: int) -> NDArray[np.float32]:
     """(up, taps) float32: the filter of each phase, oldest input first, each with gain 1 at 0 Hz."""
     middle = delay * down  # on the grid of `up` times the input rate, where the filter is designed

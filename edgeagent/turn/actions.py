@@ -48,10 +48,26 @@ class OpenTurn(Action):
 
 @dataclass(frozen=True, slots=True)
 class CloseTurn(Action):
-    """The user turn is over at sample `end`; ask for a reply."""
+    """The user turn is over, its last voice at sample `end`. The moderator hands out `HandOver`."""
 
     turn: int
     end: int
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver(Action):
+    """Microphone samples [start, end) are the user's turn number `number` (from 1), pre-roll and trailing silence
+    included: keep its sound under `audio` and ask for a reply. A reopened turn comes again, whole."""
+
+    turn: int
+    number: int
+    start: int
+    end: int
+
+    @property
+    def audio(self) -> str:
+        """Name of the turn's sound file."""
+        return f"turn-{self.number:03d}.wav"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from collections import defaultdict
 from edgeagent.turn import events as e
 from edgeagent.turn import states as s
 from edgeagent.turn.machine import TABLE, Limits, step
+from edgeagent.turn.naming import name
 
 SAMPLE_STATES: tuple[s.State, ...] = (
     s.Starting(),
@@ -35,7 +36,7 @@ EVERYWHERE = (e.MicrophoneFailed, e.Failed)
 
 def samples_of(kind: type[e.Event]) -> list[tuple[str, e.Event]]:
     """Sample events of one kind, each with the label of its arrow."""
-    label = e.name(kind(*([1] * len(kind.__dataclass_fields__))))
+    label = name(kind(*([1] * len(kind.__dataclass_fields__))))
     if kind is e.Judged:
         return [(str(verdict), e.Judged(1, verdict)) for verdict in e.Verdict]
     return [(label, kind(*([1] * len(kind.__dataclass_fields__))))]
@@ -50,7 +51,7 @@ def arrows() -> dict[tuple[str, str], list[str]]:
                 continue
             for label, event in samples_of(kind):
                 after, _ = step(state, event, Limits())
-                pair = s.name(state), s.name(after)
+                pair = name(state), name(after)
                 if pair[0] != pair[1] and label not in drawn[pair]:
                     drawn[pair].append(label)
     return {pair: labels for pair, labels in drawn.items() if labels}
@@ -58,10 +59,10 @@ def arrows() -> dict[tuple[str, str], list[str]]:
 
 def diagram() -> str:
     """The whole diagram as Mermaid text, ending in a newline."""
-    lines = ["stateDiagram-v2", f"    [*] --> {s.name(s.Starting())}"]
+    lines = ["stateDiagram-v2", f"    [*] --> {name(s.Starting())}"]
     lines += [f"    {start} --> {end}: {', '.join(labels)}" for (start, end), labels in arrows().items()]
     lines += [
-        f"    note right of {s.name(s.Faulty(''))}",
+        f"    note right of {name(s.Faulty(''))}",
         "        microphone_failed leads from every working state to mic_lost,",
         "        failed leads from every state to faulty",
         "    end note",

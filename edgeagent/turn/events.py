@@ -223,8 +223,3 @@ class Lost(Fact):
 
 FACTS: tuple[type[Fact], ...] = (Scripted, Playing, Ceased, Lost)
 """Every fact."""
-
-
-def name(event: Event | Fact) -> str:
-    """The event's name in journals and diagrams: `speech_started`."""
-    return "".join("_" + c.lower() if c.isupper() else c for c in type(event).__name__).lstrip("_")

@@ -14,12 +14,23 @@ from edgeagent.turn import events as e
 from edgeagent.turn import states as s
 from edgeagent.turn.heard import Ledger
 from edgeagent.turn.machine import Limits, deadline, step
+from edgeagent.turn.naming import name
 from edgeagent.turn.outputs import Outputs, outputs
 from edgeagent.turn.policy import Percept, Policy
-from edgeagent.units import samples
+from edgeagent.units import HOP, samples, seconds
 
 DOUBT_MOST = samples(1500)
 """A doubt without verdict ends after this long; the benefit goes to our sentence."""
+
+TAIL = samples(300)
+"""Handed over from behind the last voice: word endings are weak, and recognisers want a silence."""
+
+PRE_ROLL_KEPT = samples(3000)
+"""Sound from before an onset is always kept for so long, also while starting, muted or half duplex."""
+
+AFTERWARDS = samples(4000)
+"""At most this much lies between the end of a turn and its handing over: the longest patience, and the canceller's
+delay."""
 
 Write = Callable[[Mapping[str, object]], None]
 
@@ -36,14 +47,22 @@ class Decision:
 class Moderator:
     """Engine thread only."""
 
-    def __init__(self, turns: Turns, write: Write) -> None:
+    def __init__(self, turns: Turns, write: Write, pre_roll: int) -> None:
+        """pre_roll: samples handed over from before the onset of a user turn."""
         self.state: s.State = s.Starting()
         self.ledger = Ledger()
         self.policy = Policy(turns)
         self._limits = Limits(DOUBT_MOST, samples(turns.longest_turn_ms), samples(turns.reply_timeout_ms))
         self._write = write
         self._decisions: list[Decision] = []
+        self._pre_roll = pre_roll
+        self._turns = 0
         self.at = 0
+
+    @property
+    def kept(self) -> int:
+        """Samples of sound to keep for the longest user turn there can be, with its pre-roll and what follows it."""
+        return PRE_ROLL_KEPT + self._limits.turn + AFTERWARDS
 
     def decisions(self) -> list[Decision]:
         """What was decided since the last call, in order."""
@@ -52,7 +71,7 @@ class Moderator:
 
     def take(self, told: e.Event | e.Fact) -> None:
         """An event or fact from outside, at its own sample."""
-        self._write({"at": told.at, "event": e.name(told), **_payload(told)})
+        self._write({"at": told.at, "event": name(told), **_payload(told)})
         match told:
             case e.Scripted() | e.Playing():
                 self.ledger.note(told)
@@ -95,27 +114,38 @@ class Moderator:
             self._advance(e.ReplyFinished(fact.at, fact.utterance))
 
     def _note_and_advance(self, event: e.Event) -> None:
-        self._write({"at": event.at, "event": e.name(event), **_payload(event)})
+        self._write({"at": event.at, "event": name(event), **_payload(event)})
         self._advance(event)
 
     def _advance(self, event: e.Event) -> None:
         before = self.state
         self.state, wanted = step(before, event, self._limits)
         if type(self.state) is not type(before):
-            self._write({"at": event.at, "event": "state", "state": s.name(self.state), "from": s.name(before)})
+            self._write({"at": event.at, "event": "state", "state": name(self.state), "from": name(before)})
         actions = tuple(self._settle(action) for action in wanted)
         for action in actions:
-            self._write(
-                {"at": event.at, "event": "action", "action": type(action).__name__.lower(), **_payload(action)}
-            )
+            self._write({"at": event.at, "event": "action", "action": name(action), **_payload(action)})
         if actions or self.state != before:
             self._decisions.append(Decision(self.at, outputs(self.state), actions))
 
     def _settle(self, action: a.Action) -> a.Action:
-        """A resume becomes a play from the point that the ledger knows."""
-        if isinstance(action, a.Resume):
-            return a.Play(action.utterance, self.ledger.resume_point(action.utterance))
-        return action
+        """What only the ledger and the count of turns know is filled in."""
+        match action:
+            case a.Resume():
+                return a.Play(action.utterance, self.ledger.resume_point(action.utterance))
+            case a.CloseTurn():
+                return self._hand_over(action)
+            case _:
+                return action
+
+    def _hand_over(self, closing: a.CloseTurn) -> a.HandOver:
+        self._turns += 1
+        start = max(0, closing.turn - self._pre_roll, self.at - HOP - self.kept)
+        end = min(closing.end + TAIL, self.at - HOP)
+        handed = a.HandOver(closing.turn, self._turns, start, end)
+        times = {"start_s": seconds(start), "end_s": seconds(end)}
+        self._write({"at": self.at, "event": "heard", "turn": handed.turn, **times, "audio": handed.audio})
+        return handed
 
 
 def _payload(thing: e.Event | e.Fact | a.Action) -> dict[str, object]:

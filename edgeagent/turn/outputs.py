@@ -60,3 +60,8 @@ OUTPUTS: dict[type[s.State], Outputs] = {
 def outputs(state: s.State) -> Outputs:
     """The outputs of `state`."""
     return OUTPUTS[type(state)]
+
+
+def gain(gate: Gate, duck_db: float) -> float:
+    """What the player multiplies our voice by, 0 to 1. duck_db: level while in doubt."""
+    return {Gate.OPEN: 1.0, Gate.DUCKED: float(10.0 ** (duck_db / 20.0)), Gate.SHUT: 0.0}[gate]

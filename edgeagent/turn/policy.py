@@ -44,10 +44,26 @@ CEILING = 24.0
 """The sum stops growing here, so that it can also come down in reasonable time."""
 
 VOICED = 0.5
-"""From this probability on a step counts as voice, for onsets and ends."""
+"""From this probability on a step counts as voice, for ends."""
+
+FAINT = 0.15
+"""From this probability on a step may already be the weak beginning of a word, for onsets."""
+
+TAKE_BACK = 0.35
+"""A stop is taken back if what caused it takes the floor with at most this probability. Below one half: to talk on
+over "stop" is worse than to fall silent for "uh-huh"."""
+
+LONG_AGO = -(10**9)
 
 GAP = samples(240)
-"""A silence after which an overlap is over."""
+"""A silence after which a doubt is over."""
+
+SETTLED = samples(400)
+"""A silence after which what stopped us is over. Longer than the gaps between a person's words, and short enough that a
+false alarm is a hesitation of ours and not a breakdown."""
+
+REJOIN = samples(1000)
+"""Voice within this long of earlier voice goes on with the same overlap: "yeah" may open a real turn."""
 
 
 class Policy:
@@ -59,7 +75,8 @@ class Policy:
         self._verdict = verdict_bound(turns.false_stops_per_hour)
         self.evidence = 0.0
         self.onset = 0
-        self.last_voice = -(10**9)
+        self.last_voice = LONG_AGO
+        self._last_faint = LONG_AGO
         self._stopped = 0
 
     def hear(self, percept: Percept, state: s.State) -> Iterator[e.Event]:
@@ -85,8 +102,10 @@ class Policy:
 
     def _weigh(self, percept: Percept) -> None:
         ratio = log(percept.near / (1.0 - percept.near))
-        if self.evidence <= 0.0:
-            self.onset = percept.at - HOP
+        if percept.near >= FAINT:
+            if percept.at - max(self._last_faint + GAP, self.last_voice + REJOIN) > 0:
+                self.onset = percept.at - HOP
+            self._last_faint = percept.at
         self.evidence = min(CEILING, max(0.0, self.evidence + max(-CLIP, min(CLIP, ratio))))
         if percept.near >= VOICED:
             self.last_voice = percept.at
@@ -99,8 +118,8 @@ class Policy:
             yield e.Judged(at, e.Verdict.FALSE_ALARM)
 
     def _is_false_alarm(self, percept: Percept) -> bool:
-        over = percept.at - self.last_voice >= GAP
-        return over and percept.at - self._stopped <= self._take_back and percept.floor < 0.5
+        over = percept.at - self.last_voice >= SETTLED
+        return over and percept.at - self._stopped <= self._take_back and percept.floor <= TAKE_BACK
 
 
 def verdict_bound(false_stops_per_hour: float) -> float:

@@ -95,8 +95,3 @@ State = Starting | Idle | Hearing | Thinking | Speaking | Doubting | Yielding | 
 
 AUDIBLE = (Speaking, Doubting, HalfDuplex)
 """The states in which the gate may be open."""
-
-
-def name(state: State) -> str:
-    """The state's name in journals, diagrams and on the terminal: `speaking`, `half_duplex`."""
-    return "".join("_" + c.lower() if c.isupper() else c for c in type(state).__name__).lstrip("_")

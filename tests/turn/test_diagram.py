@@ -7,13 +7,14 @@ from typing import get_args
 
 from edgeagent.turn import states as s
 from edgeagent.turn.diagram import SAMPLE_STATES, diagram
+from edgeagent.turn.naming import name
 
 DOCS = Path(__file__).parents[2] / "docs" / "states.md"
 
 
 def test_every_state_is_drawn() -> None:
     assert {type(state) for state in SAMPLE_STATES} == set(get_args(s.State))
-    assert all(s.name(state) in diagram() for state in SAMPLE_STATES)
+    assert all(name(state) in diagram() for state in SAMPLE_STATES)
 
 
 def test_the_docs_hold_todays_diagram() -> None:

@@ -1,0 +1,44 @@
+"""A streaming model in onnxruntime, behind the Model port.
+
+One thread, sequential: the engine's step is far too short to be shared out, and spinning worker threads would take the
+processor from the audio callbacks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeagent.errors import ModelError
+
+Array = NDArray[np.float32]
+
+RESTORE = "restore the models folder from the release you installed, or update onnxruntime"
+
+
+class OnnxModel:
+    """`inputs` and `outputs` are read from the file; every size must be fixed. Engine thread only."""
+
+    def __init__(self, data: bytes, name: str = "model") -> None:
+        try:
+            import onnxruntime
+        except ImportError as error:
+            raise ModelError(f"{name}: onnxruntime cannot be imported ({error})", "pip install onnxruntime") from None
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.log_severity_level = 3
+        try:
+            self._session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # onnxruntime's own exception classes are private and differ between releases
+            raise ModelError(f"{name}: {str(error).splitlines()[0]}", RESTORE) from None
+        self.inputs = {node.name: tuple(node.shape) for node in self._session.get_inputs()}
+        self.outputs = tuple(node.name for node in self._session.get_outputs())
+        if not all(isinstance(size, int) for shape in self.inputs.values() for size in shape):
+            raise ModelError(f"{name}: inputs of variable size {self.inputs}", RESTORE)
+
+    def run(self, feeds: Mapping[str, Array]) -> Mapping[str, Array]:
+        """One step."""
+        return dict(zip(self.outputs, self._session.run(self.outputs, dict(feeds)), strict=True))

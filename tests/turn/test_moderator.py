@@ -1,0 +1,140 @@
+"""Events, percepts and deadlines in, decisions and journal out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from edgeagent.settings import Turns
+from edgeagent.turn import actions as a
+from edgeagent.turn import events as e
+from edgeagent.turn import states as s
+from edgeagent.turn.moderator import TAIL, Decision, Moderator
+from edgeagent.turn.outputs import Gate
+from edgeagent.turn.policy import Percept
+from edgeagent.units import HOP, samples
+
+PRE_ROLL = samples(500)
+
+
+class Bench:
+    """A moderator on the sample clock, fed with percepts of one kind at a time."""
+
+    def __init__(self, turns: Turns | None = None) -> None:
+        self.entries: list[dict[str, object]] = []
+        self.moderator = Moderator(turns or Turns(), self.write, PRE_ROLL)
+        self.decided: list[Decision] = []
+
+    def write(self, entry: Mapping[str, object]) -> None:
+        self.entries.append(dict(entry))
+
+    def hear(self, ms: float, near: float, floor: float = 0.9) -> None:
+        for _ in range(samples(ms) // HOP):
+            self.moderator.at += HOP
+            self.moderator.hear(Percept(self.moderator.at, near, floor))
+            self.decided += self.moderator.decisions()
+
+    def tell(self, *told: e.Event | e.Fact) -> None:
+        for event in told:
+            self.moderator.take(event)
+        self.decided += self.moderator.decisions()
+
+    def actions(self, kind: type[a.Action]) -> list[a.Action]:
+        return [action for decision in self.decided for action in decision.actions if isinstance(action, kind)]
+
+    def of(self, event: str) -> list[dict[str, object]]:
+        return [entry for entry in self.entries if entry["event"] == event]
+
+
+WORDS = (e.Word(0, 8000, "One"), e.Word(8000, 16000, "two,"), e.Word(16000, 24000, "three"))
+
+
+def speaking() -> Bench:
+    bench = Bench()
+    bench.tell(e.Ready(0), e.Scripted(0, 3, "One two, three", WORDS), e.ReplyReady(0, 3), e.Playing(0, 3, 0, 0))
+    return bench
+
+
+def test_an_interruption_shuts_the_gate_in_the_same_decision_that_halts() -> None:
+    bench = speaking()
+    bench.hear(500, 0.02)
+    bench.hear(600, 0.97)
+    halting = next(d for d in bench.decided if any(isinstance(x, a.Halt) for x in d.actions))
+    assert halting.outputs.gate is Gate.SHUT
+    assert not halting.outputs.amplifier
+    assert [type(x) for x in halting.actions] == [a.Halt, a.OpenTurn]
+    assert [d.outputs.gate for d in bench.decided][-2:] == [Gate.DUCKED, Gate.SHUT]
+
+
+def test_the_words_that_left_the_dac_are_journalled_at_the_stop() -> None:
+    bench = speaking()
+    bench.hear(500, 0.02)
+    bench.hear(600, 0.97)
+    bench.tell(e.Ceased(bench.moderator.at, 3, 17_000, 17_000, finished=False))
+    (heard,) = bench.of("heard_words")
+    assert (heard["heard"], heard["of"], heard["text_heard"], heard["text_unheard"]) == (2, 3, "One two,", "three")
+
+
+def test_a_false_alarm_resumes_at_the_phrase() -> None:
+    bench = speaking()
+    bench.hear(500, 0.02)
+    bench.hear(300, 0.97, floor=0.1)
+    bench.tell(e.Ceased(bench.moderator.at, 3, 17_000, 17_000, finished=False))
+    bench.hear(600, 0.02, floor=0.1)
+    assert bench.actions(a.Play)[-1] == a.Play(3, 16_000)
+    assert bench.moderator.state == s.Speaking(3)
+
+
+def test_the_turn_is_handed_over_with_pre_roll_and_tail_and_counted() -> None:
+    bench = Bench()
+    bench.tell(e.Ready(0))
+    for number in (1, 2):
+        bench.hear(2000, 0.02)
+        began = bench.moderator.at
+        bench.hear(800, 0.97)
+        ended = bench.moderator.at
+        bench.hear(1000, 0.02)
+        handed = bench.actions(a.HandOver)[-1]
+        assert isinstance(handed, a.HandOver)
+        assert (handed.number, handed.audio) == (number, f"turn-{number:03d}.wav")
+        assert handed.start == began - PRE_ROLL
+        assert handed.end == ended + TAIL
+        bench.tell(e.NoReply(bench.moderator.at, handed.turn))
+    assert [entry["audio"] for entry in bench.of("heard")] == ["turn-001.wav", "turn-002.wav"]
+
+
+def test_what_is_handed_over_is_always_still_kept() -> None:
+    bench = Bench(Turns(longest_turn_ms=5000, patience_ms=3000))
+    bench.tell(e.Ready(0))
+    bench.hear(3000, 0.02)
+    bench.hear(20_000, 0.97)
+    handed = bench.actions(a.HandOver)[0]
+    assert isinstance(handed, a.HandOver)
+    closed_at = next(d.at for d in bench.decided if handed in d.actions)
+    assert closed_at - HOP - handed.start <= bench.moderator.kept
+    assert handed.end <= closed_at - HOP
+
+
+def test_a_doubt_without_verdict_ends_by_itself() -> None:
+    bench = speaking()
+    bench.hear(500, 0.02)
+    bench.hear(48, 0.9)
+    assert isinstance(bench.moderator.state, s.Doubting)
+    bench.hear(3000, 0.5)
+    assert isinstance(bench.moderator.state, s.Speaking)
+
+
+def test_untrusted_echo_is_said_once_and_undone() -> None:
+    bench = speaking()
+    for _ in range(3):
+        bench.moderator.trust(HOP, trusted=False, untrusted=True)
+    assert isinstance(bench.moderator.state, s.HalfDuplex)
+    assert len(bench.of("echo_doubted")) == 1
+    bench.moderator.trust(HOP, trusted=True, untrusted=False)
+    assert isinstance(bench.moderator.state, s.Speaking)
+
+
+def test_a_finished_utterance_frees_the_floor() -> None:
+    bench = speaking()
+    bench.tell(e.Ceased(0, 3, 24_000, 24_000, finished=True))
+    assert bench.moderator.state == s.Idle()
+    assert bench.of("heard_words")[0]["heard"] == 3

@@ -1,0 +1,123 @@
+"""From percepts to verdicts, on made-up percepts: no sound, no model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgeagent.settings import Turns
+from edgeagent.turn import events as e
+from edgeagent.turn import states as s
+from edgeagent.turn.machine import Limits, step
+from edgeagent.turn.policy import Percept, Policy, verdict_bound
+from edgeagent.units import HOP, milliseconds, samples
+
+QUIET, VOICE = 0.02, 0.97
+
+
+def hops(ms: float) -> int:
+    return samples(ms) // HOP
+
+
+def live(
+    percepts: Iterable[tuple[float, float]], state: s.State, turns: Turns | None = None
+) -> list[tuple[float, e.Event, s.State]]:
+    """Feed (near, floor) pairs; give (ms, event, state after it) for all that happened."""
+    policy, happened = Policy(turns or Turns()), []
+    for index, (near, floor) in enumerate(percepts):
+        for event in policy.hear(Percept((index + 1) * HOP, near, floor), state):
+            state, _ = step(state, event, Limits())
+            happened.append((milliseconds(event.at), event, state))
+    return happened
+
+
+def overlap(
+    ms: float, near: float = VOICE, floor: float = 0.9, before: float = 500, after: float = 1500
+) -> list[tuple[float, float]]:
+    return [(QUIET, 0.5)] * hops(before) + [(near, floor)] * hops(ms) + [(QUIET, floor)] * hops(after)
+
+
+def test_silence_does_nothing() -> None:
+    for state in (s.Idle(), s.Speaking(1), s.Thinking(1, 10**9)):
+        assert live([(QUIET, 0.5)] * 1000, state) == []
+
+
+def test_a_clear_voice_ducks_then_stops_and_the_turn_closes_after_patience() -> None:
+    (suspected, stopped, ended) = live(overlap(1200), s.Speaking(1))
+    assert isinstance(suspected[1], e.Suspected)
+    assert 500 < suspected[0] <= 600
+    assert stopped[1:] == (e.Judged(stopped[1].at, e.Verdict.INTERRUPTION), stopped[2])
+    assert stopped[0] - suspected[0] <= 200
+    assert isinstance(ended[1], e.SpeechEnded)
+    assert ended[0] == pytest.approx(1700 + Turns().patience_ms, abs=2 * 16 + 16)
+
+
+def test_the_onset_is_where_the_voice_began() -> None:
+    happened = live(overlap(600), s.Speaking(1))
+    assert isinstance(happened[0][1], e.Suspected)
+    assert milliseconds(happened[0][1].onset) == pytest.approx(500, abs=16)
+
+
+def test_a_weak_beginning_belongs_to_the_word() -> None:
+    percepts = [(QUIET, 0.5)] * hops(500) + [(0.3, 0.5)] * hops(200) + [(VOICE, 0.9)] * hops(400)
+    happened = live(percepts, s.Speaking(1))
+    assert isinstance(happened[0][1], e.Suspected)
+    assert milliseconds(happened[0][1].onset) == pytest.approx(500, abs=16)
+
+
+def test_no_single_step_is_enough() -> None:
+    assert live(overlap(16, near=0.999), s.Speaking(1)) == []
+
+
+def test_a_short_doubt_is_dismissed() -> None:
+    percepts = [(QUIET, 0.5)] * 30 + [(VOICE, 0.5)] * 2 + [(0.4, 0.5)] * 20 + [(QUIET, 0.5)] * 60
+    assert [type(event) for _, event, _ in live(percepts, s.Speaking(1))] == [e.Suspected, e.Judged]
+    assert isinstance(live(percepts, s.Speaking(1))[-1][2], s.Speaking)
+
+
+def test_a_stop_for_a_backchannel_is_taken_back_and_one_for_a_command_is_not() -> None:
+    taken_back = live(overlap(400, floor=0.1), s.Speaking(1))
+    assert [type(x[2]) for x in taken_back] == [s.Doubting, s.Yielding, s.Speaking]
+    kept = live(overlap(400, floor=0.9), s.Speaking(1))
+    assert [type(x[2]) for x in kept] == [s.Doubting, s.Yielding, s.Thinking]
+
+
+def test_a_stop_is_taken_back_within_a_second_or_never() -> None:
+    stop, back = (x[0] for x in live(overlap(400, floor=0.1), s.Speaking(1))[1:])
+    assert back - stop <= Turns().false_alarm_ms
+    late = live(overlap(1500, floor=0.1), s.Speaking(1))
+    assert [type(x[2]) for x in late] == [s.Doubting, s.Yielding, s.Thinking]
+
+
+def test_uh_huh_that_goes_on_is_one_overlap_with_its_first_onset() -> None:
+    uh_huh = [(QUIET, 0.5)] * hops(500) + [(VOICE, 0.1)] * hops(300) + [(QUIET, 0.1)] * hops(700)
+    happened = live(uh_huh + [(VOICE, 0.95)] * hops(800), s.Speaking(1))
+    second = [event for _, event, _ in happened if isinstance(event, e.Suspected)][1]
+    assert milliseconds(second.onset) == pytest.approx(500, abs=16)
+
+
+def test_fewer_tolerated_false_stops_need_more_evidence() -> None:
+    bounds = [verdict_bound(rate) for rate in (0.5, 2.0, 6.0, 30.0, 120.0)]
+    assert all(more > less for more, less in pairwise(bounds))
+    slow = live(overlap(1500, near=0.9), s.Speaking(1), Turns(false_stops_per_hour=0.5))
+    quick = live(overlap(1500, near=0.9), s.Speaking(1), Turns(false_stops_per_hour=60))
+    assert quick[1][0] < slow[1][0]
+
+
+@given(st.lists(st.tuples(st.floats(0.001, 0.999), st.floats(0.001, 0.999)), max_size=400))
+def test_any_percepts_give_only_events_that_fit_the_state(percepts: list[tuple[float, float]]) -> None:
+    policy, state = Policy(Turns()), s.Speaking(1)
+    now: s.State = state
+    for index, (near, floor) in enumerate(percepts):
+        at = (index + 1) * HOP
+        events = list(policy.hear(Percept(at, near, floor), now))
+        assert len(events) <= 1
+        for event in events:
+            assert event.at == at
+            if isinstance(event, e.Suspected | e.SpeechStarted):
+                assert 0 <= event.onset < at
+            now, _ = step(now, event, Limits())

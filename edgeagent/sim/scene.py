@@ -1,0 +1,180 @@
+"""A scene: what happens around one device for a fixed time (scene format 1).
+
+A scene holds what the device wants to say, everything else that reaches its microphone, and how its own loudspeaker
+leaks into that microphone. In memory everything is in samples. Unknown keys of scene.yaml are ignored. What is true
+about the scene (truth.json) is not read here: a system under test must not see it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from edgeagent.errors import SceneError, SoundFileError
+from edgeagent.ports import Sound
+from edgeagent.signal.wav import read_wav
+from edgeagent.turn.events import Word
+from edgeagent.units import RATE, samples, seconds
+
+LEAST_DELAY = samples(10)
+"""The format's least echo delay: the echo of a sample is never needed before the sample is fixed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One utterance of the device. `at`: scene sample at which it is due. words: in samples of `sound`."""
+
+    at: int
+    sound: Sound
+    text: str = ""
+    words: tuple[Word, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """From scene sample `at` on the response is this one."""
+
+    at: int
+    response: Sound
+
+
+@dataclass(frozen=True, slots=True)
+class EchoPath:
+    """From loudspeaker to microphone. response: (taps,) float32, gain included. delay: samples, need not be whole;
+    added before the response. drift_ppm: the loudspeaker's clock against the microphone's. saturation: level of the
+    loudspeaker's soft clip, 0 for none."""
+
+    response: Sound
+    delay: float
+    drift_ppm: float = 0.0
+    saturation: float = 0.0
+    change: Change | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """length: samples. near: (length,) float32, the microphone without the device's own sound."""
+
+    name: str
+    length: int
+    agent: tuple[Line, ...]
+    near: Sound
+    echo: EchoPath
+
+
+def load_scene(folder: Path) -> Scene:
+    """The scene in `folder`. Raises SceneError, which names everything that is wrong with it."""
+    reader = _Reader(folder)
+    document = reader.document()
+    if document.get("format", 1) != 1:
+        reader.fault("format", f"{document['format']!r}: only format 1 is known")
+    if document.get("sample_rate_hz", RATE) != RATE:
+        reader.fault("sample_rate_hz", f"{document['sample_rate_hz']!r}: must be {RATE}; resample the sound files")
+    length = round(reader.number(document, "duration_s", least=0.1) * RATE)
+    near = reader.sound(document, "near")
+    if near.size and near.size < length:
+        lasts = f"lasts {seconds(near.size):g} s, the scene {seconds(length):g} s"
+        reader.fault("near", f"{lasts}; lengthen it or lower duration_s")
+    lines = document.get("agent")
+    if not isinstance(lines, list):
+        reader.fault("agent", "missing; give a list of what the device says, [] for nothing")
+        lines = []
+    agent = tuple(_line(reader, line, f"agent[{i}].") for i, line in enumerate(lines))
+    echo = _echo(reader, document.get("echo"))
+    reader.raise_faults()
+    return Scene(str(document.get("name") or folder.name), length, agent, near[:length], echo)
+
+
+def _line(reader: _Reader, line: object, where: str) -> Line:
+    if not isinstance(line, Mapping):
+        reader.fault(where.rstrip("."), "must be a mapping with at_s and audio")
+        return Line(0, np.zeros(0, np.float32))
+    at = round(reader.number(line, "at_s", where, least=0.0) * RATE)
+    words = line.get("words") or []
+    try:
+        timed = tuple(Word(round(float(w[0]) * RATE), round(float(w[1]) * RATE), str(w[2])) for w in words)
+    except (TypeError, ValueError, IndexError, KeyError):
+        reader.fault(where + "words", "must be a list of [start, end, word], in seconds of this file; or leave it out")
+        timed = ()
+    return Line(at, reader.sound(line, "audio", where), str(line.get("text") or ""), timed)
+
+
+def _echo(reader: _Reader, echo: object) -> EchoPath:
+    if not isinstance(echo, Mapping):
+        reader.fault("echo", "missing; give path and delay_ms")
+        return EchoPath(np.zeros(1, np.float32), LEAST_DELAY)
+    change = None
+    match echo.get("change"):
+        case None:
+            pass
+        case Mapping() as given:
+            at = round(reader.number(given, "at_s", "echo.change.", least=0.0) * RATE)
+            change = Change(at, reader.sound(given, "path", "echo.change."))
+        case _:
+            reader.fault("echo.change", "must be a mapping with at_s and path; or leave it out")
+    return EchoPath(
+        response=reader.sound(echo, "path", "echo."),
+        delay=reader.number(echo, "delay_ms", "echo.", least=1000 * LEAST_DELAY / RATE) * RATE / 1000,
+        drift_ppm=reader.number(echo, "drift_ppm", "echo.", default=0.0, least=-1000.0),
+        saturation=reader.number(echo, "saturation", "echo.", default=0.0, least=0.0),
+        change=change,
+    )
+
+
+class _Reader:
+    """Reads the parts of one scene folder and remembers every fault, so that the person sees all of them at once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.faults: list[tuple[str, str]] = []
+
+    def fault(self, where: str, what: str) -> None:
+        self.faults.append((where, what))
+
+    def raise_faults(self) -> None:
+        if not self.faults:
+            return
+        count = "1 problem" if len(self.faults) == 1 else f"{len(self.faults)} problems"
+        width = max(len(where) for where, _ in self.faults)
+        lines = [f"  {where:{width}}  {what}" for where, what in self.faults]
+        raise SceneError("\n".join([f"{self.folder}: {count}", *lines]))
+
+    def document(self) -> Mapping[str, object]:
+        path = self.folder / "scene.yaml"
+        if not path.is_file():
+            raise SceneError(f"{self.folder}: no scene.yaml there", "name a folder that holds one scene")
+        try:
+            document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            reason = " ".join(str(error).split())
+            raise SceneError(f"{path}: cannot be read: {reason}", "it must be YAML in UTF-8") from None
+        if not isinstance(document, Mapping):
+            raise SceneError(f"{path}: is not a mapping", "see the scene format in the documentation")
+        return document
+
+    def number(
+        self, source: Mapping[str, object], key: str, where: str = "", *, least: float, default: float | None = None
+    ) -> float:
+        value = source.get(key)
+        if value is None and default is not None:
+            return default
+        if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value) or value < least:
+            said = "missing" if value is None else repr(value)
+            self.fault(where + key, f"{said}; give a number of at least {least:g}")
+            return max(least, 0.0)
+        return float(value)
+
+    def sound(self, source: Mapping[str, object], key: str, where: str = "") -> Sound:
+        value = source.get(key)
+        if not isinstance(value, str) or not value:
+            self.fault(where + key, "missing; give a sound file, relative to the scene folder")
+            return np.zeros(0, np.float32)
+        try:
+            return read_wav(self.folder / value)
+        except SoundFileError as error:
+            self.fault(where + key, str(error))
+            return np.zeros(0, np.float32)

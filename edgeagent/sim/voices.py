@@ -1,0 +1,177 @@
+"""What a generated scene is made of: sentences for the device, and what users, televisions and dishes do meanwhile.
+
+From a table of recordings, from a folder of sound files, or from any text-to-speech that is handed in. What a source
+lacks is synthesised where that can be done (hums, coughs, clatter).
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from pathlib import Path
+
+from edgeagent.errors import SceneError
+from edgeagent.ports import Sound
+from edgeagent.signal.wav import read_wav
+from edgeagent.sim.truth import Kind
+from edgeagent.units import RATE
+
+Say = Callable[[str, str], Sound]
+"""(voice, text) to (n,) float32 at 16 kHz."""
+
+SYNTHETIC = (Kind.BACKCHANNEL, Kind.NOISE)
+"""Kinds of event that need no clips."""
+
+COMMANDS = frozenset(("stop", "cancel", "no", "go", "wait", "pause", "quiet", "next", "back"))
+BACKCHANNELS = frozenset(("uh-huh", "mm-hm", "mhm", "hm", "yeah", "yes", "right", "okay", "ok"))
+"""English words by which short recordings of users are sorted when a table does not say what they are."""
+
+PHRASE_S = 1.0
+"""Seconds. A shorter recording of a user that is in neither list is no interruption, and is not used."""
+
+SENTENCE_S = 3.5
+"""Seconds from which a recording in a plain folder is taken for one of the device's."""
+
+SENTENCES = (
+    "The forecast for tomorrow is dry and sunny in the morning, with clouds and a little wind in the late afternoon.",
+    "Your timer for the potatoes is set to twenty minutes, and I will remind you five minutes before it is over.",
+    "The next train to the central station leaves at ten past eight from platform four, and it is on time today.",
+    "I found three recipes with lentils. The first one takes half an hour, and you have everything it needs at home.",
+    "Here is what is new. The library in the old town opens again on Monday, after more than a year of work.",
+    "The museum is open from nine to five. The last guided tour begins at half past three at the main entrance.",
+)
+TURNS: Mapping[Kind, tuple[str, ...]] = {
+    Kind.INTERRUPTION: (
+        "no, not that one, I meant the other",
+        "wait, can you say that again?",
+        "hold on, what about tomorrow evening?",
+        "actually, I wanted to ask you something else",
+        "sorry, how long did you say?",
+    ),
+    Kind.COMMAND: ("stop", "cancel", "wait", "stop talking please", "no"),
+    Kind.BACKCHANNEL: ("uh-huh", "mm-hm", "yeah", "right", "okay"),
+    Kind.FAR_SPEECH: (
+        "and now the news of the hour from around the country",
+        "did you remember to bring the keys from upstairs?",
+    ),
+}
+"""What text-to-speech says where there are no recordings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A piece of speech or noise. `load` reads or makes it: (n,) float32."""
+
+    load: Callable[[], Sound]
+    text: str = ""
+
+
+@dataclass(slots=True)
+class Cast:
+    """Clips by part. A kind of event without clips does not occur, except where it can be synthesised."""
+
+    device: list[Clip] = field(default_factory=list)
+    events: dict[Kind, list[Clip]] = field(default_factory=lambda: {kind: [] for kind in Kind})
+
+    def kinds(self) -> list[Kind]:
+        """The kinds of event that can occur."""
+        return [kind for kind in Kind if self.events[kind] or kind in SYNTHETIC]
+
+    def checked(self, source: str) -> Cast:
+        """Itself, with users as far speech where there is none of its own. Raises SceneError when there is nothing for
+        the device to say or nobody to interrupt it."""
+        if not self.device:
+            raise SceneError(
+                f"{source}: nothing for the device to say", f"give kind 'agent', or recordings over {SENTENCE_S} s"
+            )
+        if not self.events[Kind.INTERRUPTION] and not self.events[Kind.COMMAND]:
+            raise SceneError(f"{source}: no user turns", "give kind 'interruption', 'command' or 'near'")
+        self.events[Kind.FAR_SPEECH] = self.events[Kind.FAR_SPEECH] or self.events[Kind.INTERRUPTION]
+        return self
+
+
+def from_table(path: Path) -> Cast:
+    """The recordings that a CSV lists. Columns: path (relative to it), kind; optional text, start_s, end_s, duration_s.
+
+    kind: agent, one of the kinds of truth.json, or near (a user, sorted by text and length). Others are passed over.
+    Raises SceneError."""
+    cast = Cast()
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise SceneError(
+            f"{path}: cannot be read: {error}", "give a CSV in UTF-8 with the columns path and kind"
+        ) from None
+    for number, row in enumerate(rows, start=2):
+        try:
+            _cast_row(cast, path.parent, row)
+        except (KeyError, ValueError, TypeError) as error:
+            raise SceneError(
+                f"{path}, line {number}: {error}", "path and kind are needed; times are in seconds"
+            ) from None
+    return cast.checked(str(path))
+
+
+def from_folder(folder: Path) -> Cast:
+    """The sound files in `folder`. In subfolders named agent, interruption, command, ... they are of that kind; the
+    others are the device's when they last SENTENCE_S or more, and users' otherwise. Raises SceneError."""
+    cast = Cast()
+    for path in sorted(p for p in folder.rglob("*") if p.suffix.lower() in (".wav", ".flac", ".ogg")):
+        clip = Clip(partial(_cut, path, 0, None))
+        part = path.relative_to(folder).parts[0] if path.parent != folder else ""
+        if part == "agent":
+            cast.device.append(clip)
+        elif part in list(Kind):
+            cast.events[Kind(part)].append(clip)
+        elif clip.load().size >= SENTENCE_S * RATE:
+            cast.device.append(clip)
+        else:
+            cast.events[Kind.INTERRUPTION].append(clip)
+    return cast.checked(str(folder))
+
+
+def from_speech(say: Say, device: str, people: Sequence[str]) -> Cast:
+    """Everything said by text-to-speech: `device` and `people` are voices of it."""
+    cast = Cast([Clip(partial(say, device, text), text) for text in SENTENCES])
+    for kind, texts in TURNS.items():
+        cast.events[kind] = [Clip(partial(say, person, text), text) for person in people for text in texts]
+    return cast.checked("text-to-speech")
+
+
+def _cast_row(cast: Cast, root: Path, row: Mapping[str, str]) -> None:
+    kind, text = row["kind"], row.get("text") or ""
+    start = round(float(row.get("start_s") or 0) * RATE)
+    stop = round(float(row["end_s"]) * RATE) if row.get("end_s") else None
+    clip = Clip(partial(_cut, root / row["path"], start, stop), text)
+    if kind == "agent":
+        cast.device.append(clip)
+    elif kind in list(Kind):
+        cast.events[Kind(kind)].append(clip)
+    elif kind == "near":
+        lasts = (stop - start) / RATE if stop is not None else float(row.get("duration_s") or 0)
+        found = _sorted(text, lasts)
+        if found is not None:
+            cast.events[found].append(clip)
+
+
+def _sorted(text: str, lasts_s: float) -> Kind | None:
+    """What a user's recording is, by its words and length."""
+    said = text.strip(" .,!?").casefold()
+    if said in COMMANDS:
+        return Kind.COMMAND
+    if said in BACKCHANNELS:
+        return Kind.BACKCHANNEL
+    return Kind.INTERRUPTION if lasts_s >= PHRASE_S else None
+
+
+def _cut(path: Path, start: int, stop: int | None) -> Sound:
+    return _whole(path)[start:stop]
+
+
+@lru_cache(maxsize=8)
+def _whole(path: Path) -> Sound:
+    """The last few files: many clips lie in one."""
+    return read_wav(path)

@@ -1,0 +1,204 @@
+"""Generated scenes keep the format's rules, their conditions, and their bits."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgeagent.errors import SceneError
+from edgeagent.ports import Sound
+from edgeagent.signal.wav import write_wav
+from edgeagent.sim.acoustics import Model
+from edgeagent.sim.folder import write_scene
+from edgeagent.sim.generate import VALUES, Conditions, conditions, generate
+from edgeagent.sim.mix import active_rms
+from edgeagent.sim.person import Encounter, Remark, encounter
+from edgeagent.sim.room import Echo
+from edgeagent.sim.scene import Line, load_scene
+from edgeagent.sim.truth import USER, Kind, read_truth
+from edgeagent.sim.voices import Cast, from_folder, from_speech, from_table
+from edgeagent.units import CARD_BLOCK, RATE, samples
+from tests.sim.made_up import speechlike
+
+
+def say(voice: str, text: str) -> Sound:
+    """Noise in the rhythm of speech, one letter for 60 ms, with silence around it; the same for the same words."""
+    rng = np.random.default_rng([*voice.encode(), *text.encode()])
+    silence = np.zeros(800, np.float32)
+    return np.concatenate((silence, speechlike(rng, samples(60) * len(text)), silence))
+
+
+@pytest.fixture(scope="module")
+def cast() -> Cast:
+    return from_speech(say, "device", ("anna", "bert"))
+
+
+@pytest.fixture(scope="module")
+def scenes(cast: Cast) -> list[tuple[Encounter, Conditions]]:
+    return list(generate(cast, 8, seed=3))
+
+
+def test_conditions_are_balanced() -> None:
+    made = conditions(24, seed=7)
+    for field in fields(Conditions):
+        counts = Counter(getattr(condition, field.name) for condition in made)
+        wanted = Counter(VALUES[field.name])
+        for value, times in wanted.items():
+            assert abs(counts[value] / 24 - times / len(VALUES[field.name])) <= 1 / 24 + 1e-9
+    assert conditions(24, seed=7) == made != conditions(24, seed=8)
+
+
+def test_scenes_keep_the_rules_of_the_format(scenes: list[tuple[Encounter, Conditions]]) -> None:
+    for made, _ in scenes:
+        scene = made.scene
+        assert scene.near.size == scene.length == made.clean.size == 40 * RATE
+        assert len(scene.agent) >= 3
+        ends = [line.at + line.sound.size for line in scene.agent]
+        assert all(line.at >= end for line, end in zip(scene.agent[1:], ends, strict=False))
+        assert ends[-1] <= scene.length
+        for event in made.truth:
+            line = max((line for line in scene.agent if line.at <= event.start), key=lambda line: line.at)
+            assert samples(800) <= event.start - line.at <= line.sound.size - samples(500)
+            assert event.end - event.start <= samples(5000)
+            if event.kind in USER:
+                assert not any(event.start <= line.at < event.end + samples(700) for line in scene.agent)
+        assert scene.echo.delay >= 160
+        assert list(made.truth) == sorted(made.truth, key=lambda event: event.start)
+
+
+def test_all_kinds_of_event_occur(scenes: list[tuple[Encounter, Conditions]]) -> None:
+    assert {event.kind for made, _ in scenes for event in made.truth} == set(Kind)
+
+
+def test_events_begin_where_the_truth_says(scenes: list[tuple[Encounter, Conditions]]) -> None:
+    for made, _ in scenes:
+        for event in made.truth:
+            if event.kind in USER:
+                assert np.abs(made.clean[event.start - 1600 : event.start - 16]).max() < 1e-4
+                assert np.abs(made.clean[event.start : event.start + 1600]).max() > 5e-3
+
+
+def test_the_echo_is_as_loud_as_asked(scenes: list[tuple[Encounter, Conditions]]) -> None:
+    for made, condition in scenes[:3]:
+        clear = next(line for line in made.scene.agent if line.at + 5 * RATE < made.scene.length)
+        echo = Echo(made.scene.echo, made.scene.length)
+        speaker = np.zeros(clear.at + clear.sound.size + RATE, np.float32)
+        speaker[clear.at : clear.at + clear.sound.size] = clear.sound
+        sound = np.concatenate([echo.block(speaker[a : a + CARD_BLOCK]) for a in range(0, speaker.size, CARD_BLOCK)])
+        level = 20 * np.log10(active_rms(sound[clear.at :]))
+        loss = 9 if condition.saturation else 3  # the soft clip takes some
+        assert -27 + condition.echo_to_near_db - loss < level < -27 + condition.echo_to_near_db + 3
+
+
+def test_the_same_seed_gives_the_same_bits(
+    cast: Cast, scenes: list[tuple[Encounter, Conditions]], tmp_path: Path
+) -> None:
+    again, _ = next(iter(generate(cast, 8, seed=3)))
+    for number, made in enumerate((again, scenes[0][0])):
+        write_scene(tmp_path / str(number), made.scene, made.truth, made.clean)
+    files = sorted(path.name for path in (tmp_path / "0").iterdir())
+    assert {"scene.yaml", "near.wav", "near_clean.wav", "ir.wav", "truth.json", "agent-0.wav"} <= set(files)
+    for name in files:
+        assert (tmp_path / "0" / name).read_bytes() == (tmp_path / "1" / name).read_bytes(), name
+    other, _ = next(iter(generate(cast, 8, seed=4)))
+    assert not np.array_equal(other.scene.near, again.scene.near)
+
+
+def test_a_written_scene_is_read_back(scenes: list[tuple[Encounter, Conditions]], tmp_path: Path) -> None:
+    for made, condition in scenes:
+        if condition.path_changes:
+            write_scene(tmp_path, made.scene, made.truth, made.clean)
+            again = load_scene(tmp_path)
+            assert again.echo.change is not None
+            np.testing.assert_array_equal(again.near, made.scene.near)
+            assert again.echo.delay == pytest.approx(made.scene.echo.delay)
+            assert read_truth(tmp_path) == made.truth
+            return
+    pytest.fail("no scene with a path change")
+
+
+def test_image_rooms_work_with_the_extra(cast: Cast) -> None:
+    pytest.importorskip("pyroomacoustics")
+    made, _ = next(iter(generate(cast, 1, model=Model.IMAGE, duration_s=12.0)))
+    assert np.isfinite(made.scene.echo.response).all()
+
+
+def test_a_table_of_recordings(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    for name in ("long", "many"):
+        write_wav(tmp_path / f"{name}.wav", speechlike(rng, 6 * RATE))
+    (tmp_path / "clips.csv").write_text(
+        "path,kind,text,start_s,end_s,colour\n"
+        "long.wav,agent,hello there,,,red\n"
+        "many.wav,near,Stop!,0.5,1.0,\n"
+        "many.wav,near,uh-huh,1.0,1.4,\n"
+        "many.wav,near,what about the other one,2.0,3.5,\n"
+        "many.wav,near,bed,4.0,4.5,\n"
+        "many.wav,far_speech,,5.0,6.0,\n"
+        "many.wav,rir,,,,\n"
+    )
+    cast = from_table(tmp_path / "clips.csv")
+    assert [clip.text for clip in cast.device] == ["hello there"]
+    assert {kind: len(clips) for kind, clips in cast.events.items()} == {
+        Kind.INTERRUPTION: 1,
+        Kind.COMMAND: 1,
+        Kind.BACKCHANNEL: 1,
+        Kind.NOISE: 0,
+        Kind.FAR_SPEECH: 1,
+    }
+    assert cast.events[Kind.COMMAND][0].load().size == RATE // 2
+
+
+def test_a_folder_of_recordings(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    (tmp_path / "backchannel").mkdir()
+    for name, lasts in (("a.wav", 5.0), ("b.wav", 1.5), ("backchannel/c.wav", 4.0)):
+        write_wav(tmp_path / name, speechlike(rng, round(lasts * RATE)))
+    cast = from_folder(tmp_path)
+    assert (len(cast.device), len(cast.events[Kind.INTERRUPTION]), len(cast.events[Kind.BACKCHANNEL])) == (1, 1, 1)
+    assert len(list(generate(cast, 2, duration_s=15.0))) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("path,kind\n", "nothing for the device"),
+        ("path,kind\nx.wav,agent\n", "no user turns"),
+        ("file,kind\nx.wav,agent\n", "line 2"),
+        ("path,kind,start_s\nx.wav,agent,soon\n", "line 2"),
+    ],
+)
+def test_a_wrong_table_is_one_clear_error(tmp_path: Path, text: str, wrong: str) -> None:
+    (tmp_path / "clips.csv").write_text(text)
+    with pytest.raises(SceneError, match=wrong):
+        from_table(tmp_path / "clips.csv")
+
+
+def test_no_recordings_at_all(tmp_path: Path) -> None:
+    with pytest.raises(SceneError, match="nothing for the device"):
+        from_folder(tmp_path)
+    with pytest.raises(SceneError, match="cannot be read"):
+        from_table(tmp_path / "missing.csv")
+
+
+def test_an_encounter_for_the_demo() -> None:
+    story = Line(8000, say("device", "once upon a time there was a device that could be interrupted by everybody"))
+    answer = Line(8000 + 130_000, say("device", "all right"))
+    remarks = [
+        Remark(Kind.BACKCHANNEL, 0, 20_000, say("anna", "uh-huh"), "uh-huh", -6.0),
+        Remark(Kind.INTERRUPTION, 0, 48_000, say("anna", "wait, no"), "wait, no"),
+    ]
+    made = encounter([story, answer], remarks)
+    assert [(e.kind, e.start, e.text) for e in made.truth] == [
+        (Kind.BACKCHANNEL, 28_000, "uh-huh"),
+        (Kind.INTERRUPTION, 56_000, "wait, no"),
+    ]
+    assert made.scene.length > answer.at + answer.sound.size + RATE
+    before, during = made.scene.near[24_000:27_900], made.clean[56_000:60_000]
+    assert active_rms(before.astype(np.float64)) < 1e-3
+    assert 20 * np.log10(active_rms(during.astype(np.float64))) == pytest.approx(-26, abs=3)
+    np.testing.assert_array_equal(encounter([story, answer], remarks).scene.near, made.scene.near)

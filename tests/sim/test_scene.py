@@ -1,0 +1,133 @@
+"""Scenes as folders: what is written is read back, and everything wrong is said at once."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from edgeagent.errors import SceneError
+from edgeagent.sim.folder import write_scene
+from edgeagent.sim.scene import Change, EchoPath, Line, Scene, load_scene
+from edgeagent.sim.truth import Happening, Kind, read_truth
+from edgeagent.turn.events import Word
+from edgeagent.units import RATE
+from tests.sim.made_up import build
+
+
+def test_a_scene_comes_back_sample_for_sample(made_up: Path) -> None:
+    scene, truth, _ = build()
+    again = load_scene(made_up)
+    assert again.name == scene.name
+    assert again.length == scene.length
+    np.testing.assert_array_equal(again.near, scene.near)
+    np.testing.assert_array_equal(again.echo.response, scene.echo.response)
+    assert (again.echo.delay, again.echo.drift_ppm, again.echo.saturation) == (648.0, 60.0, 0.2)
+    for line, was in zip(again.agent, scene.agent, strict=True):
+        assert (line.at, line.text, line.words) == (was.at, was.text, was.words)
+        np.testing.assert_array_equal(line.sound, was.sound)
+    assert read_truth(made_up) == tuple(truth)
+
+
+def test_a_path_change_comes_back(tmp_path: Path) -> None:
+    responses = [np.array(h, np.float32) for h in ([0.5, -1.5], [0.25])]
+    echo = EchoPath(responses[0], 200.0, change=Change(RATE, responses[1]))
+    line = Line(16, np.full(400, 0.5, np.float32), "Grüß Gott", (Word(0, 160, "Grüß"), Word(160, 400, "Gott")))
+    write_scene(tmp_path, Scene("x", 2 * RATE, (line,), np.zeros(2 * RATE, np.float32), echo), [])
+    again = load_scene(tmp_path)
+    assert again.echo.change is not None
+    assert again.echo.change.at == RATE
+    np.testing.assert_array_equal(again.echo.change.response, responses[1])
+    np.testing.assert_array_equal(again.echo.response, responses[0])
+    assert again.agent[0].words == line.words
+    assert again.echo.saturation == 0
+
+
+def test_unknown_keys_and_a_longer_near_are_no_fault(made_up: Path, tmp_path: Path) -> None:
+    copy = _altered(made_up, tmp_path, {"colour": "red", "duration_s": 30.0})
+    assert load_scene(copy).near.size == 30 * RATE
+
+
+def test_all_faults_are_named_at_once(made_up: Path, tmp_path: Path) -> None:
+    copy = _altered(
+        made_up,
+        tmp_path,
+        {
+            "format": 2,
+            "sample_rate_hz": 8000,
+            "duration_s": "long",
+            "near": "nowhere.wav",
+            "agent": [{"at_s": -1, "audio": "agent-0.wav"}, {"at_s": 2, "words": [1]}, "hello"],
+            "echo": {"path": "ir.wav", "delay_ms": 3, "change": 7},
+        },
+    )
+    with pytest.raises(SceneError) as caught:
+        load_scene(copy)
+    message = str(caught.value)
+    for where in (
+        "10 problems",
+        "format",
+        "sample_rate_hz",
+        "duration_s",
+        "near",
+        "nowhere.wav",
+        "agent[0].at_s",
+        "agent[1].audio",
+        "agent[1].words",
+        "agent[2]",
+        "echo.delay_ms",
+        "echo.change",
+    ):
+        assert where in message
+    assert len(message.splitlines()) == 11
+    assert caught.value.exit_code == 2
+
+
+def test_a_damaged_sound_file_is_a_fault_of_the_scene(made_up: Path, tmp_path: Path) -> None:
+    copy = _altered(made_up, tmp_path, {})
+    (copy / "agent-1.wav").write_bytes((copy / "agent-1.wav").read_bytes()[:5000])
+    with pytest.raises(SceneError, match=r"agent\[1\]\.audio .*cut short"):
+        load_scene(copy)
+
+
+def test_a_near_that_ends_early_is_a_fault(made_up: Path, tmp_path: Path) -> None:
+    with pytest.raises(SceneError, match=r"lasts 40 s, the scene 41 s"):
+        load_scene(_altered(made_up, tmp_path, {"duration_s": 41}))
+
+
+@pytest.mark.parametrize("content", [None, "a: [", "- 1\n- 2\n", b"\xff\xfe\x00"])
+def test_no_scene_there(tmp_path: Path, content: str | bytes | None) -> None:
+    if content is not None:
+        (tmp_path / "scene.yaml").write_bytes(content.encode() if isinstance(content, str) else content)
+    with pytest.raises(SceneError, match=r"scene\.yaml"):
+        load_scene(tmp_path)
+
+
+@pytest.mark.parametrize("content", [None, "[", '{"kind": 1}', '[{"kind": "sneeze", "start_s": 1, "end_s": 2}]', "[3]"])
+def test_a_wrong_truth_is_one_clear_error(tmp_path: Path, content: str | None) -> None:
+    if content is not None:
+        (tmp_path / "truth.json").write_text(content)
+    with pytest.raises(SceneError, match=r"truth\.json"):
+        read_truth(tmp_path)
+
+
+def test_truth_is_read_in_order(tmp_path: Path) -> None:
+    (tmp_path / "truth.json").write_text(
+        '[{"kind": "noise", "start_s": 2.5, "end_s": 3, "style": "x"},'
+        ' {"kind": "command", "start_s": 1, "end_s": 2, "text": "stop"}]'
+    )
+    assert read_truth(tmp_path) == (
+        Happening(Kind.COMMAND, RATE, 2 * RATE, "stop"),
+        Happening(Kind.NOISE, 40_000, 48_000),
+    )
+
+
+def _altered(scene: Path, tmp_path: Path, changes: dict[str, object]) -> Path:
+    copy = tmp_path / "copy"
+    shutil.copytree(scene, copy)
+    document = yaml.safe_load((copy / "scene.yaml").read_text(encoding="utf-8"))
+    (copy / "scene.yaml").write_text(yaml.safe_dump(document | changes), encoding="utf-8")
+    return copy

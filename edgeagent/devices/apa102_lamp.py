@@ -1,0 +1,91 @@
+"""A strip of APA102 LEDs on SPI bus 0, as on the ReSpeaker HATs: all LEDs show the same.
+
+A frame is 32 zero bits, then per LED 111 and five bits of current, blue, green, red, then at least half a clock per LED
+so that the data reach the last one (APA102 data sheet; the zeros in between are for the SK9822, which shows a frame
+only at the next one's start). A few bytes at 1 MHz; spidev is enough.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from edgeagent import settings
+from edgeagent.devices.animator import Animator
+from edgeagent.devices.gpio import INSTALL, Factory, claiming
+from edgeagent.devices.lights import LOOKS, Colour
+from edgeagent.errors import DeviceError
+from edgeagent.turn.outputs import Light
+
+CLOCK_HZ = 1_000_000
+"""SPI clock: far below the strip's limit, so that long thin wires do."""
+
+CURRENT_STEPS = 31
+
+
+class Spi(Protocol):
+    """The part of spidev.SpiDev that is used."""
+
+    def writebytes2(self, data: bytes) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def frame(leds: int, colour: Colour, level: float, brightness: float) -> bytes:
+    """The bytes that make `leds` LEDs show a colour at a level in [0, 1]. brightness: in (0, 1], by the LEDs' current,
+    so that colours stay true in the dark."""
+    current = max(1, round(brightness * CURRENT_STEPS))
+    red, green, blue = (round(255 * part * level) for part in colour)
+    led = bytes((0b1110_0000 | current, blue, green, red))
+    return bytes(4) + led * leds + bytes(4 + (leds + 15) // 16)
+
+
+def open_spi(device: int) -> Spi:
+    """SPI bus 0 with chip select `device`. Raises DeviceError."""
+    try:
+        import spidev
+    except ImportError as error:
+        raise DeviceError("no driver for the LED strip: spidev is not installed", INSTALL) from error
+    spi: Any = spidev.SpiDev()
+    try:
+        spi.open(0, device)
+    except PermissionError as error:
+        raise DeviceError(f"/dev/spidev0.{device} is not for you", "become a member of the group spi") from error
+    except OSError as error:
+        remedy = "switch SPI on: dtparam=spi=on in config.txt, then reboot; or correct lamp.spi_device"
+        raise DeviceError(f"there is no /dev/spidev0.{device}", remedy) from error
+    spi.max_speed_hz = CLOCK_HZ
+    opened: Spi = spi
+    return opened
+
+
+class Apa102Lamp:
+    """See `ports.Lamp`."""
+
+    def __init__(self, lamp: settings.Lamp, spi: Spi, factory: Factory | None = None) -> None:
+        """spi: opened; closed with the lamp. factory: needed where a pin powers the strip. Raises DeviceError."""
+        self._leds = lamp.leds
+        self._brightness = lamp.brightness_percent / 100
+        self._spi = spi
+        self._power = None
+        if lamp.power_pin >= 0:
+            from gpiozero import OutputDevice
+
+            with claiming(f"GPIO {lamp.power_pin} (lamp power)"):
+                self._power = OutputDevice(lamp.power_pin, initial_value=True, pin_factory=factory)
+        self._animator = Animator(self._draw)
+
+    def show(self, light: Light) -> None:
+        self._animator.show(light)
+
+    def close(self) -> None:
+        """Leaves the strip dark. Idempotent."""
+        if self._leds:
+            self._animator.close()
+            self._spi.writebytes2(frame(self._leds, (0.0, 0.0, 0.0), 0.0, self._brightness))
+            self._spi.close()
+            self._leds = 0
+        if self._power is not None:
+            self._power.close()
+
+    def _draw(self, light: Light, level: float) -> None:
+        self._spi.writebytes2(frame(self._leds, LOOKS[light].colour, level, self._brightness))

@@ -1,0 +1,36 @@
+"""Lamp and mute pin without hardware: they remember what they were told, and are what a device without them gets."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from edgeagent.turn.outputs import Light
+
+REMEMBERED = 4096
+"""Changes kept, the newest: an hour of lively talk."""
+
+
+class RecordingLamp:
+    """See `ports.Lamp`. lights: what was shown, oldest first."""
+
+    def __init__(self) -> None:
+        self.lights: deque[Light] = deque(maxlen=REMEMBERED)
+
+    def show(self, light: Light) -> None:
+        self.lights.append(light)
+
+    def close(self) -> None:
+        pass
+
+
+class RecordingMutePin:
+    """See `ports.MutePin`. levels: what was told, oldest first; muted at the start and after `close`."""
+
+    def __init__(self) -> None:
+        self.levels: deque[bool] = deque([False], maxlen=REMEMBERED)
+
+    def amplify(self, on: bool) -> None:
+        self.levels.append(on)
+
+    def close(self) -> None:
+        self.levels.append(False)

@@ -1,0 +1,66 @@
+"""The way to the pins: one pin factory for all, and what goes wrong with pins in words a person can use.
+
+gpiozero falls back to another driver, or to none, with only a warning; here it is lgpio or nothing, unless
+GPIOZERO_PIN_FACTORY names another on purpose (`mock` needs no hardware). gpiozero is imported when a pin is wanted and
+not before: it takes a tenth of a second, and most people have no pins.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from edgeagent.errors import DeviceError
+
+INSTALL = "pip install 'edgeagent[pi]', or apt install python3-gpiozero python3-lgpio in a --system-site-packages venv"
+
+CHOICE = "GPIOZERO_PIN_FACTORY"
+
+Factory = Any
+"""A gpiozero.Factory; gpiozero has no types."""
+
+
+def pin_factory() -> Factory:
+    """The factory for every pin of this process; call it once. Raises DeviceError."""
+    choice = os.environ.get(CHOICE, "lgpio").lower()
+    os.environ.setdefault("LG_WD", tempfile.gettempdir())  # lgpio makes a pipe in the working folder as it is imported
+    try:
+        if choice == "mock":
+            from gpiozero.pins.mock import MockFactory, MockPWMPin
+
+            return MockFactory(pin_class=MockPWMPin)
+        if choice == "lgpio":
+            import lgpio
+            from gpiozero.pins.lgpio import LGPIOFactory
+
+            if not hasattr(lgpio, "gpiochip_open"):
+                raise DeviceError("the installed lgpio is an empty package", INSTALL)
+            return LGPIOFactory()
+        from gpiozero import Device
+
+        return Device._default_pin_factory()  # reads the same variable and takes nothing but what it names
+    except ImportError as error:
+        raise DeviceError(f"no driver for the GPIO pins: {error}", INSTALL) from error
+    except DeviceError:
+        raise
+    except Exception as error:  # lgpio.error and others derive from Exception alone
+        remedy = "run on a Raspberry Pi, as a member of the group gpio; or remove the pins from the configuration"
+        raise DeviceError(f"no GPIO here ({error})", f"{remedy}; or set {CHOICE}=mock to try without") from error
+
+
+@contextmanager
+def claiming(what: str, busy: str = "stop the program or remove the overlay that holds it") -> Iterator[None]:
+    """Turns what gpiozero and lgpio raise while `what` (`GPIO 4 (amplifier)`) is claimed into DeviceError."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, DeviceError):
+            raise
+        if type(error).__name__ == "GPIOPinInUse":
+            raise DeviceError(f"{what} is used twice in the configuration", "give each its own pin") from error
+        if "busy" in str(error).lower():
+            raise DeviceError(f"{what} is taken", busy) from error
+        raise DeviceError(f"{what} cannot be used: {error}", "check the pin's number and wiring") from error

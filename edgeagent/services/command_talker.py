@@ -1,0 +1,111 @@
+"""Any program as the voice: text on its stdin, int16 mono sound on its stdout.
+
+One process per utterance, in its own process group; a cancel is SIGKILL for the group, so the sound of an interrupted
+sentence is never waited for, whatever the program is doing.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from shutil import which
+from time import monotonic
+
+from edgeagent import settings
+from edgeagent.errors import ServiceError
+from edgeagent.ports import Sound
+from edgeagent.services.child import Child, pump
+from edgeagent.services.voice_rate import VoiceRate
+from edgeagent.services.wake import Wake
+from edgeagent.turn.events import Word
+
+
+def words_of(command: str, setting: str) -> list[str]:
+    """The command as program and arguments, by the shell's rules of quoting. Raises ServiceError."""
+    try:
+        argv = shlex.split(command)
+    except ValueError as error:
+        raise ServiceError(f"{setting}: {error} in '{command}'", "check the quotes") from error
+    if not argv:
+        raise ServiceError(f"{setting} is empty", "give a program and its arguments")
+    if which(argv[0]) is None:
+        raise ServiceError(f"{setting}: there is no program '{argv[0]}'", "install it or give its path")
+    return argv
+
+
+class CommandTalker:
+    """Text to sound by `settings.Talker.command`. Utterances are independent of each other."""
+
+    def __init__(self, talker: settings.Talker) -> None:
+        """Raises ServiceError when there is no such program."""
+        self._settings = talker
+        self._argv = words_of(talker.command, "talker.command")
+
+    def say(self, text: str) -> CommandTalk:
+        """The program starts when the talk is iterated."""
+        return CommandTalk(self._argv, text, self._settings)
+
+    def close(self) -> None:
+        pass
+
+
+class CommandTalk:
+    """One run of the program; see `ports.Talk`."""
+
+    words: tuple[Word, ...] = ()
+
+    def __init__(self, argv: list[str], text: str, talker: settings.Talker) -> None:
+        self._argv = argv
+        self._text = text
+        self._settings = talker
+        self._wake = Wake()
+        self._child: Child | None = None
+        self._cancelled = False
+
+    def __iter__(self) -> Iterator[Sound]:
+        if self._cancelled:
+            return
+        child = self._child = Child(self._argv)
+        try:
+            child.send(self._text.encode(errors="replace"))
+            child.end_input()
+            rate = VoiceRate(self._settings.command_rate_hz)
+            while self._await(child):
+                sound = rate.push(bytes(child.received))
+                child.received.clear()
+                if len(sound):
+                    yield sound
+            if self._cancelled:
+                return
+            self._check_end(child)
+            rest = rate.finish()
+            if len(rest):
+                yield rest
+        finally:
+            child.close()
+            self._wake.close()
+
+    def cancel(self) -> None:
+        self._cancelled = True
+        if self._child is not None:
+            self._child.kill()
+        self._wake.set()
+
+    def _await(self, child: Child) -> bool:
+        """Waits for sound; false when there will be no more."""
+        deadline = monotonic() + self._settings.stall_ms / 1000
+        while not child.received and not child.ended and not self._cancelled:
+            if monotonic() >= deadline:
+                raise ServiceError(f"'{self._argv[0]}' gave no sound for {self._settings.stall_ms} ms")
+            pump([child], self._wake, deadline - monotonic())
+        return bool(child.received) and not self._cancelled
+
+    def _check_end(self, child: Child) -> None:
+        """Raises ServiceError unless the program ends well, and soon after its sound."""
+        deadline = monotonic() + self._settings.stall_ms / 1000
+        while not child.exited and not self._cancelled and monotonic() < deadline:
+            pump([child], self._wake, deadline - monotonic())
+        status = child.status()
+        if status != 0 and not self._cancelled:
+            how = "does not end" if status is None else f"ended with status {status}"
+            raise ServiceError(f"'{self._argv[0]}' {how}", child.complaint())

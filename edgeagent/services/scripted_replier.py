@@ -1,0 +1,59 @@
+"""The replier that needs no model: sentences from the configuration or a file, one after the other, over and over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+
+from edgeagent import settings
+from edgeagent.errors import ConfigError
+from edgeagent.ports import Sound
+
+REMEDY = "write  opening: a sentence  and  replies: [sentences]"
+
+
+class ScriptedReplier:
+    """See `ports.Replier`. opening: what the device says first, "" to wait for the user."""
+
+    def __init__(self, script: settings.Script) -> None:
+        """Raises ConfigError that lists every fault of the script's file."""
+        self.opening, self._replies = read_script(script.file) if script.file else (script.opening, script.replies)
+        self._next = 0
+
+    def reply(self, turn: Sound, text: str) -> str:  # noqa: ARG002  the script goes its way whatever was said
+        if not self._replies:
+            return ""
+        sentence = self._replies[self._next % len(self._replies)]
+        self._next += 1
+        return sentence
+
+    def cancel(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+def read_script(file: str) -> tuple[str, tuple[str, ...]]:
+    """Opening and replies of a YAML file; either may be left out. Raises ConfigError."""
+    path = Path(file).expanduser()
+    try:
+        script = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"cannot read the script '{file}': {error.strerror}", "set script.file") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"the script '{file}' is not YAML: {' '.join(str(error).split())}", REMEDY) from error
+    if not isinstance(script, dict) or not script:
+        raise ConfigError(f"the script '{file}' is empty", REMEDY)
+    faults = [f"unknown key {key!r}" for key in script if key not in ("opening", "replies")]
+    opening, replies = script.get("opening", ""), script.get("replies", [])
+    if not isinstance(opening, str):
+        faults.append("opening is not a sentence")
+    if not isinstance(replies, list):
+        faults.append("replies is not a list of sentences")
+    else:
+        faults += [f"reply {n} is not a sentence" for n, reply in enumerate(replies, 1) if not isinstance(reply, str)]
+    if faults:
+        raise ConfigError(f"the script '{file}': {', '.join(faults)}", REMEDY)
+    return opening, tuple(replies)

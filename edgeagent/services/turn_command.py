@@ -1,0 +1,95 @@
+"""One user turn on its way to the command: its process, its sound, its WAV, and the text that comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import inf
+from pathlib import Path
+
+import numpy as np
+
+from edgeagent.errors import ServiceError
+from edgeagent.ports import Sound
+from edgeagent.services.child import Child
+from edgeagent.signal.convert import to_float, to_int16
+from edgeagent.signal.wav import write_wav
+from edgeagent.units import RATE
+
+LONGEST = 130 * RATE * 2
+"""Bytes of a turn: the longest turn one can set (120 s), the longest pre-roll (3 s), and some."""
+
+TEXT = 65_536
+"""Bytes of text taken from a command; what it prints beyond is not a turn's text."""
+
+WAV_NAME = "EDGEAGENT_WAV"
+
+
+class TurnCommand:
+    """One turn. All methods belong to the hook's thread. child: the running command, None without one."""
+
+    def __init__(self, wav: Path) -> None:
+        self.child: Child | None = None
+        self.wav = wav
+        self._name = ""
+        self._sound = bytearray()
+        self._deadline = inf
+
+    @property
+    def over(self) -> bool:
+        """`finish` was called."""
+        return self._deadline < inf
+
+    def start(self, argv: Sequence[str]) -> None:
+        """Raises ServiceError when the command cannot be started."""
+        self._name = argv[0]
+        self.child = Child(argv, env={WAV_NAME: str(self.wav)})
+
+    def hear(self, block: Sound) -> None:
+        """Keeps the sound and hands it on. Raises ServiceError when the turn is longer than any can be."""
+        if len(self._sound) >= LONGEST:
+            return
+        data = to_int16(block).tobytes()
+        self._sound += data
+        if self.child is not None:
+            self.child.send(data)
+        if len(self._sound) >= LONGEST:
+            raise ServiceError("the turn never ends; the rest of it is not handed on")
+
+    def finish(self, deadline: float) -> None:
+        """The turn is over: writes the WAV, then ends the command's stdin. The text must be there at `deadline`
+        (seconds, monotonic). Raises ServiceError when the WAV cannot be written; the command goes on without."""
+        self._deadline = deadline
+        try:
+            write_wav(self.wav, to_float(np.frombuffer(bytes(self._sound), np.int16)))
+        except OSError as error:
+            raise ServiceError(f"cannot write '{self.wav}': {error.strerror}", "change capture.turns_dir") from error
+        finally:
+            if self.child is not None:
+                self.child.end_input()
+
+    def text(self, now: float) -> str | None:
+        """The text, once the turn is over and the command has ended; until then None. Raises ServiceError when the
+        command fails or is late."""
+        if self.child is None:
+            return "" if self.over else None
+        del self.child.received[TEXT:]
+        if not self.child.exited:
+            if now < self._deadline:
+                return None
+            raise ServiceError(f"'{self._name}' took too long over a turn and was ended")
+        status = self.child.status()
+        if status != 0:
+            raise ServiceError(f"'{self._name}' ended with status {status}", self.child.complaint())
+        if not self.over:
+            return None
+        return " ".join(self.child.received.decode(errors="replace").split())
+
+    def wait(self, now: float) -> float:
+        """Seconds until `text` must be asked again though nothing happened."""
+        return max(0.0, self._deadline - now)
+
+    def end(self) -> None:
+        """Kills the command if it runs."""
+        if self.child is not None:
+            self.child.close()
+            self.child = None

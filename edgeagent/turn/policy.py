@@ -38,6 +38,9 @@ class Percept:
 CLIP = 4.0
 """Largest log likelihood ratio one step may bring (nats): no single step decides."""
 
+LEAK = 0.1
+"""Taken off per step: an undecided ear (ratio 0) must not leave a doubt standing. 6 nats a second."""
+
 OPEN = 6.0
 SUSPICION = 5.0
 CEILING = 24.0
@@ -106,7 +109,7 @@ class Policy:
             if percept.at - max(self._last_faint + GAP, self.last_voice + REJOIN) > 0:
                 self.onset = percept.at - HOP
             self._last_faint = percept.at
-        self.evidence = min(CEILING, max(0.0, self.evidence + max(-CLIP, min(CLIP, ratio))))
+        self.evidence = min(CEILING, max(0.0, self.evidence + max(-CLIP, min(CLIP, ratio)) - LEAK))
         if percept.near >= VOICED:
             self.last_voice = percept.at
 

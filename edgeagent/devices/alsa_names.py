@@ -1,0 +1,36 @@
+"""ALSA's own device names, as `arecord -L` and `aplay -L` list them, for the card that goes through these programs."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import Literal
+
+from edgeagent.devices.names import pick
+from edgeagent.errors import DeviceError
+
+Program = Literal["arecord", "aplay"]
+
+KIND = {"arecord": "input device", "aplay": "output device"}
+
+ANSWER_S = 5
+"""How long a listing may take; a USB bus in trouble holds it up."""
+
+
+def names_of(program: Program) -> tuple[str, ...]:
+    """The names of one direction; `arecord` the inputs. Raises DeviceError without alsa-utils."""
+    try:
+        text = subprocess.run([program, "-L"], capture_output=True, text=True, timeout=ANSWER_S, check=False).stdout
+    except FileNotFoundError as missing:
+        raise DeviceError(f"{program} is not installed", "apt install alsa-utils") from missing
+    except subprocess.TimeoutExpired as slow:
+        raise DeviceError(f"{program} -L does not answer", "unplug the sound card and plug it in again") from slow
+    return tuple(line for line in text.splitlines() if line and not line[0].isspace())
+
+
+def find(name: str, program: Program) -> str:
+    """The device called so, or containing it. A name with a colon (`plughw:CARD=USB`) is ALSA's own way to say which
+    device and how; it is taken as it is. Raises DeviceError with the names there are."""
+    names = [listed for listed in names_of(program) if listed != "null"]
+    if ":" in name or (name == "default" and names):  # a system may have a default without listing it
+        return name
+    return names[pick(name, names, KIND[program])]

@@ -1,0 +1,27 @@
+"""Why ALSA would not open a device, from what it wrote to stderr, in words a person can act on."""
+
+from __future__ import annotations
+
+from edgeagent.errors import DeviceError
+
+BUSY = "Device or resource busy"
+
+REASONS = {
+    "Permission denied": ("not permitted", "add this user to the group `audio` and log in again"),
+    BUSY: ("busy", "another program holds it: `fuser -v /dev/snd/*` names it"),
+    "No such device": ("gone", "plug it in again"),
+}
+"""What ALSA writes, and what it means."""
+
+
+def known(said: str) -> bool:
+    """Whether `said` holds a reason that we can explain."""
+    return any(words in said for words in REASONS)
+
+
+def refusal(device: str, said: str, otherwise: str = "") -> DeviceError:
+    """The error for a device that would not open; `otherwise` where `said` holds no known reason."""
+    for words, (state, remedy) in REASONS.items():
+        if words in said:
+            return DeviceError(f"sound device '{device}' is {state}", remedy)
+    return DeviceError(f"sound device '{device}' does not open: {otherwise}", "`edgeagent devices` lists what there is")

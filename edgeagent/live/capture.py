@@ -1,0 +1,86 @@
+"""The microphone's way from the card's callback thread to the engine thread, and from the card's rate to 16 kHz.
+
+One writer, one reader, no lock: `append` and `popleft` of a deque are atomic. The callback only appends; all computing
+is done by the reader. An engine that falls behind by more than BACKLOG loses whole blocks, which come out as silence of
+the same length: the sample index never slips.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgeagent.ports import Pcm, Sound
+from edgeagent.signal.convert import to_float
+from edgeagent.signal.resample import Resampler
+from edgeagent.units import RATE
+
+BACKLOG = 200
+"""Blocks that may wait: 2 s at 10 ms. The engine is 30 times faster than sound; so far behind, it does not come
+back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Microphone:
+    """What was heard: (n,) float32 at 16 kHz. lost: not heard, but silence in place of so many lost samples.
+    when: the moment of its first sample, in seconds of time.monotonic()."""
+
+    sound: Sound
+    lost: int
+    when: float
+
+
+class Capture:
+    """`heard` is for the card, in its callback thread; everything else for the engine thread."""
+
+    def __init__(self, rate: int) -> None:
+        self._rate = rate
+        self._blocks: deque[tuple[Pcm, int, float]] = deque()
+        self._missed = 0
+        self._resampler = Resampler(rate, RATE)
+        self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._poll = select.poll()
+        self._poll.register(self._bell, select.POLLIN)
+
+    def heard(self, pcm: Pcm, lost: int, when: float) -> None:
+        """See `ports.Heard`."""
+        lost += self._missed
+        if len(self._blocks) >= BACKLOG:
+            self._missed = lost + pcm.size
+            return
+        self._missed = 0
+        self._blocks.append((pcm, lost, when))
+        os.eventfd_write(self._bell, 1)
+
+    def ring(self) -> None:
+        """Ends a `wait` early, from any thread."""
+        os.eventfd_write(self._bell, 1)
+
+    def wait(self, timeout_s: float) -> None:
+        """Sleep until a block is there, `ring` is called, or the time is over."""
+        if not self._blocks and self._poll.poll(timeout_s * 1000):
+            os.eventfd_read(self._bell)
+
+    def take(self) -> Iterator[Microphone]:
+        """All that has been heard since the last call, in order."""
+        while self._blocks:
+            pcm, lost, when = self._blocks.popleft()
+            while lost > 0:  # in pieces of a second, should a card have been away for minutes
+                piece = min(lost, self._rate)
+                silence = self._resampler.push(np.zeros(piece, np.float32))
+                yield Microphone(silence, silence.size, self._moment(when - lost / self._rate))
+                lost -= piece
+            yield Microphone(self._resampler.push(to_float(pcm)), 0, self._moment(when))
+
+    def _moment(self, when: float) -> float:
+        """Sound leaves the resampler late by its delay: its first sample was heard so much earlier."""
+        return when - self._resampler.delay / RATE
+
+    def close(self) -> None:
+        """Give the descriptor back. Only when the card is closed: its callback rings."""
+        os.close(self._bell)

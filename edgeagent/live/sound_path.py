@@ -1,0 +1,71 @@
+"""Card, capture, loudspeaker and timeline as the engine thread wants them: what sounded and what was heard,
+together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from math import inf
+
+from edgeagent.live.capture import Capture
+from edgeagent.live.loudspeaker import Loudspeaker
+from edgeagent.live.timeline import Timeline
+from edgeagent.ports import Card, Sound
+from edgeagent.turn.events import Lost
+
+AHEAD_S = 0.25
+"""How far ahead of the microphone played sound is handed to the timeline, which has room for twice as much: enough for
+a microphone block of any length, and no more, so that an engine that lags finds its reference all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """Equally many samples of both, (n,) float32 at 16 kHz: what sounded and what was heard then. lost: what went wrong
+    up to here, stamped with the microphone's sample index."""
+
+    reference: Sound
+    microphone: Sound
+    lost: tuple[Lost, ...] = ()
+
+
+class SoundPath:
+    """Opens `card` with the player `render_into` behind its loudspeaker. The engine thread only."""
+
+    def __init__(self, card: Card, render_into: Callable[[Sound], None]) -> None:
+        """Raises DeviceError if the card does not start."""
+        self.card = card
+        self.capture = Capture(card.input_rate)
+        self.timeline = Timeline()
+        self._loudspeaker = Loudspeaker(render_into, card.output_rate)
+        card.open(self.capture.heard, self._loudspeaker.play)
+
+    def take(self) -> Iterator[Instant]:
+        """All there is since the last call, in order; `capture.wait` sleeps until there is something."""
+        for block in self.capture.take():
+            self._note_played(block.when + AHEAD_S)
+            at = self.timeline.at
+            self.timeline.heard(block.sound.size, block.when)
+            lost = [Lost(at, "overflow", block.lost)] if block.lost else []
+            reference = self.timeline.reference(block.sound.size)
+            yield Instant(reference, block.sound, (*lost, *self.timeline.facts()))
+
+    def _note_played(self, before: float) -> None:
+        for sound, when in self._loudspeaker.played(before):
+            self.timeline.played(sound, when)
+
+    def abort(self) -> int:
+        """Hard stop. Returns the samples at 16 kHz that were rendered and never sounded, for `Playback.take_back`; the
+        reference forgets them, too."""
+        unheard = self._loudspeaker.take_back(self.card.abort())
+        self._note_played(inf)
+        self.timeline.take_back(unheard)
+        return unheard
+
+    def restart(self) -> None:
+        """Let the output run again. Raises DeviceError if the card is gone."""
+        self.card.restart()
+
+    def close(self) -> None:
+        """Release the card. Raises DeviceHung."""
+        self.card.close()
+        self.capture.close()

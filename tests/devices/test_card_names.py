@@ -1,0 +1,30 @@
+"""A device is found by part of its name, and a wrong name meets with the list."""
+
+from __future__ import annotations
+
+import pytest
+
+from edgeagent.devices.names import pick
+from edgeagent.errors import DeviceError
+
+NAMES = ("USB PnP: Audio (hw:1,0)", "seeed-2mic", "default", "defaults", "USB Mic")
+
+
+@pytest.mark.parametrize(("wanted", "index"), [("default", 2), ("SEEED", 1), ("usb mic", 4), ("hw:1", 0)])
+def test_found(wanted: str, index: int) -> None:
+    assert pick(wanted, NAMES, "input device") == index
+
+
+@pytest.mark.parametrize(
+    ("wanted", "names", "words"),
+    [
+        ("usb", NAMES, "2 input devices are called 'usb'; give more of the name: 'USB PnP: Audio (hw:1,0)', 'USB Mic'"),
+        ("sed-2mic", NAMES, "no input device 'sed-2mic'; did you mean 'seeed-2mic'? There are: 'USB PnP"),
+        ("x", NAMES, "no input device 'x'; There are:"),
+        ("x", (), "there is no input device; plug one in"),
+    ],
+)
+def test_refused(wanted: str, names: tuple[str, ...], words: str) -> None:
+    with pytest.raises(DeviceError) as refused:
+        pick(wanted, names, "input device")
+    assert words in str(refused.value)

@@ -1,0 +1,83 @@
+"""The arecord/aplay card with the real programs on a simulated sound card, judged by what its DAC played."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edgeagent.errors import DeviceError
+from tests.devices.sim_child import MakeSim, make_sim, run, run_calmly
+
+__all__ = ["make_sim"]  # a fixture
+
+needs_alsa_utils = pytest.mark.skipif(not shutil.which("aplay"), reason="needs alsa-utils")
+
+
+@needs_alsa_utils
+@pytest.mark.parametrize("rate", [16000, 48000])
+def test_both_directions_run_exactly(make_sim: MakeSim, rate: int) -> None:
+    found = run_calmly(make_sim(rate=rate), "steady", pipe=True)
+    assert found["steps"] == [1]
+    assert found["heard_error"] == 0
+    assert abs(found["stamp_error"]) <= rate // 100  # a period
+    assert (found["lost"], found["xruns"]) == (0, 0)
+    assert found["age"] < 0.1
+
+
+@needs_alsa_utils
+def test_a_hard_stop_kills_aplay_and_the_sound_with_it(make_sim: MakeSim) -> None:
+    found = run(make_sim(), "stops", pipe=True)
+    assert np.median(found["ends_ms"]) <= 5
+    assert max(found["ends_ms"]) <= 20
+    assert np.median(np.abs(found["errors_ms"])) <= 10
+    assert max(map(abs, found["errors_ms"])) <= 20
+    assert np.median(found["begins_ms"]) <= 60
+    assert (found["twice"], found["lost"]) == (0, 0)
+
+
+@needs_alsa_utils
+def test_the_echo_comes_the_same_time_after_its_reference(make_sim: MakeSim) -> None:
+    sim = make_sim()
+    sim.state.echo_delay = 320
+    found = run_calmly(sim, "echo", pipe=True)
+    before, after = found["lags"]
+    assert after == pytest.approx(before, abs=200)  # moments are good to a period or so; the canceller finds the rest
+    assert before > 0
+
+
+@needs_alsa_utils
+def test_a_pulled_plug_shows_in_the_age_and_closes(make_sim: MakeSim) -> None:
+    found = run(make_sim(), "pulled", pipe=True, case={"knob": "unplugged"})
+    assert found["age"] >= 1
+    assert found["abort_s"] + found["close_s"] < 2
+
+
+@needs_alsa_utils
+@pytest.mark.parametrize(
+    ("knobs", "form", "problem"),
+    [
+        ({"refusal": 16}, {}, "sound device 'default' is busy; another program holds it"),
+        ({"refusal": 13}, {}, "sound device 'default' is not permitted; add this user"),
+        ({}, {"input": "simcart"}, "there is no input device 'simcart'; did you mean 'simcard'?"),
+        ({}, {"rate": 44100}, "cannot run at 44100 Hz; set audio.rate_hz: 0"),
+        ({}, {"output": "plughw:CARD=Nowhere"}, "sound device 'plughw:CARD=Nowhere' does not open"),
+    ],
+)
+def test_what_a_person_reads(make_sim: MakeSim, knobs: dict[str, int], form: dict[str, Any], problem: str) -> None:
+    sim = make_sim()
+    for knob, value in knobs.items():
+        setattr(sim.state, knob, value)
+    found = run(sim, "stops", pipe=True, **form)
+    assert problem in found["error"]
+    assert found["code"] == 2
+
+
+def test_without_alsa_utils_the_remedy_names_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    from edgeagent.devices.pipe_card import PipeCard
+
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(DeviceError, match="arecord is not installed; apt install alsa-utils"):
+        PipeCard()

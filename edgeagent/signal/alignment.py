@@ -38,8 +38,8 @@ AUDIBLE = np.float32(1e-7)
 PULL = 2.0 * RATE
 """Samples over which a remaining offset from the drift line is walked off."""
 
-REACH = 2.0
-"""Samples of offset walked off at a time; a larger one is no drift."""
+REACH = 0.5
+"""Most samples of offset walked off in that time: a misread line must not drag the filter about."""
 
 ENOUGH = 3
 """Looks in a row that must agree before anything moves."""
@@ -74,6 +74,7 @@ class Alignment:
         self._audible = 0
         self._looks: list[float] = []
         self._offset = 0.0
+        self._creep = 0.0
 
     def push(self, far: Sound, microphone: Sound) -> Sound:
         """Take one hop of both, (HOP,) float32; returns the far end in step with its echo, (HOP,)."""
@@ -86,10 +87,10 @@ class Alignment:
             spectra = forward(self._frames)
             self._estimator.push(spectra[0], spectra[1])
         self._frames[1, HOP:] = microphone
-        if not self.ppm:
+        if not self._creep:
             return self._far.delayed(HOP, self.position)
         first = self._far.delayed(HOP, self.position)
-        self.position = max(self.position - HOP * self.ppm * 1e-6, float(LOOKAHEAD))
+        self.position = max(self.position - self._creep, float(LOOKAHEAD))
         last = self._far.delayed(HOP, self.position)
         return first + (last - first) * _RAMP
 
@@ -163,4 +164,5 @@ class Alignment:
         if not self.ppm:
             self._offset = self.position + HEAD - line.lag
         ahead = min(max(line.lag - HEAD + self._offset - self.position, -REACH), REACH)
-        self.ppm = line.ppm - 1e6 * ahead / PULL
+        self.ppm = line.ppm
+        self._creep = (line.ppm * 1e-6 - ahead / PULL) * HOP

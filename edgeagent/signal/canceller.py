@@ -35,6 +35,9 @@ EXPLAINED = 0.5
 FULL_SCALE = np.float32(0.985)
 """Magnitude from which a microphone sample is taken as clipped."""
 
+LOUDEST = 4.0
+"""Magnitude that no card gives, of which only a fault can be the cause."""
+
 AUDIBLE = 1e-8
 """Mean power (-80 dBFS) of the far end from which there may be an echo."""
 
@@ -79,9 +82,9 @@ class Canceller:
         self._hold = 0
 
     def process(self, reference: Sound, microphone: Sound) -> Cancelled:
-        """One hop of what the loudspeaker got and of what the microphone heard, (HOP,) float32 in [-1, 1]; anything
-        that is not a number counts as silence."""
-        far, heard = _finite(reference), _finite(microphone)
+        """One hop of what the loudspeaker got and of what the microphone heard, (HOP,) float32 in [-1, 1]; what
+        is not a number, or 12 dB above full scale, counts as silence."""
+        far, heard = _sane(reference), _sane(microphone)
         aligned = self._alignment.push(far, heard)
         self._heard.push(heard)
         self._linger = LINGER if float(aligned @ aligned) > AUDIBLE * HOP else max(self._linger - 1, 0)
@@ -96,6 +99,7 @@ class Canceller:
             float(before @ before) / HOP,
             float(linear @ linear) / HOP,
             float(frame.clean @ frame.clean) / HOP,
+            frame.coherence,
             self._linger > 0,
         )
         confidence = Confidence(
@@ -147,8 +151,8 @@ class Canceller:
         return bool(np.abs(heard).max() < FULL_SCALE) and bool(heard.any())
 
 
-def _finite(sound: Sound) -> Sound:
-    """`sound` itself, or with what is no number as silence."""
-    if np.isfinite(sound @ sound):
+def _sane(sound: Sound) -> Sound:
+    """`sound` itself; where it is no number or far beyond full scale, silence."""
+    if sound.min() > -LOUDEST and sound.max() < LOUDEST:
         return sound
-    return np.nan_to_num(sound, nan=0.0, posinf=0.0, neginf=0.0)
+    return np.where(np.abs(sound) < LOUDEST, sound, np.float32(0))

@@ -8,10 +8,9 @@ cancelled; both look alike from one microphone.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
-
-import numpy as np
 
 from edgeagent.units import HOP, RATE
 
@@ -70,8 +69,22 @@ leaves a quarter of the hops good."""
 NEAR_FLOOR = 4.0
 """Error power over noise floor up to which a hop is good, whatever its enhancement: there is no echo left."""
 
-RISE, FALL = 0.12, 0.03
-"""Expectile steps of the enhancement per hop."""
+STILL_STEP = 1.02
+"""Step per hop of the median level of the room while we are silent: 11 dB a second."""
+
+NEAR_STILL = 2.0
+"""Error power over that level up to which a hop is good as well: what is left is the room, however uneven its noise,
+and no canceller can be seen to do better in it."""
+
+DEAD = 1e-10
+"""Mean power (-100 dBFS) that is no room's noise but digital silence."""
+
+FLOOR_RISE = 1.005
+"""Rise per hop of the noise floor, a running minimum: 1.4 dB a second."""
+
+RISE, FALL, FALL_COHERENT = 0.12, 0.003, 0.03
+"""Expectile steps of the enhancement per hop: up, down, and further down by the squared coherence of what is left with
+the echo estimate: what is coherent is echo, what is not may be a person."""
 
 
 class Judge:
@@ -82,22 +95,35 @@ class Judge:
         self.linear_erle_db = 0.0
         self.trust = Trust.CONVERGING
         self._floor = 1.0
+        self._still = 0.0
         self._seen = 0
         self._share = 0.0
         self._bad = 0
 
-    def hop(self, microphone: float, linear: float, clean: float, echo_expected: bool) -> Trust:
-        """Mean powers of one frame of the microphone, the linear and the suppressed output; `echo_expected`: the far
-        end is audible in it."""
-        self._floor = min(self._floor * 1.003, max(linear, 1e-10))
-        if not echo_expected or microphone < NEAR_FLOOR * self._floor:
+    def hop(self, microphone: float, linear: float, clean: float, coherence: float, echo_expected: bool) -> Trust:
+        """Mean powers of one hop of the microphone, the linear and the suppressed output; coherence of what is left
+        with the echo estimate; `echo_expected`: the far end is audible in it."""
+        if linear > DEAD:
+            self._floor = min(self._floor * FLOOR_RISE, linear)
+        if not echo_expected:
+            self._listen(linear)
             return self.trust
-        self.linear_erle_db = _expectile(self.linear_erle_db, _ratio_db(microphone, linear))
-        self.erle_db = _expectile(self.erle_db, _ratio_db(microphone, clean))
-        good = linear < NEAR_FLOOR * self._floor or _ratio_db(microphone, linear) >= GOOD_DB
+        room = max(NEAR_FLOOR * self._floor, NEAR_STILL * self._still)
+        if microphone < room:
+            return self.trust
+        fall = FALL + FALL_COHERENT * coherence * coherence
+        self.linear_erle_db = _expectile(self.linear_erle_db, _ratio_db(microphone, linear), fall)
+        self.erle_db = _expectile(self.erle_db, _ratio_db(microphone, clean), fall)
+        good = linear < room or _ratio_db(microphone, linear) >= GOOD_DB
         self._seen += 1
         self._share += (good - self._share) / min(self._seen, HOPS_PER_SECOND * 2)
         return self._verdict()
+
+    def _listen(self, linear: float) -> None:
+        """The room without us: follow its median level."""
+        if self._still == 0.0:
+            self._still = linear
+        self._still = max(self._still, DEAD) * (STILL_STEP if linear > self._still else 1 / STILL_STEP)
 
     def _verdict(self) -> Trust:
         self._bad = self._bad + 1 if self._share < DOUBT_SHARE else 0
@@ -109,8 +135,8 @@ class Judge:
 
 
 def _ratio_db(above: float, below: float) -> float:
-    return min(60.0, max(0.0, 10.0 * float(np.log10((above + 1e-12) / (below + 1e-12)))))
+    return min(60.0, max(0.0, 10.0 * math.log10((above + 1e-12) / (below + 1e-12))))
 
 
-def _expectile(old: float, new: float) -> float:
-    return old + (RISE if new > old else FALL) * (new - old)
+def _expectile(old: float, new: float, fall: float) -> float:
+    return old + (RISE if new > old else fall) * (new - old)

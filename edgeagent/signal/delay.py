@@ -26,8 +26,8 @@ would be whitened into peaks."""
 TRANSFORM = 8192
 """Length of the whitening transform: the power of two above LAGS."""
 
-MEMORY = np.float32(0.94)
-"""Forgetting per hop: 260 ms. Longer locks on worse echoes, shorter notices a jump sooner."""
+MEMORY = np.float32(0.9)
+"""Forgetting per hop: 150 ms. Longer locks on worse echoes, shorter notices a jump sooner."""
 
 WHITENING = 0.4
 """Exponent on the power of the cross-spectrum: 0.5 is the full phase transform, which lifts empty bins of speech."""
@@ -38,10 +38,11 @@ CERTAIN = 9.0
 EMPTY = np.float32(0.1)
 """Lags whose partition is this much below the fullest one have not met any far end yet and do not count as floor."""
 
-NEAR = 12
-"""Samples within which a peak counts as the one already followed (200 ppm move it 3 a second)."""
+NEAR = 2
+"""Samples within which a peak counts as the one already followed; the next reflection may be three samples away, and
+taking turns with it looks like drift. 200 ppm move it 0.2 a look."""
 
-LOYALTY = np.float32(0.6)
+LOYALTY = np.float32(0.5)
 """The one already followed wins while it is at least this much of the highest."""
 
 

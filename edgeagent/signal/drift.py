@@ -1,8 +1,9 @@
 """The loudspeaker's clock against the microphone's: a robust line through the measured delays.
 
-Two crystals differ by up to 200 ppm (3 samples a second), so the delay is a line in time, not a number. Least squares
-with the outliers dropped and refitted (iterated trimming, Rousseeuw & Leroy 1987); a line is only believed when its
-slope stands clear of its own standard error. Left out: temperature (slower than the 10 s the line remembers).
+Two crystals differ by up to 200 ppm (3 samples a second), so the delay is a line in time, not a number. A median of
+slopes (Theil 1950) finds the line, least squares on the points near it (Rousseeuw & Leroy 1987) make it exact; it is
+only believed when its slope stands clear of its own standard error. Left out: temperature, slower than the 10 s that
+the line remembers.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgeagent.units import RATE
 
@@ -27,6 +29,13 @@ STRAY = 12.0
 
 SMOOTH = 1.0
 """Standard deviation in samples that a believable line leaves."""
+
+CLEAR = 6.0
+"""Standard errors by which a first slope must stand clear of zero; neighbouring points are not independent."""
+
+STEADY, STEADY_PPM = 0.35, 15.0
+"""Share of the slope, and ppm, by which the median slope over quarters may differ from it (Theil 1950). One step to a
+neighbouring reflection has a slope too, but hardly anywhere."""
 
 LEAST_PPM = 8.0
 """Slopes below are left to the adaptive filter."""
@@ -73,24 +82,28 @@ class DriftEstimator:
             return None
         t = np.array(self._times, np.float64) - self._times[-1]
         y = np.array(self._lags)
-        kept = np.ones(len(t), bool)
-        for _ in range(3):
-            slope, lag = _fit(t[kept], y[kept])
+        apart = len(t) // 4
+        local = float(np.median((y[apart:] - y[:-apart]) / (t[apart:] - t[:-apart])))
+        slope, lag = local, float(np.median(y - local * t))
+        for _ in range(2):
             off = np.abs(y - slope * t - lag)
             kept = off < max(0.3, 2.0 * float(np.median(off)))
             if kept.sum() < LEAST_POINTS * 2 // 3:
                 return None
+            slope, lag = _fit(t[kept], y[kept])
         scatter = float(np.std((y - slope * t - lag)[kept]))
         if scatter > SMOOTH:
             return None
+        if abs(local - slope) > max(STEADY_PPM * 1e-6, STEADY * abs(slope)):
+            return None
         error = scatter * np.sqrt(12.0 / kept.sum()) / -t[0]
-        if not self._locked and abs(slope) < max(4.0 * error, LEAST_PPM * 1e-6):
+        if not self._locked and abs(slope) < max(CLEAR * error, LEAST_PPM * 1e-6):
             return None
         self._locked = True
         return Line(float(lag), float(-slope * 1e6))
 
 
-def _fit(t: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+def _fit(t: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, float]:
     """Slope and value at t = 0 of the least-squares line."""
     t_mean, y_mean = t.mean(), y.mean()
     centred = t - t_mean

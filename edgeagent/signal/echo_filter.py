@@ -17,12 +17,12 @@ import numpy as np
 
 from edgeagent.signal import Sound
 from edgeagent.signal.fourier import Power, Spectrum, forward, inverse, power
+from edgeagent.signal.referee import FAST, SLOW, Referee
 from edgeagent.signal.spectra import BENT, BINS, ROWS, STRAIGHT, FarSpectra, frames_of
 from edgeagent.units import HOP
 
 TRANSITIONS = (0.9998, 0.995)
 """State transition per hop of the two filters: a room that stands still for minutes, and one that just changed."""
-SLOW, FAST = 0, 1
 
 NOISE_SHARE = np.float32(0.2)
 """Share of the newest error in the observation noise: near-end speech raises it within a hop or two."""
@@ -33,23 +33,17 @@ FLOOR = np.float32(1e-3)
 AUDIBLE = 1e-8
 """Mean power (-80 dBFS) of the far end below which there is nothing to learn from."""
 
-LEND = 8
-"""Hops for which one filter must be clearly better before the other takes over its state."""
-
-CLEARLY = (0.6, 0.7)
-"""Share of the other's error power that counts as clearly better: fast over slow, slow over fast."""
-
-DIVERGED = 2.0
-"""Error power over microphone power from which both filters begin anew."""
-
 REMEMBER = 64
 """Hops between two looks whether the weights are worth keeping (1 s)."""
 
 PROVEN = 0.1
 """Error power over microphone power below which they are: 10 dB."""
 
-CONSTRAINED = 6
-"""Rows per hop and filter whose wrapped-round half is cut off, in turn."""
+CONSTRAINED = 3
+"""Rows of both filters per hop whose wrapped-round half is cut off, in turn: all in 12 hops."""
+
+QUIET = np.float32(1e-6)
+"""Keeps the gain finite in digital silence."""
 
 
 def _prior() -> Power:
@@ -60,8 +54,9 @@ def _prior() -> Power:
 
 
 PRIOR = _prior()
+_CYCLE = -(-2 * ROWS // CONSTRAINED) * CONSTRAINED
 _SEED = FLOOR * PRIOR
-_DRIFT = 1 - np.square(np.array(TRANSITIONS, np.float32)).reshape(2, 1, 1)
+_DRIFT = 2 * (1 - np.square(np.array(TRANSITIONS, np.float32)).reshape(2, 1, 1))
 
 
 class Prediction(NamedTuple):
@@ -82,14 +77,12 @@ class EchoFilter:
         self._weights = np.zeros(shape, np.complex64)
         self._variance = np.broadcast_to(PRIOR, shape).copy()
         self._proven = np.zeros((ROWS, BINS), np.complex64)
+        self._work = (np.empty(shape, np.float32), np.empty(shape, np.float32), np.empty(shape, np.complex64))
         self._noise = np.full((2, BINS), 1e-3, np.float32)
         self._frames = np.zeros((2, 2 * HOP), np.float32)
-        self._errors = np.ones(3, np.float32)
-        self._better = [0, 0]
+        self._referee = Referee()
         self._next_row = 0
         self._age = 0
-        self._chosen = FAST
-        self._subtracted = False
         self._misadjustment = 1.0
 
     def process(self, far: Sound, microphone: Sound, usable: bool) -> Prediction:
@@ -99,13 +92,12 @@ class EchoFilter:
         echoes = inverse(spectra)[:, HOP:]
         errors = self._frames[:, HOP:]
         np.subtract(microphone, echoes, out=errors)
-        self._compare(errors, microphone)
-        prediction = self._choose(echoes, microphone)
+        error, echo = self._referee.judge(errors, echoes, microphone)
         if usable and loudness > AUDIBLE:
             self._learn(forward(self._frames))
             self._lend()
             self._remember()
-        return prediction
+        return Prediction(error, echo, self._misadjustment)
 
     def retime(self, span: Sound, shift: int) -> None:
         """The far end is read elsewhere: `span` (SPAN,) is what it now was. `shift`: samples it is now later, if the
@@ -119,13 +111,13 @@ class EchoFilter:
     def recall(self) -> None:
         """Take back the weights that last worked well: it was not the room that changed."""
         self._weights[:] = self._proven
-        self._errors[:FAST + 1] = PROVEN * self._errors[2]
+        self._referee.assume(PROVEN)
 
     def residual(self, far: Sound, microphone: Sound, proven: bool) -> float:
         """Error power over microphone power that the present filter, or the last one `proven` to work, would have left
         on `microphone` (n HOP,), had the far end been `far` (SPAN + (n - 1) * HOP,). The bent blocks are left aside."""
         blocks = forward(frames_of(far))
-        weights = (self._proven if proven else self._weights[self._chosen])[:STRAIGHT]
+        weights = (self._proven if proven else self._weights[self._referee.better])[:STRAIGHT]
         hops = len(microphone) // HOP
         left = 0.0
         for back in range(hops):
@@ -135,75 +127,66 @@ class EchoFilter:
             left += float(error @ error)
         return left / (float(microphone @ microphone) + 1e-12)
 
-    def _compare(self, errors: Sound, microphone: Sound) -> None:
-        now = np.array((errors[SLOW] @ errors[SLOW], errors[FAST] @ errors[FAST], microphone @ microphone), np.float32)
-        self._errors += np.float32(0.1) * (now - self._errors)
-
-    def _choose(self, echoes: Sound, microphone: Sound) -> Prediction:
-        """The better of both filters, subtracted if that beats subtracting nothing; faded over the hop where the
-        choice changes."""
-        was, subtracted = self._chosen, self._subtracted
-        self._chosen = int(self._errors[FAST] < self._errors[SLOW])
-        self._subtracted = bool(self._errors[self._chosen] < self._errors[2])
-        echo = echoes[self._chosen]
-        if was != self._chosen:
-            echo = echoes[was] + (echo - echoes[was]) * _FADE
-        if subtracted and self._subtracted:
-            return Prediction(microphone - echo, echo, self._misadjustment)
-        share = _FADE * (float(self._subtracted) - float(subtracted)) + np.float32(subtracted)
-        return Prediction(microphone - echo * share, echo, self._misadjustment)
-
     def _learn(self, errors: Spectrum) -> None:
+        """The Kalman update: gain, weights, variance."""
         error_power = power(errors)
-        self._noise += NOISE_SHARE * (error_power - self._noise)
-        uncertain = self._variance * self.far.powers
+        error_power -= self._noise
+        error_power *= NOISE_SHARE
+        self._noise += error_power
+        uncertain, gain, step = self._work
+        np.multiply(self._variance, self.far.powers, out=uncertain)
         expected = np.add.reduce(uncertain, axis=1)
-        total = expected + 2 * self._noise + np.float32(1e-6)
-        best = self._chosen
-        self._misadjustment = float(expected[best].sum() / total[best].sum())
-        gain = self._variance / total[:, None]
-        step = np.conj(self.far.blocks) * errors[:, None]
-        self._weights += step * gain
+        total = 2 * self._noise
+        total += expected
+        total += QUIET
+        better = self._referee.better
+        self._misadjustment = float(expected[better].sum() / total[better].sum())
+        np.divide(self._variance, total[:, None], out=gain)
+        np.multiply(np.conj(self.far.blocks), errors[:, None], out=step)
+        step *= gain
+        self._weights += step
         self._constrain()
-        gain *= self.far.powers
-        gain *= np.float32(-0.5)
-        gain += 1
-        self._variance *= gain
-        spread = power(self._weights)
+        gain *= uncertain
+        gain *= np.float32(0.5)
+        self._variance -= gain
+        if self._next_row % 2:
+            self._age_variance(uncertain, gain)
+
+    def _age_variance(self, spread: Power, work: Power) -> None:
+        """Rooms change: two hops' worth of process noise at once, which saves time and changes nothing."""
+        np.square(self._weights.real, out=spread)
+        np.square(self._weights.imag, out=work)
+        spread += work
         spread += _SEED
-        self._variance += (spread - self._variance) * _DRIFT
+        spread -= self._variance
+        spread *= _DRIFT
+        self._variance += spread
 
     def _constrain(self) -> None:
         """Cut the taps beyond HOP off some rows: what circular convolution wrapped round is no echo."""
-        rows = (self._next_row + np.arange(CONSTRAINED)) % ROWS
-        self._next_row = int(rows[-1] + 1) % ROWS
-        taps = inverse(self._weights[:, rows])
-        taps[:, :, HOP:] = 0
-        self._weights[:, rows] = forward(taps)
+        rows = self._weights.reshape(-1, BINS)[self._next_row : self._next_row + CONSTRAINED]
+        self._next_row = (self._next_row + CONSTRAINED) % _CYCLE
+        taps = inverse(rows)
+        taps[:, HOP:] = 0
+        rows[:] = forward(taps)
 
     def _lend(self) -> None:
-        slow, fast, microphone = self._errors
-        self._better[FAST] = self._better[FAST] + 1 if fast < CLEARLY[0] * slow else 0
-        self._better[SLOW] = self._better[SLOW] + 1 if slow < CLEARLY[1] * fast else 0
-        if self._better[FAST] >= LEND:
-            self._weights[SLOW] = self._weights[FAST]
+        """What one filter has learnt clearly better, the other takes over; the fast one keeps its own uncertainty."""
+        lender = self._referee.lender()
+        if lender is not None:
+            self._weights[1 - lender] = self._weights[lender]
+        if lender == FAST:
             self._variance[SLOW] = self._variance[FAST]
             self._noise[SLOW] = self._noise[FAST]
-            self._errors[SLOW] = fast
-            self._better[FAST] = 0
-        elif self._better[SLOW] >= LEND:
-            self._weights[FAST] = self._weights[SLOW]
-            self._errors[FAST] = slow
-            self._better[SLOW] = 0
-        if min(self._errors[:2]) > DIVERGED * microphone + 1e-6:
+        if self._referee.failed():
             self._weights.fill(0)
             self._variance[:] = PRIOR
-            self._errors[:2] = microphone
+            self._referee.assume(1.0)
 
     def _remember(self) -> None:
         """Once a second, keep the slow filter's weights if they work well."""
         self._age += 1
-        if self._age >= REMEMBER and self._errors[SLOW] < PROVEN * self._errors[2]:
+        if self._age >= REMEMBER and self._referee.works(PROVEN, SLOW):
             self._age = 0
             self._proven[:] = self._weights[SLOW]
 
@@ -221,6 +204,3 @@ def _shifted(weights: Spectrum, shift: int) -> Spectrum:
     moved = np.zeros_like(weights)
     moved[:, :STRAIGHT] = forward(line.reshape(-1, STRAIGHT, HOP), 2 * HOP)
     return moved
-
-
-_FADE = (np.arange(1, HOP + 1) / HOP).astype(np.float32)

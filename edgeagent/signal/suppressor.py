@@ -1,10 +1,10 @@
 """Takes what the filter leaves: residual echo suppression by spectral subtraction with a tracked leak.
 
-Per bin the residual echo is the echo estimate's power (smeared over neighbouring bins, with a reverberant decay)
-times a leak that follows the ratio seen so far, as a quantile: it sinks quickly and rises slowly, so near-end speech
-hardly moves it
- (Enzner & Vary 2006 for the post-filter; Ephraim & Malah's floor is left out, as is comfort noise: a detector listens,
-not a person). Gains come at once and go back up smoothly.
+Per bin the residual echo is the echo estimate's power (smeared over neighbouring bins, with a reverberant decay) times
+a leak that follows the ratio seen so far as a quantile: it sinks and rises by fixed steps, slowly while the coherence
+says that somebody else speaks, so near-end speech hardly moves it (post-filter after Enzner & Vary, Signal Processing
+86, 2006; oversubtraction after Berouti, Schwartz & Makhoul, ICASSP 1979). Gains fall at once and rise smoothly. Left
+out: comfort noise and a perceptual floor; a detector listens, not a person.
 """
 
 from __future__ import annotations
@@ -42,10 +42,19 @@ NEAR_FROM, NEAR_FULL = 2.0, 5.0
 
 ALONE = 1.8
 """Error over predicted residual below which there is only echo: further suppressed, to LEAST_ALONE."""
-LEAST_ALONE = 0.6
+LEAST_ALONE = 0.7
 
 NOISE_RISE = np.float32(1.003)
 """Rise per hop of the noise floor, a running minimum."""
+
+LEAST_LEAK, MOST_LEAK = np.float32(1e-4), np.float32(2.0)
+"""Bounds of the leak: 40 dB below the echo estimate, 3 dB above it."""
+
+COHERENCE_SHARE = np.float32(0.2)
+"""Share of the newest frame in the coherence: 80 ms."""
+
+QUIET = np.float32(1e-9)
+"""Power far below any microphone; keeps ratios finite and numbers out of the slow denormal range."""
 
 
 class Suppressed(NamedTuple):
@@ -72,7 +81,6 @@ class Suppressor:
         self._gain = np.ones(_BINS, np.float32)
         self._cross = np.zeros(_BINS, np.complex64)
         self._powers = np.full((2, _BINS), 1e-6, np.float32)
-        self._smeared = np.zeros(_BINS + 32, np.float32)
 
     def process(self, error: Sound, echo: Sound) -> Suppressed:
         """One hop of the filter's error and echo estimate, (HOP,) float32 each."""
@@ -82,8 +90,7 @@ class Suppressor:
         spectra = forward(self._frames * _WINDOW)
         powers = power(spectra)
         coherence = self._coherence(spectra, powers)
-        residual = self._predict(powers, coherence)
-        gain = self._gains(residual)
+        gain = self._gains(*self._predict(powers, coherence))
         frame = inverse(spectra[0] * gain)
         frame *= _WINDOW
         clean = self._tail + frame[:HOP]
@@ -91,43 +98,55 @@ class Suppressor:
         return Suppressed(clean, powers[0] * np.square(gain), powers[0], powers[1], coherence)
 
     def _coherence(self, spectra: Spectrum, powers: Power) -> float:
-        self._cross += np.float32(0.2) * (spectra[0] * np.conj(spectra[1]) - self._cross)
-        self._powers += np.float32(0.2) * (powers - self._powers)
-        cross = self._cross[SPEECH]
+        cross = np.conj(spectra[1])
+        cross *= spectra[0]
+        cross -= self._cross
+        cross *= COHERENCE_SHARE
+        self._cross += cross
+        self._powers += COHERENCE_SHARE * (powers - self._powers)
+        speech = self._cross[SPEECH]
         both = self._powers[0, SPEECH] @ self._powers[1, SPEECH]
-        return float(np.vdot(cross, cross).real / (both + 1e-9))
+        return float(np.vdot(speech, speech).real / (both + QUIET))
 
-    def _predict(self, powers: Power, coherence: float) -> Power:
-        """Residual echo power per bin, with the leak brought up to date."""
+    def _predict(self, powers: Power, coherence: float) -> tuple[Power, float, float]:
+        """Residual echo power per bin; the error over all that is expected without a near end; the residual's share
+        in that. Then brings the leak up to date."""
         error, echo = powers
-        smeared = np.convolve(echo, _SMEAR, "same")
-        np.maximum(np.maximum(echo, smeared), DECAY * self._residual, out=self._residual)
-        self._smooth += np.float32(0.5) * (error - self._smooth)
-        np.minimum(self._floor * NOISE_RISE, np.maximum(self._smooth, np.float32(1e-7)), out=self._floor)
-        predicted = self._leak * self._residual
-        near = self._near(predicted)
+        residual, smooth = self._residual, self._smooth
+        residual *= DECAY
+        np.maximum(residual, echo, out=residual)
+        np.maximum(residual, np.convolve(echo, _SMEAR, "same"), out=residual)
+        residual += QUIET
+        smooth += np.float32(0.5) * (error - smooth)
+        self._floor *= NOISE_RISE
+        np.minimum(self._floor, np.maximum(smooth, np.float32(1e-7)), out=self._floor)
+        predicted = self._leak * residual
+        expected = predicted + self._floor
+        everything = float(np.add.reduce(expected[SPEECH]))
+        near = float(np.add.reduce(smooth[SPEECH])) / everything
+        echoing = float(np.add.reduce(predicted[SPEECH])) / everything
         rise = LEAK_RISE_NEAR if near > 3 and coherence < 0.3 else LEAK_RISE
-        step = np.where(self._smooth > predicted, rise, LEAK_FALL)
-        heard = self._residual > 4 * self._floor
-        self._leak = np.where(heard, np.clip(self._leak * step, 1e-4, 2.0), self._leak).astype(np.float32)
-        return predicted
+        step = np.where(smooth > predicted, rise, LEAK_FALL)
+        step[residual < 4 * self._floor] = 1
+        self._leak *= step
+        np.minimum(np.maximum(self._leak, LEAST_LEAK, out=self._leak), MOST_LEAK, out=self._leak)
+        return predicted, near, echoing
 
-    def _near(self, predicted: Power) -> float:
-        """Error power over all that is expected without a near end."""
-        expected = predicted[SPEECH].sum() + self._floor[SPEECH].sum()
-        return float(self._smooth[SPEECH].sum() / (expected + 1e-9))
-
-    def _gains(self, predicted: Power) -> Power:
-        near = self._near(predicted)
+    def _gains(self, predicted: Power, near: float, echoing: float) -> Power:
         share = min(1.0, max(0.0, (NEAR_FULL - near) / (NEAR_FULL - NEAR_FROM)))
-        subtract = np.float32(1.0 + (OVERSUBTRACT - 1.0) * share)
-        gain = 1 - subtract * predicted / (self._smooth + np.float32(1e-9))
-        np.sqrt(np.maximum(gain, GAIN_FLOOR * GAIN_FLOOR), out=gain)
+        predicted *= np.float32(-1.0 - (OVERSUBTRACT - 1.0) * share)
+        predicted /= self._smooth + QUIET
+        predicted += 1
+        np.maximum(predicted, GAIN_FLOOR * GAIN_FLOOR, out=predicted)
+        gain = np.sqrt(predicted, out=predicted)
         if near < ALONE:
-            gain *= np.float32(max(LEAST_ALONE, near / ALONE))
-        slow = np.float32(0.6) * gain + np.float32(0.4) * self._gain
-        self._gain = np.where(gain > self._gain, slow, gain)
-        return self._gain
+            gain *= np.float32(1.0 - echoing * (1.0 - max(LEAST_ALONE, near / ALONE)))
+        slow = self._gain - gain
+        np.minimum(slow, 0, out=slow)
+        slow *= np.float32(0.4)
+        gain += slow
+        self._gain = gain
+        return gain
 
 
 _WINDOW = np.sqrt(np.hanning(2 * HOP + 1)[:-1]).astype(np.float32)

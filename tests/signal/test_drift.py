@@ -1,0 +1,88 @@
+"""The drift line: accurate, robust against strays, silent where there is nothing to say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from edgeagent.signal.drift import DriftEstimator, Line
+from edgeagent.units import RATE
+
+EVERY = 1024
+"""Samples between two delays."""
+
+
+def fitted(lags: NDArray[np.float64], estimator: DriftEstimator | None = None) -> Line | None:
+    estimator = estimator or DriftEstimator()
+    for i, lag in enumerate(lags):
+        estimator.add(i * EVERY, float(lag))
+    return estimator.line()
+
+
+def drifting(ppm: float, seconds: float, scatter: float, seed: int = 0, start: float = 1500.0) -> NDArray[np.float64]:
+    n = int(seconds * RATE / EVERY)
+    return start - ppm * 1e-6 * EVERY * np.arange(n) + scatter * np.random.default_rng(seed).standard_normal(n)
+
+
+@given(ppm=st.floats(-200, 200).filter(lambda p: abs(p) > 20), seed=st.integers(0, 1000))
+def test_finds_the_slope(ppm: float, seed: int) -> None:
+    lags = drifting(ppm, 6.0, 0.1, seed)
+    line = fitted(lags)
+    assert line is not None
+    assert line.ppm == pytest.approx(ppm, abs=6)
+    assert line.lag == pytest.approx(1500 - ppm * 1e-6 * EVERY * (len(lags) - 1), abs=0.2)
+
+
+def test_believes_200_ppm_after_two_seconds() -> None:
+    line = fitted(drifting(200, 2.2, 0.1))
+    assert line is not None
+    assert line.ppm == pytest.approx(200, abs=20)
+
+
+@given(seed=st.integers(0, 1000))
+def test_one_crystal_shows_no_drift(seed: int) -> None:
+    assert fitted(drifting(0, 8.0, 0.3, seed)) is None
+
+
+def test_strays_do_not_bend_the_line() -> None:
+    lags = drifting(80, 8.0, 0.1)
+    lags[::5] += 7.0
+    lags[2::9] += 300.0
+    line = fitted(lags)
+    assert line is not None
+    assert line.ppm == pytest.approx(80, abs=5)
+
+
+def test_a_step_is_no_line() -> None:
+    lags = drifting(0, 8.0, 0.1)
+    lags[len(lags) // 2 :] += 2.5
+    assert fitted(lags) is None
+
+
+def test_scatter_is_no_line() -> None:
+    assert fitted(drifting(150, 6.0, 4.0)) is None
+
+
+def test_too_short_is_no_line() -> None:
+    assert fitted(drifting(200, 1.0, 0.01)) is None
+
+
+def test_a_told_shift_moves_the_line_and_keeps_its_slope() -> None:
+    estimator = DriftEstimator()
+    before = fitted(drifting(100, 6.0, 0.05), estimator)
+    estimator.shift(640)
+    after = estimator.line()
+    assert before is not None
+    assert after is not None
+    assert after.ppm == pytest.approx(before.ppm)
+    assert after.lag == pytest.approx(before.lag + 640)
+
+
+def test_reset_forgets() -> None:
+    estimator = DriftEstimator()
+    assert fitted(drifting(100, 6.0, 0.05), estimator) is not None
+    estimator.reset()
+    assert estimator.line() is None

@@ -17,8 +17,8 @@ from edgeagent.signal.fourier import forward
 from edgeagent.signal.history import LOOKAHEAD, Recent
 from edgeagent.units import HOP, RATE
 
-HEAD = 96
-"""Samples (6 ms) of the filter before the strongest arrival: weaker early ones, and room for drift not yet known."""
+HEAD = 160
+"""Samples (10 ms) of the filter before the strongest arrival: weaker early ones, and room for drift not yet known."""
 
 LOOK = 4
 """Hops between two looks at the correlation (64 ms)."""

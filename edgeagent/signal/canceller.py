@@ -29,8 +29,9 @@ TRIAL = 4 * HOP
 PROOF = 0.5
 """Error power at the new place over that at the old one from which the echo has truly jumped."""
 
-EXPLAINED = 0.5
-"""Error power over microphone power up to which the filter has the echo where it is; nothing unproven moves it."""
+HARMLESS = 0.9
+"""Error power over microphone power up to which nothing unproven moves the filter. An echo that has jumped leaves about
+twice the microphone's power; a person or a loud room leave once."""
 
 FULL_SCALE = np.float32(0.985)
 """Magnitude from which a microphone sample is taken as clipped."""
@@ -137,7 +138,7 @@ class Canceller:
             self._filter.recall()
         elif not move.sure:
             return
-        elif move.first or here > EXPLAINED:
+        elif move.first or here > HARMLESS:
             self._alignment.take(move)
             self._filter.retime(moved[-SPAN:], round(move.after - move.before))
         else:

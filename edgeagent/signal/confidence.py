@@ -70,7 +70,7 @@ NEAR_FLOOR = 4.0
 """Error power over noise floor up to which a hop is good, whatever its enhancement: there is no echo left."""
 
 STILL_STEP = 1.02
-"""Step per hop of the median level of the room while we are silent: 11 dB a second."""
+"""Step per hop of the median level of the room while we are silent: 5 dB a second."""
 
 NEAR_STILL = 2.0
 """Error power over that level up to which a hop is good as well: what is left is the room, however uneven its noise,
@@ -96,6 +96,7 @@ class Judge:
         self.trust = Trust.CONVERGING
         self._floor = 1.0
         self._still = 0.0
+        self._listened = 0
         self._seen = 0
         self._share = 0.0
         self._bad = 0
@@ -120,10 +121,12 @@ class Judge:
         return self._verdict()
 
     def _listen(self, linear: float) -> None:
-        """The room without us: follow its median level."""
-        if self._still == 0.0:
-            self._still = linear
-        self._still = max(self._still, DEAD) * (STILL_STEP if linear > self._still else 1 / STILL_STEP)
+        """The room without us: follow its median level, in shorter steps the longer we have listened."""
+        if linear <= DEAD:
+            return
+        self._listened += 1
+        step = STILL_STEP ** max(1.0, HOPS_PER_SECOND / self._listened)
+        self._still = linear if self._listened == 1 else self._still * (step if linear > self._still else 1 / step)
 
     def _verdict(self) -> Trust:
         self._bad = self._bad + 1 if self._share < DOUBT_SHARE else 0

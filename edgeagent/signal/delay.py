@@ -16,12 +16,15 @@ from edgeagent.signal import Sound
 from edgeagent.signal.fourier import Spectrum, forward, inverse, power
 from edgeagent.units import HOP
 
-LAGS = 21 * HOP
-"""Lags searched: 336 ms, the largest start-up delay plus the flight of the sound."""
+LAGS = 23 * HOP
+"""Lags gathered: 368 ms."""
 
 PARTITIONS = LAGS // HOP + 2
 """Lags gathered, in HOPs: one HOP more on either side, where the correlation is faded out. Cut off sharply, its ends
 would be whitened into peaks."""
+
+USABLE = 19 * HOP
+"""Lags searched: 304 ms. Well inside the gathered ones, whose ends rise above everything else in noise."""
 
 TRANSFORM = 8192
 """Length of the whitening transform: the power of two above LAGS."""
@@ -60,6 +63,7 @@ class DelayEstimator:
         self._far = np.zeros((PARTITIONS, HOP + 1), np.complex64)
         self._cross = np.zeros((PARTITIONS, HOP + 1), np.complex64)
         self._work = np.zeros((PARTITIONS, HOP + 1), np.complex64)
+        self._hops = 0
 
     def reset(self) -> None:
         """Forget the correlation, for example when the delay is known to have moved."""
@@ -68,6 +72,7 @@ class DelayEstimator:
     def push(self, far: Spectrum, microphone: Spectrum) -> None:
         """Take one hop: the spectrum (HOP + 1,) of the newest 2 HOP far-end samples and that of the HOP microphone
         samples before the newest ones, behind HOP zeros."""
+        self._hops += 1
         self._far[1:] = self._far[:-1]
         np.conj(far, out=self._far[0])
         np.multiply(self._far, microphone, out=self._work)
@@ -77,6 +82,8 @@ class DelayEstimator:
     def peak(self, incumbent: int = -1) -> Peak | None:
         """The highest lag, or None while nothing stands out. A lag near `incumbent` that is nearly as high wins, so
         that two reflections of one echo do not take turns."""
+        if self._hops < PARTITIONS:  # the far end has not met every lag yet: whichever it has met would win
+            return None
         gathered = inverse(self._cross)[:, :HOP]
         gathered[0] *= _RISE
         gathered[-1] *= _RISE[::-1]
@@ -88,7 +95,7 @@ class DelayEstimator:
         reached = means > EMPTY * means.max()
         if not reached.any():
             return None
-        best = int(np.argmax(magnitude))
+        best = int(np.argmax(magnitude[:USABLE]))
         if incumbent >= 0:
             start = max(incumbent - NEAR, 0)
             local = start + int(np.argmax(magnitude[start : incumbent + NEAR + 1]))

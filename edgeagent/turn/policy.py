@@ -43,7 +43,7 @@ LEAK = 0.1
 
 OPEN = 6.0
 SUSPICION = 5.0
-CEILING = 24.0
+CEILING = 26.0
 """The sum stops growing here, so that it can also come down in reasonable time."""
 
 VOICED = 0.5
@@ -52,9 +52,25 @@ VOICED = 0.5
 FAINT = 0.15
 """From this probability on a step may already be the weak beginning of a word, for onsets."""
 
-TAKE_BACK = 0.35
+SOON, LATE = samples(200), samples(700)
+"""Time since the onset over which what is asked of P(takes the floor) falls from SURE_FLOOR to LEAST_FLOOR: "okay" and
+"okay, but" share their onset, and waiting costs little while we are ducked."""
+
+SURE_FLOOR, LEAST_FLOOR = 0.9, 0.2
+
+ENDED = samples(96)
+"""A silence after which a single word is taken to be over, and judged by whether it is more likely than not to take
+the floor."""
+
+EVEN = 0.5
+
+TAKE_BACK = 0.2
 """A stop is taken back if what caused it takes the floor with at most this probability. Below one half: to talk on
 over "stop" is worse than to fall silent for "uh-huh"."""
+
+BRIEF = samples(900)
+"""Nothing longer than this is a backchannel, whatever it sounds like: half of them are over after 0.39 s, nearly all
+after this."""
 
 LONG_AGO = -(10**9)
 
@@ -77,6 +93,7 @@ class Policy:
         self._take_back = samples(turns.false_alarm_ms)
         self._verdict = verdict_bound(turns.false_stops_per_hour)
         self.evidence = 0.0
+        self._most = 0.0
         self.onset = 0
         self.last_voice = LONG_AGO
         self._last_faint = LONG_AGO
@@ -94,7 +111,7 @@ class Policy:
                 if self.evidence >= SUSPICION:
                     yield e.Suspected(at, self.onset)
             case s.Doubting():
-                yield from self._doubt(at)
+                yield from self._doubt(percept)
             case s.Yielding() if self._is_false_alarm(percept):
                 yield e.Judged(at, e.Verdict.FALSE_ALARM)
             case s.Yielding() | s.Hearing():
@@ -107,24 +124,33 @@ class Policy:
         ratio = log(percept.near / (1.0 - percept.near))
         if percept.near >= FAINT:
             if percept.at - max(self._last_faint + GAP, self.last_voice + REJOIN) > 0:
-                self.onset = percept.at - HOP
+                self.onset, self._most = percept.at - HOP, 0.0
             self._last_faint = percept.at
         self.evidence = min(CEILING, max(0.0, self.evidence + max(-CLIP, min(CLIP, ratio)) - LEAK))
+        self._most = max(self._most, self.evidence)
         if percept.near >= VOICED:
             self.last_voice = percept.at
 
-    def _doubt(self, at: int) -> Iterator[e.Event]:
-        if self.evidence >= self._verdict:
+    def _doubt(self, percept: Percept) -> Iterator[e.Event]:
+        at, quiet = percept.at, percept.at - self.last_voice
+        asked = EVEN if quiet >= ENDED else floor_asked(at - self.onset)
+        if self._most >= self._verdict and percept.floor >= asked and quiet < GAP:
             self._stopped = at
             yield e.Judged(at, e.Verdict.INTERRUPTION)
-        elif self.evidence <= 0.0 or at - self.last_voice >= GAP:
+        elif self.evidence <= 0.0 and quiet >= GAP:
             yield e.Judged(at, e.Verdict.FALSE_ALARM)
 
     def _is_false_alarm(self, percept: Percept) -> bool:
-        over = percept.at - self.last_voice >= SETTLED
+        over = percept.at - self.last_voice >= SETTLED and self.last_voice - self.onset < BRIEF
         return over and percept.at - self._stopped <= self._take_back and percept.floor <= TAKE_BACK
 
 
 def verdict_bound(false_stops_per_hour: float) -> float:
     """The bound (nats) for a tolerated rate. Wald: the rate of wrong crossings falls by e per nat."""
-    return 12.0 - log(false_stops_per_hour / 6.0)
+    return 16.0 - log(false_stops_per_hour / 6.0)
+
+
+def floor_asked(since_onset: int) -> float:
+    """P(takes the floor) that a stop needs `since_onset` samples after the onset."""
+    passed = min(1.0, max(0.0, (since_onset - SOON) / (LATE - SOON)))
+    return SURE_FLOOR + passed * (LEAST_FLOOR - SURE_FLOOR)

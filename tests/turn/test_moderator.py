@@ -77,7 +77,7 @@ def test_the_words_that_left_the_dac_are_journalled_at_the_stop() -> None:
 def test_a_false_alarm_resumes_at_the_phrase() -> None:
     bench = speaking()
     bench.hear(500, 0.02)
-    bench.hear(300, 0.97, floor=0.1)
+    bench.hear(300, 0.97, floor=0.95)
     bench.tell(e.Ceased(bench.moderator.at, 3, 17_000, 17_000, finished=False))
     bench.hear(600, 0.02, floor=0.1)
     assert bench.actions(a.Play)[-1] == a.Play(3, 16_000)

@@ -79,18 +79,33 @@ def test_a_short_doubt_is_dismissed() -> None:
     assert isinstance(live(percepts, s.Speaking(1))[-1][2], s.Speaking)
 
 
-def test_a_stop_for_a_backchannel_is_taken_back_and_one_for_a_command_is_not() -> None:
-    taken_back = live(overlap(400, floor=0.1), s.Speaking(1))
+def test_a_backchannel_is_only_ducked_and_a_command_stops() -> None:
+    uh_huh = live(overlap(400, floor=0.1), s.Speaking(1))
+    assert [type(x[2]) for x in uh_huh] == [s.Doubting, s.Speaking]
+    command = live(overlap(400, floor=0.95), s.Speaking(1))
+    assert [type(x[2]) for x in command] == [s.Doubting, s.Yielding, s.Thinking]
+
+
+def test_a_short_word_is_judged_when_it_is_over() -> None:
+    word = live(overlap(250, floor=0.6), s.Speaking(1))
+    assert [type(x[2]) for x in word] == [s.Doubting, s.Yielding, s.Thinking]
+    assert 750 + 90 <= word[1][0] <= 750 + 200
+
+
+def test_what_goes_on_stops_us_however_it_sounds() -> None:
+    happened = live(overlap(1500, floor=0.3), s.Speaking(1))
+    assert isinstance(happened[1][2], s.Yielding)
+    assert happened[1][0] <= 500 + 800
+
+
+def test_a_stop_whose_cause_sounds_like_nothing_in_the_end_is_taken_back_within_a_second() -> None:
+    before = [(QUIET, 0.5)] * hops(500)
+    cough = before + [(VOICE, 0.95)] * hops(300) + [(QUIET, 0.05)] * hops(1500)
+    taken_back = live(cough, s.Speaking(1))
     assert [type(x[2]) for x in taken_back] == [s.Doubting, s.Yielding, s.Speaking]
-    kept = live(overlap(400, floor=0.9), s.Speaking(1))
-    assert [type(x[2]) for x in kept] == [s.Doubting, s.Yielding, s.Thinking]
-
-
-def test_a_stop_is_taken_back_within_a_second_or_never() -> None:
-    stop, back = (x[0] for x in live(overlap(400, floor=0.1), s.Speaking(1))[1:])
-    assert back - stop <= Turns().false_alarm_ms
-    late = live(overlap(1500, floor=0.1), s.Speaking(1))
-    assert [type(x[2]) for x in late] == [s.Doubting, s.Yielding, s.Thinking]
+    assert taken_back[2][0] - taken_back[1][0] <= Turns().false_alarm_ms
+    long = before + [(VOICE, 0.95)] * hops(1500) + [(QUIET, 0.05)] * hops(1500)
+    assert [type(x[2]) for x in live(long, s.Speaking(1))] == [s.Doubting, s.Yielding, s.Thinking]
 
 
 def test_uh_huh_that_goes_on_is_one_overlap_with_its_first_onset() -> None:

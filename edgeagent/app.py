@@ -2,13 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import ExitStack
+
 from edgeagent import __version__
 from edgeagent.detect.ear import Ear
+from edgeagent.devices.gpio import Factory, pin_factory
+from edgeagent.devices.gpio_button import GpioButton
+from edgeagent.devices.gpio_lamp import GpioLamp
+from edgeagent.devices.gpio_mute import GpioMute
 from edgeagent.devices.model_files import load_model, manifest
+from edgeagent.devices.terminal_lamp import TerminalLamp
 from edgeagent.engine import Engine
-from edgeagent.ports import Journal
-from edgeagent.settings import Settings, settings_hash
+from edgeagent.errors import DeviceError
+from edgeagent.live import realtime
+from edgeagent.live.actuators import Actuators, NoLamp, NoMutePin
+from edgeagent.live.conversation import Conversation, Listen
+from edgeagent.live.cues import Cues
+from edgeagent.live.door import Door
+from edgeagent.live.guarded_card import GuardedCard, close_quietly
+from edgeagent.live.inbox import Inbox
+from edgeagent.live.loop import Loop
+from edgeagent.live.repair import Repair
+from edgeagent.live.runtime import Runtime
+from edgeagent.live.sound_path import SoundPath
+from edgeagent.live.watchdog import Watchdog
+from edgeagent.ports import Card, EchoCanceller, Journal, Lamp, MutePin, Talker
+from edgeagent.services.command_talker import CommandTalker
+from edgeagent.services.espeak_talker import EspeakTalker
+from edgeagent.services.scripted_replier import ScriptedReplier
+from edgeagent.services.turn_hook import TurnHook
+from edgeagent.services.wav_talker import WavTalker
+from edgeagent.settings import Audio, Settings, settings_hash
+from edgeagent.settings import Talker as Voice
+from edgeagent.signal.bypass import Bypass
 from edgeagent.signal.canceller import Canceller
+from edgeagent.signal.playback import Playback
+from edgeagent.turn.events import Event
+from edgeagent.units import samples
 
 
 def build_engine(settings: Settings, journal: Journal) -> Engine:
@@ -16,9 +47,10 @@ def build_engine(settings: Settings, journal: Journal) -> Engine:
     return Engine(settings, journal, *parts(settings))
 
 
-def parts(settings: Settings) -> tuple[Canceller, Ear]:
+def parts(settings: Settings) -> tuple[EchoCanceller, Ear]:
     """What a new engine hears with, for those who look inside. Raises ModelError."""
-    return Canceller(settings.echo.drift), Ear(load_model("near_end"), load_model("backchannel"))
+    canceller = Canceller(settings.echo.drift) if settings.echo.enabled else Bypass()
+    return canceller, Ear(load_model("near_end"), load_model("backchannel"))
 
 
 def versions() -> dict[str, str]:
@@ -29,3 +61,135 @@ def versions() -> dict[str, str]:
 def head(settings: Settings) -> dict[str, object]:
     """The first entry of every journal. Raises ModelError."""
     return {"at": 0, "event": "started", "settings": settings_hash(settings), **versions()}
+
+
+def build_card(audio: Audio) -> Card:
+    """The card, found and not yet opened. Raises DeviceError or SoundFileError."""
+    match audio.card:
+        case "wav":
+            from edgeagent.devices.wav_card import WavCard
+
+            if not audio.microphone_wav:
+                raise DeviceError("the card of files has no microphone", "set audio.microphone_wav")
+            return WavCard(audio.microphone_wav, audio.loudspeaker_wav, audio.block_ms)
+        case "pipe":
+            from edgeagent.devices.pipe_card import PipeCard
+
+            return PipeCard(audio.input, audio.output, audio.rate_hz, audio.block_ms)
+    from edgeagent.devices.pyaudio_card import PyAudioCard
+
+    return PyAudioCard(audio.input, audio.output, audio.streams, audio.rate_hz, audio.block_ms)
+
+
+def build_factory(settings: Settings) -> Factory | None:
+    """The driver of the pins, if there are any. Raises DeviceError."""
+    pins = (settings.button.pin, settings.amplifier.mute_pin, settings.lamp.power_pin, *settings.lamp.pins)
+    return pin_factory() if any(pin >= 0 for pin in pins) else None
+
+
+def build_lamp(settings: Settings, factory: Factory | None) -> Lamp:
+    """Raises DeviceError."""
+    match settings.lamp.kind:
+        case "terminal":
+            return TerminalLamp()
+        case "led" | "rgb":
+            return GpioLamp(settings.lamp, factory)
+        case "apa102":
+            from edgeagent.devices.apa102_lamp import Apa102Lamp, open_spi
+
+            return Apa102Lamp(settings.lamp, open_spi(settings.lamp.spi_device), factory)
+    return NoLamp()
+
+
+def build_amplifier(settings: Settings, factory: Factory | None) -> MutePin:
+    """Muted until somebody speaks. Raises DeviceError."""
+    return GpioMute(settings.amplifier, factory) if settings.amplifier.mute_pin >= 0 else NoMutePin()
+
+
+def build_talker(voice: Voice) -> Talker:
+    """Raises ServiceError."""
+    match voice.kind:
+        case "wav":
+            return WavTalker(voice.wav_dir)
+        case "command":
+            return CommandTalker(voice)
+    return EspeakTalker(voice)
+
+
+def build_runtime(
+    settings: Settings,
+    journal: Journal,
+    notes: Journal,
+    *,
+    replies: bool = True,
+) -> Runtime:
+    """A device ready to `run`. journal: what the engine decides, and nothing else; `replay` repeats it. notes: what
+    happens beside it, such as turns handed over. replies: false for a device that only says what it is told to.
+
+    Raises EdgeAgentError with the remedy; then everything is closed again."""
+    with ExitStack() as closing:
+        talker = build_talker(settings.talker)  # first: a voice loads while the rest is built
+        closing.callback(talker.close)
+        replier = ScriptedReplier(settings.script) if replies else None
+        factory = build_factory(settings)
+        lamp = build_lamp(settings, factory)
+        closing.callback(lamp.close)
+        amplifier = build_amplifier(settings, factory)
+        closing.callback(amplifier.close)
+        playback, inbox = Playback(), Inbox()
+        door = Door(build_engine(settings, journal))
+        pre_roll = samples(settings.capture.pre_roll_ms)
+        listen = build_listener(settings)
+        conversation = Conversation(door, playback, inbox, notes, talker, replier, pre_roll, listen)
+        closing.callback(conversation.close)
+        if settings.button.pin >= 0:
+            button = GpioButton(settings.button, factory, lambda event: _press(inbox, door, event))
+            closing.callback(button.close)
+        if isinstance(talker, EspeakTalker):
+            talker.check()
+        opener = _opener(settings.audio, playback)
+        hygiene = realtime.prepare()
+        closing.callback(realtime.relax)
+        loop = Loop(
+            door,
+            opener(),
+            inbox,
+            Actuators(playback, amplifier, lamp, settings),
+            Cues(playback),
+            conversation,
+            Watchdog(still=settings.audio.card == "wav"),
+            Repair(opener),
+        )
+        closing.callback(loop.close)
+        if replier is not None and replier.opening:
+            conversation.say(replier.opening)
+        return Runtime(door, loop, conversation, (journal, notes), head(settings), hygiene, closing.pop_all())
+
+
+def build_listener(settings: Settings) -> Listen:
+    """Who gets the user's turns. What it makes raises ServiceError."""
+    capture, patience_s = settings.capture, settings.turns.reply_timeout_ms / 1000
+
+    def listen(recognised: Callable[[int, str], None], trouble: Callable[[int, str], None]) -> TurnHook | None:
+        if not (capture.on_turn or capture.turns_dir):
+            return None
+        return TurnHook(capture.on_turn, capture.turns_dir, patience_s, recognised, trouble)
+
+    return listen
+
+
+def _opener(audio: Audio, playback: Playback) -> Callable[[], SoundPath]:
+    def opened() -> SoundPath:
+        card = GuardedCard(build_card(audio))
+        try:
+            return SoundPath(card, playback.render_into)
+        except DeviceError:
+            close_quietly(card)
+            raise
+
+    return opened
+
+
+def _press(inbox: Inbox, door: Door, event: Event) -> None:
+    """A button, from its own thread."""
+    inbox.post(lambda: door.tell(event))

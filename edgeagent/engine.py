@@ -19,10 +19,10 @@ from dataclasses import replace
 from typing import TypeVar
 
 from edgeagent.detect.ear import Ear
-from edgeagent.ports import Journal, Sound
+from edgeagent.ports import EchoCanceller, Journal, Sound
 from edgeagent.settings import Settings
 from edgeagent.signal.blocks import Blocks
-from edgeagent.signal.canceller import Canceller, Trust
+from edgeagent.signal.canceller import Trust
 from edgeagent.signal.ring import Ring
 from edgeagent.turn import events as e
 from edgeagent.turn import states as s
@@ -36,7 +36,7 @@ Told = TypeVar("Told", bound=e.Event | e.Fact)
 class Engine:
     """Sound and events in, decisions out. One thread only: the engine thread, or the simulator's."""
 
-    def __init__(self, settings: Settings, journal: Journal, canceller: Canceller, ear: Ear) -> None:
+    def __init__(self, settings: Settings, journal: Journal, canceller: EchoCanceller, ear: Ear) -> None:
         self.moderator = Moderator(settings.turns, journal.write, samples(settings.capture.pre_roll_ms))
         self.clean = Ring(self.moderator.kept)
         """Echo removed and suppressed, for detection. Sample i is microphone sample i; the newest lags `at` by one

@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeagent.signal.canceller import Cancelled
 from edgeagent.turn.events import Word
 from edgeagent.turn.outputs import Light
 
@@ -73,6 +74,16 @@ class MutePin(Protocol):
     def amplify(self, on: bool) -> None: ...
 
     def close(self) -> None: ...
+
+
+class EchoCanceller(Protocol):
+    """From what was played and what was heard to what a person said; see `signal.canceller`."""
+
+    def process(self, reference: Sound, microphone: Sound) -> Cancelled:
+        """One hop of each, (HOP,) float32."""
+
+    def realign(self, shift: int, frames_lost: int = 0) -> None:
+        """The card tells that the loudspeaker is now `shift` samples later, or that so many samples were lost."""
 
 
 class Model(Protocol):

@@ -19,6 +19,7 @@ from edgeagent import __version__
 from edgeagent.commands._finding import Finding, fail, ok, warn
 from edgeagent.config.keys import sections
 from edgeagent.errors import EdgeAgentError
+from edgeagent.live.realtime import SWITCH_S
 from edgeagent.services.command_talker import words_of
 from edgeagent.services.espeak_talker import EspeakTalker
 from edgeagent.services.scripted_replier import ScriptedReplier
@@ -92,6 +93,11 @@ def real_time(_settings: Settings) -> Iterator[Finding]:
         yield ok("memory lock", "permitted")
     else:
         yield warn("memory lock", f"only {limit >> 20} MiB: sound may stall while memory is paged in", LIMITS)
+
+
+def interpreter(_settings: Settings) -> Iterator[Finding]:
+    """What `run` does about Python itself; nothing can be missing."""
+    yield ok("interpreter", f"no collection while somebody speaks; threads switch every {1000 * SWITCH_S:g} ms")
 
 
 def services(settings: Settings) -> Iterator[Finding]:

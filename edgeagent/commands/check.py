@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     probes: list[_finding.Probe] = [_probes.configuration] if args.config else []
     if args.machine or not args.config:
         probes += [_probes.versions, _sound_probes.cards, _pin_probes.pins, _probes.services, _probes.models]
-        probes += [_probes.real_time, _probes.disk]
+        probes += [_probes.real_time, _probes.interpreter, _probes.disk]
     findings = itertools.chain.from_iterable(probe(settings) for probe in probes)
     if args.json:
         found = list(findings)

@@ -35,8 +35,10 @@ def tiles(rows: Sequence[Reaction], told: Sequence[Utterance]) -> Markup:
         ("Verdict to silence", f"{median(cuts):.0f} ms" if cuts else "none", "at the loudspeaker, median"),
         ("Ducked", _count(len(found), "time"), f"{ducked / 1000:.2f} s in all"),
         ("Held", f"{sum(map(_held, found))} of {len(found)}", "doubts after which it spoke on"),
-        ("Words heard", f"{sum(u.heard for u in timed)} of {sum(u.of for u in timed)}", "counted at the loudspeaker"),
     ]
+    if timed:
+        words = f"{sum(u.heard for u in timed)} of {sum(u.of for u in timed)}"
+        figures.append(("Words heard", words, "counted at the loudspeaker"))
     if judged:
         figures.append(("Right", f"{sum(judged)} of {len(judged)}", "stopped for a person, else spoke on"))
     return element(
@@ -116,6 +118,8 @@ def transcript(told: Sequence[Utterance]) -> Markup:
         start = f"{seconds(utterance.spoken[0][0]):.2f} s" if utterance.spoken else "never begun"
         note = f"{utterance.heard} of {utterance.of} words" if utterance.of else ""
         text = utterance_text(utterance) if utterance.spoken else element("del", utterance.text)
+        if not utterance.text:
+            text = element("i", f"utterance {utterance.number}, its text is not known")
         items.append(
             element("li", element("span", start, class_="n"), element("p", text), element("span", note, class_="n"))
         )

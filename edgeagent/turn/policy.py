@@ -117,6 +117,7 @@ class Policy:
             case s.Yielding() | s.Hearing():
                 if at - self.last_voice >= self._patience:
                     yield e.SpeechEnded(at, self.last_voice)
+                    self.last_voice = self._last_faint = LONG_AGO  # what comes now is another turn
             case _:
                 pass
 

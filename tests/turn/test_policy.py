@@ -89,7 +89,7 @@ def test_a_backchannel_is_only_ducked_and_a_command_stops() -> None:
 def test_a_short_word_is_judged_when_it_is_over() -> None:
     word = live(overlap(250, floor=0.6), s.Speaking(1))
     assert [type(x[2]) for x in word] == [s.Doubting, s.Yielding, s.Thinking]
-    assert 750 + 90 <= word[1][0] <= 750 + 200
+    assert 750 + 64 <= word[1][0] <= 750 + 200
 
 
 def test_what_goes_on_stops_us_however_it_sounds() -> None:
@@ -106,6 +106,13 @@ def test_a_stop_whose_cause_sounds_like_nothing_in_the_end_is_taken_back_within_
     assert taken_back[2][0] - taken_back[1][0] <= Turns().false_alarm_ms
     long = before + [(VOICE, 0.95)] * hops(1500) + [(QUIET, 0.05)] * hops(1500)
     assert [type(x[2]) for x in live(long, s.Speaking(1))] == [s.Doubting, s.Yielding, s.Thinking]
+
+
+def test_after_a_turn_has_closed_the_next_voice_is_a_turn_of_its_own() -> None:
+    turn = [(QUIET, 0.5)] * hops(500) + [(VOICE, 0.9)] * hops(800)
+    happened = live(turn + [(QUIET, 0.5)] * hops(800) + [(VOICE, 0.9)] * hops(300), s.Idle())
+    onsets = [event.onset for _, event, _ in happened if isinstance(event, e.SpeechStarted)]
+    assert [round(milliseconds(onset), -2) for onset in onsets] == [500, 2100]
 
 
 def test_uh_huh_that_goes_on_is_one_overlap_with_its_first_onset() -> None:

@@ -1,0 +1,164 @@
+"""What `run` and `say` share: which settings, who may stop the device, and what is printed while it talks."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+from edgeagent.errors import DeviceHung
+from edgeagent.settings import Settings
+from edgeagent.store.spool import Spool
+
+Entry = Mapping[str, object]
+
+LINES = 2000
+"""Entries that may wait for a slow terminal; then they are left out. The journal in the file has them all."""
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C."""
+
+
+class Device(Protocol):
+    """What is used here of `live.runtime.Runtime`; importing that would load numpy before it is told to be modest."""
+
+    def run(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+    def say(self, text: str) -> int: ...
+
+
+class Journal(Protocol):
+    """See `ports.Journal`."""
+
+    def write(self, entry: Entry) -> None: ...
+
+
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """The options that say which device it is and how long it runs."""
+    parser.add_argument("--config", type=Path, metavar="FILE", help="settings of the device")
+    parser.add_argument(
+        "--card",
+        metavar="NAME",
+        help="pyaudio, pipe, wav:MICROPHONE.wav[:LOUDSPEAKER.wav], or a sound device as `edgeagent devices` lists it",
+    )
+    parser.add_argument("--seconds", type=float, metavar="N", help="end after so long")
+
+
+def settings_of(args: argparse.Namespace) -> Settings:
+    """The configuration, or the defaults, with the card that was asked for. Raises ConfigError."""
+    settings = Settings()
+    if args.config:
+        from edgeagent import config  # here, because pydantic costs a quarter of the start
+
+        settings = config.load(args.config)
+    audio = settings.audio
+    match (args.card or "").split(":"):
+        case [""]:
+            return settings
+        case ["pyaudio" | "pipe" | "wav" as kind]:
+            audio = replace(audio, card=kind)
+        case ["wav", microphone]:
+            audio = replace(audio, card="wav", microphone_wav=microphone)
+        case ["wav", microphone, loudspeaker]:
+            audio = replace(audio, card="wav", microphone_wav=microphone, loudspeaker_wav=loudspeaker)
+        case _:
+            audio = replace(audio, input=args.card, output=args.card)
+    return replace(settings, audio=audio)
+
+
+def hold(device: Device, seconds: float | None) -> int:
+    """Run until Ctrl-C (130), SIGTERM, the time or the device's own end (0). A second Ctrl-C waits for nothing."""
+    codes = {signal.SIGINT: INTERRUPTED, signal.SIGTERM: 0}
+    code = 0
+
+    def stop(number: int, _frame: object) -> None:
+        nonlocal code
+        code = codes[signal.Signals(number)]
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+        device.stop()
+
+    before = {number: signal.signal(number, stop) for number in codes}
+    timer = threading.Timer(seconds or 0.0, device.stop)
+    timer.daemon = True
+    if seconds is not None:
+        timer.start()
+    try:
+        device.run()
+    finally:
+        timer.cancel()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return code
+
+
+@contextmanager
+def leaving() -> Iterator[None]:
+    """Ends the process at once where the sound library hangs: the interpreter's own end would hang with it."""
+    try:
+        yield
+    except DeviceHung as hung:
+        print(f"edgeagent: error: {hung}", file=sys.stderr, flush=True)
+        sys.stdout.flush()
+        os._exit(hung.exit_code)
+
+
+class Fan:
+    """A journal that hands on to others, which may join late."""
+
+    def __init__(self) -> None:
+        self.journals: list[Journal] = []
+
+    def write(self, entry: Entry) -> None:
+        for journal in self.journals:
+            journal.write(entry)
+
+
+class Printer:
+    """A journal that prints, in a thread of its own: the engine thread never waits for a terminal.
+
+    form: an entry's line, None for none. gone: called there when nobody reads any more; `error` says why."""
+
+    def __init__(self, form: Callable[[Entry], str | None], gone: Callable[[], None]) -> None:
+        self.error: OSError | None = None
+        self._form = form
+        self._gone = gone
+        self._spool: Spool[Entry] = Spool("printer", self._print, self._failed, LINES)
+
+    def write(self, entry: Entry) -> None:
+        self._spool.offer(entry)
+
+    def close(self) -> None:
+        """Print what waits, for 2 s at most."""
+        self._spool.close()
+
+    def _failed(self, error: OSError) -> None:
+        self.error = error
+        self._gone()
+
+    def _print(self, entries: list[Entry]) -> None:
+        for entry in entries:
+            if (line := self._form(entry)) is not None:
+                print(line)
+        sys.stdout.flush()
+
+
+class Warner:
+    """Warnings on stderr, each reason once: a full disk ends a recording and a journal, and is one event."""
+
+    def __init__(self) -> None:
+        self._told: set[str] = set()
+
+    def __call__(self, line: str) -> None:
+        reason = line.partition(": ")[2].partition(";")[0]
+        if reason not in self._told:
+            self._told.add(reason)
+            print(f"edgeagent: warning: {line}", file=sys.stderr, flush=True)

@@ -1,0 +1,101 @@
+"""Feeds a recorded session to the engine once more and compares what it decides with the journal of then.
+
+A session is a folder that `edgeagent run --record` or `edgeagent simulate --record` wrote: microphone, reference,
+events, journal. The same program decides the same, byte for byte, whatever the blocks. Exit code 1: it does not; the
+first lines that differ are printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from edgeagent.commands.terminal import Progress, add_json, print_json
+from edgeagent.errors import EdgeAgentError
+
+HELP = "a recorded session once more, to the identical journal"
+
+CONTEXT = 3
+"""Lines shown before the first that differs."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("session", type=Path, metavar="SESSION_DIR", help="folder with session.json")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write the new journal there")
+    parser.add_argument("--compare", type=Path, metavar="FILE", help="with this journal instead of the session's own")
+    parser.add_argument(
+        "--chunk", type=int, default=1600, metavar="N", help="samples handed over at a time (default 1600)"
+    )
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    from edgeagent import app
+    from edgeagent.sim.replay import replay
+    from edgeagent.store.journal import MemoryJournal
+    from edgeagent.store.session import read_session
+
+    if args.chunk < 1:
+        raise EdgeAgentError(f"--chunk {args.chunk}: nothing would be handed over", "give a number of at least 1")
+    session = read_session(args.session)
+    recorded = _recorded(args.compare or args.session / "journal.jsonl", optional=bool(args.out and not args.compare))
+    journal = MemoryJournal()
+    engine = app.build_engine(session.settings, journal)
+    journal.write(app.head(session.settings))
+    with Progress("replaying", len(session.microphone)) as progress:
+        replay(engine, session.reference, session.microphone, session.events, chunk=args.chunk, progress=progress.at)
+    replayed = journal.lines()
+    if args.out:
+        args.out.write_bytes(replayed)
+    if recorded is None:
+        print(f"{len(journal.entries)} entries written to {args.out}; the session has no journal to compare with")
+        return 0
+    return _compare(recorded.split(b"\n")[:-1], replayed.split(b"\n")[:-1], args.json, whole=session.ended == "closed")
+
+
+def _recorded(path: Path, optional: bool) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        if optional:
+            return None
+        raise EdgeAgentError(
+            f"{path}: no such file", "name a journal with --compare, or write one with --out"
+        ) from None
+
+
+def _compare(recorded: list[bytes], replayed: list[bytes], as_json: bool, *, whole: bool) -> int:
+    """Print the finding. whole: the recording was closed properly; otherwise its journal may go on after its sound."""
+    if not whole:
+        recorded = recorded[: len(replayed)]
+    if recorded[:1] != replayed[:1]:
+        then, now = (lines[0].decode(errors="replace") if lines else "nothing" for lines in (recorded, replayed))
+        print(f"edgeagent: warning: recorded by another version: {then}; this is {now}", file=sys.stderr)
+        recorded[:1] = replayed[:1]
+    at = first_difference(recorded, replayed)
+    if as_json:
+        pair = [_line(side, at) for side in (recorded, replayed)] if at is not None else [None, None]
+        number = None if at is None else at + 1
+        print_json({"identical": at is None, "line": number, "recorded": pair[0], "replayed": pair[1]})
+    elif at is None:
+        until = "" if whole else " up to the end of the recorded sound"
+        print(f"identical{until}: {len(replayed)} entries, {sum(map(len, replayed)) + len(replayed)} bytes")
+    else:
+        print(f"different from line {at + 1} on")
+        for number in range(max(0, at - CONTEXT), at):
+            print(f"  {number + 1}: {_line(replayed, number)}")
+        print(f"recorded {at + 1}: {_line(recorded, at)}")
+        print(f"replayed {at + 1}: {_line(replayed, at)}")
+    return 0 if at is None else 1
+
+
+def _line(lines: Sequence[bytes], index: int) -> str:
+    return lines[index].decode(errors="replace") if index < len(lines) else "(ends here)"
+
+
+def first_difference(one: Sequence[bytes], other: Sequence[bytes]) -> int | None:
+    """Index of the first line that is not in both; None when they are the same."""
+    same = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    return None if same == len(one) == len(other) else same

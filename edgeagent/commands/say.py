@@ -1,0 +1,115 @@
+"""Reads a text aloud, sentence by sentence, and can be interrupted. Says at the end what was heard and what was not.
+
+TEXT is the text itself, a file, or - for standard input. A cough or an "uh-huh" does not stop it, or makes it go on
+from the phrase it was in; a real interruption ends it. Exit code 0: all was read; 1: it was interrupted; 130: Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from edgeagent.commands._device import Device, Fan, add_device, hold, leaving, settings_of
+from edgeagent.commands.terminal import add_json, print_json
+from edgeagent.errors import EdgeAgentError, ServiceError
+
+HELP = "read a text aloud, interruptibly"
+
+END = r"(?:(?<=[.!?…])|(?<=[.!?…][\"'»”’)]))"  # noqa: RUF001 (typographic quotes)
+SENTENCE = re.compile(rf"{END}\s+(?![a-z])|(?<=[。！？।])|\n\s*\n")  # noqa: RUF001 (full-width marks)
+"""Where a text is cut: behind the marks that end a sentence, unless it goes on in lower case, and at empty lines."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("text", nargs="?", default="-", metavar="TEXT", help="text, a file, or - for stdin (default)")
+    add_device(parser)
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    from edgeagent.live.realtime import one_thread
+
+    one_thread()  # before numpy
+    settings = settings_of(args)
+    reader = Reader(sentences(text_of(args.text)))
+    with leaving():
+        from edgeagent import app
+
+        with app.build_runtime(settings, reader, Fan(), replies=False) as runtime:
+            reader.begin(runtime)
+            code = hold(runtime, args.seconds)
+    if reader.failure:
+        raise ServiceError(reader.failure)
+    heard, unheard = reader.account()
+    if args.json:
+        print_json({"heard": heard, "unheard": unheard, "finished": reader.finished})
+    else:
+        print(f"heard: {heard or '-'}\nunheard: {unheard or '-'}")
+    return code or int(not reader.finished)
+
+
+def text_of(named: str) -> str:
+    """What to read. Raises EdgeAgentError."""
+    try:
+        if named == "-":
+            return sys.stdin.read()
+        if len(named) < 4096 and "\n" not in named and Path(named).is_file():
+            return Path(named).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise EdgeAgentError(f"{named}: is no UTF-8 text", "give a text file") from error
+    return named
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of `text`, blanks evened out. Raises EdgeAgentError when there are none."""
+    found = [" ".join(part.split()) for part in SENTENCE.split(text)]
+    if not (spoken := [sentence for sentence in found if sentence]):
+        raise EdgeAgentError("there is nothing to say", "give a text, a file, or text on standard input")
+    return spoken
+
+
+class Reader:
+    """A journal that reads on: when a sentence begins to sound, the next one is ordered. Engine thread only."""
+
+    def __init__(self, text: list[str]) -> None:
+        self.finished = False
+        self.failure = ""
+        self._text = text
+        self._parts = [("", sentence) for sentence in text]
+        self._ordered = 0
+        self._device: Device
+
+    def begin(self, device: Device) -> None:
+        """Order the first sentence. Sentence n is utterance n."""
+        self._device = device
+        self._order()
+
+    def account(self) -> tuple[str, str]:
+        """What was heard and what was not."""
+        heard, unheard = zip(*self._parts, strict=True)
+        return " ".join(filter(None, heard)), " ".join(filter(None, unheard))
+
+    def write(self, entry: Mapping[str, object]) -> None:
+        """See `ports.Journal`."""
+        utterance = entry.get("utterance")
+        match entry.get("event"):
+            case "playing" if utterance == self._ordered - 1 and self._ordered < len(self._text):
+                self._order()
+            case "heard_words":
+                assert isinstance(utterance, int)
+                self._parts[utterance] = str(entry["text_heard"]), str(entry["text_unheard"])
+            case "ceased" if entry["finished"] and utterance == len(self._text) - 1:
+                self.finished = True
+                self._device.stop()
+            case "reply_failed":
+                self.failure = str(entry["reason"])
+                self._device.stop()
+            case "action" if entry["action"] == "discard":
+                self._device.stop()
+
+    def _order(self) -> None:
+        self._device.say(self._text[self._ordered])
+        self._ordered += 1

@@ -1,0 +1,126 @@
+"""Runs recorded scenes through the engine, faster than real time, and writes what the device did.
+
+A scene is a folder with scene.yaml: what the device says, what its microphone hears besides, and how its own voice
+leaks into that microphone. One scene prints its timeline; the output folder then holds speaker.wav, mic.wav, the
+user's turns, journal.jsonl and report.json. Of many scenes (several folders, or one that holds them) each gets a
+folder of its own name in there. `edgeagent score` judges the result.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from time import perf_counter
+
+from edgeagent.commands.terminal import Progress, add_json, print_json
+from edgeagent.errors import EdgeAgentError, SceneError
+from edgeagent.settings import Settings
+
+HELP = "recorded scenes through the engine, faster than real time"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("scenes", nargs="+", type=Path, metavar="SCENE_DIR", help="a scene, or a folder of scenes")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the result goes")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="settings of the device")
+    parser.add_argument("--report", action="store_true", help="also write report.html")
+    parser.add_argument("--record", action="store_true", help="also write a session for `edgeagent replay`")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="scenes at the same time (default 1)")
+    add_json(parser)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One scene to simulate."""
+
+    scene: Path
+    out: Path
+    settings: Settings
+    report: bool
+    record: bool
+
+
+def run(args: argparse.Namespace) -> int:
+    from edgeagent import config
+
+    if args.jobs < 1:
+        raise EdgeAgentError(f"--jobs {args.jobs}: nobody would work", "give a number of at least 1")
+    settings = config.load(args.config) if args.config else Settings()
+    found = scenes(args.scenes)
+    out = args.out if len(found) == 1 else None
+    orders = [Order(s, out or args.out / s.name, settings, args.report, args.record) for s in found]
+    if out and not args.json:
+        from edgeagent.commands._simulation import line_of, teller
+
+        print(line_of(simulate_one(orders[0], teller())))
+        return 0
+    with Progress("simulating", len(orders)) as progress:
+        outcomes = list(_in_turn(orders, progress) if args.jobs == 1 else _at_once(orders, args.jobs, progress))
+    if args.json:
+        print_json(outcomes)
+    else:
+        from edgeagent.commands._simulation import line_of
+
+        print("\n".join(map(line_of, outcomes)))
+    return 0
+
+
+def scenes(named: Sequence[Path]) -> list[Path]:
+    """The scene folders that `named` means, in order. Raises SceneError when two have the same name."""
+    found: list[Path] = []
+    for folder in named:
+        inner = [] if (folder / "scene.yaml").exists() else sorted(path.parent for path in folder.glob("*/scene.yaml"))
+        found += [path.resolve() for path in inner or [folder]]
+    names = [path.name for path in found]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise SceneError(f"two scenes are called {twice[0]}", "simulate them into different folders")
+    return found
+
+
+def simulate_one(
+    order: Order,
+    watch: Callable[[Mapping[str, object]], None] = lambda _entry: None,
+    progress: Callable[[int, int], None] = lambda _done, _length: None,
+) -> dict[str, object]:
+    """Carry out one order; what came of it, for JSON."""
+    from edgeagent.commands import _simulation
+    from edgeagent.report.page import write_report
+    from edgeagent.sim.scene import load_scene
+    from edgeagent.sim.truth import read_truth
+
+    began = perf_counter()
+    scene = load_scene(order.scene)
+    run = _simulation.perform(scene, order.settings, order.out, record=order.record, watch=watch, progress=progress)
+    if order.report:
+        truth = read_truth(order.scene) if (order.scene / "truth.json").exists() else ()
+        write_report(order.out / "report.html", _simulation.record_of(run, scene.name, str(order.scene), truth))
+    return _simulation.outcome(run, perf_counter() - began)
+
+
+def _in_turn(orders: Sequence[Order], progress: Progress) -> Iterator[dict[str, object]]:
+    for index, order in enumerate(orders):
+
+        def advance(done: int, length: int, before: int = index) -> None:
+            progress.at(before + done / length)
+
+        yield simulate_one(order, progress=advance)
+    progress.at(len(orders))
+
+
+def _at_once(orders: Sequence[Order], jobs: int, progress: Progress) -> Iterator[dict[str, object]]:
+    """In processes of their own; Ctrl-C and faults wait for the scenes begun and start no other."""
+    ignore = (signal.SIGINT, signal.SIG_IGN)
+    with ProcessPoolExecutor(jobs, get_context("spawn"), signal.signal, ignore) as pool:
+        try:
+            futures = [pool.submit(simulate_one, order) for order in orders]
+            for done, future in enumerate(futures, start=1):
+                yield future.result()
+                progress.at(done)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise

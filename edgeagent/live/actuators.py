@@ -1,0 +1,86 @@
+"""Decisions made true: gate, amplifier, hard stop; the lamp comes last, by a call of its own.
+
+Runs in the engine thread and waits for nobody but the card's abort, and for that with a deadline.
+"""
+
+from __future__ import annotations
+
+from edgeagent import settings
+from edgeagent.live.sound_path import SoundPath
+from edgeagent.ports import Lamp, MutePin
+from edgeagent.signal.playback import Playback
+from edgeagent.turn.outputs import Gate, Light, Outputs
+
+
+class NoLamp:
+    """A device without a lamp."""
+
+    def show(self, light: Light) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+class NoMutePin:
+    """A device whose amplifier is always on."""
+
+    def amplify(self, on: bool) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+class Actuators:
+    """Engine thread only."""
+
+    def __init__(self, playback: Playback, amplifier: MutePin, lamp: Lamp, configured: settings.Settings) -> None:
+        volume = configured.audio.volume_percent / 100
+        self._gains = {Gate.OPEN: volume, Gate.DUCKED: volume * 10 ** (configured.turns.duck_db / 20), Gate.SHUT: 0.0}
+        self._playback = playback
+        self._amplifier = amplifier
+        self._lamp = lamp
+        self._gate = Gate.SHUT
+        self._amplifies = False
+        self._light = Light.STARTING
+        lamp.show(self._light)
+
+    def set(self, wanted: Outputs) -> None:
+        """Gate and amplifier, where they differ."""
+        if wanted.gate is not self._gate:
+            self._gate = wanted.gate
+            self._playback.aim(self._gains[wanted.gate])
+        if wanted.amplifier is not self._amplifies:
+            self._amplifies = wanted.amplifier
+            self._amplifier.amplify(wanted.amplifier)
+
+    def halt(self, path: SoundPath) -> None:
+        """The hard stop. What never sounded is taken back; the output then runs on with silence, so that the next word
+        need not wait for a card to start, and a duplex card goes on hearing. Raises DeviceHung."""
+        self._cut(path)
+        path.restart()
+
+    def show(self, light: Light) -> None:
+        """The lamp, if it differs."""
+        if light is not self._light:
+            self._light = light
+            self._lamp.show(light)
+
+    def silence(self, path: SoundPath) -> None:
+        """As a stop that no decision asked for: the device is about to leave. Raises DeviceHung."""
+        if self._gate is Gate.SHUT:
+            return
+        self._gate = Gate.SHUT
+        self._playback.aim(0.0)
+        self._amplifies = False
+        self._amplifier.amplify(False)
+        self._cut(path)
+
+    def _cut(self, path: SoundPath) -> None:
+        self._playback.halt()
+        unheard = 0
+        try:
+            unheard = path.abort()
+        finally:  # a card that hangs plays nothing either
+            self._playback.take_back(unheard)

@@ -1,0 +1,166 @@
+"""The slow half of the conversation: from a user turn to a sentence, from a sentence to its sound.
+
+One thread asks the replier and the talker, one answer after the other, and leaves what they give as notes for the
+engine thread. An answer that is called off is cut, not drained: whatever still comes of it finds its flag and is
+dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from queue import SimpleQueue
+from threading import Thread
+from typing import Protocol
+
+import numpy as np
+
+from edgeagent.errors import EdgeAgentError
+from edgeagent.live.inbox import Inbox
+from edgeagent.ports import Replier, Sound, Talk, Talker
+from edgeagent.signal.pauses import PauseFinder
+from edgeagent.turn.events import Word
+
+NOBODY = -1
+"""The turn of a sentence that answers none."""
+
+CLOSING_S = 1.0
+"""How long `close` waits for a replier or talker that ignores its cancel."""
+
+NOTHING = np.zeros(0, np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What is known of an utterance so far."""
+
+    text: str
+    words: tuple[Word, ...] = ()
+    pauses: tuple[tuple[int, int], ...] = ()
+    length: int = 0
+
+
+@dataclass(slots=True)
+class Answer:
+    """One utterance of ours in the making. The engine thread makes and cancels it; the worker fills it."""
+
+    utterance: int
+    turn: int = NOBODY
+    sound: Sound = field(default_factory=lambda: NOTHING)
+    """The user's turn."""
+
+    heard: str = ""
+    """What a recogniser made of it."""
+
+    text: str = ""
+    """What to say; "" until the replier has answered."""
+
+    cancelled: bool = False
+    talk: Talk | None = None
+    started: bool = False
+    """Its first sound has been handed over."""
+
+    script: Script | None = None
+    """What is known of it, and `told`: what the engine knows."""
+
+    told: Script | None = None
+
+
+class Receiver(Protocol):
+    """Who takes what is made; every method is called on the engine thread, never for a cancelled answer."""
+
+    def sounds(self, answer: Answer, sound: Sound) -> None:
+        """The next sound of it."""
+
+    def knows(self, answer: Answer, script: Script) -> None:
+        """More is known of it. For the first time before its sound."""
+
+    def done(self, answer: Answer) -> None:
+        """All its sound has been handed over; without any, there is nothing to say."""
+
+    def failed(self, answer: Answer, reason: str) -> None:
+        """No more will come of it."""
+
+
+class Worker:
+    """`order`, `cancel` and `close` are for the engine thread."""
+
+    def __init__(self, talker: Talker, replier: Replier | None, inbox: Inbox, receiver: Receiver) -> None:
+        """replier: None for a device that only speaks by itself."""
+        self._talker = talker
+        self._replier = replier
+        self._inbox = inbox
+        self._receiver = receiver
+        self._orders: SimpleQueue[Answer | None] = SimpleQueue()
+        self._current: Answer | None = None
+        self._closing = False
+        self._thread = Thread(target=self._work, name="answers", daemon=True)
+        self._thread.start()
+
+    def order(self, answer: Answer) -> None:
+        """Make this, after all that has been ordered before."""
+        self._orders.put(answer)
+
+    def cancel(self, answer: Answer) -> None:
+        """Nothing more of it. Returns at once."""
+        answer.cancelled = True
+        if answer.talk is not None:
+            answer.talk.cancel()
+        elif answer is self._current and self._replier is not None:
+            self._replier.cancel()
+
+    def close(self) -> None:
+        """Ends the thread, and gives back talker and replier."""
+        self._closing = True
+        if self._current is not None:
+            self.cancel(self._current)
+        self._orders.put(None)
+        self._thread.join(CLOSING_S)
+        self._talker.close()
+        if self._replier is not None:
+            self._replier.close()
+
+    def _work(self) -> None:
+        while (answer := self._orders.get()) is not None and not self._closing:
+            self._current = answer
+            try:
+                self._make(answer)
+            except EdgeAgentError as error:
+                self._tell(answer, self._receiver.failed, answer, str(error))
+            except Exception as error:  # a talker of somebody else's must not end the conversation
+                self._tell(answer, self._receiver.failed, answer, f"{type(error).__name__}: {error}")
+            self._current = None
+
+    def _make(self, answer: Answer) -> None:
+        if answer.cancelled:
+            return
+        if not answer.text and self._replier is not None:
+            answer.text = self._replier.reply(answer.sound, answer.heard)
+        if answer.text and not answer.cancelled:
+            self._speak(answer)
+        self._tell(answer, self._receiver.done, answer)
+
+    def _speak(self, answer: Answer) -> None:
+        talk = answer.talk = self._talker.say(answer.text)
+        if answer.cancelled:  # meanwhile, by one who saw no talk to cancel
+            return
+        finder, length = PauseFinder(), 0
+        told = Script(answer.text)
+        self._tell(answer, self._receiver.knows, answer, told)
+        for sound in talk:
+            if answer.cancelled:
+                return
+            finder.push(sound)
+            length += sound.size
+            if (script := Script(answer.text, talk.words, finder.pauses)) != told:
+                self._tell(answer, self._receiver.knows, answer, script)
+                told = script
+            self._tell(answer, self._receiver.sounds, answer, sound)
+        self._tell(answer, self._receiver.knows, answer, Script(answer.text, talk.words, finder.pauses, length))
+
+    def _tell(self, answer: Answer, what: Callable[..., None], *about: object) -> None:
+        def note() -> None:
+            if not answer.cancelled:
+                what(*about)
+
+        self._inbox.put(note, lambda: not (answer.cancelled or self._closing))

@@ -1,0 +1,218 @@
+"""The engine thread: sound and notes in, decisions made true at once.
+
+It sleeps until the card has a block, somebody leaves a note, or a tick is over. What the engine decides takes effect in
+this order: gate, amplifier, hard stop, then whatever concerns the slow world, and the lamp last. Nothing here waits for
+a talker, a disk, a lamp or a terminal.
+
+When frames stop, silence takes their place at the pace of the clock: buttons, deadlines and the journal go on. A card
+that stays dead is opened anew (`repair`); a sound library that hangs ends the process with exit code 75.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from edgeagent.errors import DeviceHung
+from edgeagent.live.actuators import Actuators
+from edgeagent.live.conversation import Conversation
+from edgeagent.live.cues import Cues
+from edgeagent.live.door import Door
+from edgeagent.live.guarded_card import GuardedCard
+from edgeagent.live.inbox import Inbox
+from edgeagent.live.realtime import Collector
+from edgeagent.live.repair import Repair
+from edgeagent.live.sound_path import Instant, SoundPath
+from edgeagent.live.standby import Standby
+from edgeagent.live.watchdog import Watchdog
+from edgeagent.ports import Sound
+from edgeagent.turn import actions as a
+from edgeagent.turn import events as e
+from edgeagent.turn import states as s
+from edgeagent.turn.moderator import Decision
+from edgeagent.turn.outputs import outputs
+from edgeagent.units import HOP, samples
+
+TICK_S = 0.05
+"""The longest sleep: how late it is noticed that frames have stopped."""
+
+GONE_S = 1.0
+"""Seconds without frames, or without the loudspeaker asking for any, after which the card is opened anew."""
+
+Clock = Callable[[], float]
+
+
+class Loop:
+    """`run`, or `begin` and then `round`, are for the engine thread, `stop` for any thread and for signal handlers."""
+
+    def __init__(
+        self,
+        door: Door,
+        path: SoundPath,
+        inbox: Inbox,
+        actuators: Actuators,
+        cues: Cues,
+        conversation: Conversation,
+        watchdog: Watchdog,
+        repair: Repair,
+        clock: Clock = time.monotonic,
+    ) -> None:
+        """path: opened, over a GuardedCard."""
+        self._door = door
+        self._path = path
+        self._inbox = inbox
+        self._actuators = actuators
+        self._cues = cues
+        self._conversation = conversation
+        self._watchdog = watchdog
+        self._repair = repair
+        self._clock = clock
+        self._standby = Standby(clock())
+        self._faulty = False
+        self._over = False
+        inbox.attach(path.capture)
+
+    def stop(self) -> None:
+        """Let `run` return."""
+        self._over = True
+        self._inbox.ring()
+
+    def run(self) -> None:
+        """Until `stop` is called or a card of files has no more. Raises DeviceHung after everything that can be done
+        without the card has been done."""
+        collector = Collector(self._clock())
+        self.begin()
+        try:
+            while not self._over:
+                self._path.capture.wait(TICK_S)
+                self.round()
+                collector.visit(self._clock(), isinstance(self._door.engine.state, s.Idle | s.Muted))
+            self._actuators.silence(self._path)
+            self._settle()
+        except DeviceHung as hung:
+            self._give_up(hung)
+            raise
+
+    def begin(self) -> None:
+        """The device is ready: the first that the engine is told."""
+        self._door.tell(e.Ready(0))
+
+    def round(self) -> None:
+        """Everything that has come since the last one."""
+        now = self._clock()
+        self._inbox.deliver()
+        for instant in self._path.take():
+            self._take(instant, now)
+            if self._over:
+                return
+        if silence := self._standby.missing(now):
+            self._rest(silence, now)
+        self._look_after_card(now)
+
+    def close(self) -> None:
+        """Release the card. Raises DeviceHung."""
+        self._inbox.attach(None)
+        self._repair.close()
+        if not self._repair.at_work:
+            self._path.close()
+
+    # Sound ------------------------------------------------------------------------------------------------------------
+
+    def _take(self, instant: Instant, now: float) -> None:
+        """One instant of sound, less the silence that was given for it already."""
+        lost = sum(fact.frames for fact in instant.lost)
+        already = self._standby.came(now, min(lost, instant.microphone.size))
+        self._card.hurry()
+        for fact in instant.lost:
+            self._door.tell(fact)
+        if not lost:
+            self._tell(self._watchdog.hear(instant.microphone))
+        if already < instant.microphone.size:
+            self._hear(instant.reference[already:], instant.microphone[already:], now)
+
+    def _rest(self, silence: int, now: float) -> None:
+        """Silence in place of frames."""
+        self._card.calm()
+        if silence >= samples(100):  # the first of it, and after a suspend
+            self._door.tell(e.Lost(0, "no_frames", silence))
+        self._tell(self._watchdog.absent(self._standby.absent(now)))
+        zeros = np.zeros(silence, np.float32)
+        self._hear(zeros, zeros, now)
+
+    def _hear(self, reference: Sound, microphone: Sound, now: float) -> None:
+        self._door.hear(reference, microphone)
+        self._tell_cues(self._cues.due(now, self._card.sounds_until))
+        self._conversation.stream()
+        for decision in self._door.engine.decisions():
+            self._apply(decision)
+
+    def _tell(self, event: e.Event | None) -> None:
+        if event is not None:
+            self._door.tell(event)
+
+    def _tell_cues(self, cues: Iterable[e.Playing | e.Ceased]) -> None:
+        for fact in cues:
+            if isinstance(fact, e.Ceased):
+                self._conversation.ceases(fact.utterance)
+            self._door.tell(fact)
+
+    # Decisions --------------------------------------------------------------------------------------------------------
+
+    def _apply(self, decision: Decision) -> None:
+        self._actuators.set(decision.outputs)
+        for action in decision.actions:
+            if isinstance(action, a.Halt):
+                self._actuators.halt(self._path)
+                self._tell_cues(self._cues.all())
+            else:
+                self._conversation.act(action)
+        self._actuators.show(decision.outputs.light)
+
+    def _settle(self) -> None:
+        """The journal's last words: what was heard of an utterance that we cut off ourselves."""
+        self._tell_cues(self._cues.all())
+        zeros = np.zeros(HOP, np.float32)
+        self._door.hear(zeros, zeros)
+        self._door.engine.decisions()
+
+    def _give_up(self, hung: DeviceHung) -> None:
+        """Shown and written before the process leaves."""
+        self._door.tell(e.Failed(0, hung.problem))
+        self._settle()
+        wanted = outputs(self._door.engine.state)
+        self._actuators.set(wanted)
+        self._actuators.show(wanted.light)
+
+    # The card ---------------------------------------------------------------------------------------------------------
+
+    @property
+    def _card(self) -> GuardedCard:
+        card = self._path.card
+        assert isinstance(card, GuardedCard)
+        return card
+
+    def _look_after_card(self, now: float) -> None:
+        if self._repair.at_work:
+            if (path := self._repair.take()) is not None:
+                self._swap(path)
+            return
+        deaf, dumb = self._standby.absent(now) > GONE_S, self._card.stalled() > GONE_S
+        if not (deaf or dumb):
+            return
+        if self._card.facts().get("finished"):
+            self._over = True
+            return
+        if not deaf:
+            self._faulty = True
+            self._door.tell(e.Failed(0, "the loudspeaker takes no sound"))
+        self._repair.start(self._card)
+
+    def _swap(self, path: SoundPath) -> None:
+        dead, self._path = self._path, path
+        self._inbox.attach(path.capture)
+        dead.capture.close()
+        if self._faulty:
+            self._faulty = False
+            self._door.tell(e.Recovered(0))

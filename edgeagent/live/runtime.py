@@ -1,0 +1,67 @@
+"""The device as one thing to start, to stop, and to leave in good order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Self
+
+from edgeagent.live.conversation import Conversation
+from edgeagent.live.door import Door, Recorder
+from edgeagent.live.loop import Loop
+from edgeagent.live.realtime import ENGINE_PRIORITY, Hygiene, urgent
+from edgeagent.ports import Journal
+
+
+class Runtime:
+    """A context: leaving it silences and closes everything, whatever happened inside. Nothing is told, recorded or
+    journalled before `run`. `stop` is for any thread and for signal handlers."""
+
+    def __init__(
+        self,
+        door: Door,
+        loop: Loop,
+        conversation: Conversation,
+        journals: tuple[Journal, Journal],
+        head: Mapping[str, object],
+        hygiene: Hygiene,
+        closing: ExitStack,
+    ) -> None:
+        """journals: what the engine decides, and what happens beside it. head: the first entry of the former.
+        hygiene: the first of the latter. closing: what to close, in reverse order."""
+        self._door = door
+        self._loop = loop
+        self._conversation = conversation
+        self._journal, self._notes = journals
+        self._head = head
+        self._hygiene = hygiene
+        self._closing = closing
+
+    def record(self, recorder: Recorder) -> None:
+        """Record everything from the start; before `run`."""
+        self._door.record(recorder)
+
+    def run(self) -> None:
+        """Listen and talk until `stop`, or until a card of files has no more; the caller becomes the engine thread.
+        Raises DeviceHung."""
+        self._journal.write(self._head)
+        self._notes.write(self._hygiene.entry(urgent(ENGINE_PRIORITY)))
+        self._loop.run()
+
+    def stop(self) -> None:
+        """Silence within a period of the card, then `run` returns."""
+        self._loop.stop()
+
+    def say(self, text: str) -> int:
+        """Speak as soon as the floor allows; the number of the utterance. Before `run`, or on the engine thread (a
+        journal is written there)."""
+        return self._conversation.say(text)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._closing.__exit__(kind, error, trace)

@@ -1,0 +1,45 @@
+"""Silence in place of a microphone that gives nothing, at the pace of the clock.
+
+The engine's time is the sample index. Were it to stand still when frames stop, buttons, deadlines and the lamp would
+stop with it. When the card comes back and tells what was lost, the silence already given counts against it.
+"""
+
+from __future__ import annotations
+
+from edgeagent.units import RATE
+
+DRY_S = 0.2
+"""Seconds without frames before silence takes their place. Late callbacks are no loss."""
+
+AT_ONCE = RATE
+"""Samples of silence given at a time at most: after a suspend the time that nobody lived through is left out."""
+
+
+class Standby:
+    """Engine thread only. All moments in seconds of one clock."""
+
+    def __init__(self, now: float) -> None:
+        self._last = now
+        self._given = 0
+
+    def absent(self, now: float) -> float:
+        """Seconds since the last frames."""
+        return now - self._last
+
+    def missing(self, now: float) -> int:
+        """Samples of silence due now."""
+        if self.absent(now) < DRY_S:
+            return 0
+        due = int(self.absent(now) * RATE) - self._given
+        if due > AT_ONCE:
+            self._last += (due - AT_ONCE) / RATE
+            due = AT_ONCE
+        self._given += due
+        return due
+
+    def came(self, now: float, lost: int) -> int:
+        """Frames came, `lost` of them silence for lost ones. Returns how many of those have been given already."""
+        already = min(self._given, lost)
+        self._given = self._given - already if lost else 0
+        self._last = now
+        return already

@@ -1,0 +1,71 @@
+"""The user's turns on their way out: from before the onset to the end, while they are spoken.
+
+They come from the linearly cancelled sound, because suppression costs a recogniser syllables. A turn that is taken up
+again is handed over anew, from its start: whoever worked on it had been told that it was over.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from edgeagent.ports import Sound
+from edgeagent.signal.ring import Ring
+from edgeagent.turn.actions import HandOver
+
+
+class Listener(Protocol):
+    """Who gets the turns (`services.turn_hook.TurnHook`). Every method returns at once."""
+
+    def open_turn(self, turn: int) -> None: ...
+
+    def sound(self, turn: int, block: Sound) -> None: ...
+
+    def close_turn(self, turn: int) -> None: ...
+
+    def drop_turn(self, turn: int) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Turns:
+    """Engine thread only. linear: the engine's ring. pre_roll: samples handed over from before an onset."""
+
+    def __init__(self, linear: Ring, pre_roll: int, listener: Listener | None) -> None:
+        self._linear = linear
+        self._pre_roll = pre_roll
+        self._listener = listener
+        self._turn: int | None = None
+        self._sent = 0
+
+    def open(self, turn: int) -> None:
+        """A turn whose onset is sample `turn` begins, or begins again."""
+        self._turn = turn
+        self._sent = max(turn - self._pre_roll, self._linear.start, 0)
+        if self._listener is not None:
+            self._listener.open_turn(turn)
+        self.stream()
+
+    def stream(self) -> None:
+        """Hand on what has been heard since, if a turn is open."""
+        if self._turn is not None and self._listener is not None and self._sent < self._linear.end:
+            self._listener.sound(self._turn, self._linear.read(self._sent, self._linear.end))
+            self._sent = self._linear.end
+
+    def close(self, turn: HandOver) -> Sound:
+        """The turn is over; its sound. The listener has got a little more of the silence behind it."""
+        self.stream()
+        self._turn = None
+        if self._listener is not None:
+            self._listener.close_turn(turn.turn)
+        return self._linear.read(turn.start, turn.end)
+
+    def drop(self, turn: int) -> None:
+        """The turn was none, or its text is not wanted any more."""
+        self._turn = None
+        if self._listener is not None:
+            self._listener.drop_turn(turn)
+
+    def end(self) -> None:
+        """No more turns."""
+        if self._listener is not None:
+            self._listener.close()

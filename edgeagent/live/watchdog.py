@@ -1,0 +1,82 @@
+"""Whether what the microphone gives makes sense: not silent, not frozen, not clipped, not absent.
+
+A live microphone is never still: its noise moves the last bits. What is exactly constant is a broken line; what is at
+full scale most of the time has lost its ground. Zeros are borne with for longer: conference speakerphones give them
+while nobody speaks. A microphone that comes and goes is believed again after some good sound.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edgeagent.ports import Sound
+from edgeagent.turn.events import Event, MicrophoneBack, MicrophoneFailed
+from edgeagent.units import samples
+
+ABSENT_S = 0.5
+"""Seconds without frames. Callbacks of a loaded machine are 100 ms late, a duplex card loses 60 ms in a stop."""
+
+ZEROS = samples(10_000)
+FROZEN = samples(2000)
+CLIPPED = samples(2000)
+"""Samples in a row of it after which the microphone has failed."""
+
+FULL_SCALE = 0.99
+"""Magnitude that counts as clipped; some converters stop a little below 1."""
+
+GOOD = samples(300)
+"""Samples of sound in a row that make sense, before the microphone is believed again."""
+
+
+class Watchdog:
+    """Engine thread only. still: whether exact silence may last for ever, as in a sound file."""
+
+    def __init__(self, still: bool = False) -> None:
+        self._zeros = 1 << 62 if still else ZEROS
+        self._level = 0.0
+        self._constant = 0  # samples in a row that equal _level
+        self._clipped = 0  # samples in a row of blocks that are clipped for the most part
+        self._good = 0
+        self._failed = False
+
+    def hear(self, sound: Sound) -> Event | None:
+        """What (n,) float32 of the microphone changes, if anything; at sample 0, that is: now."""
+        if not sound.size:
+            return None
+        reason = self._fault(sound)
+        if reason:
+            return self._fail(reason)
+        healthy = not (self._constant or self._clipped)
+        self._good = self._good + sound.size if healthy else 0
+        if self._failed and self._good >= GOOD:
+            self._failed = False
+            return MicrophoneBack(0)
+        return None
+
+    def absent(self, seconds: float) -> Event | None:
+        """What it changes that there have been no frames for so long."""
+        if seconds < ABSENT_S:
+            return None
+        self._constant = self._clipped = 0
+        return self._fail("the microphone gives no sound")
+
+    def _fail(self, reason: str) -> Event | None:
+        self._good = 0
+        if self._failed:
+            return None
+        self._failed = True
+        return MicrophoneFailed(0, reason)
+
+    def _fault(self, sound: Sound) -> str:
+        low, high = float(sound.min()), float(sound.max())
+        if low < high:
+            self._constant = 0
+        elif low == self._level:
+            self._constant += sound.size
+        else:
+            self._level, self._constant = low, sound.size
+        clipped = np.count_nonzero(np.abs(sound) >= FULL_SCALE) > sound.size // 2
+        self._clipped = self._clipped + sound.size if clipped else 0
+        if self._constant >= (FROZEN if self._level else self._zeros):
+            return "the microphone gives one and the same value" if self._level else "the microphone gives only zeros"
+        return "the microphone is overdriven" if self._clipped >= CLIPPED else ""

@@ -1,0 +1,122 @@
+"""`edgeagent run` on a card of files: what a person sees, how it ends, what a full disk and wrong input do."""
+
+from __future__ import annotations
+
+import json
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgeagent.signal.wav import write_wav
+from edgeagent.store.session import read_session
+from edgeagent.units import RATE
+
+ROOT = Path(__file__).parents[2]
+
+Command = Callable[..., list[str]]
+
+
+@pytest.fixture
+def command(tmp_path: Path) -> Command:
+    """A command line on a card whose microphone hears a quiet room for so long."""
+
+    def form(name: str, *options: str, seconds: float = 1.5) -> list[str]:
+        room = 0.0005 * np.random.default_rng(1).standard_normal(round(seconds * RATE))
+        write_wav(tmp_path / "room.wav", room.astype(np.float32))
+        return [sys.executable, "-m", "edgeagent", name, "--card", f"wav:{tmp_path / 'room.wav'}", *options]
+
+    return form
+
+
+def done(
+    command: list[str], input: str | None = None, before: Callable[[], None] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """The command, run to its end. before: called in the child."""
+    return subprocess.run(
+        command, cwd=ROOT, input=input, capture_output=True, text=True, timeout=60, check=False, preexec_fn=before
+    )
+
+
+def test_it_talks_until_the_file_ends_and_prints_as_it_goes(command: Command) -> None:
+    run = done(command("run"))
+    assert (run.returncode, run.stderr) == (0, "")
+    assert "IDLE" in run.stdout
+    assert "SPEAKING" in run.stdout
+    assert '"Hello. I am a device' in run.stdout
+
+
+def test_json_is_the_journal_line_by_line(command: Command, tmp_path: Path) -> None:
+    run = done(command("run", "--json", "--record", str(tmp_path / "session")))
+    printed = [json.loads(line) for line in run.stdout.splitlines()]
+    journal = (tmp_path / "session" / "journal.jsonl").read_text().splitlines()
+    assert [entry for entry in printed if entry["event"] != "realtime"] == list(map(json.loads, journal))
+    assert printed[0]["event"] == "started"
+
+
+def test_a_full_disk_ends_the_recording_with_one_warning_and_nothing_else(command: Command, tmp_path: Path) -> None:
+    def little() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
+
+    run = done(command("run", "--record", str(tmp_path / "session"), seconds=2), before=little)
+    assert run.returncode == 0
+    assert run.stderr.count("warning") == 1
+    assert "the recording ends here, the conversation goes on" in run.stderr
+    assert "SPEAKING" in run.stdout
+    assert read_session(tmp_path / "session").ended == "File too large"
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
+def test_signals_end_it_in_good_order(command: Command, tmp_path: Path, number: signal.Signals, code: int) -> None:
+    session = tmp_path / "session"
+    run = subprocess.Popen(command("run", "--quiet", "--record", str(session), seconds=20), cwd=ROOT)
+    journal = session / "journal.jsonl"
+    while run.poll() is None and not (journal.exists() and b"playing" in journal.read_bytes()):
+        time.sleep(0.01)
+    run.send_signal(number)
+    assert run.wait(5) == code
+    assert read_session(session).ended == "closed"
+    assert b"heard_words" in (session / "journal.jsonl").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        (["--card", "wav:no.wav"], "no.wav"),
+        (["--on-turn", "no-such-program --fast"], "no-such-program"),
+        (["--card", "wav"], "microphone"),
+        (["--seconds", "soon"], "--seconds"),
+        (["--config", "no.yaml"], "no.yaml"),
+    ],
+)
+def test_what_cannot_start_says_so_in_one_line_and_leaves_nothing(
+    command: Command, tmp_path: Path, options: list[str], problem: str
+) -> None:
+    run = done([*command("run", "--record", str(tmp_path / "session")), *options])
+    assert run.returncode == 2
+    assert problem in run.stderr
+    assert run.stderr.count("\n") == 1
+    assert not (tmp_path / "session").exists()
+
+
+def test_a_reader_that_goes_away_ends_it(command: Command) -> None:
+    run = subprocess.Popen(command("run", seconds=20), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert run.stdout is not None
+    run.stdout.readline()
+    run.stdout.close()
+    assert run.wait(10) == 141
+    assert run.stderr is not None
+    assert run.stderr.read() == b""
+    run.stderr.close()
+
+
+def test_without_a_configuration_nothing_reads_one(command: Command) -> None:
+    words = command("run", "--quiet", seconds=0.2)[3:]
+    code = f"import sys; from edgeagent.__main__ import main; main({words!r}); print('pydantic' in sys.modules)"
+    assert done([sys.executable, "-c", code]).stdout == "False\n"

@@ -1,0 +1,206 @@
+"""`simulate`: what it writes, for one scene and for many, and one line for whatever is wrong with a scene."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from edgeagent.devices import model_files
+from edgeagent.signal.wav import read_wav
+from edgeagent.units import RATE
+from tests.commands.conftest import Run
+from tests.talking import INTERRUPTED
+
+TREE = {"journal.jsonl", "mic.wav", "report.json", "speaker.wav", "turn-001.wav"}
+
+
+def test_one_scene_is_written_as_the_format_has_it(recorded: Path) -> None:
+    assert {path.name for path in recorded.iterdir()} == TREE | {"report.html", "session"}
+    speaker, microphone = read_wav(recorded / "speaker.wav"), read_wav(recorded / "mic.wav")
+    assert speaker.size == microphone.size == 8 * RATE
+    journal = [json.loads(line) for line in (recorded / "journal.jsonl").read_text().splitlines()]
+    assert all({"at_s", "event"} <= entry.keys() for entry in journal)
+    assert journal[0]["event"] == "started"
+    assert {"settings", "edgeagent", "near_end"} <= journal[0].keys()
+    states = [entry["state"] for entry in journal if entry["event"] == "state"]
+    assert states[:4] == ["idle", "speaking", "doubting", "yielding"]
+    (heard,) = (entry for entry in journal if entry["event"] == "heard")
+    assert heard["start_s"] < INTERRUPTED / RATE < heard["end_s"]
+    assert read_wav(recorded / heard["audio"]).size == round((heard["end_s"] - heard["start_s"]) * RATE)
+    first = json.loads((recorded / "report.json").read_text())["utterances"][0]
+    assert first["spoken_s"] == pytest.approx(np.flatnonzero(speaker[: 5 * RATE])[-1] / RATE - 0.31, abs=0.02)
+    assert "wait, no" in (recorded / "report.html").read_text()
+
+
+def test_a_scene_gives_the_same_bytes_again(scene: Path, recorded: Path, tmp_path: Path, edgeagent: Run) -> None:
+    assert edgeagent("simulate", scene, "--out", tmp_path / "again", "--report") == 0
+    for name in (*TREE, "report.html"):
+        assert (tmp_path / "again" / name).read_bytes() == (recorded / name).read_bytes(), name
+
+
+def test_a_single_scene_prints_its_timeline(
+    scene: Path, tmp_path: Path, edgeagent: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert edgeagent("simulate", scene, "--out", tmp_path / "run") == 0
+    out = capsys.readouterr().out.splitlines()
+    assert any("YIELDING" in line for line in out)
+    assert re.match(r"talking: spoke \d\.\d of 6\.0 s, 1 stop, 1 turn heard; \d+ times faster", out[-1])
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_many_scenes_get_a_folder_each(
+    scene: Path, recorded: Path, tmp_path: Path, edgeagent: Run, capsys: pytest.CaptureFixture[str], jobs: int
+) -> None:
+    for name in ("one", "two"):
+        shutil.copytree(scene, tmp_path / "scenes" / name)
+    assert edgeagent("simulate", tmp_path / "scenes", "--out", tmp_path / "runs", "--jobs", jobs, "--json") == 0
+    told = capsys.readouterr()
+    assert [Path(run["folder"]).name for run in json.loads(told.out)] == ["one", "two"]
+    assert "simulating: 100 %" in told.err
+    for name in ("one", "two"):
+        assert (tmp_path / "runs" / name / "journal.jsonl").read_bytes() == (recorded / "journal.jsonl").read_bytes()
+
+
+def test_settings_count(scene: Path, recorded: Path, tmp_path: Path, edgeagent: Run) -> None:
+    config = tmp_path / "edgeagent.yaml"
+    config.write_text("turns:\n  duck_db: -20\n")
+    assert edgeagent("simulate", scene, "--out", tmp_path / "run", "--config", config) == 0
+    assert (tmp_path / "run" / "speaker.wav").read_bytes() != (recorded / "speaker.wav").read_bytes()
+
+
+def cut(scene: Path) -> None:
+    path = scene / "near.wav"
+    path.write_bytes(path.read_bytes()[:-100_000])
+
+
+def empty(scene: Path) -> None:
+    (scene / "near.wav").write_bytes(b"")
+
+
+def no_samples(scene: Path) -> None:
+    (scene / "agent-0.wav").write_bytes((scene / "agent-0.wav").read_bytes()[:40] + bytes(4))
+
+
+def not_a_number(scene: Path) -> None:
+    path = scene / "ir.wav"
+    path.write_bytes(path.read_bytes()[:-4] + np.float32(np.nan).tobytes())
+
+
+def no_wav(scene: Path) -> None:
+    (scene / "near.wav").write_text("hello, I am a letter and not a sound")
+
+
+def gone(scene: Path) -> None:
+    (scene / "agent-1.wav").unlink()
+
+
+def no_yaml(scene: Path) -> None:
+    (scene / "scene.yaml").write_text("agent: [")
+
+
+def three_faults(scene: Path) -> None:
+    document = yaml.safe_load((scene / "scene.yaml").read_text())
+    document |= {"duration_s": "long", "near": None}
+    document["echo"]["delay_ms"] = 3
+    (scene / "scene.yaml").write_text(yaml.safe_dump(document))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (cut, "cut short"),
+        (empty, "the file is empty"),
+        (no_samples, "holds no sound"),
+        (not_a_number, "not numbers"),
+        (no_wav, "no WAV file"),
+        (gone, "no such file"),
+        (no_yaml, "must be YAML"),
+        (three_faults, "3 problems"),
+    ],
+)
+def test_a_spoilt_scene_is_told_with_its_remedy(
+    scene: Path,
+    tmp_path: Path,
+    edgeagent: Run,
+    capsys: pytest.CaptureFixture[str],
+    spoil: Callable[[Path], None],
+    says: str,
+) -> None:
+    spoilt = tmp_path / "spoilt"
+    shutil.copytree(scene, spoilt)
+    spoil(spoilt)
+    assert edgeagent("simulate", spoilt, "--out", tmp_path / "run") == 2
+    told = capsys.readouterr()
+    assert says in told.err
+    assert told.err.startswith("edgeagent: error: ")
+    assert told.out == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("nowhere", "--out", "run"), "nowhere: no scene.yaml there"),
+        (("{scene}", "--out", "run", "--jobs", "0"), "--jobs 0"),
+        (("{scene}", "{scene}", "--out", "run"), "two scenes are called talking"),
+        (("{scene}", "--out", "{scene}/scene.yaml"), "scene.yaml: File exists"),
+        (("{scene}", "--out", "run", "--config", "no.yaml"), "no.yaml"),
+    ],
+)
+def test_a_wrong_word_is_one_line(
+    scene: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    edgeagent: Run,
+    capsys: pytest.CaptureFixture[str],
+    words: tuple[str, ...],
+    says: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert edgeagent("simulate", *(word.format(scene=scene) for word in words)) == 2
+    err = capsys.readouterr().err
+    assert says in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("damage", ["missing", "altered"])
+def test_a_damaged_model_stops_the_start(
+    scene: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    edgeagent: Run,
+    capsys: pytest.CaptureFixture[str],
+    damage: str,
+) -> None:
+    folder = tmp_path / "models"
+    shutil.copytree(model_files.FOLDER, folder)
+    for model in folder.glob("*.npz"):
+        model.unlink() if damage == "missing" else model.write_bytes(model.read_bytes()[:-1])
+    monkeypatch.setattr(model_files.load_model, "__defaults__", (folder,))
+    assert edgeagent("simulate", scene, "--out", tmp_path / "run") == 2
+    assert "restore the models folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["rate", "float", "stereo"])
+def test_sound_of_another_kind_is_taken_as_well(scene: Path, tmp_path: Path, edgeagent: Run, kind: str) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(scene, other)
+    sound = read_wav(scene / "near.wav")
+    rate, channels = (48_000, 1) if kind == "rate" else (RATE, 2 if kind == "stereo" else 1)
+    frames = np.repeat(np.repeat(sound, rate // RATE), channels)
+    data, form, width = (
+        (frames.astype("<f4").tobytes(), 3, 4) if kind == "float" else ((frames * 32767).astype("<i2").tobytes(), 1, 2)
+    )
+    fields = (form, channels, rate, rate * channels * width, channels * width, 8 * width)
+    numbers = b"".join(n.to_bytes(size, "little") for n, size in zip(fields, (2, 2, 4, 4, 2, 2), strict=True))
+    chunks = b"fmt " + (16).to_bytes(4, "little") + numbers + b"data" + len(data).to_bytes(4, "little") + data
+    (other / "near.wav").write_bytes(b"RIFF" + (4 + len(chunks)).to_bytes(4, "little") + b"WAVE" + chunks)
+    assert edgeagent("simulate", other, "--out", tmp_path / "run") == 0
+    journal = [json.loads(line) for line in (tmp_path / "run" / "journal.jsonl").read_text().splitlines()]
+    assert any(entry.get("verdict") == "interruption" for entry in journal)

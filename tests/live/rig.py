@@ -1,0 +1,219 @@
+"""The whole device with a card that is cranked by hand, on a clock that only the crank moves."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from edgeagent.detect.ear import Ear
+from edgeagent.engine import Engine
+from edgeagent.errors import DeviceError
+from edgeagent.live.actuators import Actuators
+from edgeagent.live.conversation import Conversation, Told
+from edgeagent.live.cues import Cues
+from edgeagent.live.door import Door
+from edgeagent.live.guarded_card import GuardedCard
+from edgeagent.live.inbox import Inbox
+from edgeagent.live.loop import Loop
+from edgeagent.live.repair import Repair
+from edgeagent.live.sound_path import SoundPath
+from edgeagent.live.turns import Listener
+from edgeagent.live.watchdog import Watchdog
+from edgeagent.ports import Heard, Pcm, Play, Replier, Sound, Talker
+from edgeagent.services.tone_talker import ToneTalker
+from edgeagent.settings import Settings
+from edgeagent.signal.canceller import Cancelled, Canceller
+from edgeagent.signal.playback import Playback
+from edgeagent.store.journal import MemoryJournal
+from edgeagent.turn.events import Event, Fact
+from edgeagent.turn.naming import name
+from edgeagent.turn.outputs import Light
+from edgeagent.turn.policy import Percept
+from edgeagent.units import RATE
+
+BLOCK = 160
+
+PATIENCE_S = 20.0
+"""Real time after which a test gives up; nothing here takes longer than a moment."""
+
+
+class CrankCard:
+    """See `ports.Card`. Plays `buffered` frames ahead of the air; `air` is what sounded."""
+
+    name = "crank"
+    input_rate = output_rate = RATE
+
+    def __init__(self, rig: Rig, buffered: int = 480) -> None:
+        self.rig = rig
+        self.buffered = buffered
+        self.air: list[int] = []
+        self.dead = self.hangs = False
+        self.silent = True
+        self.heard: Heard = lambda _pcm, _lost, _when: None
+        self.play: Play = lambda _out, _when: None
+
+    def open(self, heard: Heard, play: Play) -> None:
+        self.heard, self.play = heard, play
+        self.silent = False
+
+    def abort(self) -> int:
+        while self.hangs:
+            time.sleep(0.01)
+        self.rig.log.append("abort")
+        self.silent = True
+        unplayed = min(self.buffered, len(self.air))
+        del self.air[len(self.air) - unplayed :]
+        return unplayed
+
+    def restart(self) -> None:
+        self.silent = False
+
+    def age(self) -> float:
+        return 0.0
+
+    def facts(self) -> Mapping[str, int | float | str]:
+        return {}
+
+    def close(self) -> None:
+        self.rig.log.append("close")
+
+    def turn(self, microphone: Pcm, lost: int = 0) -> None:
+        """One period."""
+        if not self.silent:
+            out = np.zeros(BLOCK, np.int16)
+            self.play(out, self.rig.now + self.buffered / RATE)
+            self.air.extend(out.tolist())
+        self.heard(microphone, lost, self.rig.now)
+
+
+class Recorded:
+    """See `door.Recorder`."""
+
+    def __init__(self) -> None:
+        self.played: list[Sound] = []
+        self.heard: list[Sound] = []
+        self.told: list[Event | Fact] = []
+
+    def reference(self, block: Sound) -> None:
+        self.played.append(block.copy())
+
+    def capture(self, block: Sound) -> None:
+        self.heard.append(block.copy())
+
+    def tell(self, event: Event | Fact) -> None:
+        self.told.append(event)
+
+
+class LoudEar(Ear):
+    """Takes for a person whatever is loud."""
+
+    def __init__(self) -> None:
+        pass
+
+    def hear(self, cancelled: Cancelled, at: int) -> Percept:
+        near = 0.99 if np.abs(cancelled.linear).mean() > 0.01 else 0.01
+        return Percept(at, near, near)
+
+
+STIR = np.tile(np.array([0, 1], np.int16), BLOCK // 2)
+"""A live microphone is never quite still."""
+
+VOICE = 1000
+"""A level that LoudEar hears."""
+
+
+class Rig:
+    """`turn` cranks the card, `until` cranks it until something is so."""
+
+    def __init__(
+        self,
+        talker: Talker | None = None,
+        replier: Replier | None = None,
+        listener: Callable[[Told, Told], Listener | None] = lambda _recognised, _trouble: None,
+        settings: Settings | None = None,
+    ) -> None:
+        settings = settings or Settings()
+        self.now = 100.0
+        self.log: list[str] = []
+        self.plugged = True
+        self.cards: list[CrankCard] = []
+        self.journal = MemoryJournal()
+        self.notes = MemoryJournal()
+        self.recorded = Recorded()
+        self.playback = Playback()
+        self.inbox = Inbox()
+        self.engine = Engine(settings, self.journal, Canceller(settings.echo.drift), LoudEar())
+        door = Door(self.engine)
+        door.record(self.recorded)
+        self.conversation = Conversation(
+            door, self.playback, self.inbox, self.notes, talker or ToneTalker(), replier, 8000, listener
+        )
+        self.loop = Loop(
+            door,
+            self.opened(),
+            self.inbox,
+            Actuators(self.playback, self, self, settings),
+            Cues(self.playback),
+            self.conversation,
+            Watchdog(still=True),
+            Repair(self.opened),
+            clock=lambda: self.now,
+        )
+        self.door = door
+        self.loop.begin()
+
+    def opened(self) -> SoundPath:
+        if not self.plugged:
+            raise DeviceError("unplugged")
+        self.cards.append(CrankCard(self))
+        return SoundPath(GuardedCard(self.cards[-1], lambda: self.now), self.playback.render_into)
+
+    @property
+    def card(self) -> CrankCard:
+        return self.cards[-1]
+
+    @property
+    def state(self) -> str:
+        return name(self.engine.state)
+
+    def turn(self, blocks: int = 1, level: int = 0, lost: int = 0) -> None:
+        """So many periods."""
+        for _ in range(blocks):
+            self.now += BLOCK / RATE
+            self.card.turn(np.int16(level) + STIR, lost)
+            self.loop.round()
+
+    def wait(self, seconds: float) -> None:
+        """Time passes without frames."""
+        for _ in range(round(seconds / 0.05)):
+            self.now += 0.05
+            self.loop.round()
+
+    def until(self, so: Callable[[], bool], most: int = 3000, level: int = 0) -> None:
+        """Crank until `so`; what the worker thread does may take real time, but a turn takes none of ours."""
+        begun = time.monotonic()
+        while not so():
+            self.turn(1, level)
+            most -= 1
+            if most < 0:
+                time.sleep(0.001)
+            assert time.monotonic() - begun < PATIENCE_S, f"still {self.state}"
+
+    def close(self) -> None:
+        self.conversation.close()
+        self.loop.close()
+
+    def entries(self, event: str) -> list[dict[str, Any]]:
+        """The journal's entries of one kind."""
+        return [entry for entry in self.journal.entries if entry["event"] == event]
+
+    # Lamp and mute pin ------------------------------------------------------------------------------------------------
+
+    def show(self, light: Light) -> None:
+        self.log.append(f"lamp {light.value}")
+
+    def amplify(self, on: bool) -> None:
+        self.log.append(f"amplify {on}")

@@ -1,0 +1,255 @@
+"""Turns out, answers in: whatever the talker, the replier or the person does, the device listens on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+
+from edgeagent.errors import ServiceError
+from edgeagent.live.conversation import Told
+from edgeagent.ports import Sound
+from edgeagent.services.command_talker import CommandTalker
+from edgeagent.services.tone_talker import GAP, TONE, ToneTalk, ToneTalker
+from edgeagent.settings import Settings, Talker, Turns
+from edgeagent.turn import events as e
+from edgeagent.turn.events import Word
+from tests.live.rig import VOICE, Rig
+
+TEXT = "one two three four five six"
+
+
+class Replier:
+    """Says what it is told to say; see `ports.Replier`."""
+
+    def __init__(self, answer: str | Exception = TEXT) -> None:
+        self.answer = answer
+        self.asked: list[tuple[Sound, str]] = []
+
+    def reply(self, turn: Sound, text: str) -> str:
+        self.asked.append((turn, text))
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+    def cancel(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+class Hook:
+    """See `turns.Listener`; answers at once with the same text."""
+
+    def __init__(self, recognised: Told, answer: str | None = "hello") -> None:
+        self.calls: list[tuple[str, int]] = []
+        self.heard: dict[int, list[Sound]] = {}
+        self._recognised = recognised
+        self._answer = answer
+
+    def open_turn(self, turn: int) -> None:
+        self.calls.append(("open", turn))
+        self.heard[turn] = []
+
+    def sound(self, turn: int, block: Sound) -> None:
+        self.heard[turn].append(block)
+
+    def close_turn(self, turn: int) -> None:
+        self.calls.append(("close", turn))
+        if self._answer is not None:
+            self._recognised(turn, self._answer)
+
+    def drop_turn(self, turn: int) -> None:
+        self.calls.append(("drop", turn))
+
+    def close(self) -> None:
+        self.calls.append(("end", 0))
+
+
+Make = Callable[..., Rig]
+
+
+@pytest.fixture
+def make() -> Iterator[Make]:
+    made: list[Rig] = []
+
+    def one(*args: object, **options: object) -> Rig:
+        made.append(Rig(*args, **options))  # type: ignore[arg-type]
+        return made[-1]
+
+    yield one
+    for rig in made:
+        rig.close()
+
+
+def speak_up(rig: Rig, blocks: int = 60) -> None:
+    """The person says something."""
+    rig.turn(blocks, VOICE)
+
+
+def test_a_turn_is_handed_over_with_its_beginning_and_answered(make: Make) -> None:
+    replier = Replier()
+    hooks: list[Hook] = []
+
+    def listen(recognised: Told, _trouble: Told) -> Hook:
+        hooks.append(Hook(recognised))
+        return hooks[0]
+
+    rig = make(replier=replier, listener=listen)
+    rig.turn(100)
+    speak_up(rig)
+    rig.until(lambda: rig.state == "speaking", most=200)
+    (turn, text), (hook,) = replier.asked[0], hooks
+    heard = rig.entries("heard")[0]
+    assert text == "hello"
+    assert turn.size == round((heard["end_s"] - heard["start_s"]) * 16000)
+    assert [call for call, _ in hook.calls] == ["open", "close"]
+    streamed = np.concatenate(hook.heard[heard["turn"]])
+    assert streamed.size >= turn.size
+    assert np.array_equal(streamed[: turn.size], turn)
+    assert heard["turn"] - round(heard["start_s"] * 16000) == 8000  # the pre-roll
+    assert rig.notes.entries[-1] == {
+        "at": rig.notes.entries[-1]["at"], "event": "recognised", "turn": heard["turn"], "text": "hello"
+    }  # fmt: skip
+    rig.until(lambda: rig.state == "idle")
+    assert rig.entries("heard_words")[-1]["text_heard"] == TEXT
+
+
+@pytest.mark.parametrize("answer", ["", ServiceError("no brain", "buy one"), ValueError("a bug of theirs")])
+def test_no_answer_and_the_device_listens_on(make: Make, answer: str | Exception) -> None:
+    rig = make(replier=Replier(answer))
+    rig.turn(20)
+    speak_up(rig)
+    rig.until(lambda: rig.state == "thinking", most=200)
+    rig.until(lambda: rig.state == "idle")
+    if answer:
+        assert str(answer) in rig.entries("reply_failed")[0]["reason"]
+    else:
+        assert rig.entries("no_reply")
+    speak_up(rig)
+    rig.until(lambda: rig.state == "thinking", most=200)
+
+
+def test_a_talker_that_dies_is_told_with_what_was_heard(make: Make) -> None:
+    class Dying(ToneTalker):
+        """Dies after three words have been heard."""
+
+        def say(self, text: str) -> ToneTalk:
+            return DyingTalk(text, "done", 0)
+
+    class DyingTalk(ToneTalk):
+        def __iter__(self) -> Iterator[Sound]:
+            for index, sound in enumerate(super().__iter__()):
+                if index == 3:
+                    while rig.playback.dac < 3 * (TONE + GAP) - 800:
+                        pass
+                    raise ServiceError("the tone died")
+                yield sound
+
+    rig = make(Dying())
+    rig.conversation.say(TEXT)
+    rig.until(lambda: bool(rig.entries("reply_failed")))
+    rig.turn(3)
+    assert rig.state == "idle"
+    assert rig.entries("heard_words")[-1]["text_heard"].startswith("one two")
+    rig.until(lambda: rig.state == "hearing", most=50, level=VOICE)
+
+
+@pytest.mark.parametrize("signal", ["KILL", "STOP"])
+def test_a_talker_child_killed_or_stopped_in_mid_sentence(make: Make, signal: str) -> None:
+    command = f"sh -c 'head -c 32000 /dev/urandom; kill -{signal} $$'"
+    rig = make(CommandTalker(Talker(kind="command", command=command, stall_ms=300)))
+    rig.conversation.say(TEXT)
+    rig.until(lambda: bool(rig.entries("reply_failed")))
+    rig.turn(3)
+    assert rig.state == "idle"
+    rig.until(lambda: rig.state == "hearing", most=50, level=VOICE)
+
+
+def test_a_stalled_talker_does_not_hold_up_a_stop(make: Make) -> None:
+    rig = make(ToneTalker("stalls", 2))
+    rig.conversation.say(TEXT)
+    rig.until(lambda: len(rig.entries("ceased")) == 1)  # ran dry
+    assert rig.state == "speaking"
+    rig.inbox.post(lambda: rig.door.tell(e.ButtonShort(0)))
+    rig.until(lambda: rig.state == "idle", most=3)
+    rig.conversation.say("seven")  # the worker is free again
+    rig.until(lambda: rig.state == "speaking")
+
+
+def test_late_sound_of_a_cancelled_answer_is_dropped(make: Make) -> None:
+    gate = {"open": False}
+
+    class Slow(ToneTalker):
+        def say(self, text: str) -> ToneTalk:
+            return SlowTalk(text, "done", 0)
+
+    class SlowTalk(ToneTalk):
+        """Ignores its cancel."""
+
+        def __iter__(self) -> Iterator[Sound]:
+            while not gate["open"]:
+                pass
+            self.words = (Word(0, 160, "late"),)
+            yield np.full(160, 0.5, np.float32)
+
+        def cancel(self) -> None:
+            pass
+
+    rig = make(Slow(), replier=Replier())
+    rig.turn(20)
+    speak_up(rig)
+    rig.until(lambda: rig.state == "thinking", most=200)
+    speak_up(rig, 20)  # goes on before we answered
+    assert rig.state == "hearing"
+    gate["open"] = True
+    rig.until(lambda: rig.state == "speaking", most=300)
+    playing = rig.entries("reply_ready")
+    assert [entry["utterance"] for entry in playing] == [1]
+
+
+def test_a_turn_taken_up_again_is_handed_over_whole(make: Make) -> None:
+    hooks: list[Hook] = []
+
+    def listen(recognised: Told, _trouble: Told) -> Hook:
+        hooks.append(Hook(recognised, None))
+        return hooks[0]
+
+    rig = make(replier=Replier(), listener=listen)
+    rig.turn(60)
+    speak_up(rig)
+    rig.until(lambda: rig.state == "thinking", most=200)
+    turn = rig.entries("heard")[0]["turn"]
+    speak_up(rig, 20)
+    assert hooks[0].calls == [("open", turn), ("close", turn), ("drop", turn), ("open", turn)]
+    rig.until(lambda: rig.state == "thinking", most=200)
+    first, again = rig.entries("heard")
+    assert again["start_s"] == first["start_s"]
+    assert sum(map(len, hooks[0].heard[turn])) >= (again["end_s"] - again["start_s"]) * 16000
+
+
+def test_an_endless_talker_is_cut_off(make: Make) -> None:
+    class Endless(ToneTalker):
+        def say(self, text: str) -> ToneTalk:
+            return EndlessTalk(text, "done", 0)
+
+    class EndlessTalk(ToneTalk):
+        def __iter__(self) -> Iterator[Sound]:
+            while not self._cancelled.is_set():
+                yield np.full(160_000, 0.1, np.float32)
+
+    rig = make(Endless())
+    rig.conversation.say("on and on")
+    rig.until(lambda: bool(rig.entries("reply_failed")))
+    assert "180 s" in rig.entries("reply_failed")[0]["reason"]
+    assert len(rig.inbox._notes) < 100
+
+
+def test_replies_are_not_kept_for_ever(make: Make) -> None:
+    rig = make(settings=Settings(turns=Turns()))
+    for _ in range(5):
+        rig.conversation.say("one")
+    rig.until(lambda: len(rig.entries("heard_words")) == 5)
+    assert len(rig.conversation._answers) == len(rig.playback._utterances) == 1

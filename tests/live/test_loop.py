@@ -1,0 +1,183 @@
+"""The engine thread against a card cranked by hand: order of the stop, exact ledger, faults of the card."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+
+import numpy as np
+import pytest
+
+from edgeagent.engine import Engine
+from edgeagent.errors import DeviceHung
+from edgeagent.live import repair
+from edgeagent.services.tone_talker import GAP, TONE
+from edgeagent.settings import Settings
+from edgeagent.signal.canceller import Canceller
+from edgeagent.sim.replay import replay
+from edgeagent.store.journal import MemoryJournal
+from edgeagent.turn import events as e
+from edgeagent.units import RATE
+from tests.live.rig import BLOCK, VOICE, LoudEar, Rig
+
+WORD = TONE + GAP
+TEXT = "one two three four five six seven eight"
+
+
+@pytest.fixture
+def rig(monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
+    monkeypatch.setattr(repair, "RETRY_S", 0.01)
+    rig = Rig()
+    yield rig
+    with suppress(DeviceHung):
+        rig.close()
+
+
+def speaking(rig: Rig, blocks: int = 60) -> None:
+    rig.conversation.say(TEXT)
+    rig.until(lambda: rig.state == "speaking")
+    rig.turn(blocks)
+
+
+def words(rig: Rig) -> str:
+    return str(rig.entries("heard_words")[-1]["text_heard"])
+
+
+def test_a_sentence_sounds_to_its_last_sample_before_the_amplifier_is_muted(rig: Rig) -> None:
+    speaking(rig, 0)
+    rig.until(lambda: rig.state == "idle")
+    assert words(rig) == TEXT
+    sounding = np.flatnonzero(rig.card.air)
+    assert sounding[-1] - sounding[0] == pytest.approx(8 * WORD - GAP, abs=80)
+    assert len(rig.card.air) - rig.card.buffered >= sounding[-1]  # all of it was in the air by then
+    assert rig.log == ["lamp starting", "lamp idle", "amplify True", "lamp speaking", "amplify False", "lamp idle"]
+
+
+def test_the_button_stops_at_once_in_the_right_order_and_the_ledger_is_exact(rig: Rig) -> None:
+    speaking(rig)
+    rig.log.clear()
+    rig.inbox.post(lambda: rig.door.tell(e.ButtonShort(0)))
+    rig.until(lambda: rig.state == "idle", most=3)
+    assert rig.log == ["amplify False", "abort", "lamp idle"]
+    rig.turn(3)
+    sounded = np.flatnonzero(rig.card.air)
+    ceased = rig.entries("ceased")[-1]
+    assert ceased["offset"] == pytest.approx(sounded[-1] - sounded[0], abs=32)  # a tone begins and may end with zeros
+    assert not ceased["finished"]
+    count = len(rig.card.air)
+    rig.turn(20)
+    assert not any(rig.card.air[count:])
+    assert len(rig.card.air) > count  # the output runs on
+
+
+def test_a_false_alarm_goes_on_from_the_word_and_loses_none(rig: Rig) -> None:
+    speaking(rig)
+    rig.until(lambda: rig.state == "yielding", most=60, level=VOICE)
+    rig.until(lambda: rig.state == "speaking", most=100)
+    rig.until(lambda: rig.state == "idle")
+    resumed = rig.entries("playing")
+    assert resumed[-1]["offset"] % WORD == 0
+    assert resumed[-1]["offset"] <= rig.entries("ceased")[0]["offset"]
+    assert words(rig) == TEXT
+
+
+def test_what_is_recorded_decides_the_same_again(rig: Rig) -> None:
+    speaking(rig)
+    rig.until(lambda: rig.state == "yielding", most=60, level=VOICE)
+    rig.turn(30, VOICE)
+    rig.wait(0.7)
+    journal = MemoryJournal()
+    engine = Engine(Settings(), journal, Canceller(True), LoudEar())
+    played, heard = np.concatenate(rig.recorded.played), np.concatenate(rig.recorded.heard)
+    replay(engine, played, heard, rig.recorded.told, chunk=37)
+    assert rig.state == "mic_lost"
+    assert journal.lines() == rig.journal.lines()
+
+
+def test_silence_takes_the_place_of_frames_and_the_microphone_is_given_up(rig: Rig) -> None:
+    speaking(rig)
+    at = rig.engine.at
+    rig.wait(0.4)
+    assert rig.engine.at == pytest.approx(at + 0.4 * RATE, abs=256)
+    assert rig.state == "speaking"
+    rig.wait(0.2)
+    assert rig.state == "mic_lost"
+    assert rig.log[-1] == "lamp mic_lost"
+    assert rig.entries("lost")[0]["kind"] == "no_frames"
+    assert len(words(rig)) > 0
+
+
+def test_frames_that_come_back_are_not_counted_twice(rig: Rig) -> None:
+    rig.turn(50)
+    at = rig.engine.at
+    rig.wait(0.5)
+    rig.turn(1, lost=round(0.5 * RATE))
+    rig.turn(9)
+    assert rig.engine.at == pytest.approx(at + 0.6 * RATE, abs=512)
+
+
+def test_a_dead_card_is_opened_anew(rig: Rig) -> None:
+    speaking(rig)
+    rig.plugged = False
+    rig.wait(1.2)
+    assert rig.state == "mic_lost"
+    rig.plugged = True
+    begun = time.monotonic()
+    while len(rig.cards) == 1:
+        rig.wait(0.05)
+        assert time.monotonic() - begun < 20
+    rig.until(lambda: bool(rig.card.air))
+    assert "close" in rig.log
+    rig.turn(40)
+    assert rig.state == "idle"
+
+
+def test_a_library_that_hangs_in_the_stop_ends_the_run_with_the_journal_complete(rig: Rig) -> None:
+    speaking(rig)
+    rig.card.hangs = True
+    rig.inbox.post(lambda: rig.door.tell(e.ButtonShort(0)))
+    with pytest.raises(DeviceHung) as hung:
+        rig.turn(5)
+    assert hung.value.exit_code == 75
+    rig.loop._give_up(hung.value)
+    assert rig.state == "faulty"
+    assert rig.log[-1] == "lamp faulty"
+    assert words(rig).startswith("one")
+    rig.card.hangs = False
+
+
+def test_a_loudspeaker_that_takes_no_sound_is_a_fault_and_is_mended(rig: Rig) -> None:
+    rig.turn(20)
+    rig.card.silent = True  # as a split card whose output alone was pulled
+    rig.turn(110)
+    assert rig.state == "faulty"
+    begun = time.monotonic()
+    while len(rig.cards) == 1 or rig.state == "faulty":
+        rig.turn()
+        time.sleep(0.001)
+        assert time.monotonic() - begun < 20
+    assert rig.state == "idle"
+
+
+def test_stopping_the_device_cuts_its_sentence_and_says_what_was_heard(rig: Rig) -> None:
+    speaking(rig)
+    rig.loop.stop()
+    rig.loop.run()
+    assert rig.log[-2:] == ["amplify False", "abort"]
+    assert rig.entries("heard_words")[-1]["heard"] >= 1
+    assert rig.card.air[-BLOCK:] != [0] * BLOCK  # the last that sounded was voice: nothing was played out
+
+
+def test_mute_and_back(rig: Rig) -> None:
+    rig.turn(5)
+    rig.inbox.post(lambda: rig.door.tell(e.ButtonLong(0)))
+    rig.turn(3)
+    assert rig.state == "muted"
+    rig.conversation.say(TEXT)
+    rig.until(lambda: bool(rig.entries("action")))
+    assert rig.entries("action")[-1]["action"] == "discard"
+    rig.inbox.post(lambda: rig.door.tell(e.ButtonLong(0)))
+    rig.turn(3)
+    assert rig.state == "idle"
+    assert not any(rig.card.air)

@@ -1,0 +1,83 @@
+"""What a live microphone never does is noticed, and what it may do is borne with."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edgeagent.live.standby import Standby
+from edgeagent.live.watchdog import Watchdog
+from edgeagent.ports import Sound
+from edgeagent.turn.events import Event, MicrophoneBack, MicrophoneFailed
+from edgeagent.units import RATE
+
+BLOCK = 160
+
+
+def noise(seconds: float, level: float = 0.001) -> Sound:
+    sound = np.random.default_rng(1).uniform(-level, level, round(seconds * RATE))
+    return (np.rint(sound * 32768) / 32768).astype(np.float32)
+
+
+def events(watchdog: Watchdog, sound: Sound) -> list[tuple[float, Event]]:
+    """What is told, and at which second."""
+    told = [(start / RATE, watchdog.hear(sound[start : start + BLOCK])) for start in range(0, sound.size, BLOCK)]
+    return [(at, event) for at, event in told if event is not None]
+
+
+@pytest.mark.parametrize(
+    ("value", "after", "reason"), [(0.0, 10, "zeros"), (-1 / 32768, 2, "same value"), (0.25, 2, "same value")]
+)
+def test_stillness_is_a_fault(value: float, after: float, reason: str) -> None:
+    watchdog = Watchdog()
+    still = np.full(13 * RATE, value, np.float32)
+    (at, event), (back_at, back) = events(watchdog, np.concatenate((noise(1), still, noise(1))))
+    assert isinstance(event, MicrophoneFailed)
+    assert reason in event.reason
+    assert at == pytest.approx(1 + after, abs=0.02)
+    assert isinstance(back, MicrophoneBack)
+    assert 14.2 < back_at < 14.6
+
+
+def test_overdriven_for_long_is_a_fault_and_loud_speech_is_not() -> None:
+    square = np.sign(np.sin(np.arange(3 * RATE) / 10)).astype(np.float32)
+    ((at, event),) = events(Watchdog(), square)
+    assert isinstance(event, MicrophoneFailed)
+    assert at == pytest.approx(2, abs=0.02)
+    speech = np.clip(noise(4, 2.0), -1, 1) * np.repeat([1, 0.01] * 8, RATE // 4).astype(np.float32)
+    assert not events(Watchdog(), speech)
+
+
+def test_a_still_file_may_be_still() -> None:
+    assert not events(Watchdog(still=True), np.zeros(30 * RATE, np.float32))
+
+
+def test_absence_is_told_once() -> None:
+    watchdog = Watchdog()
+    told = [watchdog.absent(seconds / 10) for seconds in range(30)]
+    assert [index for index, event in enumerate(told) if event] == [5]
+    ((_, back),) = events(watchdog, noise(1))
+    assert isinstance(back, MicrophoneBack)
+
+
+def test_one_good_block_is_not_yet_a_microphone() -> None:
+    watchdog = Watchdog()
+    watchdog.absent(1)
+    flicker = [watchdog.hear(block) for _ in range(20) for block in (noise(0.1), np.zeros(1600, np.float32))]
+    assert not any(flicker)
+
+
+def test_silence_keeps_pace_with_the_clock() -> None:
+    standby = Standby(10.0)
+    assert standby.missing(10.1) == 0
+    given = [standby.missing(10.0 + tick / 100) for tick in range(20, 101)]
+    assert sum(given) == RATE
+    assert standby.came(11.0, 2 * RATE) == RATE  # of two seconds lost one has been given
+    assert standby.came(11.0, 100) == 0
+    assert standby.missing(11.1) == 0
+
+
+def test_after_a_suspend_the_lost_time_is_left_out() -> None:
+    standby = Standby(0.0)
+    assert standby.missing(3600.0) == RATE
+    assert standby.missing(3600.5) == RATE // 2

@@ -1,0 +1,166 @@
+"""The engine as a whole, with the real canceller and the real models: only sound and events decide, however they are
+cut."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from time import process_time
+
+import numpy as np
+import pytest
+
+from edgeagent import app
+from edgeagent.commands._witness import Witness
+from edgeagent.engine import Engine
+from edgeagent.settings import Settings
+from edgeagent.signal.wav import read_wav
+from edgeagent.sim.loop import simulate
+from edgeagent.sim.noises import murmur
+from edgeagent.sim.replay import replay
+from edgeagent.sim.scene import Scene
+from edgeagent.store.journal import CallbackJournal, MemoryJournal
+from edgeagent.turn import events as e
+from edgeagent.units import HOP, RATE
+from tests.talking import INTERRUPTED, talking
+
+
+class Recorded:
+    """A run of the closed loop: its sound, what the engine was told, and its journal."""
+
+    def __init__(self, scene: Scene, folder: Path, block: int = 160) -> None:
+        self.journal = MemoryJournal()
+        engine = Witness(Settings(), self.journal, *app.parts(Settings()))
+        folder.mkdir()
+        simulate(scene, engine, Settings(), folder, block=block)
+        self.told = engine.told
+        self.files = {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+        self.reference, self.microphone = read_wav(folder / "speaker.wav"), read_wav(folder / "mic.wav")
+
+    def replayed(self, chunk: int) -> bytes:
+        journal = MemoryJournal()
+        engine = app.build_engine(Settings(), journal)
+        replay(engine, self.reference, self.microphone, self.told, chunk=chunk)
+        return journal.lines()
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
+    return Recorded(talking(), tmp_path_factory.mktemp("engine") / "run")
+
+
+def new_engine() -> tuple[Engine, MemoryJournal]:
+    journal = MemoryJournal()
+    return app.build_engine(Settings(), journal), journal
+
+
+def test_the_conversation_is_worth_replaying(recorded: Recorded) -> None:
+    events = [entry["event"] for entry in recorded.journal.entries]
+    actions = [entry["action"] for entry in recorded.journal.entries if entry["event"] == "action"]
+    assert {"suspected", "judged", "heard", "heard_words"} <= set(events)
+    assert {"play", "halt", "hand_over"} <= set(actions)
+
+
+@pytest.mark.parametrize("chunk", [1, 37, 160, 1024, 16_000])
+def test_a_recording_gives_the_same_journal_in_any_chunks(recorded: Recorded, chunk: int) -> None:
+    assert recorded.replayed(chunk) == recorded.journal.lines()
+
+
+@pytest.mark.parametrize("block", [1, 37])
+def test_the_closed_loop_is_the_same_in_any_blocks(tmp_path: Path, block: int) -> None:
+    scene = talking()
+    whole = Recorded(scene, tmp_path / "whole")
+    assert any(entry.get("action") == "halt" for entry in whole.journal.entries)
+    pieces = Recorded(scene, tmp_path / "pieces", block)
+    assert pieces.journal.lines() == whole.journal.lines()
+    assert pieces.files == whole.files
+
+
+def test_one_flipped_bit_of_sound_is_another_run(recorded: Recorded) -> None:
+    """So the comparison above can fail."""
+    louder = recorded.microphone.copy()
+    louder[INTERRUPTED:] *= 2
+    journal = MemoryJournal()
+    replay(app.build_engine(Settings(), journal), recorded.reference, louder, recorded.told)
+    assert journal.lines() != recorded.journal.lines()
+
+
+def test_what_is_told_is_taken_at_its_own_sample_in_order() -> None:
+    engine, journal = new_engine()
+    silence = np.zeros(4 * HOP, np.float32)
+    assert engine.tell(e.ButtonLong(3 * HOP + 7)).at == 3 * HOP + 7
+    assert engine.tell(e.Scripted(HOP, 1, "later told, earlier")).at == HOP
+    assert engine.tell(e.Ready(0)).at == 0
+    engine.reference(silence)
+    engine.capture(silence[: 2 * HOP])
+    late = engine.tell(e.Lost(0, "overflow"))
+    assert late.at == engine.at == 2 * HOP
+    engine.capture(silence[2 * HOP :])
+    taken = [(entry["at"], entry["event"]) for entry in journal.entries if entry["event"] not in ("state", "action")]
+    assert taken == [(0, "ready"), (HOP, "scripted"), (2 * HOP, "lost"), (3 * HOP + 7, "button_long")]
+    assert engine.tell(e.ButtonLong(10**6)).at == 10**6
+    assert len(journal.entries) == len(taken) + 2
+
+
+def test_nothing_is_decided_before_both_sides_of_an_instant_are_there() -> None:
+    engine, _ = new_engine()
+    sound = np.zeros(HOP, np.float32)
+    engine.capture(sound)
+    assert engine.at == 0
+    engine.reference(sound[:100])
+    assert engine.at == 0
+    engine.reference(sound[100:])
+    engine.capture(sound[:0])
+    assert engine.at == HOP
+
+
+def test_sound_that_is_no_number_is_silence(recorded: Recorded) -> None:
+    """Half a second of it, once on either side; then the engine goes on as if nothing had been."""
+    engine, journal = new_engine()
+    reference, microphone = recorded.reference.copy(), recorded.microphone.copy()
+    reference[RATE : RATE + 500] = np.inf
+    microphone[4000:12_000] = np.nan
+    replay(engine, reference, microphone, recorded.told)
+    for ring in (engine.clean, engine.linear):
+        assert np.isfinite(ring.read(ring.start, ring.end)).all()
+    assert any(entry.get("verdict") == "interruption" for entry in journal.entries)
+    assert b"null" not in journal.lines()
+
+
+@pytest.mark.slow
+def test_an_hour_costs_what_a_minute_costs() -> None:
+    """An hour of double talk and of conversation: memory and cost per block stay what they were after five minutes."""
+    dice = np.random.default_rng(4)
+    far, near = ((0.05 * murmur(dice, 30 * RATE, 1)).astype(np.float32) for _ in range(2))
+    near[: 15 * RATE] = 0
+    microphone = 0.5 * np.roll(far, 900) + near
+    engine = app.build_engine(Settings(), CallbackJournal(lambda _entry: None))
+    engine.tell(e.Ready(0))
+    memory, cost = [], []
+    for minute in range(60):
+        began = process_time()
+        for half in range(2):
+            converse(engine, 2 * minute + half)
+            for start in range(0, far.size, 160):
+                engine.reference(far[start : start + 160])
+                engine.capture(microphone[start : start + 160])
+                engine.decisions()
+        cost.append(process_time() - began)
+        memory.append(resident_mb())
+    assert max(memory[5:]) - memory[5] < 2.0, memory
+    assert np.median(cost[-5:]) < 1.25 * np.median(cost[5:10]), cost
+    assert engine.at > 3599 * RATE
+
+
+def converse(engine: Engine, number: int) -> None:
+    """One utterance of ours, told with its words, begun, and finished ten seconds later."""
+    at = engine.at
+    words = tuple(e.Word(8000 * k, 8000 * k + 7000, f"word{k}") for k in range(20))
+    engine.tell(e.Scripted(at, number, "twenty words", words, (), 160_000))
+    engine.tell(e.ReplyReady(at, number))
+    engine.tell(e.Playing(at + 160, number, 0, at + 160))
+    engine.tell(e.Ceased(at + 160_160, number, 160_000, at + 160_160, True))
+
+
+def resident_mb() -> float:
+    """Of this process, now."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 2**20

@@ -98,7 +98,6 @@ class Engine:
         if end > HOP:  # the canceller's first output lies before the first sample
             self.clean.write(cancelled.clean)
             self.linear.write(cancelled.linear)
-        trust = cancelled.confidence.trust
-        self.moderator.trust(end, trusted=trust is Trust.TRUSTED, untrusted=trust is Trust.UNTRUSTED)
+        self.moderator.trust(end, untrusted=cancelled.confidence.trust is Trust.UNTRUSTED)
         self.percept = self._ear.hear(cancelled, end)
         self.moderator.hear(self.percept)

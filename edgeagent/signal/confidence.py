@@ -97,6 +97,7 @@ class Judge:
         self._floor = 1.0
         self._still = 0.0
         self._listened = 0
+        self._unheard = 0
         self._seen = 0
         self._share = 0.0
         self._bad = 0
@@ -111,7 +112,8 @@ class Judge:
             return self.trust
         room = max(NEAR_FLOOR * self._floor, NEAR_STILL * self._still)
         if microphone < room:
-            return self.trust
+            return self._inaudible()
+        self._unheard = 0
         fall = FALL + FALL_COHERENT * coherence * coherence
         self.linear_erle_db = _expectile(self.linear_erle_db, _ratio_db(microphone, linear), fall)
         self.erle_db = _expectile(self.erle_db, _ratio_db(microphone, clean), fall)
@@ -119,6 +121,14 @@ class Judge:
         self._seen += 1
         self._share += (good - self._share) / min(self._seen, HOPS_PER_SECOND * 2)
         return self._verdict()
+
+    def _inaudible(self) -> Trust:
+        """We play and the room hides it: where there is no echo for long, none is to be doubted."""
+        self._unheard += 1
+        if self.trust is Trust.UNTRUSTED and self._unheard >= PATIENCE:
+            self.trust = Trust.CONVERGING
+            self._seen = self._bad = 0
+        return self.trust
 
     def _listen(self, linear: float) -> None:
         """The room without us: follow its median level, in shorter steps the longer we have listened."""

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeagent.errors import SoundFileError
+from edgeagent.errors import SoundFileError, install
 from edgeagent.signal import Sound
 from edgeagent.signal.convert import to_int16, to_mono
 from edgeagent.signal.resample import resample
@@ -127,7 +127,7 @@ def _load_with_soundfile(path: Path) -> tuple[Sound, int]:
     try:
         import soundfile
     except (ImportError, OSError):  # OSError: it is there and libsndfile is not
-        remedy = "pip install 'edgeagent[sim]', or convert it to WAV"
+        remedy = f"{install('sim')}, or convert it to WAV"
         raise SoundFileError(f"{path}: FLAC and OGG need the soundfile package", remedy) from None
     try:
         frames, rate = soundfile.read(path, dtype="float32", always_2d=True)

@@ -41,9 +41,11 @@ class Discard(Action):
 
 @dataclass(frozen=True, slots=True)
 class OpenTurn(Action):
-    """A user turn begins, named by its onset (sample index). Hand its sound on from `onset - pre_roll`."""
+    """A user turn begins, named by its onset (sample index). Hand its sound on from `onset - pre_roll`. The moderator
+    says which `number` (from 1) its `HandOver` will have."""
 
     turn: int
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class HandOver(Action):
     @property
     def audio(self) -> str:
         """Name of the turn's sound file."""
-        return f"turn-{self.number:03d}.wav"
+        return sound_file(self.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,13 @@ class DropTurn(Action):
 
 @dataclass(frozen=True, slots=True)
 class ReopenTurn(Action):
-    """The user goes on before we replied: the turn is open again, and the reply being made is stale."""
+    """The user goes on before we replied: the turn is open again, under a `number` of its own, and the reply being made
+    is stale."""
 
     turn: int
+    number: int = 0
+
+
+def sound_file(number: int) -> str:
+    """The name of the sound file of user turn `number`."""
+    return f"turn-{number:03d}.wav"

@@ -81,11 +81,7 @@ class Ledger:
         """What of `utterance` has been heard up to the last time it ceased."""
         entry = self.entries.get(utterance, _Entry())
         count = sum(word.end <= entry.reached for word in entry.words)
-        if entry.words:
-            said, unsaid = entry.words[:count], entry.words[count:]
-            texts = " ".join(w.text for w in said), " ".join(w.text for w in unsaid)
-        else:
-            texts = ("", entry.text)
+        texts = _split(entry.text, entry.words, count)
         return Heard(utterance, entry.reached, count, len(entry.words), *texts)
 
     def resume_point(self, utterance: int) -> int:
@@ -95,6 +91,17 @@ class Ledger:
             return _in_words(entry)
         ends = [end for start, end in entry.pauses if end - start >= BREATH and end <= entry.position]
         return ends[-1] if ends and ends[-1] >= entry.position - LOOK_BACK else entry.position
+
+
+def _split(text: str, words: tuple[Word, ...], count: int) -> tuple[str, str]:
+    """`text` up to and after the first `count` words. Words not yet made have no times, but they are in the text."""
+    cut = 0
+    for word in words[:count]:
+        found = text.find(word.text, cut)
+        if found < 0:  # the talker spells it in its own way
+            return " ".join(w.text for w in words[:count]), " ".join(w.text for w in words[count:])
+        cut = found + len(word.text)
+    return text[:cut].strip(), text[cut:].strip()
 
 
 def _in_words(entry: _Entry) -> int:

@@ -83,13 +83,6 @@ def close_final(state: s.Yielding, event: e.SpeechEnded | e.Passed, limits: Limi
     return s.Thinking(state.turn, event.at + limits.reply), (*dropped, a.CloseTurn(state.turn, end))
 
 
-def unhear(state: s.Hearing, event: e.Judged, _limits: Limits) -> Step:
-    """What opened the turn was no speech."""
-    if event.verdict is e.Verdict.INTERRUPTION:
-        return state, ()
-    return s.Idle(), (a.DropTurn(state.turn),)
-
-
 # --- doubt and verdict ------------------------------------------------------------------------------------------------
 
 
@@ -207,7 +200,6 @@ ROWS: dict[type[s.State], dict[type[e.Event], Handler]] = {
     },
     s.Hearing: {
         e.SpeechEnded: close,
-        e.Judged: unhear,
         e.Passed: close,
         e.ReplyReady: refuse,
         e.ButtonShort: stop,
@@ -294,7 +286,7 @@ IGNORED: set[tuple[type[s.State], type[e.Event]]] = {
     for state, events in {
         s.Starting: (*EAR, *ECHO, *REPLY, *BUTTONS, *BACK, e.Passed),
         s.Idle: (e.Ready, e.SpeechEnded, e.Suspected, e.Judged, *ECHO, *REPLY, e.ButtonShort, *BACK, e.Passed),
-        s.Hearing: (e.Ready, e.SpeechStarted, e.Suspected, *ECHO, *REPLY, *BACK),
+        s.Hearing: (e.Ready, e.SpeechStarted, e.Suspected, e.Judged, *ECHO, *REPLY, *BACK),
         s.Thinking: (e.Ready, e.SpeechEnded, e.Suspected, e.Judged, *ECHO, e.ReplyFinished, *BACK),
         s.Speaking: (e.Ready, e.SpeechStarted, e.SpeechEnded, e.Judged, e.EchoTrusted, e.NoReply, *BACK, e.Passed),
         s.Doubting: (e.Ready, e.SpeechStarted, e.SpeechEnded, e.Suspected, e.EchoTrusted, e.NoReply, *BACK),

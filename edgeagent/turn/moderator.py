@@ -6,7 +6,7 @@ Holds the state, the ledger and the policy; writes every change to the journal; 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from edgeagent.settings import Turns
 from edgeagent.turn import actions as a
@@ -31,6 +31,9 @@ PRE_ROLL_KEPT = samples(3000)
 AFTERWARDS = samples(4000)
 """At most this much lies between the end of a turn and its handing over: the longest patience, and the canceller's
 delay."""
+
+SLACK = samples(1000)
+"""By this much whoever takes a turn's sound may come late, while the ring goes on."""
 
 Write = Callable[[Mapping[str, object]], None]
 
@@ -57,12 +60,13 @@ class Moderator:
         self._decisions: list[Decision] = []
         self._pre_roll = pre_roll
         self._turns = 0
+        self._unmuted = 0  # nothing from before is handed over
         self.at = 0
 
     @property
     def kept(self) -> int:
         """Samples of sound to keep for the longest user turn there can be, with its pre-roll and what follows it."""
-        return PRE_ROLL_KEPT + self._limits.turn + AFTERWARDS
+        return PRE_ROLL_KEPT + self._limits.turn + AFTERWARDS + SLACK
 
     def decisions(self) -> list[Decision]:
         """What was decided since the last call, in order."""
@@ -83,16 +87,16 @@ class Moderator:
     def hear(self, percept: Percept) -> None:
         """What the ear made of the step that ended at `percept.at`; then the deadline of the state."""
         for event in self.policy.hear(percept, self.state):
-            self._note_and_advance(event)
+            self._note_and_advance(event, self._why(percept))
         due = deadline(self.state)
         if due is not None and percept.at >= due:
             self._note_and_advance(e.Passed(percept.at))
 
-    def trust(self, at: int, *, trusted: bool, untrusted: bool) -> None:
+    def trust(self, at: int, *, untrusted: bool) -> None:
         """What the canceller says of itself after the step that ended at `at`."""
         if untrusted and isinstance(self.state, s.Speaking | s.Doubting):
             self._note_and_advance(e.EchoDoubted(at))
-        elif trusted and isinstance(self.state, s.HalfDuplex):
+        elif not untrusted and isinstance(self.state, s.HalfDuplex):
             self._note_and_advance(e.EchoTrusted(at))
 
     def _cease(self, fact: e.Ceased) -> None:
@@ -113,13 +117,21 @@ class Moderator:
         if fact.finished:
             self._advance(e.ReplyFinished(fact.at, fact.utterance))
 
-    def _note_and_advance(self, event: e.Event) -> None:
-        self._write({"at": event.at, "event": name(event), **_payload(event)})
+    def _why(self, percept: Percept) -> dict[str, object]:
+        """What the ear and the policy thought when something happened."""
+        return {"near": percept.near, "floor": percept.floor, "evidence": self.policy.evidence}
+
+    def _note_and_advance(self, event: e.Event, why: Mapping[str, object] | None = None) -> None:
+        self._write({"at": event.at, "event": name(event), **_payload(event), **(why or {})})
         self._advance(event)
 
     def _advance(self, event: e.Event) -> None:
         before = self.state
         self.state, wanted = step(before, event, self._limits)
+        if isinstance(event, e.Passed | e.ButtonShort | e.ButtonLong):
+            self.policy.forget(after_patience=not isinstance(before, s.Doubting))
+        if isinstance(before, s.Muted) and not isinstance(self.state, s.Muted):
+            self._unmuted = event.at
         if type(self.state) is not type(before):
             self._write({"at": event.at, "event": "state", "state": name(self.state), "from": name(before)})
         actions = tuple(self._settle(action) for action in wanted)
@@ -133,6 +145,8 @@ class Moderator:
         match action:
             case a.Resume():
                 return a.Play(action.utterance, self.ledger.resume_point(action.utterance))
+            case a.OpenTurn() | a.ReopenTurn():
+                return replace(action, number=self._turns + 1)
             case a.CloseTurn():
                 return self._hand_over(action)
             case _:
@@ -140,7 +154,7 @@ class Moderator:
 
     def _hand_over(self, closing: a.CloseTurn) -> a.HandOver:
         self._turns += 1
-        start = max(0, closing.turn - self._pre_roll, self.at - HOP - self.kept)
+        start = max(self._unmuted, closing.turn - self._pre_roll, self.at - HOP - self.kept + SLACK)
         end = min(closing.end + TAIL, self.at - HOP)
         handed = a.HandOver(closing.turn, self._turns, start, end)
         times = {"start_s": seconds(start), "end_s": seconds(end)}

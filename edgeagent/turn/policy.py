@@ -35,6 +35,9 @@ class Percept:
     """What has been heard since the onset takes the floor, and is no backchannel, cough or clatter."""
 
 
+VERDICT = 16.0
+"""Nats of evidence for a person that a stop usually needs."""
+
 CLIP = 4.0
 """Largest log likelihood ratio one step may bring (nats): no single step decides."""
 
@@ -52,11 +55,11 @@ VOICED = 0.5
 FAINT = 0.15
 """From this probability on a step may already be the weak beginning of a word, for onsets."""
 
-SOON, LATE = samples(200), samples(700)
+SOON, LATE = samples(180), samples(600)
 """Time since the onset over which what is asked of P(takes the floor) falls from SURE_FLOOR to LEAST_FLOOR: "okay" and
 "okay, but" share their onset, and waiting costs little while we are ducked."""
 
-SURE_FLOOR, LEAST_FLOOR = 0.9, 0.2
+SURE_FLOOR, LEAST_FLOOR = 0.78, 0.2
 
 ENDED = samples(96)
 """A silence after which a single word is taken to be over, and judged by whether it is more likely than not to take
@@ -72,6 +75,13 @@ BRIEF = samples(900)
 """Nothing longer than this is a backchannel, whatever it sounds like: half of them are over after 0.39 s, nearly all
 after this."""
 
+LEAD = samples(500)
+"""At most so much faint sound before the first voice belongs to its beginning."""
+
+OVERLAP = samples(2000)
+"""Sound that comes and goes is one overlap for at most this long; a television in the next room must not make every
+later voice an old one."""
+
 LONG_AGO = -(10**9)
 
 GAP = samples(240)
@@ -81,6 +91,9 @@ SETTLED = samples(400)
 """A silence after which what stopped us is over. Longer than the gaps between a person's words, and short enough that a
 false alarm is a hesitation of ours and not a breakdown."""
 
+USUAL = 6.0
+"""Tolerated false stops an hour at which everything here holds as it stands."""
+
 REJOIN = samples(1000)
 """Voice within this long of earlier voice goes on with the same overlap: "yeah" may open a real turn."""
 
@@ -89,69 +102,106 @@ class Policy:
     """Keeps the running evidence. One call a step, engine thread only."""
 
     def __init__(self, turns: Turns) -> None:
+        self.evidence = 0.0
         self._patience = samples(turns.patience_ms)
         self._take_back = samples(turns.false_alarm_ms)
-        self._verdict = verdict_bound(turns.false_stops_per_hour)
-        self.evidence = 0.0
-        self._most = 0.0
-        self.onset = 0
-        self.last_voice = LONG_AGO
+        self._caution = caution(turns.false_stops_per_hour)
+        self._onset = 0
+        self._began = LONG_AGO
+        self._faint_onset = 0
         self._last_faint = LONG_AGO
+        self._last_voice = LONG_AGO
+        self._most = 0.0
         self._stopped = 0
+        self._deaf_for = 0
+
+    @property
+    def bound(self) -> float:
+        """The evidence (nats) that a stop needs."""
+        return VERDICT + self._caution
 
     def hear(self, percept: Percept, state: s.State) -> Iterator[e.Event]:
         """The events that this step of sound brings about in `state`, at most one."""
         self._weigh(percept)
-        at = percept.at
+        at, quiet = percept.at, percept.at - self._last_voice
         match state:
             case s.Idle() | s.Thinking():
                 if self.evidence >= OPEN:
-                    yield e.SpeechStarted(at, self.onset)
+                    yield e.SpeechStarted(at, self._onset)
             case s.Speaking():
                 if self.evidence >= SUSPICION:
-                    yield e.Suspected(at, self.onset)
+                    yield e.Suspected(at, self._onset)
             case s.Doubting():
-                yield from self._doubt(percept)
-            case s.Yielding() if self._is_false_alarm(percept):
-                yield e.Judged(at, e.Verdict.FALSE_ALARM)
-            case s.Yielding() | s.Hearing():
-                if at - self.last_voice >= self._patience:
-                    yield e.SpeechEnded(at, self.last_voice)
-                    self.last_voice = self._last_faint = LONG_AGO  # what comes now is another turn
+                yield from self._doubt(percept, quiet)
+            case s.Yielding():
+                if self._is_false_alarm(percept, quiet):
+                    yield e.Judged(at, e.Verdict.FALSE_ALARM)
+                elif quiet >= max(self._patience, SETTLED):
+                    yield self._end(at)
+            case s.Hearing():
+                if quiet >= self._patience:
+                    yield self._end(at)
             case _:
                 pass
 
+    def forget(self, after_patience: bool) -> None:
+        """Something else than the sound has decided (a button, a deadline): what is being said now counts no more. It
+        takes a silence to be heard again, of the patience or of a gap between words."""
+        self.evidence = self._most = 0.0
+        self._deaf_for = self._patience if after_patience else GAP
+
+    def _end(self, at: int) -> e.SpeechEnded:
+        """The turn is over; what comes now is another one."""
+        ended = e.SpeechEnded(at, self._last_voice)
+        self._began = self._last_voice = self._last_faint = LONG_AGO
+        return ended
+
     def _weigh(self, percept: Percept) -> None:
-        ratio = log(percept.near / (1.0 - percept.near))
+        at = percept.at
+        if self._deaf_for:
+            if percept.near >= VOICED:
+                self._last_voice = at
+            if at - self._last_voice < self._deaf_for:
+                return
+            self._deaf_for = 0
+            self._began = self._last_voice = self._last_faint = LONG_AGO
         if percept.near >= FAINT:
-            if percept.at - max(self._last_faint + GAP, self.last_voice + REJOIN) > 0:
-                self.onset, self._most = percept.at - HOP, 0.0
-            self._last_faint = percept.at
+            if at - self._last_faint > GAP:
+                self._faint_onset = at - HOP
+            self._last_faint = at
+        if percept.near >= VOICED:
+            if self.evidence <= 0.0 and (at - self._last_voice > REJOIN or at - self._began > OVERLAP):
+                self._began, self._most = at - HOP, 0.0
+                self._onset = max(self._faint_onset, self._began - LEAD)
+            self._last_voice = at
+        ratio = log_odds(percept.near)
         self.evidence = min(CEILING, max(0.0, self.evidence + max(-CLIP, min(CLIP, ratio)) - LEAK))
         self._most = max(self._most, self.evidence)
-        if percept.near >= VOICED:
-            self.last_voice = percept.at
 
-    def _doubt(self, percept: Percept) -> Iterator[e.Event]:
-        at, quiet = percept.at, percept.at - self.last_voice
-        asked = EVEN if quiet >= ENDED else floor_asked(at - self.onset)
-        if self._most >= self._verdict and percept.floor >= asked and quiet < GAP:
-            self._stopped = at
-            yield e.Judged(at, e.Verdict.INTERRUPTION)
+    def _doubt(self, percept: Percept, quiet: int) -> Iterator[e.Event]:
+        asked = EVEN if quiet >= ENDED else floor_asked(percept.at - self._began)
+        if self._most >= self.bound and quiet < GAP and log_odds(percept.floor) >= log_odds(asked) + self._caution / 2:
+            self._stopped = percept.at
+            yield e.Judged(percept.at, e.Verdict.INTERRUPTION)
         elif self.evidence <= 0.0 and quiet >= GAP:
-            yield e.Judged(at, e.Verdict.FALSE_ALARM)
+            yield e.Judged(percept.at, e.Verdict.FALSE_ALARM)
 
-    def _is_false_alarm(self, percept: Percept) -> bool:
-        over = percept.at - self.last_voice >= SETTLED and self.last_voice - self.onset < BRIEF
+    def _is_false_alarm(self, percept: Percept, quiet: int) -> bool:
+        over = quiet >= SETTLED and self._last_voice - self._began < BRIEF
         return over and percept.at - self._stopped <= self._take_back and percept.floor <= TAKE_BACK
 
 
-def verdict_bound(false_stops_per_hour: float) -> float:
-    """The bound (nats) for a tolerated rate. Wald: the rate of wrong crossings falls by e per nat."""
-    return 16.0 - log(false_stops_per_hour / 6.0)
+def caution(false_stops_per_hour: float) -> float:
+    """Nats by which a stop must be surer than usual. Wald: the rate of wrong crossings falls by e per nat."""
+    return -log(false_stops_per_hour / USUAL)
 
 
 def floor_asked(since_onset: int) -> float:
-    """P(takes the floor) that a stop needs `since_onset` samples after the onset."""
+    """P(takes the floor) that a stop usually needs `since_onset` samples after the onset."""
     passed = min(1.0, max(0.0, (since_onset - SOON) / (LATE - SOON)))
     return SURE_FLOOR + passed * (LEAST_FLOOR - SURE_FLOOR)
+
+
+def log_odds(probability: float) -> float:
+    """Of a probability in (0, 1)."""
+    return log(probability / (1.0 - probability))

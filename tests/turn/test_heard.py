@@ -86,6 +86,14 @@ def test_an_abort_before_the_first_sound_means_nothing_was_heard() -> None:
     assert ledger(0).resume_point(1) == 0
 
 
+def test_words_still_being_made_are_unheard() -> None:
+    book = Ledger()
+    book.note(Scripted(0, 1, "one, two three four", words((0, 300, "one,"), (300, 600, "two"))))
+    book.note(Ceased(9, 1, 400 * MS, dac=0, finished=False))
+    heard = book.heard(1)
+    assert (heard.text_heard, heard.text_unheard) == ("one,", "two three four")
+
+
 def test_old_utterances_are_forgotten() -> None:
     book = Ledger()
     for utterance in range(10_000):

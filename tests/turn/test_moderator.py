@@ -93,8 +93,9 @@ def test_the_turn_is_handed_over_with_pre_roll_and_tail_and_counted() -> None:
         bench.hear(800, 0.97)
         ended = bench.moderator.at
         bench.hear(1000, 0.02)
-        handed = bench.actions(a.HandOver)[-1]
+        opened, handed = bench.actions(a.OpenTurn)[-1], bench.actions(a.HandOver)[-1]
         assert isinstance(handed, a.HandOver)
+        assert opened == a.OpenTurn(handed.turn, number)
         assert (handed.number, handed.audio) == (number, f"turn-{number:03d}.wav")
         assert handed.start == began - PRE_ROLL
         assert handed.end == ended + TAIL
@@ -126,10 +127,10 @@ def test_a_doubt_without_verdict_ends_by_itself() -> None:
 def test_untrusted_echo_is_said_once_and_undone() -> None:
     bench = speaking()
     for _ in range(3):
-        bench.moderator.trust(HOP, trusted=False, untrusted=True)
+        bench.moderator.trust(HOP, untrusted=True)
     assert isinstance(bench.moderator.state, s.HalfDuplex)
     assert len(bench.of("echo_doubted")) == 1
-    bench.moderator.trust(HOP, trusted=True, untrusted=False)
+    bench.moderator.trust(HOP, untrusted=False)
     assert isinstance(bench.moderator.state, s.Speaking)
 
 
@@ -138,3 +139,53 @@ def test_a_finished_utterance_frees_the_floor() -> None:
     bench.tell(e.Ceased(0, 3, 24_000, 24_000, finished=True))
     assert bench.moderator.state == s.Idle()
     assert bench.of("heard_words")[0]["heard"] == 3
+
+
+def test_what_was_said_while_muted_is_never_handed_over() -> None:
+    bench = Bench()
+    bench.tell(e.Ready(0), e.ButtonLong(0))
+    bench.hear(5000, 0.97)
+    bench.tell(e.ButtonLong(bench.moderator.at))
+    unmuted = bench.moderator.at
+    bench.hear(1000, 0.97)
+    assert bench.moderator.state == s.Idle()
+    bench.hear(800, 0.02)
+    bench.hear(600, 0.97)
+    bench.hear(1000, 0.02)
+    (handed,) = bench.actions(a.HandOver)
+    assert isinstance(handed, a.HandOver)
+    assert handed.start >= unmuted
+
+
+def test_who_talks_on_after_the_longest_turn_is_answered_all_the_same() -> None:
+    bench = Bench(Turns(longest_turn_ms=5000))
+    bench.tell(e.Ready(0))
+    bench.hear(12_000, 0.97)
+    assert isinstance(bench.moderator.state, s.Thinking)
+    assert len(bench.actions(a.HandOver)) == 1
+    assert not bench.actions(a.ReopenTurn)
+
+
+def test_a_short_press_while_somebody_speaks_is_not_undone_by_the_next_step() -> None:
+    bench = Bench()
+    bench.tell(e.Ready(0))
+    bench.hear(600, 0.97)
+    assert len(bench.actions(a.OpenTurn)) == 1
+    bench.tell(e.ButtonShort(bench.moderator.at))
+    bench.hear(2000, 0.97)
+    assert bench.moderator.state == s.Idle()
+
+
+def test_a_doubt_that_ran_out_does_not_come_back_while_the_sound_goes_on() -> None:
+    bench = speaking()
+    bench.hear(500, 0.02)
+    bench.hear(10_000, 0.9, floor=0.02)
+    assert len(bench.of("suspected")) == 1
+    assert isinstance(bench.moderator.state, s.Speaking)
+
+
+def test_a_verdict_says_why() -> None:
+    bench = speaking()
+    bench.hear(500, 0.02)
+    bench.hear(600, 0.97)
+    assert {"near", "floor", "evidence"} <= set(bench.of("judged")[0])

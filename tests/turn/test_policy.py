@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import pairwise
+from itertools import count, pairwise
 
 import pytest
 from hypothesis import given
@@ -13,7 +13,7 @@ from edgeagent.settings import Turns
 from edgeagent.turn import events as e
 from edgeagent.turn import states as s
 from edgeagent.turn.machine import Limits, step
-from edgeagent.turn.policy import Percept, Policy, verdict_bound
+from edgeagent.turn.policy import Percept, Policy
 from edgeagent.units import HOP, milliseconds, samples
 
 QUIET, VOICE = 0.02, 0.97
@@ -122,12 +122,53 @@ def test_uh_huh_that_goes_on_is_one_overlap_with_its_first_onset() -> None:
     assert milliseconds(second.onset) == pytest.approx(500, abs=16)
 
 
-def test_fewer_tolerated_false_stops_need_more_evidence() -> None:
-    bounds = [verdict_bound(rate) for rate in (0.5, 2.0, 6.0, 30.0, 120.0)]
-    assert all(more > less for more, less in pairwise(bounds))
-    slow = live(overlap(1500, near=0.9), s.Speaking(1), Turns(false_stops_per_hour=0.5))
-    quick = live(overlap(1500, near=0.9), s.Speaking(1), Turns(false_stops_per_hour=60))
-    assert quick[1][0] < slow[1][0]
+@pytest.mark.parametrize("overlap_ms", [300, 900])
+def test_fewer_tolerated_false_stops_need_more(overlap_ms: int) -> None:
+    rates = (0.2, 2.0, 6.0, 30.0, 120.0)
+    floors = [f / 100 for f in range(5, 100, 5)]
+    stops = [
+        sum(
+            any(isinstance(x[2], s.Yielding) for x in live(overlap(overlap_ms, floor=f), s.Speaking(1), Turns(rate)))
+            for f in floors
+        )
+        for rate in rates
+    ]
+    assert all(more >= less for less, more in pairwise(stops))
+    assert stops[-1] >= stops[0] + 5
+
+
+def test_a_long_faint_noise_is_no_part_of_the_voice_after_it() -> None:
+    percepts = [(0.2, 0.5)] * hops(60_000) + [(VOICE, 0.9)] * hops(600)
+    (started,) = (event for _, event, _ in live(percepts, s.Idle()))
+    assert isinstance(started, e.SpeechStarted)
+    assert started.at - started.onset <= samples(1000)
+
+
+def test_sound_that_comes_and_goes_does_not_make_a_voice_old() -> None:
+    flicker = ([(0.6, 0.5)] * 2 + [(QUIET, 0.5)] * hops(500)) * 20
+    happened = live(flicker + [(VOICE, 0.95)] * hops(600), s.Speaking(1))
+    suspected = next(event for _, event, _ in happened if isinstance(event, e.Suspected))
+    assert suspected.at - suspected.onset <= samples(2500)
+
+
+def test_what_was_going_on_when_something_else_decided_is_not_heard_until_a_silence() -> None:
+    policy, clock = Policy(Turns()), count(HOP, HOP)
+
+    def hear(ms: float, near: float) -> list[e.Event]:
+        return [x for _ in range(hops(ms)) for x in policy.hear(Percept(next(clock), near, 0.9), s.Idle())]
+
+    assert hear(500, VOICE)
+    policy.forget(after_patience=True)
+    assert not hear(3000, VOICE)
+    assert not hear(800, QUIET)
+    started = hear(300, VOICE)[0]
+    assert isinstance(started, e.SpeechStarted)
+    assert milliseconds(started.onset) >= 500 + 3000 + 800 - 4 * 16
+
+
+def test_a_short_patience_leaves_time_to_take_a_stop_back() -> None:
+    cough = [(QUIET, 0.5)] * hops(500) + [(VOICE, 0.95)] * hops(300) + [(QUIET, 0.05)] * hops(1500)
+    assert [type(x[2]) for x in live(cough, s.Speaking(1), Turns(patience_ms=250))][-1] is s.Speaking
 
 
 @given(st.lists(st.tuples(st.floats(0.001, 0.999), st.floats(0.001, 0.999)), max_size=400))

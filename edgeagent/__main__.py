@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
 from edgeagent import __version__, commands
-from edgeagent.errors import EdgeAgentError, nearest
+from edgeagent.errors import EdgeAgentError, install, nearest
 
 WRONG_INPUT = 2
 INTERNAL = 70  # EX_SOFTWARE: a fault of ours
@@ -67,7 +67,7 @@ def _told(error: Exception) -> tuple[int, str]:
             return error.exit_code, str(error)
         case ModuleNotFoundError(name=str(name)) if name.partition(".")[0] in EXTRA_OF:
             extra = EXTRA_OF[name.partition(".")[0]]
-            return WRONG_INPUT, f"the library {name} is missing; pip install 'edgeagent[{extra}]'"
+            return WRONG_INPUT, f"the library {name} is missing; {install(extra)}"
         case OSError(strerror=str(reason)):
             return WRONG_INPUT, f"{error.filename}: {reason}" if error.filename else reason
     fault = f"this is a fault in edgeagent: {type(error).__name__}: {error}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from pathlib import Path
 
 from edgeagent import __version__
 from edgeagent.detect.ear import Ear
@@ -17,10 +18,11 @@ from edgeagent.engine import Engine
 from edgeagent.errors import DeviceError
 from edgeagent.live import realtime
 from edgeagent.live.actuators import Actuators, NoLamp, NoMutePin
-from edgeagent.live.conversation import Conversation, Listen
+from edgeagent.live.conversation import Conversation, Listen, Told
 from edgeagent.live.cues import Cues
 from edgeagent.live.door import Door
 from edgeagent.live.guarded_card import GuardedCard, close_quietly
+from edgeagent.live.health import Health
 from edgeagent.live.inbox import Inbox
 from edgeagent.live.loop import Loop
 from edgeagent.live.repair import Repair
@@ -38,6 +40,7 @@ from edgeagent.settings import Talker as Voice
 from edgeagent.signal.bypass import Bypass
 from edgeagent.signal.canceller import Canceller
 from edgeagent.signal.playback import Playback
+from edgeagent.store.folders import dated
 from edgeagent.turn.events import Event
 from edgeagent.units import samples
 
@@ -122,9 +125,11 @@ def build_runtime(
     notes: Journal,
     *,
     replies: bool = True,
+    session: Path | None = None,
 ) -> Runtime:
     """A device ready to `run`. journal: what the engine decides, and nothing else; `replay` repeats it. notes: what
     happens beside it, such as turns handed over. replies: false for a device that only says what it is told to.
+    session: the folder it is recorded in, for the turns' WAVs.
 
     Raises EdgeAgentError with the remedy; then everything is closed again."""
     with ExitStack() as closing:
@@ -139,7 +144,7 @@ def build_runtime(
         playback, inbox = Playback(), Inbox()
         door = Door(build_engine(settings, journal))
         pre_roll = samples(settings.capture.pre_roll_ms)
-        listen = build_listener(settings)
+        listen = build_listener(settings, session)
         conversation = Conversation(door, playback, inbox, notes, talker, replier, pre_roll, listen)
         closing.callback(conversation.close)
         if settings.button.pin >= 0:
@@ -159,6 +164,7 @@ def build_runtime(
             conversation,
             Watchdog(still=settings.audio.card == "wav"),
             Repair(opener),
+            Health(playback, lambda: door.engine.drift_ppm),
         )
         closing.callback(loop.close)
         if replier is not None and replier.opening:
@@ -166,14 +172,18 @@ def build_runtime(
         return Runtime(door, loop, conversation, (journal, notes), head(settings), hygiene, closing.pop_all())
 
 
-def build_listener(settings: Settings) -> Listen:
-    """Who gets the user's turns. What it makes raises ServiceError."""
-    capture, patience_s = settings.capture, settings.turns.reply_timeout_ms / 1000
+def build_listener(settings: Settings, session: Path | None) -> Listen:
+    """Who gets the user's turns. Their WAVs lie beside the journal of a recorded session; in `capture.turns_dir` each
+    session has a folder of its own, for turns are numbered anew. What it makes raises ServiceError."""
+    capture = settings.capture
+    patience_s = settings.turns.reply_timeout_ms / 2000  # the other half of what Thinking may take is the replier's
+    folder = str(dated(Path(capture.turns_dir)) if capture.turns_dir else session or "")
+    most = capture.turns_kept if capture.turns_dir else 0
 
-    def listen(recognised: Callable[[int, str], None], trouble: Callable[[int, str], None]) -> TurnHook | None:
-        if not (capture.on_turn or capture.turns_dir):
+    def listen(recognised: Told, trouble: Told, kept: Told) -> TurnHook | None:
+        if not (capture.on_turn or folder):
             return None
-        return TurnHook(capture.on_turn, capture.turns_dir, patience_s, recognised, trouble)
+        return TurnHook(capture.on_turn, folder, patience_s, recognised, trouble, kept, most)
 
     return listen
 
@@ -183,7 +193,7 @@ def _opener(audio: Audio, playback: Playback) -> Callable[[], SoundPath]:
         card = GuardedCard(build_card(audio))
         try:
             return SoundPath(card, playback.render_into)
-        except DeviceError:
+        except BaseException:
             close_quietly(card)
             raise
 

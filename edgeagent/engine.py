@@ -64,6 +64,11 @@ class Engine:
         """Who has the floor."""
         return self.moderator.state
 
+    @property
+    def drift_ppm(self) -> float:
+        """By how much the loudspeaker's clock is fast, as far as is known."""
+        return self._canceller.drift_ppm
+
     def reference(self, block: Sound) -> None:
         """What the loudspeaker got: (n,) float32 in [-1, 1], any n, silence included."""
         self._reference.extend(self._played.push(block))

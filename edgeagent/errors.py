@@ -62,6 +62,11 @@ class RingError(LookupError):
     """Samples were asked for that the ring no longer holds or does not hold yet: a fault of ours, never stale sound."""
 
 
+def install(extra: str) -> str:
+    """The remedy where a library is missing that this extra brings; the package is in no index."""
+    return f"pip install '.[{extra}]' in the checkout"
+
+
 def nearest(wrong: str, known: Iterable[str]) -> str:
     """The one of `known` that a person who wrote `wrong` probably meant; "" if none is near."""
     return next(iter(difflib.get_close_matches(wrong.lower(), sorted(known), n=1)), "")

@@ -79,6 +79,10 @@ class MutePin(Protocol):
 class EchoCanceller(Protocol):
     """From what was played and what was heard to what a person said; see `signal.canceller`."""
 
+    @property
+    def drift_ppm(self) -> float:
+        """By how much the loudspeaker's clock is fast."""
+
     def process(self, reference: Sound, microphone: Sound) -> Cancelled:
         """One hop of each, (HOP,) float32."""
 
@@ -129,17 +133,6 @@ class Replier(Protocol):
     def cancel(self) -> None: ...
 
     def close(self) -> None: ...
-
-
-class Recogniser(Protocol):
-    """Sound to words."""
-
-    def accept(self, sound: Sound) -> str:
-        """Feed sound; returns the words so far ("" for none)."""
-
-    def finish(self) -> str: ...
-
-    def cancel(self) -> None: ...
 
 
 class Journal(Protocol):

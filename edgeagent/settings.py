@@ -57,7 +57,7 @@ class Audio:
     """Card `wav`: what the microphone hears."""
 
     loudspeaker_wav: str = ""
-    """Card `wav`: where the loudspeaker's sound goes."""
+    """Card `wav`: where the loudspeaker's sound goes; empty to throw it away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,11 @@ class Capture:
     it is spoken."""
 
     turns_dir: str = ""
-    """Folder for the WAV of each user turn. Empty: only in memory, and in a temporary file while `on_turn` runs."""
+    """Folder for the WAV of each user turn, in a folder for each start. Empty: beside a recorded session's journal;
+    without one only in memory, and in a temporary file while `on_turn` runs."""
+
+    turns_kept: Annotated[int, Interval(ge=1, le=1_000_000)] = 1000
+    """How many of the newest turns stay in `turns_dir`; a minute of sound is 2 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,10 +206,17 @@ class Script:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Recording of whole sessions, for `edgeagent replay`."""
+    """What `edgeagent run` writes down: whole sessions, for `edgeagent replay`, and a journal without their sound."""
 
     dir: str = ""
-    """Folder for mic.wav, reference.wav, events.jsonl, journal.jsonl. Empty: nothing is recorded."""
+    """Folder for sessions, in a folder for each start: mic.wav, reference.wav, events.jsonl, journal.jsonl. Empty:
+    nothing is recorded."""
+
+    journal: str = ""
+    """File for the journal alone, over all starts: what was decided and what happened beside it. Empty: none."""
+
+    journal_mb: Annotated[int, Interval(ge=1, le=4096)] = 10
+    """MB after which `journal` is begun anew; the one before stays beside it, with .1 behind its name."""
 
 
 @dataclass(frozen=True, slots=True)

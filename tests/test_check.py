@@ -9,11 +9,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from edgeagent.commands import _pin_probes, _probes, _sound_probes
 from edgeagent.commands._finding import Finding, Grade, fail, ok, report, warn
+from edgeagent.devices import model_files
+from edgeagent.live import realtime
 from edgeagent.settings import Amplifier, Audio, Button, Capture, Lamp, Record, Script, Settings, Talker
+from edgeagent.signal.wav import write_wav
 
 
 def grades(findings: Iterator[Finding]) -> dict[str, str]:
@@ -46,9 +50,7 @@ def test_pins_that_nobody_asked_for_cannot_be_missing(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize(("board", "grade"), [("Raspberry Pi 4", "warn"), ("", "fail")])
-def test_a_missing_driver_is_bad_where_pins_are_wanted(
-    board: str, grade: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_missing_driver_is_bad_where_pins_are_wanted(board: str, grade: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GPIOZERO_PIN_FACTORY", "no-such-driver")
     monkeypatch.setattr(_pin_probes, "board", lambda: board)
     settings = Settings() if board else Settings(button=Button(pin=17))
@@ -58,9 +60,7 @@ def test_a_missing_driver_is_bad_where_pins_are_wanted(
 def test_every_pin_is_claimed_and_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("gpiozero")
     monkeypatch.setenv("GPIOZERO_PIN_FACTORY", "mock")
-    settings = Settings(
-        lamp=Lamp(kind="rgb", pins=(5, 6, 13)), button=Button(pin=17), amplifier=Amplifier(mute_pin=4)
-    )
+    settings = Settings(lamp=Lamp(kind="rgb", pins=(5, 6, 13)), button=Button(pin=17), amplifier=Amplifier(mute_pin=4))
     for _ in range(2):
         found = grades(_pin_probes.pins(settings))
         assert found == {"pins": "ok", "mute pin": "ok", "lamp": "ok", "button": "ok"}
@@ -72,7 +72,9 @@ def test_cards_of_files_and_of_programs(tmp_path: Path, monkeypatch: pytest.Monk
     wav = tmp_path / "mic.wav"
     settings = Settings(audio=Audio(card="wav", microphone_wav=str(wav), loudspeaker_wav="out.wav"))
     assert grades(_sound_probes.cards(settings)) == {"microphone": "fail"}
-    wav.touch()
+    wav.touch()  # empty, and so refused by `run`
+    assert grades(_sound_probes.cards(settings)) == {"microphone": "fail"}
+    write_wav(wav, np.zeros(160, np.float32))
     assert grades(_sound_probes.cards(settings)) == {"microphone": "ok"}
     pipe = Settings(audio=Audio(card="pipe"))
     (tmp_path / "arecord").touch(0o755)
@@ -102,6 +104,38 @@ def test_real_time_rights(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     monkeypatch.setattr(resource, "getrlimit", lambda _: (8 << 20, 8 << 20))
     assert grades(_probes.real_time(Settings())) == {"real time": "warn", "memory lock": "warn"}
+
+
+def test_rights_are_those_that_run_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Up to the highest priority that a thread asks for, and memory without limit."""
+    most, asked = 20, []
+
+    def limited(_thread: int, _policy: int, wanted: os.sched_param) -> None:
+        asked.append(wanted.sched_priority)
+        if wanted.sched_priority > most:
+            raise PermissionError
+
+    monkeypatch.setattr(os, "sched_setscheduler", limited)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (1 << 30, 1 << 30))
+    assert grades(_probes.real_time(Settings())) == {"real time": "warn", "memory lock": "warn"}
+    assert not realtime.lock_memory()
+    most = max(realtime.CARD_PRIORITY, realtime.ENGINE_PRIORITY)
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    assert grades(_probes.real_time(Settings())) == {"real time": "ok", "memory lock": "ok"}
+    assert asked == [most, most]
+
+
+def test_models_are_checked_as_run_checks_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert grades(_probes.models(Settings())) == {"models": "ok"}
+    folder = tmp_path / "models"
+    shutil.copytree(model_files.FOLDER, folder)
+    monkeypatch.setattr(_probes, "manifest", lambda: model_files.manifest(folder))
+    weights = folder / "near_end.npz"
+    weights.write_bytes(weights.read_bytes()[:-1])
+    assert grades(_probes.models(Settings())) == {"models": "fail"}
+    weights.unlink()
+    assert grades(_probes.models(Settings())) == {"models": "fail"}
 
 
 @pytest.mark.parametrize(("megabytes", "grade"), [(10, "fail"), (100, "warn"), (10_000, "ok")])

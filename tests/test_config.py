@@ -150,9 +150,9 @@ def test_what_is_said_is_what_is_set() -> None:
             "missing. talker.kind is wav: give the folder of recorded sentences",
         ),
         (
-            "audio: {card: wav, microphone_wav: a}",
-            "audio.loudspeaker_wav",
-            "missing. audio.card is wav: give the file it speaks into",
+            "audio: {card: wav}",
+            "audio.microphone_wav",
+            "missing. audio.card is wav: give the file it hears",
         ),
         (
             "audio: {card: wav, microphone_wav: a, loudspeaker_wav: a}",
@@ -280,9 +280,9 @@ def test_no_document_gets_past_as_anything_but_settings_or_a_refusal(document: A
 
 
 def test_the_hash_tells_settings_apart_and_is_the_same_in_every_process() -> None:
-    variants = [
-        dataclasses.replace(Settings(), talker=Talker(words_per_minute=rate)) for rate in (164, 165, 166)
-    ] + [Settings(lamp=Lamp(pins=(1,)))]
+    variants = [dataclasses.replace(Settings(), talker=Talker(words_per_minute=rate)) for rate in (164, 165, 166)] + [
+        Settings(lamp=Lamp(pins=(1,)))
+    ]
     hashes = [settings_hash(variant) for variant in variants]
     assert len(set(hashes)) == len(hashes)
     assert settings_hash(Settings()) == hashes[1]

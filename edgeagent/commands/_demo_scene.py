@@ -23,7 +23,7 @@ from edgeagent.turn.events import Verdict, Word
 from edgeagent.units import milliseconds, samples
 
 DEVICE = Talker(voice="en-us", words_per_minute=165)
-PERSON = Talker(voice="en+f3", words_per_minute=170)
+PERSON = Talker(voice="en-gb-scotland", words_per_minute=170)
 
 STORY = (
     "Here is the plan for your trip to Vienna. Your train leaves on Friday at half past seven in the morning, "

@@ -11,6 +11,7 @@ import platform
 import resource
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from importlib import metadata
 from pathlib import Path
@@ -18,8 +19,9 @@ from pathlib import Path
 from edgeagent import __version__
 from edgeagent.commands._finding import Finding, fail, ok, warn
 from edgeagent.config.keys import sections
-from edgeagent.errors import EdgeAgentError
-from edgeagent.live.realtime import SWITCH_S
+from edgeagent.devices.model_files import manifest, verified
+from edgeagent.errors import EdgeAgentError, ModelError
+from edgeagent.live.realtime import CARD_PRIORITY, SWITCH_S, may_lock_memory, urgent
 from edgeagent.services.command_talker import words_of
 from edgeagent.services.espeak_talker import EspeakTalker
 from edgeagent.services.scripted_replier import ScriptedReplier
@@ -30,12 +32,6 @@ LIBRARIES = ("numpy", "onnxruntime", "pydantic", "PyYAML", "PyAudio", "gpiozero"
 
 BOARD = Path("/proc/device-tree/model")
 """Raspberry Pi kernels tell their board here; a PC has no such file."""
-
-PRIORITY = 20
-"""SCHED_FIFO priority of the audio threads: above every ordinary thread, below the kernel's own (50)."""
-
-LOCKED_BYTES = 128 << 20
-"""What `mlockall` must be allowed to hold: the whole process with models, and a little more."""
 
 LIMITS = (
     "write '@audio - rtprio 95' and '@audio - memlock unlimited' into /etc/security/limits.d/edgeagent.conf, "
@@ -80,18 +76,16 @@ def versions(_settings: Settings) -> Iterator[Finding]:
 
 def real_time(_settings: Settings) -> Iterator[Finding]:
     """Whether the audio threads may go before all others, and the memory may be kept from being paged out."""
-    try:
-        before = os.sched_getscheduler(0), os.sched_getparam(0)
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(PRIORITY))
-        os.sched_setscheduler(0, *before)
-    except PermissionError:
-        yield warn("real time", "no permission for SCHED_FIFO: a busy machine will make gaps in the sound", LIMITS)
+    with ThreadPoolExecutor(1) as pool:  # a thread that ends takes its priority with it
+        permitted = pool.submit(urgent, CARD_PRIORITY).result()
+    if permitted:
+        yield ok("real time", f"SCHED_FIFO {CARD_PRIORITY} is permitted")
     else:
-        yield ok("real time", f"SCHED_FIFO {PRIORITY} is permitted")
-    limit = resource.getrlimit(resource.RLIMIT_MEMLOCK)[0]
-    if limit == resource.RLIM_INFINITY or limit >= LOCKED_BYTES or os.geteuid() == 0:
+        yield warn("real time", "no permission for SCHED_FIFO: a busy machine will make gaps in the sound", LIMITS)
+    if may_lock_memory():
         yield ok("memory lock", "permitted")
     else:
+        limit = resource.getrlimit(resource.RLIMIT_MEMLOCK)[0]
         yield warn("memory lock", f"only {limit >> 20} MiB: sound may stall while memory is paged in", LIMITS)
 
 
@@ -132,9 +126,15 @@ def _script(script: Script) -> str:
 
 
 def models(_settings: Settings) -> Iterator[Finding]:
-    """Which trained models are installed."""
-    names = sorted(file.name for file in (Path(__file__).parents[1] / "models").glob("*.onnx"))
-    yield ok("models", ", ".join(names) or "none needed: the detectors are built in")
+    """Whether the models are those of this release."""
+    try:
+        listed = manifest()
+        for path, expected in listed.values():
+            verified(path, expected)
+    except ModelError as error:
+        yield fail("models", error.problem, error.remedy)
+    else:
+        yield ok("models", ", ".join(f"{name} {expected[:12]}" for name, (_, expected) in listed.items()))
 
 
 def disk(settings: Settings) -> Iterator[Finding]:

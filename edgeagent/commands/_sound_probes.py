@@ -5,20 +5,25 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from pathlib import Path
 
 from edgeagent.commands._finding import Finding, fail, ok
 from edgeagent.devices.portaudio import Device, Direction, PortAudio
-from edgeagent.errors import DeviceError
+from edgeagent.errors import DeviceError, SoundFileError
 from edgeagent.settings import Audio, Settings
+from edgeagent.signal.wav import read_wav
 
 TOPICS: dict[Direction, str] = {"input": "microphone", "output": "loudspeaker"}
 
 
 def cards(settings: Settings) -> Iterator[Finding]:
     """Whether the card of the settings can be opened. A device in use counts as a failure: `run` could not have it."""
-    audio = settings.audio
-    yield from {"pyaudio": _portaudio, "pipe": _programs, "wav": _files}[audio.card](audio)
+    yield from {"pyaudio": _portaudio, "pipe": _programs, "wav": _microphone_file}[settings.audio.card](settings.audio)
+
+
+def files(settings: Settings) -> Iterator[Finding]:
+    """The sound file that stands for a microphone, if one does."""
+    if settings.audio.card == "wav":
+        yield from _microphone_file(settings.audio)
 
 
 def _portaudio(audio: Audio) -> Iterator[Finding]:
@@ -61,8 +66,10 @@ def _programs(_audio: Audio) -> Iterator[Finding]:
             yield fail(program, "not installed, and audio.card is pipe", "apt install alsa-utils")
 
 
-def _files(audio: Audio) -> Iterator[Finding]:
-    if Path(audio.microphone_wav).is_file():
-        yield ok("microphone", audio.microphone_wav)
+def _microphone_file(audio: Audio) -> Iterator[Finding]:
+    try:
+        read_wav(audio.microphone_wav)
+    except SoundFileError as error:
+        yield fail("microphone", error.problem, error.remedy or "set audio.microphone_wav")
     else:
-        yield fail("microphone", f"there is no file {audio.microphone_wav}", "set audio.microphone_wav")
+        yield ok("microphone", audio.microphone_wav)

@@ -11,9 +11,9 @@ from edgeagent.detect.ear import Ear
 from edgeagent.engine import Engine, Told
 from edgeagent.ports import EchoCanceller, Journal, Sound
 from edgeagent.report.record import Trace
-from edgeagent.settings import Settings, Turns
+from edgeagent.settings import Settings
 from edgeagent.turn.events import Event, Fact
-from edgeagent.turn.policy import CEILING, SUSPICION, VOICED, verdict_bound
+from edgeagent.turn.policy import CEILING, SUSPICION, VOICED
 from edgeagent.units import HOP
 
 
@@ -43,10 +43,10 @@ class Witness(Engine):
         """(n,) float32: the whole run without our own voice."""
         return np.concatenate([np.zeros(0, np.float32), *self._clean])
 
-    def traces(self, turns: Turns) -> tuple[Trace, ...]:
-        """What it thought, a value a step, with the bounds that `turns` set."""
+    def traces(self) -> tuple[Trace, ...]:
+        """What it thought, a value a step, with the bounds of its policy."""
         near, floor, evidence = np.array(self._thoughts, np.float32).reshape(-1, 3).T
-        bounds = {"duck": SUSPICION, "stop": verdict_bound(turns.false_stops_per_hour)}
+        bounds = {"duck": SUSPICION, "stop": self.moderator.policy.bound}
         return (
             Trace("Somebody speaks", near, marks={"voice": VOICED}),
             Trace("Takes the floor", floor, marks={"even": 0.5}),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 
 from edgeagent.commands.terminal import add_json
 
@@ -28,8 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    for library in ("OPENBLAS", "OMP", "MKL"):  # one core is what is measured; numpy is not loaded yet
-        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+    from edgeagent.live.realtime import one_thread
+
+    one_thread()  # one core is what is measured; numpy is not loaded yet
     from edgeagent.commands import _bench_stages
 
     return _bench_stages.run(args)

@@ -16,7 +16,12 @@ HELP = "what works on this machine, what is missing, and how to mend it"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--config", type=Path, metavar="FILE", help="check this configuration only; needs no hardware")
+    parser.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="check this configuration, and the files and programs it names; needs no hardware",
+    )
     parser.add_argument("--machine", action="store_true", help="with --config: check the machine for it, too")
     parser.add_argument("--example", action="store_true", help="print a configuration with every key and its default")
     add_json(parser)
@@ -35,6 +40,8 @@ def run(args: argparse.Namespace) -> int:
     if args.machine or not args.config:
         probes += [_probes.versions, _sound_probes.cards, _pin_probes.pins, _probes.services, _probes.models]
         probes += [_probes.real_time, _probes.interpreter, _probes.disk]
+    else:
+        probes += [_sound_probes.files, _probes.services]
     findings = itertools.chain.from_iterable(probe(settings) for probe in probes)
     if args.json:
         found = list(findings)

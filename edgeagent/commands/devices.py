@@ -1,6 +1,7 @@
 """Lists the sound devices by the names that `audio.input` and `audio.output` take; any part of a name will do.
 
-The numbers of cards change between boots, so they are not shown. Exit code 1: there is no device.
+First what PortAudio offers (`audio.card: pyaudio`), then ALSA's own names (`audio.card: pipe`). The numbers of cards
+change between boots, so they are not shown. Exit code 1: there is no device.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+from collections.abc import Iterator, Mapping
 
 from edgeagent.commands.terminal import add_json, print_json
 
@@ -16,29 +18,60 @@ HELP = "sound devices by the names that a configuration takes"
 CARD_NUMBER = re.compile(r" \(hw:\d+,\d+\)$")
 """What PortAudio puts behind an ALSA card's name."""
 
+Listed = Mapping[str, str | int]
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_json(parser)
 
 
 def run(args: argparse.Namespace) -> int:
+    from edgeagent.errors import DeviceError
+
+    found: list[Listed] = []
+    for card, ask in (("pyaudio", _portaudio), ("pipe", _alsa)):
+        try:
+            listed = list(ask())
+        except DeviceError as error:  # the other way may still be there
+            print(f"edgeagent: warning: audio.card: {card}: {error}", file=sys.stderr)
+            continue
+        found += listed
+        if not args.json:
+            _print(card, listed)
+    if args.json:
+        print_json(found)
+    if not found:
+        print("there is no sound device; plug one in, or see what `arecord -l` and `aplay -l` say", file=sys.stderr)
+    return 0 if found else 1
+
+
+def _portaudio() -> Iterator[Listed]:
+    """Raises DeviceError without PyAudio."""
     from contextlib import closing
 
     from edgeagent.devices.portaudio import PortAudio
 
     with closing(PortAudio()) as library:
-        found = [
-            {"name": CARD_NUMBER.sub("", d.name), "inputs": d.inputs, "outputs": d.outputs, "rate_hz": d.rate}
-            for d in library.devices
-        ]
-    if args.json:
-        print_json(found)
+        for d in library.devices:
+            name = CARD_NUMBER.sub("", d.name)
+            yield {"card": "pyaudio", "name": name, "inputs": d.inputs, "outputs": d.outputs, "rate_hz": d.rate}
+
+
+def _alsa() -> Iterator[Listed]:
+    """One entry for each name, with 1 for the directions that it has: ALSA does not tell how many channels. Raises
+    DeviceError without alsa-utils."""
+    from edgeagent.devices.alsa_names import devices_of
+
+    inputs, outputs = devices_of("arecord"), devices_of("aplay")
+    for name in dict.fromkeys((*inputs, *outputs)):  # what both list is one device
+        yield {"card": "pipe", "name": name, "inputs": int(name in inputs), "outputs": int(name in outputs)}
+
+
+def _print(card: str, listed: list[Listed]) -> None:
     for key, way in (("inputs", "microphones (audio.input)"), ("outputs", "loudspeakers (audio.output)")):
-        able = [device for device in found if device[key]]
-        if able and not args.json:
-            print(way)
+        able = [device for device in listed if device[key]]
+        if able:
+            print(f"audio.card: {card}, {way}")
             for device in able:
-                print(f"  {device['name']:<50} {device[key]:>3} channels, {device['rate_hz']} Hz")
-    if not found:
-        print("there is no sound device; plug one in, or see what `arecord -l` and `aplay -l` say", file=sys.stderr)
-    return 0 if found else 1
+                form = f"{device[key]:>3} channels, {device['rate_hz']} Hz" if "rate_hz" in device else ""
+                print(f"  {device['name']:<50} {form}".rstrip())

@@ -67,9 +67,10 @@ def _recorded(path: Path, optional: bool) -> bytes | None:
 
 
 def _compare(recorded: list[bytes], replayed: list[bytes], as_json: bool, *, whole: bool) -> int:
-    """Print the finding. whole: the recording was closed properly; otherwise its journal may go on after its sound."""
-    if not whole:
-        recorded = recorded[: len(replayed)]
+    """Print the finding. whole: the recording was closed properly; otherwise sound or journal may go on alone."""
+    if not whole and recorded:  # one that is empty is no journal of this session
+        both = min(len(recorded), len(replayed))
+        recorded, replayed = recorded[:both], replayed[:both]
     if recorded[:1] != replayed[:1]:
         then, now = (lines[0].decode(errors="replace") if lines else "nothing" for lines in (recorded, replayed))
         print(f"edgeagent: warning: recorded by another version: {then}; this is {now}", file=sys.stderr)
@@ -80,7 +81,7 @@ def _compare(recorded: list[bytes], replayed: list[bytes], as_json: bool, *, who
         number = None if at is None else at + 1
         print_json({"identical": at is None, "line": number, "recorded": pair[0], "replayed": pair[1]})
     elif at is None:
-        until = "" if whole else " up to the end of the recorded sound"
+        until = "" if whole else " as far as the recording goes"
         print(f"identical{until}: {len(replayed)} entries, {sum(map(len, replayed)) + len(replayed)} bytes")
     else:
         print(f"different from line {at + 1} on")

@@ -2,9 +2,11 @@
 default sound card.
 
 The timeline is printed as it happens; Ctrl-C ends it. `--record DIR` writes everything it hears, plays and decides
-(mic.wav, reference.wav, events.jsonl, journal.jsonl; notes.jsonl has what happens beside); `edgeagent replay DIR` turns
-that into the same journal again. `--on-turn CMD` starts CMD for every turn of the user, with its sound as raw 16-bit
-16 kHz on stdin while it is spoken and the path of its WAV in EDGEAGENT_WAV; what CMD prints is taken as its text.
+(mic.wav, reference.wav, turn-NNN.wav, events.jsonl, journal.jsonl; notes.jsonl has what happens beside); `edgeagent
+replay DIR` turns that into the same journal again. A DIR that holds something already gets a dated folder for the
+session, as `record.dir` of a configuration gets one for each start. `--on-turn CMD` starts CMD for every turn of the
+user, with its sound as raw 16-bit 16 kHz on stdin while it is spoken and in EDGEAGENT_WAV the path of its WAV, which is
+there when stdin ends; what CMD prints is taken as its text.
 
 Exit code 130 after Ctrl-C, 0 after SIGTERM, 75 if the sound library hangs and only a new process can go on.
 """
@@ -15,10 +17,12 @@ import argparse
 import sys
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from edgeagent.commands._device import Fan, Printer, Warner, add_device, hold, leaving, settings_of
 from edgeagent.settings import Settings
+from edgeagent.store.folders import dated, vacant
 
 HELP = "listen and talk on a sound card"
 
@@ -27,7 +31,8 @@ NOTES = "notes.jsonl"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_device(parser)
-    parser.add_argument("--record", metavar="DIR", help="record the whole session for `edgeagent replay`")
+    record = "record the whole session for `edgeagent replay`, in a dated folder in DIR if DIR is not empty"
+    parser.add_argument("--record", metavar="DIR", help=record)
     parser.add_argument("--on-turn", metavar="CMD", help="command that gets each turn of the user")
     parser.add_argument("--quiet", action="store_true", help="print no timeline")
     parser.add_argument("--json", action="store_true", help="print the journal, one JSON object a line")
@@ -38,12 +43,17 @@ def run(args: argparse.Namespace) -> int:
 
     one_thread()  # before numpy
     settings = settings_of(args)
-    if args.record:
-        settings = replace(settings, record=replace(settings.record, dir=args.record))
     if args.on_turn:
         settings = replace(settings, capture=replace(settings.capture, on_turn=args.on_turn))
     with leaving():
         return _talk(settings, args)
+
+
+def session_of(settings: Settings, given: str | None) -> Path | None:
+    """The folder to record in, not made yet; None for no recording. given: what `--record` says."""
+    if given:
+        return vacant(Path(given))
+    return dated(Path(settings.record.dir)) if settings.record.dir else None
 
 
 def _talk(settings: Settings, args: argparse.Namespace) -> int:
@@ -54,9 +64,17 @@ def _talk(settings: Settings, args: argparse.Namespace) -> int:
 
     warn = Warner()
     decided, noted = Fan(), Fan()
-    with ExitStack() as files, app.build_runtime(settings, decided, noted) as runtime:
-        if settings.record.dir:  # only now: a device that does not start leaves no session
-            folder = Path(settings.record.dir)
+    folder = session_of(settings, args.record)
+    with ExitStack() as files, app.build_runtime(settings, decided, noted, session=folder) as runtime:
+        if settings.record.journal:
+            path, most = Path(settings.record.journal).expanduser(), settings.record.journal_mb * 1_000_000
+            path.parent.mkdir(parents=True, exist_ok=True)
+            log = JsonLinesJournal(path, warn, background=True, most_bytes=most)
+            files.callback(log.close)
+            log.write({"at": 0, "event": "began", "utc": datetime.now(UTC).isoformat(timespec="seconds")})
+            decided.journals.append(log)
+            noted.journals.append(log)
+        if folder is not None:  # only now: a device that does not start leaves no session
             recording = Recording(folder, settings, app.versions(), warn)
             files.callback(recording.close)
             runtime.record(recording)
@@ -72,6 +90,8 @@ def _talk(settings: Settings, args: argparse.Namespace) -> int:
             files.callback(printer.close)
             decided.journals.append(printer)
             noted.journals.append(printer)
+        if folder is not None and folder != Path(args.record or ""):
+            noted.write({"at": 0, "event": "recording", "folder": str(folder)})
         code = hold(runtime, args.seconds)
     if printer is not None and printer.error is not None:
         raise printer.error

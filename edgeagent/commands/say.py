@@ -1,7 +1,8 @@
 """Reads a text aloud, sentence by sentence, and can be interrupted. Says at the end what was heard and what was not.
 
 TEXT is the text itself, a file, or - for standard input. A cough or an "uh-huh" does not stop it, or makes it go on
-from the phrase it was in; a real interruption ends it. Exit code 0: all was read; 1: it was interrupted; 130: Ctrl-C.
+from the phrase it was in; a real interruption ends it. Exit code 0: all was read; 1: it was interrupted; 2: the voice,
+the microphone or the loudspeaker failed; 130: Ctrl-C.
 """
 
 from __future__ import annotations
@@ -41,13 +42,13 @@ def run(args: argparse.Namespace) -> int:
         with app.build_runtime(settings, reader, Fan(), replies=False) as runtime:
             reader.begin(runtime)
             code = hold(runtime, args.seconds)
-    if reader.failure:
-        raise ServiceError(reader.failure)
     heard, unheard = reader.account()
     if args.json:
         print_json({"heard": heard, "unheard": unheard, "finished": reader.finished})
     else:
         print(f"heard: {heard or '-'}\nunheard: {unheard or '-'}")
+    if reader.failure:
+        raise ServiceError(reader.failure)
     return code or int(not reader.finished)
 
 
@@ -104,8 +105,8 @@ class Reader:
             case "ceased" if entry["finished"] and utterance == len(self._text) - 1:
                 self.finished = True
                 self._device.stop()
-            case "reply_failed":
-                self.failure = str(entry["reason"])
+            case "reply_failed" | "microphone_failed" | "failed":
+                self.failure = self.failure or str(entry["reason"])
                 self._device.stop()
             case "action" if entry["action"] == "discard":
                 self._device.stop()

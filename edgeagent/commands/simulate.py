@@ -11,9 +11,7 @@ from __future__ import annotations
 import argparse
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 from time import perf_counter
 
@@ -114,6 +112,9 @@ def _in_turn(orders: Sequence[Order], progress: Progress) -> Iterator[dict[str, 
 
 def _at_once(orders: Sequence[Order], jobs: int, progress: Progress) -> Iterator[dict[str, object]]:
     """In processes of their own; Ctrl-C and faults wait for the scenes begun and start no other."""
+    from concurrent.futures import ProcessPoolExecutor  # here, because they are slow to load
+    from multiprocessing import get_context
+
     ignore = (signal.SIGINT, signal.SIG_IGN)
     with ProcessPoolExecutor(jobs, get_context("spawn"), signal.signal, ignore) as pool:
         try:

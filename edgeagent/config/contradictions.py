@@ -32,9 +32,8 @@ def _missing(settings: Settings) -> Iterator[Fault]:
     if talker.kind == "wav" and not talker.wav_dir:
         yield Fault("talker.wav_dir", "missing. talker.kind is wav: give the folder of recorded sentences")
     if audio.card == "wav":
-        for name, role in (("microphone_wav", "the file it hears"), ("loudspeaker_wav", "the file it speaks into")):
-            if not getattr(audio, name):
-                yield Fault(f"audio.{name}", f"missing. audio.card is wav: give {role}")
+        if not audio.microphone_wav:
+            yield Fault("audio.microphone_wav", "missing. audio.card is wav: give the file it hears")
         if audio.microphone_wav and audio.microphone_wav == audio.loudspeaker_wav:
             yield Fault("audio.loudspeaker_wav", "the same file as audio.microphone_wav; it would be overwritten")
 

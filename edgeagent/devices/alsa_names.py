@@ -27,10 +27,15 @@ def names_of(program: Program) -> tuple[str, ...]:
     return tuple(line for line in text.splitlines() if line and not line[0].isspace())
 
 
+def devices_of(program: Program) -> tuple[str, ...]:
+    """The same without `null`, which is no device. Raises DeviceError."""
+    return tuple(name for name in names_of(program) if name != "null")
+
+
 def find(name: str, program: Program) -> str:
     """The device called so, or containing it. A name with a colon (`plughw:CARD=USB`) is ALSA's own way to say which
     device and how; it is taken as it is. Raises DeviceError with the names there are."""
-    names = [listed for listed in names_of(program) if listed != "null"]
+    names = devices_of(program)
     if ":" in name or (name == "default" and names):  # a system may have a default without listing it
         return name
     return names[pick(name, names, KIND[program])]

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from edgeagent import settings
 from edgeagent.devices.animator import Animator
 from edgeagent.devices.gpio import INSTALL, Factory, claiming
-from edgeagent.devices.lights import LOOKS, Colour
+from edgeagent.devices.lights import LOOKS, Rgb
 from edgeagent.errors import DeviceError
 from edgeagent.turn.outputs import Light
 
@@ -30,7 +30,7 @@ class Spi(Protocol):
     def close(self) -> None: ...
 
 
-def frame(leds: int, colour: Colour, level: float, brightness: float) -> bytes:
+def frame(leds: int, colour: Rgb, level: float, brightness: float) -> bytes:
     """The bytes that make `leds` LEDs show a colour at a level in [0, 1]. brightness: in (0, 1], by the LEDs' current,
     so that colours stay true in the dark."""
     current = max(1, round(brightness * CURRENT_STEPS))

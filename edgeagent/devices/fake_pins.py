@@ -1,4 +1,4 @@
-"""Lamp and mute pin without hardware: they remember what they were told, and are what a device without them gets."""
+"""Lamp and mute pin without hardware, for tests and for trying out: they remember what they were told."""
 
 from __future__ import annotations
 

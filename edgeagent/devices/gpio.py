@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from edgeagent.errors import DeviceError
+from edgeagent.errors import DeviceError, install
 
-INSTALL = "pip install 'edgeagent[pi]', or apt install python3-gpiozero python3-lgpio in a --system-site-packages venv"
+INSTALL = f"{install('pi')}, or apt install python3-gpiozero python3-lgpio in a --system-site-packages venv"
 
 CHOICE = "GPIOZERO_PIN_FACTORY"
 

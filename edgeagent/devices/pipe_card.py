@@ -22,12 +22,10 @@ import numpy as np
 
 from edgeagent.devices.alsa_names import Program, find
 from edgeagent.devices.moments import Steady
+from edgeagent.devices.rates import RATES
 from edgeagent.devices.refusals import refusal
 from edgeagent.errors import DeviceError, DeviceHung
 from edgeagent.ports import Heard, Pcm, Play
-
-RATES = (16000, 48000, 44100, 32000)
-"""Card rates in the order we like them."""
 
 PERIODS = 3
 """Periods that the card buffers: what PortAudio takes, too."""

@@ -9,18 +9,17 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from typing import Any, Literal
 
 from edgeagent.devices.names import pick
+from edgeagent.devices.rates import RATES
 from edgeagent.devices.refusals import BUSY, known, refusal
-from edgeagent.errors import DeviceError
+from edgeagent.errors import DeviceError, install
 
 Direction = Literal["input", "output"]
-
-RATES = (16000, 48000, 44100, 32000)
-"""Card rates in the order we like them: none to convert, a whole ratio, what is left."""
 
 CHANNELS = (1, 2)
 """Some codecs know only stereo."""
@@ -60,11 +59,12 @@ def quiet() -> Iterator[list[str]]:
 def _load() -> Any:
     """The pyaudio module (it has no types). Raises DeviceError."""
     try:
-        return importlib.import_module("pyaudio")
+        with redirect_stdout(StringIO()):  # it prints what it then raises
+            return importlib.import_module("pyaudio")
     except ModuleNotFoundError as missing:
         raise DeviceError(
             "PyAudio is not installed",
-            "apt install portaudio19-dev python3-dev gcc && pip install edgeagent[card], or set audio.card: pipe",
+            f"apt install portaudio19-dev python3-dev gcc, then {install('card')}; or set audio.card: pipe",
         ) from missing
     except ImportError as broken:
         raise DeviceError(f"PyAudio does not load: {broken}", "apt install libportaudio2") from broken

@@ -32,7 +32,8 @@ PRIORITY = 20
 """SCHED_FIFO of the callbacks: over everything ordinary, under the kernel's own audio and USB threads (50)."""
 
 GAP_S = 0.005
-"""A jump of the microphone's stamps by so much means lost frames; stamps jitter by a tenth of it."""
+"""A jump of the microphone's stamps by so much means lost frames, though nobody told of any; stamps jitter by a tenth
+of it. Where the run is known to be broken, by a restart or an xrun, every frame counts."""
 
 DEAD_S = 1.0
 """After so long without a callback PortAudio is not called for an abort: it might never return, and nothing sounds."""
@@ -53,17 +54,29 @@ class _Way:
         self.realtime = -1
         """1: runs under SCHED_FIFO; 0: not permitted; -1: to be tried by the next callback, which has a new thread."""
         self.clock = StreamClock()
+        self.broken = False
+        """The next frames do not follow upon the last ones."""
         self._steady = Steady(rate)
 
     def moment(self, stamp: float, current: float, frames: int) -> float:
         """`stamp` of the stream's clock in time.monotonic(). Without stamps worth the name: when those frames began."""
         offset = self.clock.offset(current)
         if self.clock.kind == "none":
+            if self.broken:
+                self._steady = Steady(self.rate)
             return self._steady.arrived(frames, self.last)
         return stamp + offset
 
-    def came(self) -> None:
+    def again(self) -> None:
+        """The stream is about to be started again."""
         self.last = time.monotonic()
+        self.realtime = -1
+        self.broken = True
+
+    def came(self, status: int) -> None:
+        self.last = time.monotonic()
+        if status & (OVERFLOW | UNDERFLOW):  # PortAudio has started all directions of the stream again
+            self.broken = True
         if self.realtime < 0:
             try:
                 os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(PRIORITY))
@@ -80,17 +93,27 @@ class _Input(_Way):
     def __init__(self, rate: int, channels: int) -> None:
         super().__init__(rate, channels)
         self._next = 0.0
+        self._owed = 0.0
+        """Of what was lost, in frames: what rounding has left untold, so that it never adds up."""
 
     def taken(self, data: bytes, frames: int, stamps: Mapping[str, float], status: int) -> None:
-        self.came()
+        self.came(status)
         self.faults += bool(status & OVERFLOW)
         when = self.moment(stamps["input_buffer_adc_time"], stamps["current_time"], frames)
-        gap = when - self._next if self._next else 0.0
-        trusted = self.clock.kind != "none" or status & OVERFLOW
-        lost = round(gap * self.rate) if gap > GAP_S and trusted else 0
+        lost = self._lost(when - self._next) if self._next else 0
+        self.broken = False
         self._next = when + frames / self.rate
         pcm = np.frombuffer(data, np.int16)
         self.heard(pcm if self.channels == 1 else pcm[:: self.channels].copy(), lost, when)
+
+    def _lost(self, gap: float) -> int:
+        """Frames lost in `gap` seconds between two blocks."""
+        if not self.broken and (gap <= GAP_S or self.clock.kind == "none"):
+            return 0
+        self._owed += gap * self.rate
+        lost = max(0, round(self._owed))
+        self._owed -= lost
+        return lost
 
 
 class _Output(_Way):
@@ -110,9 +133,10 @@ class _Output(_Way):
 
     def given(self, frames: int, stamps: Mapping[str, float], status: int) -> bytes:
         """Always full length: a short answer would end the stream."""
-        self.came()
+        self.came(status)
         self.faults += bool(status & UNDERFLOW)
         when = self.moment(stamps["output_buffer_dac_time"], stamps["current_time"], frames)
+        self.broken = False
         if self.clock.kind == "none":
             when += self.latency + frames / self.rate
         if len(self._block) != frames:
@@ -221,10 +245,9 @@ class PyAudioCard:
         """See `ports.Card`. First sound after what the host buffers (some 30 ms at periods of 10 ms)."""
         if self._running or not self._streams:
             return
-        self._out.handed, self._out.realtime = 0, -1
-        self._out.last = time.monotonic()
-        if not self._split:
-            self._in.realtime, self._in.last = -1, self._out.last
+        self._out.handed = 0
+        for way in (self._out,) if self._split else (self._out, self._in):
+            way.again()
         try:
             self._low_level.start_stream(self._streams["output"]._stream)
         except OSError as refused:

@@ -20,6 +20,9 @@ from edgeagent.signal.convert import to_float, to_int16
 from edgeagent.signal.wav import WavWriter, read_wav
 from edgeagent.units import RATE
 
+AHEAD_S = 0.002
+"""So long before it sounds a block is handed over, as with any card: the runtime wants the reference early by that."""
+
 CLOSE_S = 2.0
 """How long the thread may take to notice that it is over: a block, and what the callbacks take."""
 
@@ -55,7 +58,7 @@ class WavCard:
             if self._silent:
                 out[:] = 0
             else:
-                play(out, when)
+                play(out, when + AHEAD_S)
             self._write(out)
             if self._over.wait(max(0.0, began + (start + self._block) / RATE / self._speed - time.monotonic())):
                 return

@@ -9,7 +9,7 @@ from edgeagent import settings
 from edgeagent.live.sound_path import SoundPath
 from edgeagent.ports import Lamp, MutePin
 from edgeagent.signal.playback import Playback
-from edgeagent.turn.outputs import Gate, Light, Outputs
+from edgeagent.turn.outputs import Gate, Light, Outputs, gain
 
 
 class NoLamp:
@@ -37,7 +37,7 @@ class Actuators:
 
     def __init__(self, playback: Playback, amplifier: MutePin, lamp: Lamp, configured: settings.Settings) -> None:
         volume = configured.audio.volume_percent / 100
-        self._gains = {Gate.OPEN: volume, Gate.DUCKED: volume * 10 ** (configured.turns.duck_db / 20), Gate.SHUT: 0.0}
+        self._gains = {gate: volume * gain(gate, configured.turns.duck_db) for gate in Gate}
         self._playback = playback
         self._amplifier = amplifier
         self._lamp = lamp

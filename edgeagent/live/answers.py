@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from queue import SimpleQueue
-from threading import Thread
+from threading import Condition, Thread
 from typing import Protocol
 
 import numpy as np
@@ -23,6 +22,9 @@ from edgeagent.turn.events import Word
 
 NOBODY = -1
 """The turn of a sentence that answers none."""
+
+WAITING = 8
+"""Answers that may wait for a replier or talker that is stuck, each with the sound of its turn (2 MB at most)."""
 
 CLOSING_S = 1.0
 """How long `close` waits for a replier or talker that ignores its cancel."""
@@ -91,15 +93,22 @@ class Worker:
         self._replier = replier
         self._inbox = inbox
         self._receiver = receiver
-        self._orders: SimpleQueue[Answer | None] = SimpleQueue()
+        self._orders: list[Answer] = []
+        self._changed = Condition()  # of `_orders`, which it guards, and `_closing`
         self._current: Answer | None = None
         self._closing = False
         self._thread = Thread(target=self._work, name="answers", daemon=True)
         self._thread.start()
 
     def order(self, answer: Answer) -> None:
-        """Make this, after all that has been ordered before."""
-        self._orders.put(answer)
+        """Make this, after all that has been ordered before; when too many wait, the oldest of them fails."""
+        with self._changed:
+            waiting = [*(order for order in self._orders if not order.cancelled), answer]
+            self._orders = waiting[-WAITING:]
+            self._changed.notify()
+        for late in waiting[:-WAITING]:
+            self._receiver.failed(late, "too many answers wait for one that does not come")
+            late.cancelled = True
 
     def cancel(self, answer: Answer) -> None:
         """Nothing more of it. Returns at once."""
@@ -111,17 +120,18 @@ class Worker:
 
     def close(self) -> None:
         """Ends the thread, and gives back talker and replier."""
-        self._closing = True
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
         if self._current is not None:
             self.cancel(self._current)
-        self._orders.put(None)
         self._thread.join(CLOSING_S)
         self._talker.close()
         if self._replier is not None:
             self._replier.close()
 
     def _work(self) -> None:
-        while (answer := self._orders.get()) is not None and not self._closing:
+        while (answer := self._taken()) is not None:
             self._current = answer
             try:
                 self._make(answer)
@@ -130,6 +140,12 @@ class Worker:
             except Exception as error:  # a talker of somebody else's must not end the conversation
                 self._tell(answer, self._receiver.failed, answer, f"{type(error).__name__}: {error}")
             self._current = None
+
+    def _taken(self) -> Answer | None:
+        """The next to make, as soon as there is one; None for no more."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._orders or self._closing)
+            return None if self._closing else self._orders.pop(0)
 
     def _make(self, answer: Answer) -> None:
         if answer.cancelled:

@@ -19,9 +19,9 @@ from edgeagent.turn import events as e
 
 Told = Callable[[int, str], None]
 
-Listen = Callable[[Told, Told], Listener | None]
-"""Makes whoever gets the user's turns, None for nobody. It tells the first function the text of each turn, and the
-second what went wrong with one, from any thread."""
+Listen = Callable[[Told, Told, Told], Listener | None]
+"""Makes whoever gets the user's turns, None for nobody. It tells the first function the text of each turn, the second
+what went wrong with one, and the third the path under which one is kept, from any thread."""
 
 
 class Conversation:
@@ -44,7 +44,7 @@ class Conversation:
         self._inbox = inbox
         self._journal = journal
         self._replies = replier is not None
-        self._listener = listen(self._recognised, self._trouble)
+        self._listener = listen(self._recognised, self._trouble, self._kept)
         self._turns = Turns(door.engine.linear, pre_roll, self._listener)
         self._worker = Worker(talker, replier, inbox, self)
         self._answers: dict[int, Answer] = {}
@@ -65,14 +65,14 @@ class Conversation:
             case a.Discard():
                 self._forget(action.utterance)
             case a.OpenTurn():
-                self._turns.open(action.turn)
+                self._turns.open(action)
             case a.HandOver():
                 self._hand_over(action)
             case a.DropTurn():
                 self._drop(action.turn)
             case a.ReopenTurn():
                 self._drop(action.turn)
-                self._turns.open(action.turn)
+                self._turns.open(action)
 
     def ceases(self, utterance: int) -> None:
         """The engine is about to be told that it ceased: now it must know the words. (Before, only what is new for
@@ -102,17 +102,22 @@ class Conversation:
 
     def _trouble(self, turn: int, text: str) -> None:
         """Any thread."""
-        self._inbox.post(lambda: self._note("turn_trouble", turn, text))
+        self._inbox.post(lambda: self.note("turn_trouble", turn=turn, text=text))
 
-    def _note(self, event: str, turn: int, text: str) -> None:
-        self._journal.write({"at": self._door.engine.at, "event": event, "turn": turn, "text": text})
+    def _kept(self, turn: int, wav: str) -> None:
+        """Any thread."""
+        self._inbox.post(lambda: self.note("kept", turn=turn, wav=wav))
+
+    def note(self, event: str, **facts: object) -> None:
+        """Write down what the engine knows nothing of."""
+        self._journal.write({"at": self._door.engine.at, "event": event, **facts})
 
     def _answer(self, turn: int, text: str) -> None:
         sound = self._closed.pop(turn, None)
         if sound is None:  # dropped meanwhile
             return
         if text:
-            self._note("recognised", turn, text)
+            self.note("recognised", turn=turn, text=text)
         if self._replies:
             self._order(Answer(self._next, turn, sound, text))
         else:
@@ -152,6 +157,8 @@ class Conversation:
             self._tell_script(answer)
 
     def sounds(self, answer: Answer, sound: Sound) -> None:
+        if not sound.size:
+            return
         try:
             if not answer.started:
                 self._playback.load(answer.utterance)
@@ -166,10 +173,13 @@ class Conversation:
 
     def done(self, answer: Answer) -> None:
         self._playback.seal(answer.utterance)
-        if not answer.started:
-            self._forget(answer.utterance)
-            if answer.turn != NOBODY:
-                self._door.tell(e.NoReply(0, answer.turn))
+        if answer.started:
+            return
+        self._forget(answer.utterance)
+        if answer.text:
+            self._door.tell(e.ReplyFailed(0, answer.utterance, "the talker made no sound"))
+        elif answer.turn != NOBODY:
+            self._door.tell(e.NoReply(0, answer.turn))
 
     def failed(self, answer: Answer, reason: str) -> None:
         self._playback.seal(answer.utterance)  # should it be resumed all the same, it has an end

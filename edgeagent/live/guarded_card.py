@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from queue import SimpleQueue
 
-from edgeagent.errors import DeviceError, DeviceHung
+from edgeagent.errors import DeviceHung
 from edgeagent.live.realtime import CARD_PRIORITY, urgent
 from edgeagent.ports import Card, Heard, Pcm, Play
 
@@ -167,5 +167,5 @@ class GuardedCard:
 
 def close_quietly(card: Card) -> None:
     """Close a card of which nothing more is wanted, whatever it says."""
-    with suppress(DeviceError):
+    with suppress(Exception):
         card.close()

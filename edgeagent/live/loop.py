@@ -21,6 +21,7 @@ from edgeagent.live.conversation import Conversation
 from edgeagent.live.cues import Cues
 from edgeagent.live.door import Door
 from edgeagent.live.guarded_card import GuardedCard
+from edgeagent.live.health import Health
 from edgeagent.live.inbox import Inbox
 from edgeagent.live.realtime import Collector
 from edgeagent.live.repair import Repair
@@ -57,6 +58,7 @@ class Loop:
         conversation: Conversation,
         watchdog: Watchdog,
         repair: Repair,
+        health: Health,
         clock: Clock = time.monotonic,
     ) -> None:
         """path: opened, over a GuardedCard."""
@@ -68,9 +70,9 @@ class Loop:
         self._conversation = conversation
         self._watchdog = watchdog
         self._repair = repair
+        self._health = health
         self._clock = clock
         self._standby = Standby(clock())
-        self._faulty = False
         self._over = False
         inbox.attach(path.capture)
 
@@ -94,6 +96,8 @@ class Loop:
         except DeviceHung as hung:
             self._give_up(hung)
             raise
+        finally:
+            self._conversation.note("card", **self._health.last(self._path))
 
     def begin(self) -> None:
         """The device is ready: the first that the engine is told."""
@@ -108,7 +112,12 @@ class Loop:
             if self._over:
                 return
         if silence := self._standby.missing(now):
+            if self._card.facts().get("finished"):
+                self._over = True
+                return
             self._rest(silence, now)
+        if (news := self._health.news(self._path, now)) is not None:
+            self._conversation.note("card", **news)
         self._look_after_card(now)
 
     def close(self) -> None:
@@ -123,7 +132,7 @@ class Loop:
     def _take(self, instant: Instant, now: float) -> None:
         """One instant of sound, less the silence that was given for it already."""
         lost = sum(fact.frames for fact in instant.lost)
-        already = self._standby.came(now, min(lost, instant.microphone.size))
+        already = self._standby.came(now, instant.microphone.size, lost > 0)
         self._card.hurry()
         for fact in instant.lost:
             self._door.tell(fact)
@@ -161,11 +170,14 @@ class Loop:
     # Decisions --------------------------------------------------------------------------------------------------------
 
     def _apply(self, decision: Decision) -> None:
+        begun = self._clock()
         self._actuators.set(decision.outputs)
         for action in decision.actions:
             if isinstance(action, a.Halt):
                 self._actuators.halt(self._path)
+                took_ms = 1000 * (self._clock() - begun)
                 self._tell_cues(self._cues.all())
+                self._conversation.note("halted", utterance=action.utterance, monotonic_s=begun, took_ms=took_ms)
             else:
                 self._conversation.act(action)
         self._actuators.show(decision.outputs.light)
@@ -201,18 +213,14 @@ class Loop:
         deaf, dumb = self._standby.absent(now) > GONE_S, self._card.stalled() > GONE_S
         if not (deaf or dumb):
             return
-        if self._card.facts().get("finished"):
-            self._over = True
-            return
         if not deaf:
-            self._faulty = True
             self._door.tell(e.Failed(0, "the loudspeaker takes no sound"))
         self._repair.start(self._card)
 
     def _swap(self, path: SoundPath) -> None:
+        self._conversation.note("card", **self._health.last(self._path))
         dead, self._path = self._path, path
         self._inbox.attach(path.capture)
         dead.capture.close()
-        if self._faulty:
-            self._faulty = False
+        if isinstance(self._door.engine.state, s.Faulty):
             self._door.tell(e.Recovered(0))

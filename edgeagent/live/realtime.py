@@ -16,7 +16,7 @@ import sys
 from dataclasses import asdict, dataclass
 
 CARD_PRIORITY = 22
-"""SCHED_FIFO of the thread that stops the card."""
+"""SCHED_FIFO of the thread that stops the card: the highest we ask for, below the kernel's own (50)."""
 
 ENGINE_PRIORITY = 21
 """Over the card's callbacks (20): the engine needs a twentieth of their time, and they spin when a card is pulled."""
@@ -60,12 +60,14 @@ def urgent(priority: int) -> bool:
     return True
 
 
+def may_lock_memory() -> bool:
+    """Whether memory may be locked without limit: with one, later allocations would fail."""
+    return resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] == resource.RLIM_INFINITY or os.geteuid() == 0
+
+
 def lock_memory() -> bool:
-    """Keep what is touched from now on in memory. False where it is not permitted without limit: with one, later
-    allocations would fail."""
-    if resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] != resource.RLIM_INFINITY and os.geteuid() != 0:
-        return False
-    return bool(ctypes.CDLL(None).mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0)
+    """Keep what is touched from now on in memory. False where it is not permitted."""
+    return may_lock_memory() and bool(ctypes.CDLL(None).mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0)
 
 
 def prepare() -> Hygiene:

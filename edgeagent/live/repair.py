@@ -1,15 +1,17 @@
 """A card that died is closed and opened anew, by a thread of its own, as often as it takes.
 
 PortAudio sees a card that was plugged in again only after it has been ended and begun afresh, so everything is made
-from scratch. If closing hangs, only a new process helps.
+from scratch. A library whose card is gone fails in ways it does not document: whatever goes wrong is tried again. Only
+if it hangs, a new process is needed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Event, Thread
 
-from edgeagent.errors import DeviceError, DeviceHung
+from edgeagent.errors import DeviceHung
 from edgeagent.live.guarded_card import close_quietly
 from edgeagent.live.sound_path import SoundPath
 from edgeagent.ports import Card
@@ -19,12 +21,13 @@ RETRY_S = 1.0
 
 
 class Repair:
-    """make: finds and opens the card; raises DeviceError. Engine thread only."""
+    """make: finds and opens the card, or raises. Engine thread only."""
 
     def __init__(self, make: Callable[[], SoundPath]) -> None:
         self._make = make
         self._over = Event()
         self._thread: Thread | None = None
+        self._dead: Card | None = None
         self._path: SoundPath | None = None
         self._hung: DeviceHung | None = None
 
@@ -35,16 +38,19 @@ class Repair:
 
     def start(self, dead: Card) -> None:
         """Close `dead`, then open the card as soon as it can be."""
-        self._thread = Thread(target=self._work, args=(dead,), name="repair", daemon=True)
-        self._thread.start()
+        self._dead = dead
+        self._begin()
 
     def take(self) -> SoundPath | None:
         """The card anew, once. Raises DeviceHung if there can be none in this process."""
+        over = self._thread is not None and not self._thread.is_alive()  # before looking at what it left
         if self._hung is not None:
             raise self._hung
         path, self._path = self._path, None
         if path is not None:
             self._thread = None
+        elif over:  # it never began, for want of memory
+            self._begin()
         return path
 
     def close(self) -> None:
@@ -53,20 +59,25 @@ class Repair:
         if self._path is not None:
             close_quietly(self._path.card)
 
-    def _work(self, dead: Card) -> None:
+    def _begin(self) -> None:
+        self._thread = Thread(target=self._work, name="repair", daemon=True)
+        with suppress(RuntimeError):  # no memory for a thread
+            self._thread.start()
+
+    def _work(self) -> None:
+        while not (self._over.is_set() or self._step()):
+            self._over.wait(RETRY_S)
+
+    def _step(self) -> bool:
+        """Whether there is nothing more to do."""
         try:
-            dead.close()
-            while not self._over.wait(RETRY_S):
-                if (path := self._attempt()) is not None:
-                    self._path = path
-                    return
+            dead, self._dead = self._dead, None
+            if dead is not None:
+                dead.close()
+                return False
+            self._path = self._make()
         except DeviceHung as hung:
             self._hung = hung
-
-    def _attempt(self) -> SoundPath | None:
-        try:
-            return self._make()
-        except DeviceHung:
-            raise
-        except DeviceError:
-            return None
+        except Exception:
+            return False
+        return True

@@ -37,7 +37,11 @@ class SoundPath:
         self.capture = Capture(card.input_rate)
         self.timeline = Timeline()
         self._loudspeaker = Loudspeaker(render_into, card.output_rate)
-        card.open(self.capture.heard, self._loudspeaker.play)
+        try:
+            card.open(self.capture.heard, self._loudspeaker.play)
+        except BaseException:  # a card that is away is tried every second, and a descriptor must not stay each time
+            self.capture.close()
+            raise
 
     def take(self) -> Iterator[Instant]:
         """All there is since the last call, in order; `capture.wait` sleeps until there is something."""

@@ -1,7 +1,9 @@
 """Silence in place of a microphone that gives nothing, at the pace of the clock.
 
 The engine's time is the sample index. Were it to stand still when frames stop, buttons, deadlines and the lamp would
-stop with it. When the card comes back and tells what was lost, the silence already given counts against it.
+stop with it. When the card comes back and tells what was lost, the silence already given counts against it, and what
+was given beyond that against the sound that follows: the sample index does not slip. Frames that were only late are
+never dropped; then the silence stays, and is told as such.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ class Standby:
     def __init__(self, now: float) -> None:
         self._last = now
         self._given = 0
+        self._settling = False  # a loss has been told, and silence given is still to be counted against something
 
     def absent(self, now: float) -> float:
         """Seconds since the last frames."""
@@ -37,9 +40,10 @@ class Standby:
         self._given += due
         return due
 
-    def came(self, now: float, lost: int) -> int:
-        """Frames came, `lost` of them silence for lost ones. Returns how many of those have been given already."""
-        already = min(self._given, lost)
-        self._given = self._given - already if lost else 0
+    def came(self, now: float, count: int, lost: bool) -> int:
+        """`count` samples came; lost: as silence for lost ones. Returns how many of them have been given already."""
         self._last = now
+        already = min(self._given, count) if lost or self._settling else 0
+        self._given = self._given - already if already else 0
+        self._settling = self._given > 0
         return already

@@ -1,4 +1,5 @@
-"""The user's turns on their way out: from before the onset to the end, while they are spoken.
+"""The user's turns on their way out: from before the onset to the end, while they are spoken, and whole when they are
+over.
 
 They come from the linearly cancelled sound, because suppression costs a recogniser syllables. A turn that is taken up
 again is handed over anew, from its start: whoever worked on it had been told that it was over.
@@ -10,17 +11,17 @@ from typing import Protocol
 
 from edgeagent.ports import Sound
 from edgeagent.signal.ring import Ring
-from edgeagent.turn.actions import HandOver
+from edgeagent.turn.actions import HandOver, OpenTurn, ReopenTurn, sound_file
 
 
 class Listener(Protocol):
     """Who gets the turns (`services.turn_hook.TurnHook`). Every method returns at once."""
 
-    def open_turn(self, turn: int) -> None: ...
+    def open_turn(self, turn: int, audio: str) -> None: ...
 
     def sound(self, turn: int, block: Sound) -> None: ...
 
-    def close_turn(self, turn: int) -> None: ...
+    def close_turn(self, turn: int, sound: Sound) -> None: ...
 
     def drop_turn(self, turn: int) -> None: ...
 
@@ -28,7 +29,10 @@ class Listener(Protocol):
 
 
 class Turns:
-    """Engine thread only. linear: the engine's ring. pre_roll: samples handed over from before an onset."""
+    """Engine thread only. linear: the engine's ring. pre_roll: samples handed over from before an onset.
+
+    The ring may have gone on by whole blocks of the card since something was decided: what it does not hold any more is
+    left out."""
 
     def __init__(self, linear: Ring, pre_roll: int, listener: Listener | None) -> None:
         self._linear = linear
@@ -37,33 +41,39 @@ class Turns:
         self._turn: int | None = None
         self._sent = 0
 
-    def open(self, turn: int) -> None:
-        """A turn whose onset is sample `turn` begins, or begins again."""
-        self._turn = turn
-        self._sent = max(turn - self._pre_roll, self._linear.start, 0)
+    def open(self, turn: OpenTurn | ReopenTurn) -> None:
+        """A turn begins, or begins again."""
+        self._turn = turn.turn
+        self._sent = max(turn.turn - self._pre_roll, self._linear.start, 0)
         if self._listener is not None:
-            self._listener.open_turn(turn)
+            self._listener.open_turn(turn.turn, sound_file(turn.number))
         self.stream()
 
     def stream(self) -> None:
         """Hand on what has been heard since, if a turn is open."""
         if self._turn is not None and self._listener is not None and self._sent < self._linear.end:
-            self._listener.sound(self._turn, self._linear.read(self._sent, self._linear.end))
+            self._listener.sound(self._turn, self._held(self._sent, self._linear.end))
             self._sent = self._linear.end
 
     def close(self, turn: HandOver) -> Sound:
-        """The turn is over; its sound. The listener has got a little more of the silence behind it."""
+        """The turn is over; its sound, exactly. The stream, which could not know the end, has more of the silence."""
         self.stream()
         self._turn = None
+        sound = self._held(turn.start, turn.end)
         if self._listener is not None:
-            self._listener.close_turn(turn.turn)
-        return self._linear.read(turn.start, turn.end)
+            self._listener.close_turn(turn.turn, sound)
+        return sound
 
     def drop(self, turn: int) -> None:
         """The turn was none, or its text is not wanted any more."""
         self._turn = None
         if self._listener is not None:
             self._listener.drop_turn(turn)
+
+    def _held(self, start: int, stop: int) -> Sound:
+        """What the ring holds of [start, stop)."""
+        start = max(start, self._linear.start)
+        return self._linear.read(start, max(start, min(stop, self._linear.end)))
 
     def end(self) -> None:
         """No more turns."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from edgeagent.turn.colours import COLOURS
+from edgeagent.turn.outputs import Light
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -14,18 +17,24 @@ class Look:
     ansi: str
 
 
+_LOOKS = {
+    Light.STARTING: ("#b9bec6", "blinking", "2"),
+    Light.IDLE: ("#93d6a4", "", "32"),
+    Light.HEARING: ("#a6eaf3", "", "96"),
+    Light.THINKING: ("#86b7ff", "", "94"),
+    Light.SPEAKING: ("#f3f5f9", "", "1"),
+    Light.DOUBTING: ("#ffbe55", "", "33"),
+    Light.YIELDING: ("#4fc9da", "blinking", "36"),
+    Light.HALF_DUPLEX: ("#c5abff", "", "35"),
+    Light.MUTED: ("#ffb3ac", "rare flashes", "31"),
+    Light.MIC_LOST: ("#ff8d85", "two blinks", "91"),
+    Light.FAULTY: ("#ff6f61", "three blinks", "1;31"),
+}
+"""Fill, manner (where the colour alone does not tell it) and SGR parameters."""
+
 LOOKS = {
-    "starting": Look("#b6c2d4", "blue, breathing", "34"),
-    "idle": Look("#93d6a4", "green", "32"),
-    "hearing": Look("#86b7ff", "blue", "94"),
-    "thinking": Look("#c5abff", "violet", "35"),
-    "speaking": Look("#f3f5f9", "white", "1"),
-    "doubting": Look("#ffbe55", "amber", "33"),
-    "yielding": Look("#62d3e2", "cyan", "36"),
-    "half_duplex": Look("#e6dcae", "white, dim", "2"),
-    "muted": Look("#ff938a", "red", "31"),
-    "mic_lost": Look("#ff92dc", "magenta", "95"),
-    "faulty": Look("#ff6f61", "red, blinking", "1;31"),
+    light.value: Look(fill, f"{COLOURS[light]}, {manner}" if manner else COLOURS[light].value, ansi)
+    for light, (fill, manner, ansi) in _LOOKS.items()
 }
 
 UNKNOWN = Look("#d0d0d0", "", "")

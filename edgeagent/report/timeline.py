@@ -1,7 +1,7 @@
 """The journal as a timeline for the terminal, a line for each thing a person would want to know.
 
      2.31 s  DOUBTING     sound from 2.28 s                                  lamp amber
-     2.61 s  YIELDING     interruption                                       lamp cyan
+     2.61 s  YIELDING     interruption                                       lamp cyan, blinking
      2.63 s               heard 7 of 19 words: "The forecast for tomorrow"
 
 Entries come in the engine's order: first what happened, then the state it led to, then the actions.
@@ -26,7 +26,7 @@ TEXTS_KEPT = 64
 UNSPOKEN = {
     "started", "ready", "scripted", "reply_ready", "suspected", "judged", "passed", "speech_started", "speech_ended",
     "playing", "ceased", "reply_finished", "no_reply", "echo_doubted", "echo_trusted", "button_short", "button_long",
-    "microphone_failed", "microphone_back", "failed", "recovered",
+    "microphone_failed", "microphone_back", "failed", "recovered", "halted",
 }  # fmt: skip
 """Causes that the following state line tells of, and what only the page shows."""
 
@@ -120,13 +120,60 @@ def remark(entry: Entry) -> str | None:
         case "heard":
             start, end = entry.get("start_s"), entry.get("end_s")
             if isinstance(start, int | float) and isinstance(end, int | float):
-                return f"handed over the turn from {start:.2f} s to {end:.2f} s: {entry.get('audio', '')}".rstrip(": ")
+                return f"handed over the turn from {start:.2f} s to {end:.2f} s"  # `kept` says whether a file stays
         case "reply_failed":
             return f"the reply failed: {entry.get('reason', '')}"
+        case "lost":
+            return _lost(entry)
+        case "realtime":
+            return _realtime(entry)
+        case "card":
+            return _worse(entry)
+        case "kept":
+            return f"the turn is kept in {entry.get('wav', '')}"
+        case "recognised":
+            return f'understood: "{entry.get("text", "")}"'
+        case "turn_trouble":
+            return f"trouble with a turn: {entry.get('text', '')}"
+        case "journal_lost":
+            return f"{_number(entry, 'entries'):.0f} entries of the journal are lost"
         case _ if event in UNSPOKEN:
             return None
     facts = " ".join(f"{key}={value}" for key, value in entry.items() if key not in ("at", "at_s", "event"))
     return f"{event} {facts}".rstrip()
+
+
+def _lost(entry: Entry) -> str:
+    """What the card lost, or by how much loudspeaker and microphone moved against each other."""
+    kind, shift = str(entry.get("kind", "?")), round(_number(entry, "shift"))
+    gap = f"{1000 * _number(entry, 'frames') / RATE:.0f} ms"
+    match kind:
+        case "no_frames":
+            return f"the microphone gave nothing for {gap}"
+        case "overflow":
+            return f"{gap} of the microphone were lost: the program was held up"
+        case "underflow":
+            return "the loudspeaker ran out of sound for a moment"
+        case "drift":
+            return f"the loudspeaker is now {abs(shift)} samples {'later' if shift > 0 else 'earlier'}"
+    return f"{gap} of the microphone were lost: {kind.replace('_', ' ')}"
+
+
+def _realtime(entry: Entry) -> str:
+    """How well the sound is protected from everything else on the machine."""
+    first = entry.get("scheduler") == "fifo"
+    locked = bool(entry.get("memory_locked"))
+    said = f"{'' if first else 'no '}real-time priority, memory {'' if locked else 'not '}locked"
+    return said if first and locked else f"{said}: `edgeagent check` tells how"
+
+
+def _worse(entry: Entry) -> str | None:
+    """By how much the card's counters of trouble have grown; nothing when they have not."""
+    worse = entry.get("worse")
+    if not worse or not isinstance(worse, Mapping):
+        return None
+    counted = ", ".join(f"{count:g} {name.replace('_', ' ')}" for name, count in worse.items())
+    return f"trouble with the sound: {counted}"
 
 
 def _heard(entry: Entry) -> str | None:

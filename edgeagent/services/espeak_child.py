@@ -154,7 +154,7 @@ def main() -> None:
     try:
         voice = Voice(*sys.argv[1:3])
     except OSError as error:
-        write(FAILED, NOBODY, f"espeak-ng cannot be loaded: {error}\npip install 'edgeagent[speech]'".encode())
+        write(FAILED, NOBODY, f"espeak-ng cannot be loaded: {error}\npip install '.[speech]' in the checkout".encode())
         return
     voice.serve()
 

@@ -6,17 +6,11 @@ from collections.abc import Sequence
 from math import inf
 from pathlib import Path
 
-import numpy as np
-
 from edgeagent.errors import ServiceError
 from edgeagent.ports import Sound
 from edgeagent.services.child import Child
-from edgeagent.signal.convert import to_float, to_int16
+from edgeagent.signal.convert import to_int16
 from edgeagent.signal.wav import write_wav
-from edgeagent.units import RATE
-
-LONGEST = 130 * RATE * 2
-"""Bytes of a turn: the longest turn one can set (120 s), the longest pre-roll (3 s), and some."""
 
 TEXT = 65_536
 """Bytes of text taken from a command; what it prints beyond is not a turn's text."""
@@ -31,7 +25,6 @@ class TurnCommand:
         self.child: Child | None = None
         self.wav = wav
         self._name = ""
-        self._sound = bytearray()
         self._deadline = inf
 
     @property
@@ -45,24 +38,20 @@ class TurnCommand:
         self.child = Child(argv, env={WAV_NAME: str(self.wav)})
 
     def hear(self, block: Sound) -> None:
-        """Keeps the sound and hands it on. Raises ServiceError when the turn is longer than any can be."""
-        if len(self._sound) >= LONGEST:
-            return
-        data = to_int16(block).tobytes()
-        self._sound += data
+        """Hands the sound on."""
         if self.child is not None:
-            self.child.send(data)
-        if len(self._sound) >= LONGEST:
-            raise ServiceError("the turn never ends; the rest of it is not handed on")
+            self.child.send(to_int16(block).tobytes())
 
-    def finish(self, deadline: float) -> None:
-        """The turn is over: writes the WAV, then ends the command's stdin. The text must be there at `deadline`
-        (seconds, monotonic). Raises ServiceError when the WAV cannot be written; the command goes on without."""
+    def finish(self, sound: Sound, deadline: float) -> None:
+        """The turn is over, and this is all of it: writes the WAV, then ends the command's stdin. The text must be
+        there at `deadline` (seconds, monotonic). Raises ServiceError when the WAV cannot be written; the command goes
+        on without."""
         self._deadline = deadline
         try:
-            write_wav(self.wav, to_float(np.frombuffer(bytes(self._sound), np.int16)))
+            self.wav.parent.mkdir(exist_ok=True)
+            write_wav(self.wav, sound)
         except OSError as error:
-            raise ServiceError(f"cannot write '{self.wav}': {error.strerror}", "change capture.turns_dir") from error
+            raise ServiceError(f"cannot write '{self.wav}': {error.strerror}", "choose another folder") from error
         finally:
             if self.child is not None:
                 self.child.end_input()

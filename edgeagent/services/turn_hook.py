@@ -1,26 +1,25 @@
 """The user's turn, to a command (`--on-turn CMD`): as a stream while it is spoken, and as a WAV when it is over.
 
 The command gets raw int16 mono 16 kHz on stdin and, in EDGEAGENT_WAV, the path where the complete WAV lies once stdin
-ends. What it prints is taken as the text of the turn. The engine's thread only leaves notes; one thread here does the
-work, for several turns at once (one may still be transcribed while the next is spoken). A turn's sound is kept whole
-until the turn is over, so a command that stalls for a while loses nothing; one that dies, or answers too late, costs
-this turn's text only.
+ends. The WAV is the turn to the sample; the stream, which could not know the end, has a little more of the silence
+behind it. What the command prints is taken as the text of the turn. The engine's thread only leaves notes; one thread
+here does the work, for several turns at once (one may still be transcribed while the next is spoken). A command that
+stalls for a while loses nothing; one that dies, or answers too late, costs this turn's text only.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Thread
-from time import gmtime, monotonic, strftime
+from time import monotonic
 
 from edgeagent.errors import ServiceError
 from edgeagent.ports import Sound
 from edgeagent.services.child import pump
 from edgeagent.services.command_talker import words_of
 from edgeagent.services.turn_command import TurnCommand
+from edgeagent.services.turn_folder import TurnFolder
 from edgeagent.services.wake import Wake
 
 NOTES = 8192
@@ -42,66 +41,74 @@ Told = Callable[[int, str], None]
 class TurnHook:
     """Turns out to a command, texts back. All methods return at once and are for one thread, the engine's."""
 
-    def __init__(self, command: str, turns_dir: str, patience_s: float, recognised: Told, trouble: Told) -> None:
-        """command: "" to write WAVs only. turns_dir: where they go; "" for a temporary file while the command runs.
-        patience_s: how long a command may take once its turn is over. recognised: called exactly once for each closed
-        turn that is not dropped, with "" for no text. trouble: what went wrong with a turn. Both are called from the
-        hook's thread. Raises ServiceError when there is no such command or folder."""
+    def __init__(
+        self,
+        command: str,
+        folder: str,
+        patience_s: float,
+        recognised: Told,
+        trouble: Told,
+        kept: Told,
+        most: int = 0,
+    ) -> None:
+        """command: "" to write WAVs only. folder, most: where they go, and how many stay; see `TurnFolder`. patience_s:
+        how long a command may take once its turn is over. recognised: called exactly once for each closed turn that is
+        not dropped, with "" for no text. trouble: what went wrong with a turn. kept: the path of its WAV, if that
+        stays. All three are called from the hook's thread. Raises ServiceError when there is no such command, or no
+        place for the folder."""
         self._argv = words_of(command, "capture.on_turn") if command else []
-        self._temporary = None if turns_dir else TemporaryDirectory(prefix="edgeagent-")
-        self._dir = Path(self._temporary.name if self._temporary else turns_dir).expanduser().resolve()
+        self._folder = TurnFolder(folder, most)
         self._patience = patience_s
         self._recognised = recognised
         self._trouble = trouble
+        self._kept = kept
         self._turns: dict[int, TurnCommand] = {}
-        self._notes: deque[Callable[[], None]] = deque()
+        self._notes: deque[tuple[int, Callable[[], None]]] = deque()
         self._short: set[int] = set()
-        """Turns that lost sound because this thread does not keep up."""
+        """Turns that lost some of their stream because this thread does not keep up."""
         self._wake = Wake()
         self._closing = False
-        try:
-            self._dir.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ServiceError(f"cannot make '{self._dir}': {error.strerror}", "change capture.turns_dir") from error
         self._thread = Thread(target=self._work, name="turn-hook", daemon=True)
         self._thread.start()
 
-    def open_turn(self, turn: int) -> None:
-        """A turn begins; the command starts."""
-        self._note(lambda: self._open(turn))
+    def open_turn(self, turn: int, audio: str) -> None:
+        """A turn begins; the command starts. audio: the name of its WAV."""
+        self._note(turn, lambda: self._open(turn, audio))
 
     def sound(self, turn: int, block: Sound) -> None:
         """The turn's next sound, (n,) float32 at 16 kHz; kept for a while, so it must not be written to afterwards."""
         if len(self._notes) < NOTES:
-            self._note(lambda: self._hear(turn, block))
+            self._note(turn, lambda: self._hear(turn, block))
         else:
             self._short.add(turn)
 
-    def close_turn(self, turn: int) -> None:
-        """The turn is over; its text is wanted."""
-        self._note(lambda: self._close(turn))
+    def close_turn(self, turn: int, sound: Sound) -> None:
+        """The turn is over and was `sound`, (n,) float32 at 16 kHz; its text is wanted."""
+        self._note(turn, lambda: self._close(turn, sound))
 
     def drop_turn(self, turn: int) -> None:
         """The turn was none, or nobody wants its text any more."""
-        self._note(lambda: self._end(turn))
+        self._note(turn, lambda: self._end(turn))
 
     def close(self) -> None:
-        """Ends all commands."""
+        """Writes what is still to be written, and ends all commands."""
         self._closing = True
         self._wake.set()
         self._thread.join(CLOSING)
 
-    def _note(self, note: Callable[[], None]) -> None:
-        self._notes.append(note)
+    def _note(self, turn: int, note: Callable[[], None]) -> None:
+        self._notes.append((turn, note))
         self._wake.set()
 
     def _work(self) -> None:
         """The hook's thread."""
-        while not self._closing:
+        while True:
             while self._notes:
-                self._notes.popleft()()
+                self._try(*self._notes.popleft())
             while self._short:
-                self._trouble(self._short.pop(), "some of its sound was lost: the disk is too slow")
+                self._trouble(self._short.pop(), "some of its stream was lost: the disk is too slow")
+            if self._closing:
+                break
             now = monotonic()
             for turn in list(self._turns):
                 self._ask(turn, now)
@@ -110,10 +117,9 @@ class TurnHook:
         for turn in list(self._turns):
             self._end(turn)
         self._wake.close()
-        if self._temporary:
-            self._temporary.cleanup()
+        self._folder.close()
 
-    def _open(self, turn: int) -> None:
+    def _open(self, turn: int, audio: str) -> None:
         if len(self._turns) >= TURNS:
             oldest = next(iter(self._turns))
             self._trouble(oldest, "its command was ended: it is still busy, and newer turns wait")
@@ -121,27 +127,29 @@ class TurnHook:
             self._end(oldest)
             if over:
                 self._recognised(oldest, "")
-        when = strftime("%Y%m%dT%H%M%SZ", gmtime())  # turns are numbered anew in each run; files must not collide
-        command = self._turns[turn] = TurnCommand(self._dir / f"turn-{when}-{turn}.wav")
+        command = self._turns[turn] = TurnCommand(self._folder.path / audio)
         if self._argv:
-            self._try(turn, lambda: command.start(self._argv))
+            command.start(self._argv)
 
     def _hear(self, turn: int, block: Sound) -> None:
         command = self._turns.get(turn)
         if command is not None:
-            self._try(turn, lambda: command.hear(block))
+            command.hear(block)
 
-    def _close(self, turn: int) -> None:
+    def _close(self, turn: int, sound: Sound) -> None:
         command = self._turns.get(turn)
         if command is not None:
-            self._try(turn, lambda: command.finish(monotonic() + self._patience))
+            command.finish(sound, monotonic() + self._patience)
+            self._folder.wrote(command.wav)
+            if self._folder.lasting:
+                self._kept(turn, str(command.wav))
 
     def _ask(self, turn: int, now: float) -> None:
         command = self._turns[turn]
         try:
             text = command.text(now)
-        except ServiceError as error:
-            self._trouble(turn, str(error))
+        except Exception as error:
+            self._trouble(turn, _told(error))
             command.end()
             text = command.text(now)
         if text is not None:
@@ -152,11 +160,19 @@ class TurnHook:
         command = self._turns.pop(turn, None)
         if command is not None:
             command.end()
-            if self._temporary:
-                command.wav.unlink(missing_ok=True)
+            self._folder.looked_at(command.wav)
 
     def _try(self, turn: int, step: Callable[[], None]) -> None:
+        """Whatever goes wrong costs this turn's text, and no other."""
         try:
             step()
-        except ServiceError as error:
+        except ServiceError as error:  # its command goes on
             self._trouble(turn, str(error))
+        except Exception as error:
+            self._trouble(turn, _told(error))
+            if turn in self._turns:
+                self._turns[turn].end()
+
+
+def _told(error: Exception) -> str:
+    return str(error) if isinstance(error, ServiceError) else f"{type(error).__name__}: {error}"

@@ -26,6 +26,8 @@ _TRUSTED = Confidence(
 class Bypass:
     """Stands in for `Canceller`: believes the card, estimates no echo. One owner thread."""
 
+    drift_ppm = 0.0
+
     def __init__(self) -> None:
         self._frame = np.zeros(2 * HOP, np.float32)
 

@@ -82,6 +82,11 @@ class Canceller:
         self._linger = 0
         self._hold = 0
 
+    @property
+    def drift_ppm(self) -> float:
+        """See `ports.EchoCanceller`; 0 until it is known."""
+        return self._alignment.ppm
+
     def process(self, reference: Sound, microphone: Sound) -> Cancelled:
         """One hop of what the loudspeaker got and of what the microphone heard, (HOP,) float32 in [-1, 1]; what
         is not a number, or 12 dB above full scale, counts as silence."""
@@ -113,9 +118,7 @@ class Canceller:
             far_active=self._linger > 0,
             trust=trust,
         )
-        return Cancelled(
-            frame.clean, linear, echo, frame.clean_power, frame.linear_power, frame.echo_power, confidence
-        )
+        return Cancelled(frame.clean, linear, echo, frame.clean_power, frame.linear_power, frame.echo_power, confidence)
 
     def realign(self, shift: int, frames_lost: int = 0) -> None:
         """The card tells: from now on the loudspeaker is `shift` samples later against the microphone than before

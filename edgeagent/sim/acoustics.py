@@ -11,7 +11,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from edgeagent.errors import SceneError
+from edgeagent.errors import SceneError, install
 from edgeagent.sim.noises import Dice, Wave
 from edgeagent.units import RATE, samples
 
@@ -79,9 +79,7 @@ def _image(dice: Dice, rt60: float, distance: float) -> Wave:
     try:
         import pyroomacoustics
     except ImportError:
-        raise SceneError(
-            "image-method rooms need pyroomacoustics", "pip install 'edgeagent[sim]', or choose decay"
-        ) from None
+        raise SceneError("image-method rooms need pyroomacoustics", f"{install('sim')}, or choose decay") from None
     pyroomacoustics.constants.set("num_threads", 1)  # the sum over images must not depend on the machine
     size = dice.uniform((3.5, 3.0, 2.4), (7.0, 5.5, 3.2))
     absorption, order = pyroomacoustics.inverse_sabine(rt60, size)

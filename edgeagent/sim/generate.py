@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from edgeagent.errors import SceneError
 from edgeagent.ports import Sound
 from edgeagent.signal.convert import to_float, to_int16
 from edgeagent.sim import noises
@@ -129,6 +130,9 @@ class _Maker:
             if kind is not None:
                 end = max(end, self._happen(kind, at, sound.size))
             at = end + REST + int(self._dice.integers(0, samples(600)))
+        if not self._lines:
+            problem = f"{self._length / RATE:g} s are too short for a sentence of {sound.size / RATE:.0f} s"
+            raise SceneError(problem, "make longer scenes, or give shorter recordings")
         self._background()
         echo = self._echo()
         truth = tuple(sorted(self._mix.truth, key=lambda event: event.start))

@@ -9,13 +9,12 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
-from io import FileIO
 from numbers import Integral, Real
 from pathlib import Path
 
 from edgeagent.errors import EdgeAgentError, SessionError
 from edgeagent.ports import Journal
-from edgeagent.store.disk import write_all
+from edgeagent.store.log_file import LogFile
 from edgeagent.store.spool import Spool
 from edgeagent.units import seconds
 
@@ -100,15 +99,16 @@ class JsonLinesJournal:
     `WAITING_ENTRIES` waiting are left out, and an entry `journal_lost` says how many. Without it, `write` returns when
     the line is with the kernel. A full disk gives one warning through `warn` (on whatever thread writes) and ends the
     journal; nothing is raised. `write` and `close`: one thread. Entries must not be changed once handed over.
+    most_bytes: see `LogFile`.
     """
 
-    def __init__(self, path: Path, warn: Callable[[str], None], background: bool = False) -> None:
+    def __init__(self, path: Path, warn: Callable[[str], None], background: bool = False, most_bytes: int = 0) -> None:
         self._path = path
         self._warn = warn
         self._lost = 0
         self._last_at: object = 0
         try:
-            self._file = FileIO(path, "w")
+            self._file = LogFile(path, most_bytes)
         except OSError as error:
             raise EdgeAgentError(f"{path}: {error.strerror}", "choose a folder that can be written") from error
         self._broken = False
@@ -148,7 +148,7 @@ class JsonLinesJournal:
 
     def _put(self, entries: list[Entry]) -> None:
         for entry in entries:
-            write_all(self._file, line(entry))
+            self._file.write(line(entry))
 
     def _failed(self, error: OSError) -> None:
         self._broken = True

@@ -78,7 +78,24 @@ def test_a_session_cut_by_a_kill_is_identical_as_far_as_it_goes(
     track = session / "mic.wav"
     track.write_bytes(track.read_bytes()[:-100_001])
     assert edgeagent("replay", session) == 0
-    assert "up to the end" in capsys.readouterr().out
+    assert "as far as the recording goes" in capsys.readouterr().out
+
+
+def test_a_session_whose_journal_was_cut_by_a_kill_is_identical_as_far_as_it_goes(
+    session: Path, edgeagent: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    head = json.loads((session / "session.json").read_text())
+    journal = session / "journal.jsonl"
+    text = journal.read_bytes()
+    journal.write_bytes(text[: len(text) // 2])  # in the middle of a line
+    assert edgeagent("replay", session) == 1
+    (session / "session.json").write_text(json.dumps(head | {"ended": ""}))
+    capsys.readouterr()
+    assert edgeagent("replay", session) == 0
+    lines = text[: len(text) // 2].count(b"\n")
+    assert capsys.readouterr().out.startswith(f"identical as far as the recording goes: {lines} entries")
+    journal.write_bytes(b"")
+    assert edgeagent("replay", session) == 1
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from edgeagent.signal.wav import write_wav
+from edgeagent.store.journal import read_lines
 from edgeagent.store.session import read_session
 from edgeagent.units import RATE
 
@@ -48,6 +49,8 @@ def test_it_talks_until_the_file_ends_and_prints_as_it_goes(command: Command) ->
     run = done(command("run"))
     assert (run.returncode, run.stderr) == (0, "")
     assert "IDLE" in run.stdout
+    assert "MIC LOST" not in run.stdout
+    assert "trouble with the sound" not in run.stdout
     assert "SPEAKING" in run.stdout
     assert '"Hello. I am a device' in run.stdout
 
@@ -56,7 +59,8 @@ def test_json_is_the_journal_line_by_line(command: Command, tmp_path: Path) -> N
     run = done(command("run", "--json", "--record", str(tmp_path / "session")))
     printed = [json.loads(line) for line in run.stdout.splitlines()]
     journal = (tmp_path / "session" / "journal.jsonl").read_text().splitlines()
-    assert [entry for entry in printed if entry["event"] != "realtime"] == list(map(json.loads, journal))
+    beside = ("realtime", "card")
+    assert [entry for entry in printed if entry["event"] not in beside] == list(map(json.loads, journal))
     assert printed[0]["event"] == "started"
 
 
@@ -114,6 +118,39 @@ def test_a_reader_that_goes_away_ends_it(command: Command) -> None:
     assert run.stderr is not None
     assert run.stderr.read() == b""
     run.stderr.close()
+
+
+def test_every_start_records_into_a_folder_of_its_own(command: Command, tmp_path: Path) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text(f"record: {{dir: {tmp_path / 'sessions'}}}\n")
+    for _ in range(2):
+        run = done(command("run", "--config", str(config), seconds=0.2))
+        assert (run.returncode, run.stderr) == (0, "")
+        assert str(max((tmp_path / "sessions").iterdir())) in run.stdout
+    sessions = [read_session(folder) for folder in (tmp_path / "sessions").iterdir()]
+    assert [session.ended for session in sessions] == ["closed", "closed"]
+    assert sessions[0].settings == sessions[1].settings
+
+
+def test_a_folder_given_twice_keeps_both_sessions(command: Command, tmp_path: Path) -> None:
+    given = tmp_path / "session"
+    for _ in range(2):
+        run = done(command("run", "--quiet", "--record", str(given), seconds=0.2))
+        assert (run.returncode, run.stderr) == (0, "")
+    assert read_session(given).ended == "closed"
+    (second,) = [entry for entry in given.iterdir() if entry.is_dir()]
+    assert read_session(second).ended == "closed"
+
+
+def test_a_journal_without_sound_goes_on_over_starts(command: Command, tmp_path: Path) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text(f"record: {{journal: {tmp_path / 'log' / 'journal'}}}\n")
+    for _ in range(2):
+        run = done(command("run", "--quiet", "--config", str(config), seconds=0.5))
+        assert (run.returncode, run.stderr) == (0, "")
+    events = [entry["event"] for entry in read_lines(tmp_path / "log" / "journal")]
+    assert events[0] == "began"
+    assert [events.count(event) for event in ("began", "started", "realtime", "ready")] == [2, 2, 2, 2]
 
 
 def test_without_a_configuration_nothing_reads_one(command: Command) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from edgeagent.commands.say import Reader, sentences, text_of
 from edgeagent.errors import EdgeAgentError
+from edgeagent.signal.wav import write_wav
+from edgeagent.units import RATE
 from tests.commands.test_run import Command, command, done
 
 __all__ = ["command"]  # a fixture
@@ -29,6 +32,24 @@ def test_cut_off_it_says_what_was_heard_and_what_was_not(command: Command) -> No
     assert not account["finished"]
     assert account["heard"].startswith("This is")
     assert f"{account['heard']} {account['unheard']}" == text
+
+
+def test_a_voice_without_a_sound_ends_it_and_is_named(command: Command, tmp_path: Path) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text('talker: {kind: command, command: "true"}\n')
+    run = done(command("say", "--config", str(config), "One. Two.", seconds=20))
+    assert run.returncode == 2
+    assert run.stdout == "heard: -\nunheard: One. Two.\n"
+    assert "made no sound" in run.stderr
+
+
+def test_a_lost_microphone_ends_it_and_is_named(command: Command, tmp_path: Path) -> None:
+    line = command("say", "This is a sentence that takes a while to be said, much longer than two seconds.")
+    write_wav(tmp_path / "room.wav", np.full(8 * RATE, 0.1, np.float32))
+    run = done(line)
+    assert run.returncode == 2
+    assert run.stdout.startswith("heard: This is")
+    assert "one and the same value" in run.stderr
 
 
 @pytest.mark.parametrize("text", ["", "  \n "])
@@ -71,6 +92,17 @@ class Device:
 
 def heard(utterance: int, text_heard: str, text_unheard: str) -> dict[str, object]:
     return {"event": "heard_words", "utterance": utterance, "text_heard": text_heard, "text_unheard": text_unheard}
+
+
+@pytest.mark.parametrize("event", ["reply_failed", "microphone_failed", "failed"])
+def test_a_fault_ends_it_with_the_first_reason(event: str) -> None:
+    device, reader = Device(), Reader(["A b."])
+    reader.begin(device)
+    reader.write({"event": "playing", "utterance": 0})
+    reader.write({"event": event, "reason": "the plug was pulled"})
+    assert device.stopped
+    reader.write({"event": "failed", "reason": "and more"})
+    assert reader.failure == "the plug was pulled"
 
 
 def test_it_goes_on_after_a_false_alarm_and_ends_at_an_interruption() -> None:

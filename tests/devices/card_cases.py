@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -122,6 +123,41 @@ def stops(sim: SimCard, card: Card, count: int = 12) -> dict[str, Any]:
     }
 
 
+def losses(sim: SimCard, card: Card, count: int = 25, hold_s: float = 0.0) -> dict[str, Any]:
+    """What each break costs the microphone, by its samples and as told: hard stops at odd moments, or with `hold_s`
+    callbacks that are so late that the card runs dry."""
+    both, random = Counting(), np.random.default_rng(4)
+    noise = random.integers(-20000, 20000, 20 * sim.state.rate).astype(np.int16)
+    frames = {noise[i - 4 : i].tobytes(): i for i in range(4, noise.size)}
+    sim.feed(noise, at=sim.frame())
+    late: list[float] = []
+
+    def heard(pcm: Pcm, lost: int, when: float) -> None:
+        both.heard(pcm, lost, when)
+        time.sleep(late.pop() if late else 0)
+
+    card.open(heard, both.play)
+    time.sleep(0.1)
+    for _ in range(count):
+        if hold_s:
+            late.append(hold_s)
+        else:
+            card.abort()
+            card.restart()
+        time.sleep(hold_s + random.uniform(0.06, 0.08))
+    card.close()
+    ends = [frames[pcm[-4:].tobytes()] for pcm, _, _ in both.hears]  # PortAudio may put some old frames before a gap
+    true = [
+        (end - before - pcm.size, lost)
+        for (before, end), (pcm, lost, _) in zip(pairwise(ends), both.hears[1:], strict=True)
+    ]
+    return {
+        "lost": [lost for lost, _ in true if lost],
+        "told": [told for lost, told in true if lost],
+        "invented": sum(told for lost, told in true if not lost),
+    }
+
+
 def echo(sim: SimCard, card: Card) -> dict[str, Any]:
     """The whole path with an echo in the card: where it comes after its reference, before and after a hard stop."""
     before = xruns(sim)
@@ -185,7 +221,7 @@ def refused_later(sim: SimCard, card: Card) -> dict[str, Any]:
 
 
 CASES: dict[str, Callable[..., dict[str, Any]]] = {
-    case.__name__: case for case in (steady, stops, echo, pulled, refused_later)
+    case.__name__: case for case in (steady, stops, losses, echo, pulled, refused_later)
 }
 
 

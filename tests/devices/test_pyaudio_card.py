@@ -60,6 +60,23 @@ def test_a_hard_stop_is_silent_at_once_and_knows_what_was_not_played(make_sim: M
     assert abs(found["slip"]) <= 16  # lost frames are counted to the millisecond, over 12 stops
 
 
+def test_every_frame_that_a_stop_costs_a_duplex_card_is_told(make_sim: MakeSim) -> None:
+    found = run(make_sim(), "losses", streams="duplex")
+    assert len(found["lost"]) >= 20
+    assert min(found["lost"]) < 80  # some stops fall so that they cost almost nothing
+    assert found["told"] == pytest.approx(found["lost"], abs=2)  # stamps are good to a sample
+    assert abs(sum(found["told"]) - sum(found["lost"])) <= 12
+    assert found["invented"] == 0
+
+
+@pytest.mark.parametrize("streams", ["split", "duplex"])
+def test_every_frame_that_a_late_callback_costs_is_told(make_sim: MakeSim, streams: str) -> None:
+    found = run(make_sim(), "losses", streams=streams, case={"count": 3, "hold_s": 0.2})
+    assert found["told"] == pytest.approx(found["lost"], abs=2)
+    assert len(found["lost"]) >= 3
+    assert found["invented"] == 0
+
+
 def test_a_queue_beyond_the_drop_sounds_on(make_sim: MakeSim) -> None:
     sim = make_sim()
     sim.state.fifo = 80

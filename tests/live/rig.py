@@ -12,15 +12,15 @@ from edgeagent.detect.ear import Ear
 from edgeagent.engine import Engine
 from edgeagent.errors import DeviceError
 from edgeagent.live.actuators import Actuators
-from edgeagent.live.conversation import Conversation, Told
+from edgeagent.live.conversation import Conversation, Listen
 from edgeagent.live.cues import Cues
 from edgeagent.live.door import Door
 from edgeagent.live.guarded_card import GuardedCard
+from edgeagent.live.health import Health
 from edgeagent.live.inbox import Inbox
 from edgeagent.live.loop import Loop
 from edgeagent.live.repair import Repair
 from edgeagent.live.sound_path import SoundPath
-from edgeagent.live.turns import Listener
 from edgeagent.live.watchdog import Watchdog
 from edgeagent.ports import Heard, Pcm, Play, Replier, Sound, Talker
 from edgeagent.services.tone_talker import ToneTalker
@@ -132,7 +132,7 @@ class Rig:
         self,
         talker: Talker | None = None,
         replier: Replier | None = None,
-        listener: Callable[[Told, Told], Listener | None] = lambda _recognised, _trouble: None,
+        listener: Listen = lambda _recognised, _trouble, _kept: None,
         settings: Settings | None = None,
     ) -> None:
         settings = settings or Settings()
@@ -145,6 +145,7 @@ class Rig:
         self.recorded = Recorded()
         self.playback = Playback()
         self.inbox = Inbox()
+        self.drift_ppm = 0.0
         self.engine = Engine(settings, self.journal, Canceller(settings.echo.drift), LoudEar())
         door = Door(self.engine)
         door.record(self.recorded)
@@ -160,6 +161,7 @@ class Rig:
             self.conversation,
             Watchdog(still=True),
             Repair(self.opened),
+            Health(self.playback, lambda: self.drift_ppm),
             clock=lambda: self.now,
         )
         self.door = door

@@ -43,21 +43,27 @@ class Replier:
 class Hook:
     """See `turns.Listener`; answers at once with the same text."""
 
-    def __init__(self, recognised: Told, answer: str | None = "hello") -> None:
+    def __init__(self, recognised: Told, kept: Told, answer: str | None = "hello") -> None:
+        self.names: list[str] = []
+        self.closed: list[Sound] = []
         self.calls: list[tuple[str, int]] = []
         self.heard: dict[int, list[Sound]] = {}
         self._recognised = recognised
+        self._kept = kept
         self._answer = answer
 
-    def open_turn(self, turn: int) -> None:
+    def open_turn(self, turn: int, audio: str) -> None:
+        self.names.append(audio)
         self.calls.append(("open", turn))
         self.heard[turn] = []
 
     def sound(self, turn: int, block: Sound) -> None:
         self.heard[turn].append(block)
 
-    def close_turn(self, turn: int) -> None:
+    def close_turn(self, turn: int, sound: Sound) -> None:
+        self.closed.append(sound)
         self.calls.append(("close", turn))
+        self._kept(turn, f"/turns/{self.names[-1]}")
         if self._answer is not None:
             self._recognised(turn, self._answer)
 
@@ -93,8 +99,8 @@ def test_a_turn_is_handed_over_with_its_beginning_and_answered(make: Make) -> No
     replier = Replier()
     hooks: list[Hook] = []
 
-    def listen(recognised: Told, _trouble: Told) -> Hook:
-        hooks.append(Hook(recognised))
+    def listen(recognised: Told, _trouble: Told, kept: Told) -> Hook:
+        hooks.append(Hook(recognised, kept))
         return hooks[0]
 
     rig = make(replier=replier, listener=listen)
@@ -109,10 +115,11 @@ def test_a_turn_is_handed_over_with_its_beginning_and_answered(make: Make) -> No
     streamed = np.concatenate(hook.heard[heard["turn"]])
     assert streamed.size >= turn.size
     assert np.array_equal(streamed[: turn.size], turn)
+    assert np.array_equal(hook.closed[0], turn)
     assert heard["turn"] - round(heard["start_s"] * 16000) == 8000  # the pre-roll
-    assert rig.notes.entries[-1] == {
-        "at": rig.notes.entries[-1]["at"], "event": "recognised", "turn": heard["turn"], "text": "hello"
-    }  # fmt: skip
+    kept, recognised = ({key: note[key] for key in note if key != "at"} for note in rig.notes.entries)
+    assert kept == {"event": "kept", "turn": heard["turn"], "wav": f"/turns/{heard['audio']}"}
+    assert recognised == {"event": "recognised", "turn": heard["turn"], "text": "hello"}
     rig.until(lambda: rig.state == "idle")
     assert rig.entries("heard_words")[-1]["text_heard"] == TEXT
 
@@ -155,6 +162,29 @@ def test_a_talker_that_dies_is_told_with_what_was_heard(make: Make) -> None:
     assert rig.state == "idle"
     assert rig.entries("heard_words")[-1]["text_heard"].startswith("one two")
     rig.until(lambda: rig.state == "hearing", most=50, level=VOICE)
+
+
+@pytest.mark.parametrize("chunks", [0, 3])
+def test_an_utterance_without_a_sample_has_failed(make: Make, chunks: int) -> None:
+    class Mute(ToneTalker):
+        def say(self, text: str) -> ToneTalk:
+            return MuteTalk(text, "done", 0)
+
+    class MuteTalk(ToneTalk):
+        def __iter__(self) -> Iterator[Sound]:
+            yield from [np.zeros(0, np.float32)] * chunks
+
+    rig = make(Mute(), Replier())
+    utterance = rig.conversation.say(TEXT)
+    rig.until(lambda: bool(rig.entries("reply_failed")))
+    assert rig.entries("reply_failed")[0]["utterance"] == utterance
+    assert not rig.entries("reply_ready")
+    speak_up(rig)
+    rig.until(lambda: rig.state == "thinking", most=200)
+    rig.until(lambda: len(rig.entries("reply_failed")) == 2)
+    rig.turn(3)
+    assert rig.state == "idle"
+    assert not rig.conversation._answers
 
 
 @pytest.mark.parametrize("signal", ["KILL", "STOP"])
@@ -213,8 +243,8 @@ def test_late_sound_of_a_cancelled_answer_is_dropped(make: Make) -> None:
 def test_a_turn_taken_up_again_is_handed_over_whole(make: Make) -> None:
     hooks: list[Hook] = []
 
-    def listen(recognised: Told, _trouble: Told) -> Hook:
-        hooks.append(Hook(recognised, None))
+    def listen(recognised: Told, _trouble: Told, kept: Told) -> Hook:
+        hooks.append(Hook(recognised, kept, None))
         return hooks[0]
 
     rig = make(replier=Replier(), listener=listen)
@@ -227,6 +257,7 @@ def test_a_turn_taken_up_again_is_handed_over_whole(make: Make) -> None:
     rig.until(lambda: rig.state == "thinking", most=200)
     first, again = rig.entries("heard")
     assert again["start_s"] == first["start_s"]
+    assert hooks[0].names == [first["audio"], again["audio"]] == ["turn-001.wav", "turn-002.wav"]
     assert sum(map(len, hooks[0].heard[turn])) >= (again["end_s"] - again["start_s"]) * 16000
 
 

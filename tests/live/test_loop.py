@@ -60,6 +60,9 @@ def test_the_button_stops_at_once_in_the_right_order_and_the_ledger_is_exact(rig
     rig.inbox.post(lambda: rig.door.tell(e.ButtonShort(0)))
     rig.until(lambda: rig.state == "idle", most=3)
     assert rig.log == ["amplify False", "abort", "lamp idle"]
+    assert rig.notes.entries[-1] == {
+        "at": rig.engine.at, "event": "halted", "utterance": 0, "monotonic_s": rig.now, "took_ms": 0.0
+    }  # fmt: skip
     rig.turn(3)
     sounded = np.flatnonzero(rig.card.air)
     ceased = rig.entries("ceased")[-1]
@@ -115,6 +118,15 @@ def test_frames_that_come_back_are_not_counted_twice(rig: Rig) -> None:
     rig.turn(1, lost=round(0.5 * RATE))
     rig.turn(9)
     assert rig.engine.at == pytest.approx(at + 0.6 * RATE, abs=512)
+
+
+def test_the_end_of_a_file_is_no_lost_microphone(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    rig.turn(50)
+    monkeypatch.setattr(rig.card, "facts", lambda: {"finished": 1})
+    rig.wait(2.0)
+    assert rig.loop._over
+    assert rig.state == "idle"
+    assert not rig.entries("lost")
 
 
 def test_a_dead_card_is_opened_anew(rig: Rig) -> None:

@@ -20,6 +20,7 @@ from edgeagent.ports import Pcm, Sound
 from edgeagent.services.espeak_talker import EspeakTalker
 from edgeagent.settings import Talker
 from edgeagent.signal.convert import to_int16
+from edgeagent.signal.wav import read_wav
 from edgeagent.store.journal import read_lines
 from edgeagent.store.session import read_session
 from edgeagent.units import RATE
@@ -145,6 +146,10 @@ def test_a_person_stops_it_the_ledger_is_exact_and_ctrl_c_is_silence(start: Star
     assert 0 <= ceased["offset"] - (stop - begin) <= RATE // 2  # so is the ledger; a stop may fall into a pause
     assert device.journal()[-1]["event"] == "heard_words"
     assert "identical" in device.replayed()
+    turn = next(entry for entry in device.journal() if entry["event"] == "heard")
+    kept = read_wav(device.session / turn["audio"])
+    assert kept.size == round((turn["end_s"] - turn["start_s"]) * RATE)
+    assert {"kept", "halted", "card"} <= {note["event"] for note in read_lines(device.session / "notes.jsonl")}
 
 
 def test_a_kill_leaves_a_session_that_replays(start: Start) -> None:

@@ -72,8 +72,8 @@ def test_silence_keeps_pace_with_the_clock() -> None:
     assert standby.missing(10.1) == 0
     given = [standby.missing(10.0 + tick / 100) for tick in range(20, 101)]
     assert sum(given) == RATE
-    assert standby.came(11.0, 2 * RATE) == RATE  # of two seconds lost one has been given
-    assert standby.came(11.0, 100) == 0
+    assert standby.came(11.0, 2 * RATE, lost=True) == RATE  # of two seconds lost one has been given
+    assert standby.came(11.0, 100, lost=False) == 0
     assert standby.missing(11.1) == 0
 
 
@@ -81,3 +81,18 @@ def test_after_a_suspend_the_lost_time_is_left_out() -> None:
     standby = Standby(0.0)
     assert standby.missing(3600.0) == RATE
     assert standby.missing(3600.5) == RATE // 2
+
+
+def test_silence_beyond_the_loss_counts_against_the_sound_behind_it() -> None:
+    standby = Standby(0.0)
+    assert standby.missing(0.215) == 3440
+    taken = [
+        standby.came(0.22, count, lost) for count, lost in ((3200, True), (160, False), (160, False), (160, False))
+    ]
+    assert taken == [3200, 160, 80, 0]
+
+
+def test_frames_that_were_only_late_are_never_dropped() -> None:
+    standby = Standby(0.0)
+    assert standby.missing(0.215) == 3440
+    assert [standby.came(0.22, 160, lost) for lost in (False, True)] == [0, 0]

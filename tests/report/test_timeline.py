@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from colorsys import rgb_to_hsv
+
+from edgeagent.devices.lights import LOOKS as LAMPS
+from edgeagent.devices.lights import RGB
 from edgeagent.report.palette import LOOKS
 from edgeagent.report.timeline import lines, shortened
+from edgeagent.turn.colours import Colour
 from edgeagent.turn.outputs import Light
 from tests.report.made_up import JOURNAL, entry, state
 
@@ -13,10 +18,10 @@ EXPECTED = """\
   2.25 s  DOUBTING     sound from 2.12 s                                    lamp amber
   2.75 s  SPEAKING     false alarm; speaks on                               lamp white
   5.50 s  DOUBTING     sound from 5.44 s                                    lamp amber
-  6.00 s  YIELDING     interruption; stopped                                lamp cyan
+  6.00 s  YIELDING     interruption; stopped                                lamp cyan, blinking
   6.02 s               heard 4 of 6 words: "One two three <b>four</b>"
-  8.00 s  THINKING     turn ended at 7.30 s                                 lamp violet
-  8.00 s               handed over the turn from 4.94 s to 7.30 s: turn-001.wav
+  8.00 s  THINKING     turn ended at 7.30 s                                 lamp blue
+  8.00 s               handed over the turn from 4.94 s to 7.30 s
   9.00 s               never_heard_of text=<script>alert("x")</script> value=None
 """
 
@@ -52,15 +57,70 @@ def test_faults_and_losses_are_told_and_cannot_steer_the_terminal() -> None:
         entry(3, "reply_failed", utterance=1, reason="died\x1b[2J\n"),
     ]
     assert list(lines(journal)) == [
-        "  1.00 s  MIC LOST     all zeros                                            lamp magenta",
-        "  2.00 s               lost kind=overflow frames=160",
+        "  1.00 s  MIC LOST     all zeros                                            lamp red, two blinks",
+        "  2.00 s               10 ms of the microphone were lost: the program was held up",
         "  3.00 s               the reply failed: died [2J ",
     ]
+
+
+def test_what_happens_beside_the_decisions_is_told_in_words() -> None:
+    rights = {"scheduler": "normal", "memory_locked": False, "collector": "frozen", "switch_ms": 0.5}
+    journal = [
+        entry(0, "realtime", **rights),
+        entry(0, "realtime", **rights | {"scheduler": "fifo", "memory_locked": True}),
+        entry(1, "lost", kind="no_frames", frames=3226, shift=0),
+        entry(2, "lost", kind="underflow", frames=0, shift=0),
+        entry(3, "lost", kind="drift", frames=0, shift=-3),
+        entry(5, "kept", turn=1, wav="turns/turn-001.wav"),
+        entry(5, "recognised", turn=1, text="tea, please"),
+        entry(6, "turn_trouble", turn=1, text="'hook' ended with status 1"),
+        entry(7, "journal_lost", entries=12),
+    ]
+    told = [line.partition(" s ")[2].strip() for line in lines(journal)]
+    assert told == [
+        "no real-time priority, memory not locked: `edgeagent check` tells how",
+        "real-time priority, memory locked",
+        "the microphone gave nothing for 202 ms",
+        "the loudspeaker ran out of sound for a moment",
+        "the loudspeaker is now 3 samples earlier",
+        "the turn is kept in turns/turn-001.wav",
+        'understood: "tea, please"',
+        "trouble with a turn: 'hook' ended with status 1",
+        "12 entries of the journal are lost",
+    ]
+
+
+def test_the_lamp_told_is_the_lamp_shown() -> None:
+    for light, lamp in LAMPS.items():
+        told = LOOKS[light.value]
+        name = told.lamp.partition(",")[0]
+        assert RGB[Colour(name)] == lamp.colour, light
+        hue, saturation = hue_of(told.fill)
+        if name == "white":
+            assert saturation < 0.1, light
+        else:
+            apart = abs(hue - rgb_to_hsv(*lamp.colour)[0])
+            assert min(apart, 1 - apart) < 0.13, light  # pastels of 47 degrees at most: the page needs dark ink on them
+
+
+def hue_of(css: str) -> tuple[float, float]:
+    hue, saturation, _ = rgb_to_hsv(*(int(css[i : i + 2], 16) / 255 for i in (1, 3, 5)))
+    return hue, saturation
+
+
+def test_the_card_is_told_of_only_when_something_went_wrong() -> None:
+    journal = [
+        entry(1, "card", overflows=0, worse={}),
+        entry(2, "card", overflows=2, worse={"overflows": 2, "reference_holes": 160.0}),
+        entry(3, "card", overflows=2, drift_ppm=41.5, worse={}),
+    ]
+    assert list(lines(journal)) == ["  2.00 s               trouble with the sound: 2 overflows, 160 reference holes"]
 
 
 def test_every_light_has_a_look_of_its_own() -> None:
     assert set(LOOKS) == {light.value for light in Light}
     assert len({look.fill for look in LOOKS.values()}) == len({look.lamp for look in LOOKS.values()}) == len(LOOKS)
+    assert max(len(look.lamp) for look in LOOKS.values()) <= 19  # the line fits into 100 columns
 
 
 def test_text_is_shortened_at_the_end_asked_for() -> None:

@@ -184,7 +184,7 @@ def test_another_voice_and_speed(talker: EspeakTalker) -> None:
 def test_without_the_library_the_remedy_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(espeak_talker, "library", lambda: ("libespeak-ng-that-is-not-there.so", ""))
     talker = EspeakTalker(DEFAULT)
-    with pytest.raises(ServiceError, match=r"cannot be loaded.*edgeagent\[speech\]"):
+    with pytest.raises(ServiceError, match=r"cannot be loaded.*\.\[speech\]"):
         talker.check()
     with pytest.raises(ServiceError, match="cannot be loaded"):
         list(talker.say("Hello."))

@@ -27,19 +27,22 @@ RAW = (TURN * 32768).astype("<i2").tobytes()
 class World:
     """A hook, and what it told."""
 
-    def __init__(self, script: str, turns_dir: str = "", patience_s: float = PATIENCE) -> None:
+    def __init__(self, script: str, folder: Path | str = "", patience_s: float = PATIENCE, most: int = 0) -> None:
         self.texts: list[tuple[int, str]] = []
         self.troubles: list[tuple[int, str]] = []
+        self.kept: list[tuple[int, str]] = []
         self.hook = TurnHook(
             f"sh -c {quote(script)}" if script else "",
-            turns_dir,
+            str(folder),
             patience_s,
             lambda turn, text: self.texts.append((turn, text)),
             lambda turn, reason: self.troubles.append((turn, reason)),
+            lambda turn, wav: self.kept.append((turn, wav)),
+            most,
         )
 
     def speak(self, turn: int, sound: Sound = TURN) -> None:
-        self.hook.open_turn(turn)
+        self.hook.open_turn(turn, f"turn-{turn:03d}.wav")
         for start in range(0, len(sound), 256):
             self.hook.sound(turn, sound[start : start + 256])
 
@@ -67,7 +70,7 @@ def test_stream_and_wav_are_the_turn_and_stdout_is_its_text(
     script = f"cat > {tmp_path}/raw; cp $EDGEAGENT_WAV {tmp_path}/turn.wav; echo what I; echo '  heard  '"
     w = world(script)
     w.speak(77)
-    w.hook.close_turn(77)
+    w.hook.close_turn(77, TURN)
     eventually(lambda: w.texts)
     assert w.texts == [(77, "what I heard")]
     assert w.troubles == []
@@ -89,7 +92,7 @@ def test_the_wav_path_is_known_from_the_start_and_the_file_there_at_the_end_only
     w = world(f"{before}; cat >/dev/null; stat -c %s $EDGEAGENT_WAV")
     w.speak(1)
     eventually((tmp_path / "begun").exists)
-    w.hook.close_turn(1)
+    w.hook.close_turn(1, TURN)
     eventually(lambda: w.texts)
     assert w.texts == [(1, f"begun {len(RAW) + 44}")]
 
@@ -97,29 +100,71 @@ def test_the_wav_path_is_known_from_the_start_and_the_file_there_at_the_end_only
 def test_without_a_folder_no_file_stays(world: MakeWorld, eventually: Eventually) -> None:
     w = world("cat >/dev/null; echo $EDGEAGENT_WAV")
     w.speak(1)
-    w.hook.close_turn(1)
+    w.hook.close_turn(1, TURN)
     eventually(lambda: w.texts)
     assert w.texts[0][1].endswith(".wav")
+    assert not w.kept
     assert not Path(w.texts[0][1]).exists()
     w.hook.close()
     assert not Path(w.texts[0][1]).parent.exists()
 
 
 def test_with_a_folder_and_no_command_turns_are_kept(world: MakeWorld, tmp_path: Path, eventually: Eventually) -> None:
-    w = world("", turns_dir=str(tmp_path / "deep" / "turns"))
+    w = world("", folder=tmp_path / "deep" / "turns")
     w.speak(5)
-    w.hook.close_turn(5)
+    w.hook.close_turn(5, TURN)
     eventually(lambda: w.texts)
     assert w.texts == [(5, "")]
     (file,) = (tmp_path / "deep" / "turns").iterdir()
+    assert w.kept == [(5, str(file))]
+    assert file.name == "turn-005.wav"
     np.testing.assert_array_equal(read_wav(file), TURN)
+
+
+def test_the_newest_turns_stay_of_all_sessions(world: MakeWorld, tmp_path: Path, eventually: Eventually) -> None:
+    for name in ("20250101T000000.000000Z/turn-001.wav", "20250102T000000.000000Z/turn-1000.wav",
+                 "20250102T000000.000000Z/turn-999.wav", "mine/turn-001.wav"):  # fmt: skip
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    w = world("", folder=tmp_path / "20260101T000000.000000Z", most=3)
+
+    def left() -> list[str]:
+        return sorted(str(file.relative_to(tmp_path)) for file in tmp_path.glob("20*/*"))
+
+    for turn in range(1, 6):
+        w.speak(turn)
+        w.hook.close_turn(turn, TURN[:100])
+        eventually(lambda: w.texts[-1:] == [(turn, "")])  # noqa: B023 (asked before the next turn)
+        if turn == 2:
+            ours = [f"20260101T000000.000000Z/turn-00{number}.wav" for number in (1, 2)]
+            assert left() == ["20250102T000000.000000Z/turn-1000.wav", *ours]
+    assert left() == [f"20260101T000000.000000Z/turn-00{number}.wav" for number in (3, 4, 5)]
+    assert sorted(folder.name for folder in tmp_path.iterdir()) == ["20260101T000000.000000Z", "mine"]
+    assert (tmp_path / "mine" / "turn-001.wav").exists()
+
+
+def test_the_wav_is_the_turn_and_not_the_stream(world: MakeWorld, tmp_path: Path, eventually: Eventually) -> None:
+    w = world("wc -c", folder=tmp_path / "turns")
+    w.speak(5)
+    w.hook.close_turn(5, TURN[:30_000])
+    eventually(lambda: w.texts)
+    assert w.texts == [(5, str(len(RAW)))]
+    np.testing.assert_array_equal(read_wav(tmp_path / "turns" / "turn-005.wav"), TURN[:30_000])
+
+
+def test_a_turn_handed_over_last_is_still_written(world: MakeWorld, tmp_path: Path) -> None:
+    w = world("", folder=tmp_path / "turns")
+    w.speak(1)
+    w.hook.close_turn(1, TURN)
+    w.hook.close()
+    np.testing.assert_array_equal(read_wav(tmp_path / "turns" / "turn-001.wav"), TURN)
 
 
 def test_a_stalled_command_holds_up_nobody_and_loses_nothing(
     world: MakeWorld, tmp_path: Path, eventually: Eventually
 ) -> None:
     w = world(f"echo $$ > {tmp_path}/pid; cat > {tmp_path}/raw; echo text")
-    w.hook.open_turn(1)
+    w.hook.open_turn(1, "turn.wav")
     eventually(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text())
     group = int((tmp_path / "pid").read_text())
     os.killpg(group, signal.SIGSTOP)
@@ -130,7 +175,7 @@ def test_a_stalled_command_holds_up_nobody_and_loses_nothing(
         w.hook.sound(1, long[start : start + 256])  # were it to wait, then for ever
         times.append(perf_counter() - begun)
     assert np.median(times) < 0.001
-    w.hook.close_turn(1)
+    w.hook.close_turn(1, TURN)
     os.killpg(group, signal.SIGCONT)
     eventually(lambda: w.texts)
     assert w.texts == [(1, "text")]
@@ -140,7 +185,7 @@ def test_a_stalled_command_holds_up_nobody_and_loses_nothing(
 def test_a_command_that_takes_too_long_is_ended_and_reported(world: MakeWorld, eventually: Eventually) -> None:
     w = world("cat >/dev/null; sleep 60", patience_s=0.1)
     w.speak(1)
-    w.hook.close_turn(1)
+    w.hook.close_turn(1, TURN)
     eventually(lambda: w.texts)
     assert w.texts == [(1, "")]
     assert w.troubles == [(1, "'sh' took too long over a turn and was ended")]
@@ -152,9 +197,9 @@ def test_a_command_that_dies_costs_this_turn_only(world: MakeWorld, tmp_path: Pa
     eventually(lambda: w.troubles)
     assert w.texts == []
     w.hook.sound(1, TURN[:256])
-    w.hook.close_turn(1)
+    w.hook.close_turn(1, TURN)
     w.speak(2)
-    w.hook.close_turn(2)
+    w.hook.close_turn(2, TURN)
     eventually(lambda: len(w.texts) == 2)
     assert w.texts == [(1, ""), (2, "fine")]
     assert w.troubles == [(1, "'sh' ended with status 4; no model")]
@@ -167,24 +212,24 @@ def test_a_command_may_know_the_text_before_the_turn_is_over(
     w.speak(1)
     eventually((tmp_path / "done").exists)
     assert w.texts == []
-    w.hook.close_turn(1)
+    w.hook.close_turn(1, TURN)
     eventually(lambda: w.texts)
     assert w.texts == [(1, "stop")]
     assert w.troubles == []
 
 
 def test_a_dropped_turn_leaves_nothing(world: MakeWorld, tmp_path: Path, eventually: Eventually) -> None:
-    w = world(f"echo $$ > {tmp_path}/pid; cat >/dev/null; sleep 60", turns_dir=str(tmp_path / "turns"))
+    w = world(f"echo $$ > {tmp_path}/pid; cat >/dev/null; sleep 60", folder=tmp_path / "turns")
     w.speak(1)
     eventually(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text())
     w.hook.drop_turn(1)
     w.hook.sound(1, TURN)
-    w.hook.close_turn(1)
+    w.hook.close_turn(1, TURN)
     eventually(lambda: not Path(f"/proc/{(tmp_path / 'pid').read_text().strip()}").exists())
     w.hook.close()
     assert w.texts == []
     assert w.troubles == []
-    assert list((tmp_path / "turns").iterdir()) == []
+    assert not (tmp_path / "turns").exists()
 
 
 def test_the_next_turn_does_not_wait_for_the_text_of_the_last(
@@ -193,10 +238,10 @@ def test_the_next_turn_does_not_wait_for_the_text_of_the_last(
     wait = f"while ! test -e {tmp_path}/go; do sleep 0.01; done"
     w = world(f"cat >/dev/null; if mkdir {tmp_path}/first; then {wait}; fi; echo t")
     w.speak(1)
-    w.hook.close_turn(1)
+    w.hook.close_turn(1, TURN)
     eventually((tmp_path / "first").exists)
     w.speak(2)
-    w.hook.close_turn(2)
+    w.hook.close_turn(2, TURN)
     eventually(lambda: w.texts)
     (tmp_path / "go").touch()
     eventually(lambda: len(w.texts) == 2)
@@ -206,9 +251,9 @@ def test_the_next_turn_does_not_wait_for_the_text_of_the_last(
 def test_turns_worked_on_are_bounded(world: MakeWorld, eventually: Eventually) -> None:
     w = world("sleep 60")
     for turn in range(TURNS + 2):
-        w.hook.open_turn(turn)
+        w.hook.open_turn(turn, "turn.wav")
         if turn != 1:
-            w.hook.close_turn(turn)
+            w.hook.close_turn(turn, TURN)
     eventually(lambda: len(w.troubles) == 2)
     assert [turn for turn, _ in w.troubles] == [0, 1]
     assert w.texts == [(0, "")]  # turn 1 was never closed, so nobody waits for its text
@@ -220,26 +265,43 @@ def test_a_flood_is_bounded_and_reported(
     monkeypatch.setattr(turn_hook, "NOTES", 0)
     w = world("cat >/dev/null")
     w.speak(1)
-    w.hook.close_turn(1)
+    w.hook.close_turn(1, TURN)
     eventually(lambda: w.troubles and w.texts)
-    assert w.troubles == [(1, "some of its sound was lost: the disk is too slow")]
+    assert w.troubles == [(1, "some of its stream was lost: the disk is too slow")]
 
 
 def test_a_wav_that_cannot_be_written_is_reported_and_the_stream_still_counts(
     world: MakeWorld, tmp_path: Path, eventually: Eventually
 ) -> None:
-    w = world("wc -c", turns_dir=str(tmp_path / "turns"))
-    (tmp_path / "turns").rmdir()
+    w = world("wc -c", folder=tmp_path / "turns")
+    (tmp_path / "turns").touch()
     w.speak(1)
-    w.hook.close_turn(1)
+    w.hook.close_turn(1, TURN)
     eventually(lambda: w.texts)
     assert w.texts == [(1, str(len(RAW)))]
     assert "cannot write" in w.troubles[0][1]
+    assert not w.kept
+
+
+def test_a_fault_of_ours_costs_one_turn_and_not_the_thread(world: MakeWorld, eventually: Eventually) -> None:
+    w = world("cat >/dev/null; echo fine")
+    w.hook.open_turn(1, "turn.wav")
+    w.hook.sound(1, np.array(["no sound"]))
+    w.hook.sound(1, np.array(["no sound"]))
+    w.hook.close_turn(1, TURN)
+    w.speak(2)
+    w.hook.close_turn(2, np.array(["no sound"]))
+    w.speak(3)
+    w.hook.close_turn(3, TURN)
+    eventually(lambda: len(w.texts) == 3)
+    assert w.texts == [(1, ""), (2, ""), (3, "fine")]
+    assert [turn for turn, _ in w.troubles] == [1, 2]
+    assert all("Error: " in reason for _, reason in w.troubles)
 
 
 def test_closing_ends_commands(world: MakeWorld, tmp_path: Path, eventually: Eventually) -> None:
     w = world(f"echo $$ > {tmp_path}/pid; sleep 60")
-    w.hook.open_turn(1)
+    w.hook.open_turn(1, "turn.wav")
     eventually(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text())
     w.hook.close()
     assert not Path(f"/proc/{(tmp_path / 'pid').read_text().strip()}").exists()
@@ -247,10 +309,10 @@ def test_closing_ends_commands(world: MakeWorld, tmp_path: Path, eventually: Eve
 
 def test_a_command_that_is_not_there_is_refused_at_the_start() -> None:
     with pytest.raises(ServiceError, match=r"capture\.on_turn: there is no program 'no-such-program'"):
-        TurnHook("no-such-program", "", PATIENCE, print, print)
+        TurnHook("no-such-program", "", PATIENCE, print, print, print)
 
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ServiceError, match=r"change capture\.turns_dir"):
-        TurnHook("", str(tmp_path / "file" / "turns"), PATIENCE, print, print)
+        TurnHook("", str(tmp_path / "file" / "turns"), PATIENCE, print, print, print)

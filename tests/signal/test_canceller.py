@@ -110,9 +110,7 @@ def test_lost_frames_are_not_learnt_from() -> None:
 
 def test_a_moved_path_is_learnt_again() -> None:
     far = voice(10.0, 14)
-    microphone = np.concatenate(
-        [echo_of(far, room(15), 1000)[: 5 * RATE], echo_of(far, room(16), 1000)[5 * RATE :]]
-    )
+    microphone = np.concatenate([echo_of(far, room(15), 1000)[: 5 * RATE], echo_of(far, room(16), 1000)[5 * RATE :]])
     run = Run(far, microphone)
     assert run.erle(run.clean, 6, 7) > 12
     assert run.erle(run.linear, 8, 10) > 18

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeagent.errors import EdgeAgentError, SessionError
-from edgeagent.store import disk
+from edgeagent.store import disk, log_file
 from edgeagent.store import journal as journals
 from edgeagent.store.journal import CallbackJournal, JsonLinesJournal, MemoryJournal, TeeJournal, line, read_lines
 from edgeagent.turn.events import Verdict
@@ -111,7 +111,7 @@ def test_a_slow_disk_loses_entries_and_says_how_many(tmp_path: Path, monkeypatch
         gate.wait(5)
         disk.write_all(file, data)
 
-    monkeypatch.setattr(journals, "write_all", slow)
+    monkeypatch.setattr(log_file, "write_all", slow)
     journal = JsonLinesJournal(tmp_path / "j.jsonl", pytest.fail, background=True)
     journal.write({"at": 0, "event": "tick"})
     assert entered.wait(5)

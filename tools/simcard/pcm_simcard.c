@@ -54,6 +54,7 @@ struct device {
     uint64_t base; /* card frame of the first frame of this run */
     uint64_t stood; /* pointer when the card stalled */
     int running;
+    int broken; /* this run had its xrun; alsa-lib asks more than once */
     int16_t *staged; /* playback frames written before the start */
 };
 
@@ -172,6 +173,7 @@ static int on_start(snd_pcm_ioplug_t *io)
         return -ENODEV;
     d->base = frame_now(d);
     d->running = 1;
+    d->broken = 0;
     if (OUTPUT(io)) {
         record(d->card, d->base, d->staged, MOVED(d));
         d->card->h.output_starts++;
@@ -203,11 +205,13 @@ static snd_pcm_sframes_t on_pointer(snd_pcm_ioplug_t *io)
         return (snd_pcm_sframes_t)d->stood;
     }
     if (d->running && OUTPUT(io) && elapsed(d) > MOVED(d)) {
-        d->card->h.output_underruns++;
+        d->card->h.output_underruns += !d->broken;
+        d->broken = 1;
         return -EPIPE;
     }
     if (d->running && !OUTPUT(io) && room(d) > (int64_t)io->buffer_size) {
-        d->card->h.input_overruns++;
+        d->card->h.input_overruns += !d->broken;
+        d->broken = 1;
         return -EPIPE;
     }
     return (snd_pcm_sframes_t)elapsed(d);

@@ -1,0 +1,41 @@
+"""Voices of espeak-ng for generated scenes: one for the device, several for people."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from edgeagent.ports import Sound
+from edgeagent.services.espeak_talker import EspeakTalker
+from edgeagent.settings import Talker
+
+DEVICE = "en-us"
+PEOPLE = ("en+f3", "en+m3", "en-us+f4", "en-us+m7")
+
+
+class Voices:
+    """A context; leaving it ends the children. What has been said is kept: scenes say the same again and again."""
+
+    def __init__(self) -> None:
+        self._talkers: dict[str, EspeakTalker] = {}
+        self._said: dict[tuple[str, str], Sound] = {}
+
+    def say(self, voice: str, text: str) -> Sound:
+        """See `sim.voices.Say`. Raises ServiceError without espeak-ng."""
+        if (voice, text) not in self._said:
+            if voice not in self._talkers:
+                self._talkers[voice] = EspeakTalker(replace(Talker(), voice=voice))
+            self._said[voice, text] = np.concatenate(list(self._talkers[voice].say(text)))
+        return self._said[voice, text]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for talker in self._talkers.values():
+            talker.close()

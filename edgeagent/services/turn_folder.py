@@ -1,0 +1,65 @@
+"""Where the WAVs of turns lie: for good, the newest of them, or only while a command looks at one."""
+
+from __future__ import annotations
+
+from collections import deque
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from edgeagent.errors import ServiceError
+
+SESSIONS = "[0-9]*T*Z"
+"""Folders of other sessions beside ours, by the moment of their start."""
+
+TURNS = "turn-*.wav"
+
+
+class TurnFolder:
+    """The hook's thread only, once it is made.
+
+    path: where this session's WAVs go; made with the first one. lasting: whether they stay."""
+
+    def __init__(self, folder: str, most: int = 0) -> None:
+        """folder: "" for a temporary one. most: how many WAVs stay, those of earlier sessions beside `folder` counted;
+        0 for all. Raises ServiceError when there is no place for the folder."""
+        self._temporary = None if folder else TemporaryDirectory(prefix="edgeagent-")
+        self.path = Path(self._temporary.name if self._temporary else folder).expanduser().resolve()
+        self.lasting = self._temporary is None
+        self._most = most
+        self._kept: deque[Path] | None = None
+        above = self.path.parent
+        try:
+            above.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ServiceError(f"cannot make '{above}': {error.strerror}", "change capture.turns_dir") from error
+
+    def wrote(self, wav: Path) -> None:
+        """One more; what is too many goes."""
+        if not self._most:
+            return
+        if self._kept is None:
+            self._kept = deque(sorted(self.path.parent.glob(f"{SESSIONS}/{TURNS}"), key=_age))
+        if wav not in self._kept:
+            self._kept.append(wav)
+        while len(self._kept) > self._most:
+            old = self._kept.popleft()
+            with suppress(OSError):  # somebody else took it away, or keeps something there
+                old.unlink()
+            with suppress(OSError):
+                old.parent.rmdir()
+
+    def looked_at(self, wav: Path) -> None:
+        """Nobody needs `wav` any more."""
+        if not self.lasting:
+            wav.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """A temporary folder goes."""
+        if self._temporary:
+            self._temporary.cleanup()
+
+
+def _age(wav: Path) -> tuple[str, int, str]:
+    """Sorts by session, then by number: turn-1000 comes after turn-999."""
+    return wav.parent.name, len(wav.name), wav.name

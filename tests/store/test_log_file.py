@@ -1,0 +1,55 @@
+"""A journal over many starts: nothing whole is lost at a start, and it never outgrows its limit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgeagent.store.journal import JsonLinesJournal, read_lines
+from edgeagent.store.log_file import LogFile
+
+
+def texts(path: Path) -> list[object]:
+    return [entry["n"] for entry in read_lines(path)] if path.exists() else []
+
+
+def test_every_start_goes_on_behind_the_one_before_but_for_a_line_cut_by_the_power(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    for start in range(3):
+        journal = JsonLinesJournal(path, pytest.fail, background=True, most_bytes=10_000)
+        journal.write({"n": start})
+        journal.close()
+        with path.open("ab") as file:
+            file.write(b'{"n":9')
+    assert path.read_bytes() == b'{"n":0}\n{"n":1}\n{"n":2}\n{"n":9'
+    assert texts(path) == [0, 1, 2]
+
+
+def test_it_never_outgrows_its_limit_and_the_newest_stay(tmp_path: Path) -> None:
+    path, old = tmp_path / "journal", tmp_path / "journal.1"
+    for start in range(4):
+        journal = JsonLinesJournal(path, pytest.fail, background=True, most_bytes=100)
+        for n in range(start * 10, start * 10 + 10):
+            journal.write({"n": n})
+        journal.close()
+        assert max(file.stat().st_size for file in tmp_path.iterdir()) <= 100
+        kept = texts(old) + texts(path)
+        assert kept == list(range(start * 10 + 10))[-len(kept) :]
+    assert len(kept) > 10
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["journal", "journal.1"]
+
+
+@given(st.lists(st.binary(max_size=40).map(lambda line: line.replace(b"\n", b"") + b"\n"), max_size=30))
+def test_a_line_longer_than_the_limit_has_a_file_for_itself(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[bytes]
+) -> None:
+    path = tmp_path_factory.mktemp("log") / "journal"
+    log = LogFile(path, 16)
+    for line in lines:
+        log.write(line)
+        assert path.read_bytes().endswith(line)
+        assert path.stat().st_size <= max(16, len(line))
+    log.close()

@@ -1,0 +1,50 @@
+"""What the documents quote is what the program says."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from edgeagent import commands
+from edgeagent.devices import gpio, portaudio
+from edgeagent.devices.refusals import BUSY, refusal
+from edgeagent.errors import DeviceError, install
+from edgeagent.services import espeak_child
+
+ROOT = Path(__file__).parents[1]
+TROUBLE = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+
+FOREIGN = {"externally-managed-environment", "portaudio.h: No such file"}
+"""Messages of pip and gcc."""
+
+
+def test_every_message_in_the_troubleshooting_guide_is_one_that_exists(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyaudio", None)
+    with pytest.raises(DeviceError) as missing:
+        portaudio.PortAudio()
+    with pytest.raises(DeviceError) as busy, gpio.claiming("GPIO 4 (amplifier)"):
+        raise OSError("'GPIO busy'")
+    child = [sys.executable, "-I", "-S", espeak_child.__file__, "no-such-library.so", ""]
+    voice = subprocess.run(child, input=b"", capture_output=True, check=False, timeout=10).stdout
+    said = [missing.value.problem, busy.value.problem, refusal("...", BUSY).problem, voice.decode(errors="replace")]
+    quoted = set(re.findall(r'^\*\*(?:[^"*]*: )?"([^"]+)"', TROUBLE, re.MULTILINE)) - FOREIGN
+    assert len(quoted) == 4
+    for quote in quoted:
+        assert any(quote in message for message in said), quote
+
+
+def test_an_extra_is_installed_from_the_checkout_everywhere() -> None:
+    """The package is in no index, where somebody else's could be."""
+    assert install("speech") == "pip install '.[speech]' in the checkout"
+    assert install("speech") in Path(espeak_child.__file__).read_text(encoding="utf-8")  # runs without our modules
+    for file in (*(ROOT / "edgeagent").rglob("*.py"), ROOT / "README.md", ROOT / "docs" / "troubleshooting.md"):
+        assert not re.search(r"pip install '?edgeagent", file.read_text(encoding="utf-8")), file
+
+
+def test_every_command_is_in_the_readme() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `edgeagent ([a-z-]+)", text, re.MULTILINE)) == set(commands.names())

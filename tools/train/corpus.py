@@ -1,0 +1,160 @@
+"""The recordings that the ear is trained on, sorted by the part they can play.
+
+A corpus is a folder with two tables. `manifest.csv`, a row per file: path, kind (near, agent, noise, rir), split,
+licence, attribution. `segments.csv`, a row per utterance: path, split, kind, source, speaker, start_s, end_s, active
+("start-end;start-end", in seconds of the file: where the voice is), text. Impulse responses with `loudspeaker` in their
+path are of loudspeakers, the others of rooms.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+
+from edgeagent.errors import EdgeAgentError
+from edgeagent.signal.wav import read_wav
+from edgeagent.sim.noises import Wave
+from edgeagent.units import RATE
+
+COMMANDS = frozenset(
+    ("stop", "no", "cancel", "go", "wait", "start", "close", "open", "disable", "undo", "off", "next", "back")
+)
+BACKCHANNELS = frozenset(("yes", "right", "ok", "okay", "yeah", "uh-huh", "mm-hm", "mhm"))
+"""Isolated words that stand for either. English, or the English gloss of a word of another language."""
+
+PHRASE_S = 1.2
+"""Seconds of voice from which a recording of a person is a phrase and not a word."""
+
+ONE_IN, RESIDUE = 10, 1
+"""One speaker in ten is held out: those whose hash leaves this residue. (Of the published corpus, residue 1 holds out
+two of the agent's voices and two of the Arabic speakers; residue 0 would take most of the agent's speech away.)"""
+
+THIRD = 3
+"""Every third impulse response and noise is held out."""
+
+
+class Part(StrEnum):
+    """Which of the recordings: learnt from, held out of the same split, or of the other split."""
+
+    TRAIN = "train"
+    HELD_OUT = "held_out"
+    DEV = "dev"
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """Samples [start, stop) of a file. active: where the voice is, in samples of the clip."""
+
+    path: Path
+    start: int
+    stop: int
+    active: tuple[tuple[int, int], ...]
+    speaker: str
+    text: str
+    source: str
+
+    def sound(self) -> Wave:
+        """(stop - start,) float64."""
+        return whole(self.path)[self.start : self.stop].astype(np.float64)
+
+    @property
+    def voice(self) -> int:
+        """Samples of voice."""
+        return sum(stop - start for start, stop in self.active)
+
+
+@dataclass(slots=True)
+class Corpus:
+    """One part of the recordings. words: single words that are in neither list, by speaker."""
+
+    agent: dict[str, list[Clip]] = field(default_factory=dict)
+    phrases: list[Clip] = field(default_factory=list)
+    commands: list[Clip] = field(default_factory=list)
+    backchannels: list[Clip] = field(default_factory=list)
+    words: dict[str, list[Clip]] = field(default_factory=dict)
+    noises: list[Path] = field(default_factory=list)
+    loudspeakers: list[Path] = field(default_factory=list)
+    rooms: list[Path] = field(default_factory=list)
+    credits: set[tuple[str, str]] = field(default_factory=set)
+    """(credit line, licence) of every file."""
+
+
+def held_out(speaker: str) -> bool:
+    """Whether a speaker of this name is never learnt from. Depends on the name alone."""
+    return int(sha256(speaker.encode()).hexdigest()[:8], 16) % ONE_IN == RESIDUE
+
+
+def load_corpus(folder: Path, part: Part) -> Corpus:
+    """The recordings of that part. Raises EdgeAgentError when a table cannot be read or something essential lacks."""
+    corpus = Corpus()
+    split = "dev" if part is Part.DEV else "train"
+    for row in _rows(folder / "segments.csv"):
+        clip = _clip(folder, row)
+        if row["split"] == split and clip.active and part in (Part.DEV, _part(clip.speaker)):
+            _sort(corpus, clip, row["kind"])
+    manifest = [row for row in _rows(folder / "manifest.csv") if row["split"] == split]
+    corpus.credits = {(row["attribution"], row["licence"]) for row in manifest}
+    for kind in ("noise", "rir"):
+        paths = sorted(folder / row["path"] for row in manifest if row["kind"] == kind)
+        for number, path in enumerate(paths):
+            if part is Part.DEV or (number % THIRD == THIRD - 1) is (part is Part.HELD_OUT):
+                list_ = corpus.noises if kind == "noise" else corpus.rooms
+                (corpus.loudspeakers if "loudspeaker" in str(path) else list_).append(path)
+    lacking = [name for name in ("agent", "phrases", "commands", "backchannels", "words") if not getattr(corpus, name)]
+    if lacking:
+        raise EdgeAgentError(f"{folder}: no {', '.join(lacking)} in part {part}", "add recordings, or another corpus")
+    return corpus
+
+
+@lru_cache(maxsize=400)
+def whole(path: Path) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+    """The file's sound; the last ones read are kept, because many clips lie in one file."""
+    return read_wav(path)
+
+
+def _part(speaker: str) -> Part:
+    return Part.HELD_OUT if held_out(speaker) else Part.TRAIN
+
+
+def _rows(path: Path) -> Iterable[Mapping[str, str]]:
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise EdgeAgentError(f"{path}: cannot be read: {error}", "give the folder of a corpus") from None
+
+
+def _clip(folder: Path, row: Mapping[str, str]) -> Clip:
+    try:
+        start = float(row["start_s"])
+        stretches = (stretch.split("-") for stretch in row["active"].split(";") if stretch)
+        active = tuple((round((float(a) - start) * RATE), round((float(b) - start) * RATE)) for a, b in stretches)
+        stop = round(float(row["end_s"]) * RATE)
+        text = row["text"].strip(" .,!?").casefold()
+        return Clip(folder / row["path"], round(start * RATE), stop, active, row["speaker"], text, row["source"])
+    except (KeyError, ValueError) as error:
+        raise EdgeAgentError(
+            f"{folder / 'segments.csv'}: {error!r} in {dict(row)}", "see tools/train/corpus.py"
+        ) from None
+
+
+def _sort(corpus: Corpus, clip: Clip, kind: str) -> None:
+    if kind == "agent":
+        corpus.agent.setdefault(clip.speaker, []).append(clip)
+    elif kind != "near":
+        return
+    elif clip.text in BACKCHANNELS:
+        corpus.backchannels.append(clip)
+    elif clip.text in COMMANDS:
+        corpus.commands.append(clip)
+    elif clip.voice >= PHRASE_S * RATE:
+        corpus.phrases.append(clip)
+    else:
+        corpus.words.setdefault(clip.speaker, []).append(clip)

@@ -36,6 +36,9 @@ SUBTITLE = "A device and a person in one simulated living room, both with voices
 
 UH_HUH, WAIT = "Uh-huh.", "Wait, no, I want to leave on Saturday."
 
+MURMUR = -6.0
+"""dB below their usual level at which people say "uh-huh": a listener does not raise the voice."""
+
 BEGINS = samples(800)
 """The device begins so long after the scene: a moment of quiet room first."""
 
@@ -51,7 +54,7 @@ def build(seed: int) -> Encounter:
         reply, reply_words = spoken(device, REPLY)
         uh_huh, wait = spoken(person, UH_HUH)[0], spoken(person, WAIT)[0]
     remarks = (
-        Remark(Kind.BACKCHANNEL, 0, samples(3200), uh_huh, "uh-huh"),
+        Remark(Kind.BACKCHANNEL, 0, samples(3200), uh_huh, "uh-huh", MURMUR),
         Remark(Kind.NOISE, 0, samples(6000), cough(np.random.default_rng(seed)), "cough"),
         Remark(Kind.INTERRUPTION, 0, samples(8800), wait, WAIT),
     )

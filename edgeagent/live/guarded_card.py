@@ -85,7 +85,7 @@ class GuardedCard:
         self._play: Play
         self._callbacks = _Callbacks()
         self._clock = clock
-        self._last_play = clock()
+        self._last_play = self._last_heard = clock()
         self._hung = False
         self._calls: SimpleQueue[_Call | None] = SimpleQueue()
         threading.Thread(target=self._work, name="card", daemon=True).start()
@@ -93,8 +93,8 @@ class GuardedCard:
     def open(self, heard: Heard, play: Play) -> None:
         """See `ports.Card`. Takes as long as it takes: nothing sounds yet."""
         self._heard, self._play = heard, play
-        self._last_play = self._clock()
         self._ask(lambda: self._card.open(self._hear, self._fill), None)
+        self._last_play = self._last_heard = self._clock()
 
     def abort(self) -> int:
         """See `ports.Card`. Raises DeviceHung after ABORT_S."""
@@ -110,8 +110,12 @@ class GuardedCard:
         self._calls.put(_Call(self._card.restart))
 
     def stalled(self) -> float:
-        """Seconds since the loudspeaker last asked for sound."""
+        """Seconds since the loudspeaker last asked for sound, or was opened."""
         return self._clock() - self._last_play
+
+    def deaf(self) -> float:
+        """Seconds since the microphone last gave frames, or was opened."""
+        return self._clock() - self._last_heard
 
     def age(self) -> float:
         """See `ports.Card`."""
@@ -139,6 +143,7 @@ class GuardedCard:
     def _hear(self, pcm: Pcm, lost: int, when: float) -> None:
         """In the card's callback."""
         self._callbacks.hearing = threading.get_native_id()
+        self._last_heard = self._clock()
         self._heard(pcm, lost, when)
 
     def _fill(self, out: Pcm, when: float) -> None:

@@ -210,7 +210,7 @@ class Loop:
             if (path := self._repair.take()) is not None:
                 self._swap(path)
             return
-        deaf, dumb = self._standby.absent(now) > GONE_S, self._card.stalled() > GONE_S
+        deaf, dumb = self._card.deaf() > GONE_S, self._card.stalled() > GONE_S
         if not (deaf or dumb):
             return
         if not deaf:

@@ -47,7 +47,7 @@ def during(scores: Sound, after: int) -> Sound:
 def test_a_voice_in_the_room_is_nearer_than_our_own(kind: str) -> None:
     near, _ = heard(kind)
     over, alone = during(near, 0), during(near, -RATE - 2 * HOP)
-    assert over.max() > 0.8
+    assert over.max() > 0.5
     assert np.mean(over[:, None] > alone) > 0.75
 
 

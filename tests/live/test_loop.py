@@ -139,7 +139,9 @@ def test_a_dead_card_is_opened_anew(rig: Rig) -> None:
     while len(rig.cards) == 1:
         rig.wait(0.05)
         assert time.monotonic() - begun < 20
+    rig.wait(0.9)  # its first frames may take a while
     rig.until(lambda: bool(rig.card.air))
+    assert len(rig.cards) == 2
     assert "close" in rig.log
     rig.turn(40)
     assert rig.state == "idle"

@@ -118,7 +118,7 @@ class Loop:
             self._rest(silence, now)
         if (news := self._health.news(self._path, now)) is not None:
             self._conversation.note("card", **news)
-        self._look_after_card(now)
+        self._look_after_card()
 
     def close(self) -> None:
         """Release the card. Raises DeviceHung."""
@@ -205,7 +205,7 @@ class Loop:
         assert isinstance(card, GuardedCard)
         return card
 
-    def _look_after_card(self, now: float) -> None:
+    def _look_after_card(self) -> None:
         if self._repair.at_work:
             if (path := self._repair.take()) is not None:
                 self._swap(path)

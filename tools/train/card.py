@@ -77,7 +77,7 @@ nothing else."""
 FIGURES = """Area under the ROC curve: the probability that one of the first sounds more like it than one of the
 second; 0.5 is chance. *Held out*: scenes of the training split with speakers (`tools/train/held_out.txt`), impulse
 responses and noises that were not learnt from. *Dev*: the split `dev`. The temperature of each model was set on the
-held-out part, and the inputs, the length of training and the working point were chosen with an eye on both: they all are
+held-out part, and the inputs, the length of training and the working point were chosen with an eye on both: all are
 tuning figures. No part of the corpus is a test set."""
 
 BESIDE = """Backchannel rule, 0.1 s after the end of what was heard, beside two rules that only look at its true

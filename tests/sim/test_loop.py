@@ -55,7 +55,8 @@ class Wire(Canceller):
 
 
 class Threshold(Ear):
-    """Near is whatever is louder than -46 dBFS; it takes the floor if it is the user of these scenes, who is loud."""
+    """Near is whatever is louder than -46 dBFS, and seems to take the floor. Once it is over, only the user of these
+    scenes did, who is loud."""
 
     def __init__(self) -> None:
         self._loudest = 0.0
@@ -63,7 +64,7 @@ class Threshold(Ear):
     def hear(self, cancelled: Cancelled, at: int) -> Percept:
         level = float(np.sqrt(np.mean(cancelled.clean**2)))
         self._loudest = level if level > 0.1 else self._loudest * 0.99
-        return Percept(at, 0.99 if level > 0.005 else 0.01, 0.9 if self._loudest > 0.05 else 0.1)
+        return Percept(at, 0.99 if level > 0.005 else 0.01, 0.9 if max(self._loudest / 10, level) > 0.005 else 0.1)
 
 
 def a_scene(length: int, *sounds: tuple[int, int, float]) -> Scene:

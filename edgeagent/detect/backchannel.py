@@ -30,6 +30,12 @@ FADE = (0.992 ** np.arange(SPAN)[::-1]).astype(np.float32)
 LITTLE = np.float32(1e-3)
 """Weight of speech from which the pool means anything."""
 
+ANYTHING = 0.5
+"""Hops of near-end speech in the span from which there is an overlap to judge: most of the time nobody speaks, and
+asking costs as much as the near-end detector."""
+
+UNDECIDED = 0.5
+
 _PARTS = np.arange(PARTS, dtype=np.float32)[:, None]
 
 
@@ -68,11 +74,14 @@ class Backchannel:
 
     def hear(self, vector: Vector, near: float) -> float:
         """`vector` (SIZE,) of one hop, `near` P(near-end speech) in it, to P(this overlap takes the floor) in (0,
-        1)."""
+        1); UNDECIDED while there is none."""
         self._vectors[:, self._oldest] = vector
         self._near[:, self._oldest] = near
         self._oldest = (self._oldest + 1) % SPAN
         last = slice(self._oldest, self._oldest + SPAN)
-        features = pooled(self._vectors.reshape(-1, SIZE)[last], self._near.reshape(-1)[last])
+        heard = self._near.reshape(-1)[last]
+        if float(heard.sum()) < ANYTHING:
+            return UNDECIDED
+        features = pooled(self._vectors.reshape(-1, SIZE)[last], heard)
         logit = float(self._model.run({"features": features})["logits"][0])
         return min(SURE, max(1.0 - SURE, 1.0 / (1.0 + float(np.exp(-logit)))))

@@ -51,10 +51,11 @@ class _Call:
 
 
 class _Callbacks:
-    """The threads in which the card calls us."""
+    """The threads in which the card calls us, and when each did so last."""
 
     def __init__(self) -> None:
         self.hearing = self.playing = 0
+        self.heard = self.played = 0.0
         self._calmed: list[tuple[int, os.sched_param]] = []
 
     def calm(self) -> None:
@@ -85,7 +86,7 @@ class GuardedCard:
         self._play: Play
         self._callbacks = _Callbacks()
         self._clock = clock
-        self._last_play = self._last_heard = clock()
+        self._callbacks.played = self._callbacks.heard = clock()
         self._hung = False
         self._calls: SimpleQueue[_Call | None] = SimpleQueue()
         threading.Thread(target=self._work, name="card", daemon=True).start()
@@ -94,7 +95,7 @@ class GuardedCard:
         """See `ports.Card`. Takes as long as it takes: nothing sounds yet."""
         self._heard, self._play = heard, play
         self._ask(lambda: self._card.open(self._hear, self._fill), None)
-        self._last_play = self._last_heard = self._clock()
+        self._callbacks.played = self._callbacks.heard = self._clock()
 
     def abort(self) -> int:
         """See `ports.Card`. Raises DeviceHung after ABORT_S."""
@@ -106,16 +107,16 @@ class GuardedCard:
 
     def restart(self) -> None:
         """Lets the output run again, soon."""
-        self._last_play = self._clock()
+        self._callbacks.played = self._clock()
         self._calls.put(_Call(self._card.restart))
 
     def stalled(self) -> float:
         """Seconds since the loudspeaker last asked for sound, or was opened."""
-        return self._clock() - self._last_play
+        return self._clock() - self._callbacks.played
 
     def deaf(self) -> float:
         """Seconds since the microphone last gave frames, or was opened."""
-        return self._clock() - self._last_heard
+        return self._clock() - self._callbacks.heard
 
     def age(self) -> float:
         """See `ports.Card`."""
@@ -143,7 +144,7 @@ class GuardedCard:
     def _hear(self, pcm: Pcm, lost: int, when: float) -> None:
         """In the card's callback."""
         self._callbacks.hearing = threading.get_native_id()
-        self._last_heard = self._clock()
+        self._callbacks.heard = self._clock()
         self._heard(pcm, lost, when)
 
     def _fill(self, out: Pcm, when: float) -> None:
@@ -151,7 +152,7 @@ class GuardedCard:
         self._callbacks.playing = threading.get_native_id()
         self._play(out, when)
         self.sounds_until = when + out.size / self.output_rate
-        self._last_play = self._clock()
+        self._callbacks.played = self._clock()
 
     def _ask(self, act: Callable[[], object], patience_s: float | None) -> object:
         call = _Call(act)

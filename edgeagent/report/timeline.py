@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 
 from edgeagent.report.palette import look
 from edgeagent.units import RATE
@@ -201,4 +202,4 @@ def printable(text: str) -> str:
 
 def _number(entry: Entry, key: str) -> float:
     value = entry.get(key)
-    return float(value) if isinstance(value, int | float) else 0.0
+    return float(value) if isinstance(value, int | float) and isfinite(value) else 0.0

@@ -36,6 +36,9 @@ asking costs as much as the near-end detector."""
 
 UNDECIDED = 0.5
 
+EVERY = 3
+"""Hops between two looks (48 ms): the answer moves slowly, and a look costs more than everything else in the ear."""
+
 _PARTS = np.arange(PARTS, dtype=np.float32)[:, None]
 
 
@@ -71,6 +74,7 @@ class Backchannel:
         self._vectors = np.zeros((2, SPAN, SIZE), np.float32)
         self._near = np.zeros((2, SPAN), np.float32)
         self._oldest = 0
+        self._answer = UNDECIDED
 
     def hear(self, vector: Vector, near: float) -> float:
         """`vector` (SIZE,) of one hop, `near` P(near-end speech) in it, to P(this overlap takes the floor) in (0,
@@ -78,6 +82,11 @@ class Backchannel:
         self._vectors[:, self._oldest] = vector
         self._near[:, self._oldest] = near
         self._oldest = (self._oldest + 1) % SPAN
+        if self._oldest % EVERY == 0:
+            self._answer = self._look()
+        return self._answer
+
+    def _look(self) -> float:
         last = slice(self._oldest, self._oldest + SPAN)
         heard = self._near.reshape(-1)[last]
         if float(heard.sum()) < ANYTHING:

@@ -17,12 +17,14 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import sqrt
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeagent.live.timeline import DRIFT
 from edgeagent.store.journal import read_lines
 from edgeagent.store.session import read_session
 from edgeagent.units import RATE
@@ -39,10 +41,10 @@ SPAN = RATE // 10
 REACH = RATE // 2
 """Slips of the sample index that are found."""
 
-SLIP = RATE // 1000
-"""Stamps are good to a frame; over a hundred stops that may add up to ten."""
+SLIP = 4
+"""Stamps are good to a frame, and each break takes two: over n breaks that may add up to 2 sqrt(n) (5 sigma)."""
 
-RSS_S = 60
+MINUTE_S = 60
 
 
 def main() -> int:
@@ -94,17 +96,18 @@ def conversation(folder: Path, seconds: int, streams: str) -> int:
             if process.poll() is not None:
                 print(f"the device left with exit code {process.returncode}")
                 return 1
-            if passed >= RSS_S * (len(peaks) + 1) or passed > seconds - 1:
+            if passed >= MINUTE_S * (len(peaks) + 1):
                 peaks.append(memory_mb(process.pid))
             time.sleep(0.1)
         person.live()
+        peaks.append(memory_mb(process.pid))
     noted: list[dict[str, Any]] = read_lines(session / "notes.jsonl")
     halts = [note for note in noted if note["event"] == "halted"]
     print(f"{streams}, {seconds} s: the person spoke {person.spoke} times, {len(halts)} stops")
     ends = stop_times_ms(sim, person, halts)
     if ends:
         table({"verdict -> last DAC sample": ends, "verdict -> card aborted": [halt["took_ms"] for halt in halts]})
-    print(f"peak RSS {peaks[0]:.0f} MB after the first minute, {peaks[-1]:.0f} MB at the end")
+    print("peak RSS after each minute and at the end, MB:", *(round(peak) for peak in peaks))
     return int(not told(sim, person, session, noted))
 
 
@@ -138,9 +141,8 @@ def told(sim: SimCard, person: Person, session: Path, noted: Sequence[dict[str, 
     sounded = sights(recorded.reference, np.concatenate(person.played))
     slips, shifts = slips_of(heard), slips_of(sounded)
     state, counted = sim.state, {"overflows": 0, "underflows": 0}
-    for note in noted:  # they only grow
+    for note in noted:  # they only grow; the card may have two xruns before it calls us again
         counted |= {name: note[name] for name in counted if note["event"] == "card" and name in note}
-    xruns = sum(counted.values())
     rows = [
         ("microphone frames lost", frames + slips[-1], frames),
         ("breaks of the microphone", state.input_starts - 1, len(lost)),
@@ -152,7 +154,8 @@ def told(sim: SimCard, person: Person, session: Path, noted: Sequence[dict[str, 
         print(f"{name:<36}{of_card:>8}{of_device:>8}")
     for name, found in (("microphone", slips), ("loudspeaker", shifts)):
         print(f"largest slip of the {name}: {max(map(abs, found))} frames, in {len(found)} sights")
-    exact = max(map(abs, slips)) <= SLIP and state.input_overruns + state.output_underruns <= xruns
+    may = SLIP + 2 * sqrt(len(lost))
+    exact = max(map(abs, slips)) <= may and max(map(abs, shifts)) <= may + DRIFT
     print("every lost frame was told" if exact else "FRAMES WERE LOST UNTOLD")
     return exact
 

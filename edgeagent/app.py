@@ -42,7 +42,6 @@ from edgeagent.signal.canceller import Canceller
 from edgeagent.signal.playback import Playback
 from edgeagent.store.folders import dated
 from edgeagent.turn.events import Event
-from edgeagent.units import samples
 
 
 def build_engine(settings: Settings, journal: Journal) -> Engine:
@@ -143,9 +142,8 @@ def build_runtime(
         closing.callback(amplifier.close)
         playback, inbox = Playback(), Inbox()
         door = Door(build_engine(settings, journal))
-        pre_roll = samples(settings.capture.pre_roll_ms)
         listen = build_listener(settings, session)
-        conversation = Conversation(door, playback, inbox, notes, talker, replier, pre_roll, listen)
+        conversation = Conversation(door, playback, inbox, notes, talker, replier, listen)
         closing.callback(conversation.close)
         if settings.button.pin >= 0:
             button = GpioButton(settings.button, factory, lambda event: _press(inbox, door, event))

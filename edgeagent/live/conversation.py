@@ -35,7 +35,6 @@ class Conversation:
         journal: Journal,
         talker: Talker,
         replier: Replier | None,
-        pre_roll: int,
         listen: Listen,
     ) -> None:
         """talker, replier, and what `listen` makes are closed with the conversation."""
@@ -45,7 +44,7 @@ class Conversation:
         self._journal = journal
         self._replies = replier is not None
         self._listener = listen(self._recognised, self._trouble, self._kept)
-        self._turns = Turns(door.engine.linear, pre_roll, self._listener)
+        self._turns = Turns(door.engine.linear, self._listener)
         self._worker = Worker(talker, replier, inbox, self)
         self._answers: dict[int, Answer] = {}
         self._closed: dict[int, Sound] = {}  # turns whose text is awaited

@@ -29,14 +29,13 @@ class Listener(Protocol):
 
 
 class Turns:
-    """Engine thread only. linear: the engine's ring. pre_roll: samples handed over from before an onset.
+    """Engine thread only. linear: the engine's ring.
 
     The ring may have gone on by whole blocks of the card since something was decided: what it does not hold any more is
     left out."""
 
-    def __init__(self, linear: Ring, pre_roll: int, listener: Listener | None) -> None:
+    def __init__(self, linear: Ring, listener: Listener | None) -> None:
         self._linear = linear
-        self._pre_roll = pre_roll
         self._listener = listener
         self._turn: int | None = None
         self._sent = 0
@@ -44,7 +43,7 @@ class Turns:
     def open(self, turn: OpenTurn | ReopenTurn) -> None:
         """A turn begins, or begins again."""
         self._turn = turn.turn
-        self._sent = max(turn.turn - self._pre_roll, self._linear.start, 0)
+        self._sent = max(turn.start, self._linear.start)
         if self._listener is not None:
             self._listener.open_turn(turn.turn, sound_file(turn.number))
         self.stream()

@@ -41,11 +41,12 @@ class Discard(Action):
 
 @dataclass(frozen=True, slots=True)
 class OpenTurn(Action):
-    """A user turn begins, named by its onset (sample index). Hand its sound on from `onset - pre_roll`. The moderator
-    says which `number` (from 1) its `HandOver` will have."""
+    """A user turn begins, named by its onset (sample index). The moderator says from which sample `start` on its sound
+    may be handed on, and which `number` (from 1) its `HandOver` will have."""
 
     turn: int
     number: int = 0
+    start: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ class ReopenTurn(Action):
 
     turn: int
     number: int = 0
+    start: int = 0
 
 
 def sound_file(number: int) -> str:

@@ -146,15 +146,19 @@ class Moderator:
             case a.Resume():
                 return a.Play(action.utterance, self.ledger.resume_point(action.utterance))
             case a.OpenTurn() | a.ReopenTurn():
-                return replace(action, number=self._turns + 1)
+                return replace(action, number=self._turns + 1, start=self._start(action.turn))
             case a.CloseTurn():
                 return self._hand_over(action)
             case _:
                 return action
 
+    def _start(self, turn: int) -> int:
+        """Where the sound of a turn begins: with its pre-roll, but neither while muted nor before what is kept."""
+        return max(self._unmuted, turn - self._pre_roll, self.at - HOP - self.kept + SLACK)
+
     def _hand_over(self, closing: a.CloseTurn) -> a.HandOver:
         self._turns += 1
-        start = max(self._unmuted, closing.turn - self._pre_roll, self.at - HOP - self.kept + SLACK)
+        start = self._start(closing.turn)
         end = min(closing.end + TAIL, self.at - HOP)
         handed = a.HandOver(closing.turn, self._turns, start, end)
         times = {"start_s": seconds(start), "end_s": seconds(end)}

@@ -150,7 +150,7 @@ class Rig:
         door = Door(self.engine)
         door.record(self.recorded)
         self.conversation = Conversation(
-            door, self.playback, self.inbox, self.notes, talker or ToneTalker(), replier, 8000, listener
+            door, self.playback, self.inbox, self.notes, talker or ToneTalker(), replier, listener
         )
         self.loop = Loop(
             door,

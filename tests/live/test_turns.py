@@ -46,9 +46,9 @@ def test_what_the_ring_does_not_hold_any_more_is_left_out_and_nothing_else(
     onset: int, pieces: list[int], end: int
 ) -> None:
     ring, ears = Ring(KEPT), Ears()
-    turns = Turns(ring, 300, ears)
+    turns = Turns(ring, ears)
     ring.write(np.arange(500, dtype=np.float32))
-    turns.open(OpenTurn(onset, 1))
+    turns.open(OpenTurn(onset, 1, max(0, onset - 300)))
     for piece in pieces:
         ring.write(np.arange(ring.end, ring.end + piece, dtype=np.float32))
         turns.stream()

@@ -95,7 +95,7 @@ def test_the_turn_is_handed_over_with_pre_roll_and_tail_and_counted() -> None:
         bench.hear(1000, 0.02)
         opened, handed = bench.actions(a.OpenTurn)[-1], bench.actions(a.HandOver)[-1]
         assert isinstance(handed, a.HandOver)
-        assert opened == a.OpenTurn(handed.turn, number)
+        assert opened == a.OpenTurn(handed.turn, number, handed.start)
         assert (handed.number, handed.audio) == (number, f"turn-{number:03d}.wav")
         assert handed.start == began - PRE_ROLL
         assert handed.end == ended + TAIL
@@ -155,6 +155,7 @@ def test_what_was_said_while_muted_is_never_handed_over() -> None:
     (handed,) = bench.actions(a.HandOver)
     assert isinstance(handed, a.HandOver)
     assert handed.start >= unmuted
+    assert all(opened.start >= unmuted for opened in bench.actions(a.OpenTurn) if isinstance(opened, a.OpenTurn))
 
 
 def test_who_talks_on_after_the_longest_turn_is_answered_all_the_same() -> None:

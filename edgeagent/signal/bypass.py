@@ -7,9 +7,8 @@ import numpy as np
 from edgeagent.signal import Sound
 from edgeagent.signal.canceller import Cancelled, Confidence, Trust
 from edgeagent.signal.fourier import forward, power
+from edgeagent.signal.suppressor import WINDOW
 from edgeagent.units import HOP
-
-_WINDOW = np.sqrt(np.hanning(2 * HOP + 1)[:-1]).astype(np.float32)
 
 _TRUSTED = Confidence(
     erle_db=0.0,
@@ -37,7 +36,7 @@ class Bypass:
         self._frame[:HOP] = self._frame[HOP:]
         self._frame[HOP:] = np.nan_to_num(microphone, nan=0.0, posinf=0.0, neginf=0.0)
         before = self._frame[:HOP].copy()
-        heard = power(forward(self._frame * _WINDOW))
+        heard = power(forward(self._frame * WINDOW))
         return Cancelled(before, before, np.zeros_like(before), heard, heard, np.zeros_like(heard), _TRUSTED)
 
     def realign(self, shift: int, frames_lost: int = 0) -> None:

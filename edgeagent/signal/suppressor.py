@@ -87,12 +87,12 @@ class Suppressor:
         self._frames[:, :HOP] = self._frames[:, HOP:]
         self._frames[0, HOP:] = error
         self._frames[1, HOP:] = echo
-        spectra = forward(self._frames * _WINDOW)
+        spectra = forward(self._frames * WINDOW)
         powers = power(spectra)
         coherence = self._coherence(spectra, powers)
         gain = self._gains(*self._predict(powers, coherence))
         frame = inverse(spectra[0] * gain)
-        frame *= _WINDOW
+        frame *= WINDOW
         clean = self._tail + frame[:HOP]
         self._tail = frame[HOP:]
         return Suppressed(clean, powers[0] * np.square(gain), powers[0], powers[1], coherence)
@@ -149,5 +149,5 @@ class Suppressor:
         return gain
 
 
-_WINDOW = np.sqrt(np.hanning(2 * HOP + 1)[:-1]).astype(np.float32)
+WINDOW = np.sqrt(np.hanning(2 * HOP + 1)[:-1]).astype(np.float32)
 _SMEAR = np.full(33, SMEAR / 33, np.float32)

@@ -189,6 +189,14 @@ def break_down(state: s.State, event: e.Failed, _limits: Limits) -> Step:
 
 Handler = Callable[..., Step]
 
+ANY_TIME: dict[type[e.Event], Handler] = {
+    e.ButtonShort: stop,
+    e.ButtonLong: mute,
+    e.MicrophoneFailed: lose_microphone,
+    e.Failed: break_down,
+}
+"""What stops anything that is under way."""
+
 ROWS: dict[type[s.State], dict[type[e.Event], Handler]] = {
     s.Starting: {e.Ready: stop, e.MicrophoneFailed: lose_microphone, e.Failed: break_down, e.ReplyReady: refuse},
     s.Idle: {
@@ -202,10 +210,7 @@ ROWS: dict[type[s.State], dict[type[e.Event], Handler]] = {
         e.SpeechEnded: close,
         e.Passed: close,
         e.ReplyReady: refuse,
-        e.ButtonShort: stop,
-        e.ButtonLong: mute,
-        e.MicrophoneFailed: lose_microphone,
-        e.Failed: break_down,
+        **ANY_TIME,
     },
     s.Thinking: {
         e.SpeechStarted: reopen,
@@ -213,10 +218,7 @@ ROWS: dict[type[s.State], dict[type[e.Event], Handler]] = {
         e.ReplyFailed: fail_silently,
         e.NoReply: no_reply,
         e.Passed: give_up,
-        e.ButtonShort: stop,
-        e.ButtonLong: mute,
-        e.MicrophoneFailed: lose_microphone,
-        e.Failed: break_down,
+        **ANY_TIME,
     },
     s.Speaking: {
         e.Suspected: doubt,
@@ -224,10 +226,7 @@ ROWS: dict[type[s.State], dict[type[e.Event], Handler]] = {
         e.ReplyReady: queue,
         e.ReplyFinished: finish,
         e.ReplyFailed: fail,
-        e.ButtonShort: stop,
-        e.ButtonLong: mute,
-        e.MicrophoneFailed: lose_microphone,
-        e.Failed: break_down,
+        **ANY_TIME,
     },
     s.Doubting: {
         e.Judged: judge,
@@ -236,30 +235,21 @@ ROWS: dict[type[s.State], dict[type[e.Event], Handler]] = {
         e.ReplyReady: queue,
         e.ReplyFinished: finish,
         e.ReplyFailed: fail,
-        e.ButtonShort: stop,
-        e.ButtonLong: mute,
-        e.MicrophoneFailed: lose_microphone,
-        e.Failed: break_down,
+        **ANY_TIME,
     },
     s.Yielding: {
         e.Judged: take_back,
         e.SpeechEnded: close_final,
         e.Passed: close_final,
         e.ReplyReady: queue,
-        e.ButtonShort: stop,
-        e.ButtonLong: mute,
-        e.MicrophoneFailed: lose_microphone,
-        e.Failed: break_down,
+        **ANY_TIME,
     },
     s.HalfDuplex: {
         e.EchoTrusted: open_ears,
         e.ReplyReady: queue,
         e.ReplyFinished: finish,
         e.ReplyFailed: fail,
-        e.ButtonShort: stop,
-        e.ButtonLong: mute,
-        e.MicrophoneFailed: lose_microphone,
-        e.Failed: break_down,
+        **ANY_TIME,
     },
     s.Muted: {
         e.ReplyReady: refuse,

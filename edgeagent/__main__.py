@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Iterable, Sequence
@@ -69,7 +70,8 @@ def _told(error: Exception) -> tuple[int, str]:
             extra = EXTRA_OF[name.partition(".")[0]]
             return WRONG_INPUT, f"the library {name} is missing; {install(extra)}"
         case OSError(strerror=str(reason)):
-            return WRONG_INPUT, f"{error.filename}: {reason}" if error.filename else reason
+            remedy = "make room on the disk" if error.errno == errno.ENOSPC else "check the path and its permissions"
+            return WRONG_INPUT, f"{error.filename}: {reason}; {remedy}" if error.filename else f"{reason}; {remedy}"
     fault = f"this is a fault in edgeagent: {type(error).__name__}: {error}"
     return INTERNAL, f"{fault}; run it again with {TRACEBACK}=1 and report what it prints"
 

@@ -91,8 +91,12 @@ def test_a_wrong_command_line_is_one_line(
             2,
             "the library pyaudio is missing; pip install '.[card]' in the checkout",
         ),
-        (OSError(errno.ENOSPC, "No space left on device"), 2, "No space left on device"),
-        (PermissionError(errno.EACCES, "Permission denied", "/root/x"), 2, "/root/x: Permission denied"),
+        (OSError(errno.ENOSPC, "No space left on device"), 2, "No space left on device; make room on the disk"),
+        (
+            PermissionError(errno.EACCES, "Permission denied", "/root/x"),
+            2,
+            "/root/x: Permission denied; check the path and its permissions",
+        ),
         (
             ZeroDivisionError("1/0"),
             70,
@@ -305,9 +309,40 @@ def test_devices_of_one_way_are_listed_without_the_other(
     monkeypatch.setenv("PATH", "")
     assert main(["devices", "--json"]) == 0
     assert [device["card"] for device in json.loads(capsys.readouterr().out)] == ["pyaudio"]
-    monkeypatch.setattr(Cards, "devices", ())
-    assert main(["devices"]) == 1
-    assert "plug one in" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+@pytest.mark.parametrize(
+    ("pyaudio", "said", "remedy"),
+    [
+        (True, {"arecord": "null\n", "aplay": "null\n"}, "plug one in"),
+        (False, {"arecord": "null\n", "aplay": "null\n"}, "PyAudio is not installed; plug one in"),
+        (True, {}, "arecord is not installed; plug one in"),
+        (False, {}, "PyAudio is not installed, and arecord is not installed; apt install portaudio19-dev"),
+    ],
+)
+def test_without_any_device_there_is_one_line_with_the_remedy(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    options: list[str],
+    pyaudio: bool,
+    said: dict[str, str],
+    remedy: str,
+) -> None:
+    if pyaudio:
+        monkeypatch.setattr(Cards, "devices", ())
+        monkeypatch.setattr(portaudio, "PortAudio", Cards)
+    else:
+        monkeypatch.setitem(sys.modules, "pyaudio", None)
+    monkeypatch.setenv("PATH", programs(tmp_path, said))
+    assert main(["devices", *options]) == 2
+    told = capsys.readouterr()
+    assert not told.out
+    (line,) = told.err.splitlines()
+    assert line.startswith("edgeagent: error: no sound device was found")
+    assert remedy in line
+    assert ("pip install '.[card]'" in line) != pyaudio
 
 
 def test_progress_in_a_log_is_a_line_every_tenth() -> None:

@@ -1,7 +1,7 @@
 """Lists the sound devices by the names that `audio.input` and `audio.output` take; any part of a name will do.
 
 First what PortAudio offers (`audio.card: pyaudio`), then ALSA's own names (`audio.card: pipe`). The numbers of cards
-change between boots, so they are not shown. Exit code 1: there is no device.
+change between boots, so they are not shown. Exit code 2: there is no device.
 """
 
 from __future__ import annotations
@@ -9,14 +9,17 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from edgeagent.commands.terminal import add_json, print_json
+from edgeagent.errors import DeviceError
 
 HELP = "sound devices by the names that a configuration takes"
 
 CARD_NUMBER = re.compile(r" \(hw:\d+,\d+\)$")
 """What PortAudio puts behind an ALSA card's name."""
+
+PLUG_IN = "plug one in, or see what `arecord -l` and `aplay -l` say"
 
 Listed = Mapping[str, str | int]
 
@@ -26,23 +29,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from edgeagent.errors import DeviceError
-
-    found: list[Listed] = []
+    found: dict[str, list[Listed]] = {}
+    refused: dict[str, DeviceError] = {}
     for card, ask in (("pyaudio", _portaudio), ("pipe", _alsa)):
         try:
-            listed = list(ask())
+            found[card] = list(ask())
         except DeviceError as error:  # the other way may still be there
-            print(f"edgeagent: warning: audio.card: {card}: {error}", file=sys.stderr)
-            continue
-        found += listed
-        if not args.json:
-            _print(card, listed)
+            refused[card] = error
+    if not any(found.values()):
+        raise _nothing(refused.values(), answered=bool(found))
+    for card, why in refused.items():
+        print(f"edgeagent: warning: audio.card: {card}: {why}", file=sys.stderr)
     if args.json:
-        print_json(found)
-    if not found:
-        print("there is no sound device; plug one in, or see what `arecord -l` and `aplay -l` say", file=sys.stderr)
-    return 0 if found else 1
+        print_json([device for listed in found.values() for device in listed])
+    else:
+        for card, listed in found.items():
+            _print(card, listed)
+    return 0
+
+
+def _nothing(refused: Collection[DeviceError], answered: bool) -> DeviceError:
+    """answered: one of the ways works and leads nowhere."""
+    problems = ("no sound device was found", *(error.problem for error in refused))
+    remedies = (*([PLUG_IN] if answered else []), *(error.remedy for error in refused))
+    return DeviceError(", and ".join(problems), ", and ".join(remedies))
 
 
 def _portaudio() -> Iterator[Listed]:

@@ -33,6 +33,11 @@ class Steady:
         self._zero = min(zero, self._zero + frames * self._period * LEAK)
         return self._zero + (self._frames - frames) * self._period
 
+    def late(self, frames: int, now: float) -> float:
+        """By how many seconds `frames` frames that are complete at `now` come late: lost ones before them cannot have
+        taken longer. Before `arrived`."""
+        return 0.0 if self._zero is None else max(0.0, now - self._zero - (self._frames + frames) * self._period)
+
 
 class StreamClock:
     """From a PortAudio stream's time to time.monotonic(). The callback thread of that stream only."""

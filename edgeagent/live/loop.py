@@ -26,7 +26,7 @@ from edgeagent.live.inbox import Inbox
 from edgeagent.live.realtime import Collector
 from edgeagent.live.repair import Repair
 from edgeagent.live.sound_path import Instant, SoundPath
-from edgeagent.live.standby import Standby
+from edgeagent.live.standby import DRY_S, Standby
 from edgeagent.live.watchdog import Watchdog
 from edgeagent.ports import Sound
 from edgeagent.turn import actions as a
@@ -111,10 +111,10 @@ class Loop:
             self._take(instant, now)
             if self._over:
                 return
+        if self._standby.absent(now) >= DRY_S and self._card.facts().get("finished"):
+            self._over = True
+            return
         if silence := self._standby.missing(now):
-            if self._card.facts().get("finished"):
-                self._over = True
-                return
             self._rest(silence, now)
         if (news := self._health.news(self._path, now)) is not None:
             self._conversation.note("card", **news)
@@ -131,6 +131,7 @@ class Loop:
 
     def _take(self, instant: Instant, now: float) -> None:
         """One instant of sound, less the silence that was given for it already."""
+        self._end_outage()
         lost = sum(fact.frames for fact in instant.lost)
         already = self._standby.came(now, instant.microphone.size, lost > 0)
         self._card.hurry()
@@ -149,6 +150,11 @@ class Loop:
         self._tell(self._watchdog.absent(self._standby.absent(now)))
         zeros = np.zeros(silence, np.float32)
         self._hear(zeros, zeros, now)
+
+    def _end_outage(self) -> None:
+        """How much silence it was in all: the `Lost` that began it could not know."""
+        if frames := self._standby.over():
+            self._door.tell(e.Outage(0, frames))
 
     def _hear(self, reference: Sound, microphone: Sound, now: float) -> None:
         self._door.hear(reference, microphone)
@@ -184,6 +190,7 @@ class Loop:
 
     def _settle(self) -> None:
         """The journal's last words: what was heard of an utterance that we cut off ourselves."""
+        self._end_outage()
         self._tell_cues(self._cues.all())
         zeros = np.zeros(HOP, np.float32)
         self._door.hear(zeros, zeros)
@@ -191,6 +198,7 @@ class Loop:
 
     def _give_up(self, hung: DeviceHung) -> None:
         """Shown and written before the process leaves."""
+        self._end_outage()
         self._door.tell(e.Failed(0, hung.problem))
         self._settle()
         wanted = outputs(self._door.engine.state)

@@ -23,6 +23,7 @@ class Standby:
     def __init__(self, now: float) -> None:
         self._last = now
         self._given = 0
+        self._outage = 0
         self._settling = False  # a loss has been told, and silence given is still to be counted against something
 
     def absent(self, now: float) -> float:
@@ -38,7 +39,13 @@ class Standby:
             self._last += (due - AT_ONCE) / RATE
             due = AT_ONCE
         self._given += due
+        self._outage += due
         return due
+
+    def over(self) -> int:
+        """Samples of silence given since the last frames, or since this was asked."""
+        outage, self._outage = self._outage, 0
+        return outage
 
     def came(self, now: float, count: int, lost: bool) -> int:
         """`count` samples came; lost: as silence for lost ones. Returns how many of them have been given already."""

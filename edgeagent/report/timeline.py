@@ -126,6 +126,8 @@ def remark(entry: Entry) -> str | None:
             return f"the reply failed: {entry.get('reason', '')}"
         case "lost":
             return _lost(entry)
+        case "outage":
+            return f"the microphone gave nothing for {_number(entry, 'frames') / RATE:.1f} s in all"
         case "realtime":
             return _realtime(entry)
         case "card":

@@ -32,7 +32,7 @@ class TurnFolder:
         try:
             above.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise ServiceError(f"cannot make '{above}': {error.strerror}", "change capture.turns_dir") from error
+            raise ServiceError(f"{above}: {error.strerror}", "choose a folder that can be written") from error
 
     def wrote(self, wav: Path) -> None:
         """One more; what is too many goes."""

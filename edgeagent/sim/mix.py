@@ -66,9 +66,9 @@ def trimmed(sound: Wave) -> Wave:
 
 
 def active_rms(sound: Wave) -> float:
-    """RMS over the frames that are not silence."""
-    frames = sound[: sound.size // FRAME * FRAME].reshape(-1, FRAME)
-    return float(np.sqrt(np.mean(frames[_active(sound)[: len(frames)]] ** 2) + 1e-20)) if len(frames) else 1.0
+    """RMS over the frames that are not silence; 1 where all is silence, which no gain makes audible."""
+    active = np.repeat(_active(sound), FRAME)[: sound.size]  # the last frame may be a short one
+    return float(np.sqrt(np.mean(sound[active] ** 2))) if active.any() else 1.0
 
 
 def _active(sound: Wave) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

@@ -24,8 +24,12 @@ class LogFile:
         self._path = path
         self._most_bytes = most_bytes
         self._file = FileIO(path, "a+" if most_bytes else "w")
-        if most_bytes:
-            self._file.truncate(_whole(self._file))
+        try:
+            if most_bytes:
+                self._file.truncate(_whole(self._file))
+        except OSError:
+            self._file.close()
+            raise
 
     @property
     def closed(self) -> bool:

@@ -221,5 +221,14 @@ class Lost(Fact):
     shift: int = 0
 
 
-FACTS: tuple[type[Fact], ...] = (Scripted, Playing, Ceased, Lost)
+@dataclass(frozen=True, slots=True)
+class Outage(Fact):
+    """The microphone gave no frames, which a `Lost` told when it began. It is over, or the device ends with it:
+    `frames` samples of silence in all have taken their place. What a card that comes back tells as lost is among
+    them."""
+
+    frames: int
+
+
+FACTS: tuple[type[Fact], ...] = (Scripted, Playing, Ceased, Lost, Outage)
 """Every fact."""

@@ -87,6 +87,7 @@ def steady(sim: SimCard, card: Card) -> dict[str, Any]:
 
 def stops(sim: SimCard, card: Card, count: int = 12) -> dict[str, Any]:
     """Hard stops at odd moments: when sound ended, what was said to be unplayed and what was, when it began again."""
+    before = xruns(sim)
     both = Counting()
     random = np.random.default_rng(2)
     card.open(both.heard, both.play)
@@ -119,6 +120,7 @@ def stops(sim: SimCard, card: Card, count: int = 12) -> dict[str, Any]:
         "twice": twice,
         "lost": sum(lost for _, lost, _ in both.hears),
         "slip": frames - round(span * card.input_rate),
+        "xruns": xruns(sim) - before,
         "facts": facts,
     }
 

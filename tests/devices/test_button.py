@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from queue import Empty, SimpleQueue
 from typing import Any
 
 import pytest
 
 from edgeagent import settings
-from edgeagent.devices import gpio
 from edgeagent.devices.gpio_button import BOUNCE, GpioButton
 from edgeagent.errors import DeviceError
 from edgeagent.turn.events import ButtonLong, ButtonShort, Event
 
 SHORT_IS_LONG = settings.Button(pin=17, long_press_ms=1)  # config would refuse it: every press becomes long at once
 NORMAL = settings.Button(pin=17, long_press_ms=60_000)
-
-
-@pytest.fixture
-def factory(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    pytest.importorskip("gpiozero", reason="gpiozero is not installed (extra pi)")
-    monkeypatch.setenv(gpio.CHOICE, "mock")
-    factory = gpio.pin_factory()
-    yield factory
-    factory.reset()
 
 
 @pytest.fixture

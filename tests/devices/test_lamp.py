@@ -15,7 +15,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeagent import settings
-from edgeagent.devices import gpio
 from edgeagent.devices.animator import Animator
 from edgeagent.devices.apa102_lamp import Apa102Lamp, frame, open_spi
 from edgeagent.devices.fake_pins import RecordingLamp
@@ -51,15 +50,6 @@ class FakeSpi:
 
     def close(self) -> None:
         self.closed = True
-
-
-@pytest.fixture
-def factory(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    pytest.importorskip("gpiozero", reason="gpiozero is not installed (extra pi)")
-    monkeypatch.setenv(gpio.CHOICE, "mock")
-    factory = gpio.pin_factory()
-    yield factory
-    factory.reset()
 
 
 @pytest.fixture(params=["recording", "terminal", "led", "rgb", "apa102", "apa102 with power"])

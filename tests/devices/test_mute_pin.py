@@ -23,15 +23,6 @@ LOW = settings.Amplifier(mute_pin=4, mute_when="low")
 HIGH = settings.Amplifier(mute_pin=4, mute_when="high")
 
 
-@pytest.fixture
-def factory(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    pytest.importorskip("gpiozero", reason="gpiozero is not installed (extra pi)")
-    monkeypatch.setenv(gpio.CHOICE, "mock")
-    factory = gpio.pin_factory()
-    yield factory
-    factory.reset()
-
-
 @pytest.fixture(params=["recording", "low", "high"])
 def mute(request: pytest.FixtureRequest) -> Iterator[tuple[MutePin, Callable[[], bool]]]:
     """A mute pin, and whether its amplifier sounds."""

@@ -29,13 +29,21 @@ def test_both_directions_run_exactly(make_sim: MakeSim, rate: int) -> None:
 
 @needs_alsa_utils
 def test_a_hard_stop_kills_aplay_and_the_sound_with_it(make_sim: MakeSim) -> None:
-    found = run(make_sim(), "stops", pipe=True)
+    found = run_calmly(make_sim(), "stops", pipe=True)
     assert np.median(found["ends_ms"]) <= 5
     assert max(found["ends_ms"]) <= 20
     assert np.median(np.abs(found["errors_ms"])) <= 10
     assert max(map(abs, found["errors_ms"])) <= 20
     assert np.median(found["begins_ms"]) <= 60
     assert (found["twice"], found["lost"]) == (0, 0)
+
+
+@needs_alsa_utils
+def test_what_a_late_callback_costs_is_told(make_sim: MakeSim) -> None:
+    found = run(make_sim(), "losses", pipe=True, case={"count": 3, "hold_s": 0.5})
+    lost = sum(found["lost"])
+    assert lost >= 8000
+    assert sum(found["told"]) + found["invented"] == pytest.approx(lost, abs=480)  # with that block, or the one beside
 
 
 @needs_alsa_utils

@@ -90,11 +90,13 @@ def test_what_is_recorded_decides_the_same_again(rig: Rig) -> None:
     rig.until(lambda: rig.state == "yielding", most=60, level=VOICE)
     rig.turn(30, VOICE)
     rig.wait(0.7)
+    assert rig.state == "mic_lost"
+    rig.turn(50)
+    assert rig.entries("outage")
     journal = MemoryJournal()
     engine = Engine(Settings(), journal, Canceller(True), LoudEar())
     played, heard = np.concatenate(rig.recorded.played), np.concatenate(rig.recorded.heard)
     replay(engine, played, heard, rig.recorded.told, chunk=37)
-    assert rig.state == "mic_lost"
     assert journal.lines() == rig.journal.lines()
 
 
@@ -109,6 +111,27 @@ def test_silence_takes_the_place_of_frames_and_the_microphone_is_given_up(rig: R
     assert rig.log[-1] == "lamp mic_lost"
     assert rig.entries("lost")[0]["kind"] == "no_frames"
     assert len(words(rig)) > 0
+
+
+def test_the_journal_says_how_long_an_outage_was(rig: Rig) -> None:
+    for seconds in (0.3, 3.0):
+        rig.turn(50)
+        begun = rig.engine.at
+        rig.wait(seconds)
+        silence = rig.engine.at - begun
+        rig.turn(50)
+        assert rig.entries("outage")[-1]["frames"] == pytest.approx(silence, abs=256)
+        assert rig.entries("outage")[-1]["frames"] == pytest.approx(seconds * RATE, abs=0.05 * RATE)
+    assert len(rig.entries("outage")) == 2
+
+
+def test_an_outage_that_lasts_to_the_end_is_told_there(rig: Rig) -> None:
+    rig.turn(50)
+    rig.wait(2.0)
+    assert not rig.entries("outage")
+    rig.loop.stop()
+    rig.loop.run()
+    assert rig.entries("outage")[0]["frames"] == pytest.approx(2.0 * RATE, abs=0.05 * RATE)
 
 
 def test_frames_that_come_back_are_not_counted_twice(rig: Rig) -> None:
@@ -126,7 +149,8 @@ def test_the_end_of_a_file_is_no_lost_microphone(rig: Rig, monkeypatch: pytest.M
     rig.wait(2.0)
     assert rig.loop._over
     assert rig.state == "idle"
-    assert not rig.entries("lost")
+    rig.loop.run()
+    assert not rig.entries("lost") + rig.entries("outage")
 
 
 def test_a_dead_card_is_opened_anew(rig: Rig) -> None:

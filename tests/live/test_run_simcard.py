@@ -174,6 +174,7 @@ def test_a_pulled_plug_is_shown_within_a_second_and_the_card_taken_up_again(star
     device.sim.state.unplugged = 0
     device.sim.feed(to_int16(noise(20)), at=device.sim.frame())
     device.await_entry(count=2, state="idle")
+    assert device.await_entry(event="outage")["frames"] > RATE
     assert device.leave(signal.SIGTERM) == 0
     assert "identical" in device.replayed()
     assert device.process.stderr is not None

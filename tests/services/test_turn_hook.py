@@ -314,5 +314,5 @@ def test_a_command_that_is_not_there_is_refused_at_the_start() -> None:
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(ServiceError, match=r"change capture\.turns_dir"):
+    with pytest.raises(ServiceError, match="choose a folder that can be written"):
         TurnHook("", str(tmp_path / "file" / "turns"), PATIENCE, print, print, print)

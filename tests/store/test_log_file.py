@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edgeagent.errors import EdgeAgentError
 from edgeagent.store.journal import JsonLinesJournal, read_lines
 from edgeagent.store.log_file import LogFile
 
@@ -40,6 +42,12 @@ def test_it_never_outgrows_its_limit_and_the_newest_stay(tmp_path: Path) -> None
         assert kept == list(range(start * 10 + 10))[-len(kept) :]
     assert len(kept) > 10
     assert sorted(file.name for file in tmp_path.iterdir()) == ["journal", "journal.1"]
+
+
+def test_what_is_no_file_is_refused_and_let_go() -> None:
+    with pytest.raises(EdgeAgentError, match=r"/dev/full: .*; choose"):
+        JsonLinesJournal(Path("/dev/full"), pytest.fail, most_bytes=100)
+    assert "/dev/full" not in [os.path.realpath(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd")]
 
 
 @given(st.lists(st.binary(max_size=40).map(lambda line: line.replace(b"\n", b"") + b"\n"), max_size=30))

@@ -1,0 +1,20 @@
+"""Pins without a Raspberry Pi."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from edgeagent.devices import gpio
+
+
+@pytest.fixture
+def factory(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """gpiozero's mock pins, chosen as a person would choose them."""
+    pytest.importorskip("gpiozero", reason="gpiozero is not installed (extra pi)")
+    monkeypatch.setenv(gpio.CHOICE, "mock")
+    factory = gpio.pin_factory()
+    yield factory
+    factory.reset()

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from edgeagent.signal import Sound
-from edgeagent.signal.delay import LAGS, PARTITIONS, DelayEstimator
+from edgeagent.signal.delay import LAGS, PARTITIONS, USABLE, DelayEstimator
 from edgeagent.signal.drift import DriftEstimator
 from edgeagent.signal.fourier import forward
 from edgeagent.signal.history import LOOKAHEAD, Recent
@@ -35,7 +35,7 @@ JUMP = 24.0
 AUDIBLE = np.float32(1e-7)
 """Mean power of the far end (-70 dBFS) below which a delay cannot be measured."""
 
-PULL = 2.0 * RATE
+PULL = 6.0 * RATE
 """Samples over which a remaining offset from the drift line is walked off."""
 
 REACH = 0.5
@@ -138,10 +138,10 @@ class Alignment:
 
     def told(self, shift: int) -> Move:
         """The card says that the echo is now `shift` samples later than before."""
-        move = Move(self.position, max(self.position + shift, 0.0), self.lag, False, True)
+        move = Move(self.position, min(max(self.position + shift, 0.0), float(USABLE)), self.lag, False, True)
         self.position = move.after
         if self.lag >= 0:
-            self.lag = max(self.lag + shift, 0.0)
+            self.lag = self.lag + shift if 0 <= self.lag + shift < USABLE else -1.0
         if self._drift is not None:
             self._drift.shift(shift)
         self._estimator.reset()

@@ -7,6 +7,7 @@ is filled in. Left out: more than one loudspeaker or microphone.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,6 +39,16 @@ FULL_SCALE = np.float32(0.985)
 
 LOUDEST = 4.0
 """Magnitude that no card gives, of which only a fault can be the cause."""
+
+DEAD = np.float32(2**-14)
+"""Span of a hop (two steps of 16 bit) up to which the microphone is muted or stuck."""
+
+OFFSET = 3e-3
+"""Mean (-50 dBFS) above which the microphone's constant offset is taken off; some cheap converters have 1 %. Sound with
+less is left as it is, to the bit."""
+
+OFFSET_SHARE = 0.05
+"""Share of the newest hop in that mean: 0.3 s, as faults come and go."""
 
 AUDIBLE = 1e-8
 """Mean power (-80 dBFS) of the far end from which there may be an echo."""
@@ -81,6 +92,8 @@ class Canceller:
         self._echo = np.zeros(HOP, np.float32)
         self._linger = 0
         self._hold = 0
+        self.discarded = 0
+        self._offset = 0.0
 
     @property
     def drift_ppm(self) -> float:
@@ -90,16 +103,19 @@ class Canceller:
     def process(self, reference: Sound, microphone: Sound) -> Cancelled:
         """One hop of what the loudspeaker got and of what the microphone heard, (HOP,) float32 in [-1, 1]; what
         is not a number, or 12 dB above full scale, counts as silence."""
-        far, heard = _sane(reference), _sane(microphone)
+        far, heard = self._checked(reference), self._checked(microphone)
+        alive = bool(heard.max() - heard.min() > DEAD)
+        if alive:
+            heard = self._centred(heard)
         aligned = self._alignment.push(far, heard)
         self._heard.push(heard)
         self._linger = LINGER if float(aligned @ aligned) > AUDIBLE * HOP else max(self._linger - 1, 0)
-        prediction = self._filter.process(aligned, heard, self._usable(heard))
+        prediction = self._filter.process(aligned, heard, self._usable(heard) and alive, alive)
         move = self._alignment.look()
         if move is not None:
             self._move(move)
         linear, echo, self._linear, self._echo = self._linear, self._echo, prediction.error, prediction.echo
-        frame = self._suppressor.process(prediction.error, prediction.echo)
+        frame = self._suppressor.process(prediction.error, prediction.echo, prediction.moved)
         before = self._heard.last(HOP, HOP)
         trust = self._judge.hop(
             float(before @ before) / HOP,
@@ -152,11 +168,20 @@ class Canceller:
         if self._hold:
             self._hold -= 1
             return False
-        return bool(np.abs(heard).max() < FULL_SCALE) and bool(heard.any())
+        return bool(np.abs(heard).max() < FULL_SCALE)
 
+    def _checked(self, sound: Sound) -> Sound:
+        """`sound` itself; where it is no number or far beyond full scale, silence, and counted."""
+        if sound.shape != (HOP,) or sound.dtype != np.float32:
+            raise ValueError(f"a hop is ({HOP},) float32, not {sound.shape} {sound.dtype}")
+        if sound.min() >= -1 and sound.max() <= 1:
+            return sound
+        kept = np.abs(sound) < LOUDEST
+        self.discarded += HOP - int(np.count_nonzero(kept))
+        return np.clip(np.where(kept, sound, np.float32(0)), -1, 1)
 
-def _sane(sound: Sound) -> Sound:
-    """`sound` itself; where it is no number or far beyond full scale, silence."""
-    if sound.min() > -LOUDEST and sound.max() < LOUDEST:
-        return sound
-    return np.where(np.abs(sound) < LOUDEST, sound, np.float32(0))
+    def _centred(self, heard: Sound) -> Sound:
+        """`heard` without the constant that converters add: it would pass for a sound that no echo explains."""
+        self._offset += OFFSET_SHARE * (float(heard.mean()) - self._offset)
+        beyond = abs(self._offset) - OFFSET
+        return heard if beyond <= 0 else heard - np.float32(math.copysign(beyond, self._offset))

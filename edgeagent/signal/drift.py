@@ -2,7 +2,7 @@
 
 Two crystals differ by up to 200 ppm (3 samples a second), so the delay is a line in time, not a number. A median of
 slopes (Theil 1950) finds the line, least squares on the points near it (Rousseeuw & Leroy 1987) make it exact; it is
-only believed when its slope stands clear of its own standard error. Left out: temperature, slower than the 10 s that
+only believed when its slope stands clear of its own standard error. Left out: temperature, slower than the 30 s that
 the line remembers.
 """
 
@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from edgeagent.units import RATE
 
-POINTS = 160
-"""Delays remembered: 10 s at one every 64 ms."""
+POINTS = 480
+"""Delays remembered: 30 s at one every 64 ms."""
 
 LEAST_POINTS = 24
 """Fewer say nothing about a slope."""

@@ -18,11 +18,11 @@ import numpy as np
 from edgeagent.signal import Sound
 from edgeagent.signal.fourier import Power, Spectrum, forward, inverse, power
 from edgeagent.signal.referee import FAST, SLOW, Referee
-from edgeagent.signal.spectra import BENT, BINS, ROWS, STRAIGHT, FarSpectra, frames_of
+from edgeagent.signal.spectra import BINS, BLOCKS, FarSpectra
 from edgeagent.units import HOP
 
-TRANSITIONS = (0.9998, 0.995)
-"""State transition per hop of the two filters: a room that stands still for minutes, and one that just changed."""
+TRANSITIONS = (0.99999, 0.995)
+"""State transition per hop of the two filters: a room that stands still for half an hour, and one that just changed."""
 
 NOISE_SHARE = np.float32(0.2)
 """Share of the newest error in the observation noise: near-end speech raises it within a hop or two."""
@@ -33,71 +33,82 @@ FLOOR = np.float32(1e-3)
 AUDIBLE = 1e-8
 """Mean power (-80 dBFS) of the far end below which there is nothing to learn from."""
 
+AGEING = 4
+"""Hops of process noise that are added at once."""
+
 REMEMBER = 64
 """Hops between two looks whether the weights are worth keeping (1 s)."""
 
 PROVEN = 0.1
 """Error power over microphone power below which they are: 10 dB."""
 
-CONSTRAINED = 3
-"""Rows of both filters per hop whose wrapped-round half is cut off, in turn: all in 12 hops."""
+WORKING = 0.5
+"""Error power over microphone power below which what is left may be the loudspeaker's doing: 3 dB."""
+
+CONSTRAINED = 6
+"""Blocks of both filters in every other hop whose wrapped-round half is cut off, in turn: all in 10 hops."""
 
 QUIET = np.float32(1e-6)
 """Keeps the gain finite in digital silence."""
 
 
 def _prior() -> Power:
-    """(1, ROWS, 1): expected power of the taps before anything is known, falling 2 dB a block as rooms do."""
-    straight = [1.0] + [0.25 * 10 ** (-0.2 * p) for p in range(1, STRAIGHT)]
-    bent = [0.01 * 0.25**p for p in range(BENT)]
-    return (100.0 * np.array(straight + bent, np.float32))[None, :, None]
+    """(1, BLOCKS, 1): expected power of the taps before anything is known, falling 2 dB a block as rooms do."""
+    falling = [1.0] + [0.25 * 10 ** (-0.2 * p) for p in range(1, BLOCKS)]
+    return (100.0 * np.array(falling, np.float32))[None, :, None]
 
 
 PRIOR = _prior()
-_CYCLE = -(-2 * ROWS // CONSTRAINED) * CONSTRAINED
+_CYCLE = -(-2 * BLOCKS // CONSTRAINED) * CONSTRAINED
 _SEED = FLOOR * PRIOR
-_DRIFT = 2 * (1 - np.square(np.array(TRANSITIONS, np.float32)).reshape(2, 1, 1))
+_DRIFT = AGEING * (1 - np.square(np.array(TRANSITIONS, np.float32)).reshape(2, 1, 1))
 
 
 class Prediction(NamedTuple):
     """error: the microphone less echo, as far as that helps; echo: the estimate; both (HOP,) float32. misadjustment:
-    expected residual echo over error power, 0 to 1."""
+    expected residual echo over error power, 0 to 1. moved: the echo path has just changed."""
 
     error: Sound
     echo: Sound
     misadjustment: float
+    moved: bool
 
 
 class EchoFilter:
     """Predicts the echo from the aligned far end. One owner thread."""
 
     def __init__(self) -> None:
-        shape = (2, ROWS, BINS)
+        shape = (2, BLOCKS, BINS)
         self.far = FarSpectra()
         self._weights = np.zeros(shape, np.complex64)
         self._variance = np.broadcast_to(PRIOR, shape).copy()
-        self._proven = np.zeros((ROWS, BINS), np.complex64)
+        self._proven = np.zeros((BLOCKS, BINS), np.complex64)
         self._work = (np.empty(shape, np.float32), np.empty(shape, np.float32), np.empty(shape, np.complex64))
         self._noise = np.full((2, BINS), 1e-3, np.float32)
         self._frames = np.zeros((2, 2 * HOP), np.float32)
         self._referee = Referee()
         self._next_row = 0
         self._age = 0
+        self._hops = 0
         self._misadjustment = 1.0
 
-    def process(self, far: Sound, microphone: Sound, usable: bool) -> Prediction:
-        """One hop: aligned far end and microphone, (HOP,) float32. `usable`: the microphone can be learnt from."""
+    def process(self, far: Sound, microphone: Sound, usable: bool, alive: bool = True) -> Prediction:
+        """One hop: aligned far end and microphone, (HOP,) float32. `usable`: the microphone can be learnt from.
+        `alive`: see `Referee.judge`."""
         loudness = self.far.push(far)
         spectra = np.add.reduce(self.far.blocks * self._weights, axis=1)
         echoes = inverse(spectra)[:, HOP:]
         errors = self._frames[:, HOP:]
         np.subtract(microphone, echoes, out=errors)
-        error, echo = self._referee.judge(errors, echoes, microphone)
+        error, echo = self._referee.judge(errors, echoes, microphone, alive)
         if usable and loudness > AUDIBLE:
+            better = self._referee.better
+            if self._referee.works(WORKING, better):
+                self.far.loudspeaker.learn(self._weights[better], errors[better])
             self._learn(forward(self._frames))
             self._lend()
             self._remember()
-        return Prediction(error, echo, self._misadjustment)
+        return Prediction(error, echo, self._misadjustment, self._referee.moved())
 
     def retime(self, span: Sound, shift: int) -> None:
         """The far end is read elsewhere: `span` (SPAN,) is what it now was. `shift`: samples it is now later, if the
@@ -115,13 +126,13 @@ class EchoFilter:
 
     def residual(self, far: Sound, microphone: Sound, proven: bool) -> float:
         """Error power over microphone power that the present filter, or the last one `proven` to work, would have left
-        on `microphone` (n HOP,), had the far end been `far` (SPAN + (n - 1) * HOP,). The bent blocks are left aside."""
-        blocks = forward(frames_of(far))
-        weights = (self._proven if proven else self._weights[self._referee.better])[:STRAIGHT]
+        on `microphone` (n HOP,), had the far end been `far` (SPAN + (n - 1) * HOP,)."""
+        blocks = forward(self.far.frames_of(far))
+        weights = self._proven if proven else self._weights[self._referee.better]
         hops = len(microphone) // HOP
         left = 0.0
         for back in range(hops):
-            echo = inverse(np.add.reduce(blocks[back : back + STRAIGHT] * weights, axis=0))[HOP:]
+            echo = inverse(np.add.reduce(blocks[back : back + BLOCKS] * weights, axis=0))[HOP:]
             end = len(microphone) - back * HOP
             error = microphone[end - HOP : end] - echo
             left += float(error @ error)
@@ -145,15 +156,17 @@ class EchoFilter:
         np.multiply(np.conj(self.far.blocks), errors[:, None], out=step)
         step *= gain
         self._weights += step
-        self._constrain()
         gain *= uncertain
         gain *= np.float32(0.5)
         self._variance -= gain
-        if self._next_row % 2:
+        self._hops += 1
+        if self._hops % 2:
+            self._constrain()
+        elif self._hops % AGEING == 2:
             self._age_variance(uncertain, gain)
 
     def _age_variance(self, spread: Power, work: Power) -> None:
-        """Rooms change: two hops' worth of process noise at once, which saves time and changes nothing."""
+        """Rooms change: some hops' worth of process noise at once, which saves time and changes nothing."""
         np.square(self._weights.real, out=spread)
         np.square(self._weights.imag, out=work)
         spread += work
@@ -192,15 +205,13 @@ class EchoFilter:
 
 
 def _shifted(weights: Spectrum, shift: int) -> Spectrum:
-    """(n, ROWS, BINS) with the taps `shift` samples earlier (later if negative); what leaves is lost, what enters is
-    unknown, and so are the bent rows."""
-    taps = inverse(weights[:, :STRAIGHT])[:, :, :HOP].reshape(len(weights), -1)
+    """(n, BLOCKS, BINS) with the taps `shift` samples earlier (later if negative); what leaves is lost, what enters is
+    unknown."""
+    taps = inverse(weights)[:, :, :HOP].reshape(len(weights), -1)
     length = taps.shape[1]
     line = np.zeros_like(taps)
     if 0 <= shift < length:
         line[:, : length - shift] = taps[:, shift:]
     elif -length < shift < 0:
         line[:, -shift:] = taps[:, :shift]
-    moved = np.zeros_like(weights)
-    moved[:, :STRAIGHT] = forward(line.reshape(-1, STRAIGHT, HOP), 2 * HOP)
-    return moved
+    return forward(line.reshape(-1, BLOCKS, HOP), 2 * HOP)

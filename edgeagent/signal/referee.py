@@ -14,6 +14,10 @@ from edgeagent.units import HOP
 
 SLOW, FAST = 0, 1
 
+MOVED = 0.8
+"""Error power of the fast filter over that of the slow one from which the echo path has changed. In double talk, which
+upsets the fast one more, it stays above."""
+
 SHARE = np.float32(0.1)
 """Share of the newest hop in the error powers: 160 ms."""
 
@@ -42,18 +46,19 @@ class Referee:
         self._microphone = 1.0
         self._ahead = [0, 0]
 
-    def judge(self, errors: Sound, echoes: Sound, microphone: Sound) -> tuple[Sound, Sound]:
+    def judge(self, errors: Sound, echoes: Sound, microphone: Sound, alive: bool) -> tuple[Sound, Sound]:
         """Errors and echo estimates (2, HOP) of both filters, slow first, and the microphone (HOP,). Returns the error
         of the better one, or the microphone itself where that is quieter, and its echo estimate, both (HOP,), faded
-        over the hop where the choice changes."""
-        share = float(SHARE)
+        over the hop where the choice changes. `alive`: the microphone hears; a dead one is no evidence against the
+        filters, and nothing is taken from it."""
+        share = float(SHARE) * alive
         for which in (SLOW, FAST):
             error = errors[which]
             self._errors[which] += share * (float(error @ error) - self._errors[which])
         self._microphone += share * (float(microphone @ microphone) - self._microphone)
         was, subtracted = self.better, self._subtract
         self.better = FAST if self._errors[FAST] < self._errors[SLOW] else SLOW
-        self._subtract = self._errors[self.better] < self._microphone
+        self._subtract = alive and self._errors[self.better] < self._microphone
         echo = echoes[self.better]
         if was == self.better and subtracted and self._subtract:
             return errors[self.better].copy(), echo
@@ -76,6 +81,10 @@ class Referee:
     def failed(self) -> bool:
         """Whether both make things worse."""
         return min(self._errors) > DIVERGED * self._microphone + QUIET
+
+    def moved(self) -> bool:
+        """Whether the fast filter leaves so much less that the echo path must have changed."""
+        return self._errors[FAST] < MOVED * self._errors[SLOW]
 
     def works(self, share: float, which: int) -> bool:
         """Whether filter `which` leaves less than `share` of the microphone's power."""

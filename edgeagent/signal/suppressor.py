@@ -1,14 +1,17 @@
 """Takes what the filter leaves: residual echo suppression by spectral subtraction with a tracked leak.
 
 Per bin the residual echo is the echo estimate's power (smeared over neighbouring bins, with a reverberant decay) times
-a leak that follows the ratio seen so far as a quantile: it sinks and rises by fixed steps, slowly while the coherence
-says that somebody else speaks, so near-end speech hardly moves it (post-filter after Enzner & Vary, Signal Processing
-86, 2006; oversubtraction after Berouti, Schwartz & Makhoul, ICASSP 1979). Gains fall at once and rise smoothly. Left
-out: comfort noise and a perceptual floor; a detector listens, not a person.
+a leak that follows the ratio seen so far as a quantile: it sinks and rises by fixed steps, hardly at all while the
+coherence says that somebody else speaks, and fast after the echo path has moved (post-filter after Enzner & Vary,
+Signal Processing 86, 2006; oversubtraction after Berouti, Schwartz & Makhoul, ICASSP 1979). Where the estimate itself
+is found in what is left, upside down, the echo is no longer where the estimate puts it and the leak is at once what
+that means. Gains fall at once and rise smoothly. Left out: comfort noise and a perceptual floor; a detector listens,
+not a person.
 """
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -28,8 +31,22 @@ SMEAR = np.float32(0.4)
 DECAY = np.float32(0.5)
 """Decay of the residual per hop: 3 dB, a room of 0.3 s."""
 
-LEAK_RISE, LEAK_RISE_NEAR, LEAK_FALL = np.float32(1.12), np.float32(1.02), np.float32(0.94)
+LEAK_RISE, LEAK_RISE_NEAR, LEAK_FALL = np.float32(1.12), np.float32(1.003), np.float32(0.94)
 """Factors per hop by which the leak follows: rising, rising while somebody seems to speak, sinking."""
+
+MOVED_RISE, MOVED_FROM = 1.5, 0.3
+"""What is added to LEAK_RISE per coherence, and from which coherence, while the echo path has just moved."""
+
+ALARM = 20
+"""Hops after the last sign of that for which it counts as just moved (0.3 s)."""
+
+MISFIT, CLEARLY = 0.15, 0.3
+"""Share of the echo estimate found in what is left, with its sign turned, from which the estimate is wrong, and the
+correlation from which that is no chance: near-end speech, which has nothing to do with it, stays within 0.2; an echo
+that has jumped away leaves all of it, and 0.7."""
+
+MISFIT_LEAK = 3.0
+"""Least leak over the misfit: the estimate that is too much, and the echo that is elsewhere."""
 
 OVERSUBTRACT = 5.0
 """Multiple of the residual subtracted in echo alone; falls to one as the near end rises out of it."""
@@ -47,8 +64,8 @@ LEAST_ALONE = 0.7
 NOISE_RISE = np.float32(1.003)
 """Rise per hop of the noise floor, a running minimum."""
 
-LEAST_LEAK, MOST_LEAK = np.float32(1e-4), np.float32(2.0)
-"""Bounds of the leak: 40 dB below the echo estimate, 3 dB above it."""
+LEAST_LEAK, MOST_LEAK = np.float32(1e-4), np.float32(4.0)
+"""Bounds of the leak: 40 dB below the echo estimate, 6 dB above it."""
 
 COHERENCE_SHARE = np.float32(0.2)
 """Share of the newest frame in the coherence: 80 ms."""
@@ -81,9 +98,13 @@ class Suppressor:
         self._gain = np.ones(_BINS, np.float32)
         self._cross = np.zeros(_BINS, np.complex64)
         self._powers = np.full((2, _BINS), 1e-6, np.float32)
+        self._misfit = 0.0
+        self._alarm = 0
 
-    def process(self, error: Sound, echo: Sound) -> Suppressed:
-        """One hop of the filter's error and echo estimate, (HOP,) float32 each."""
+    def process(self, error: Sound, echo: Sound, moved: bool = False) -> Suppressed:
+        """One hop of the filter's error and echo estimate, (HOP,) float32 each. `moved`: the echo path has just
+        changed."""
+        self._alarm = ALARM if moved else max(self._alarm - 1, 0)
         self._frames[:, :HOP] = self._frames[:, HOP:]
         self._frames[0, HOP:] = error
         self._frames[1, HOP:] = echo
@@ -105,6 +126,9 @@ class Suppressor:
         self._cross += cross
         self._powers += COHERENCE_SHARE * (powers - self._powers)
         speech = self._cross[SPEECH]
+        left, estimated = np.add.reduce(self._powers[:, SPEECH], axis=1) + QUIET
+        shared = -float(np.add.reduce(speech.real))
+        self._misfit = shared / float(estimated) if shared > CLEARLY * math.sqrt(left * estimated) else 0.0
         both = self._powers[0, SPEECH] @ self._powers[1, SPEECH]
         return float(np.vdot(speech, speech).real / (both + QUIET))
 
@@ -120,17 +144,23 @@ class Suppressor:
         smooth += np.float32(0.5) * (error - smooth)
         self._floor *= NOISE_RISE
         np.minimum(self._floor, np.maximum(smooth, np.float32(1e-7)), out=self._floor)
+        if self._misfit > MISFIT:
+            np.maximum(self._leak, min(np.float32(MISFIT_LEAK * self._misfit), MOST_LEAK), out=self._leak)
         predicted = self._leak * residual
         expected = predicted + self._floor
         everything = float(np.add.reduce(expected[SPEECH]))
         near = float(np.add.reduce(smooth[SPEECH])) / everything
         echoing = float(np.add.reduce(predicted[SPEECH])) / everything
-        rise = LEAK_RISE_NEAR if near > 3 and coherence < 0.3 else LEAK_RISE
-        step = np.where(smooth > predicted, rise, LEAK_FALL)
+        step = np.where(smooth > predicted, self._rise(near, coherence), LEAK_FALL)
         step[residual < 4 * self._floor] = 1
         self._leak *= step
         np.minimum(np.maximum(self._leak, LEAST_LEAK, out=self._leak), MOST_LEAK, out=self._leak)
         return predicted, near, echoing
+
+    def _rise(self, near: float, coherence: float) -> np.float32:
+        if near > 3 and coherence < MOVED_FROM:
+            return LEAK_RISE_NEAR
+        return LEAK_RISE + np.float32(MOVED_RISE * max(0.0, coherence - MOVED_FROM) if self._alarm else 0.0)
 
     def _gains(self, predicted: Power, near: float, echoing: float) -> Power:
         share = min(1.0, max(0.0, (NEAR_FULL - near) / (NEAR_FULL - NEAR_FROM)))

@@ -50,12 +50,14 @@ class Act:
 
 LISTENING = ("uh huh", "mm hmm", "yeah", "hmm", "right", "okay", "oh", "aha", "yes", "mhm", "I see", "sure")
 TAKING = ("stop", "wait", "no", "hold on", "cancel", "pause", "quiet", "but why?", "what?", "no not that", "go back")
+LANGUAGES = ("en", "en-us", "de", "fr", "es", "pt")
+THROATS = ("", "+f2", "+f3", "+f5", "+m1", "+m3", "+m4", "+m7")
 VOICES = {
-    Part.TRAIN: ("en", "en-us", "de", "fr", "es", "pt"),
+    Part.TRAIN: tuple(language + throat for language in LANGUAGES for throat in THROATS),
     Part.HELD_OUT: ("en-gb-scotland", "it"),
     Part.DEV: ("en-gb-scotland", "it"),
 }
-"""Of espeak-ng, for synthetic listeners and takers of the floor."""
+"""Of espeak-ng, for synthetic listeners and takers of the floor: languages, spoken by several throats."""
 
 
 @dataclass(frozen=True, slots=True)

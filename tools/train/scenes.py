@@ -32,8 +32,8 @@ RENDERING = tuple(TRAIN + name for name in ("corpus.py", "acts.py", "render.py")
 )
 LISTENING = (
     *(SIGNAL + name for name in ("alignment.py", "canceller.py", "confidence.py", "delay.py", "drift.py")),
-    *(SIGNAL + name for name in ("echo_filter.py", "features.py", "fourier.py", "history.py", "referee.py")),
-    *(SIGNAL + name for name in ("resample.py", "spectra.py", "suppressor.py")),
+    *(SIGNAL + name for name in ("echo_filter.py", "features.py", "fourier.py", "history.py", "loudspeaker.py")),
+    *(SIGNAL + name for name in ("referee.py", "resample.py", "spectra.py", "suppressor.py")),
 )
 """The source files that decide what a scene is, and what its features are."""
 

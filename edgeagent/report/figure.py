@@ -14,12 +14,10 @@ from edgeagent.report import plots
 from edgeagent.report.markup import Markup, element, join
 from edgeagent.report.palette import look
 from edgeagent.report.record import FLOOR_TAKING, RunRecord, Trace
+from edgeagent.report.sheet import COARSE, Axis, scale, track
 from edgeagent.report.story import Reaction, Span, Utterance, number
 from edgeagent.turn.events import Word
 from edgeagent.units import milliseconds, seconds
-
-COARSE, FINE = 10, 60
-"""Labels of time across the page, and across the zoomed page."""
 
 TOLD_ELSEWHERE = {"state", "started"}
 """Events that have a track of their own, or none."""
@@ -28,35 +26,15 @@ HEADLONG = {"suspected", "judged", "button_short", "button_long", "microphone_fa
 """Events worth a taller tick."""
 
 
-class Axis:
-    """Samples to per cent of the plot."""
-
-    def __init__(self, length: int) -> None:
-        self.length = length
-
-    def left(self, at: float) -> str:
-        return f"left:{self._percent(self._inside(at))}%"
-
-    def across(self, start: float, end: float) -> str:
-        start, end = self._inside(start), self._inside(end)
-        return f"left:{self._percent(start)}%;width:{self._percent(max(0.0, end - start))}%"
-
-    def _inside(self, at: float) -> float:
-        return min(max(at, 0.0), float(self.length))
-
-    def _percent(self, at: float) -> str:
-        return f"{100 * at / self.length:.3f}".rstrip("0").rstrip(".")
-
-
 def figure(record: RunRecord, spans: Sequence[Span], rows: Sequence[Reaction], told: Sequence[Utterance]) -> Markup:
     """The whole figure."""
     axis = Axis(record.length)
     peak = max(_peak(record.microphone), _peak(record.clean))
     tracks = [
-        _track("State", "lamp colours", _ribbon(axis, spans), "ribbon"),
-        _track("Person", _legend(record), join(*_events(axis, rows)), "person"),
-        _track("Words", "heard, unheard", join(*_words(axis, told, record)), "words"),
-        _track(
+        track("State", "lamp colours", _ribbon(axis, spans), "ribbon"),
+        track("Person", _legend(record), join(*_events(axis, rows)), "person"),
+        track("Words", "heard, unheard", join(*_words(axis, told, record)), "words"),
+        track(
             "Loudspeaker",
             plots.decibels(record.speaker),
             join(
@@ -65,7 +43,7 @@ def figure(record: RunRecord, spans: Sequence[Span], rows: Sequence[Reaction], t
             ),
             "wave",
         ),
-        _track(
+        track(
             "Microphone",
             plots.decibels(record.microphone),
             _wave(record, record.microphone, peak, "What the microphone heard", "microphone"),
@@ -74,13 +52,13 @@ def figure(record: RunRecord, spans: Sequence[Span], rows: Sequence[Reaction], t
     ]
     if record.clean is not None:
         sound = _wave(record, record.clean, peak, "The microphone without our own voice", "clean")
-        tracks.append(_track("Echo removed", plots.decibels(record.clean), sound, "wave"))
+        tracks.append(track("Echo removed", plots.decibels(record.clean), sound, "wave"))
     tracks += [_trace(trace, record.length, index) for index, trace in enumerate(record.traces)]
-    tracks.append(_track("Journal", "every entry", join(*_ticks(axis, record)), "ticks"))
+    tracks.append(track("Journal", "every entry", join(*_ticks(axis, record)), "ticks"))
     over = element(
         "div", *_spanning(axis, rows), element("i", class_="cursor"), element("i", class_="hair"), class_="over"
     )
-    inner = element("div", _scale(axis), *tracks, over, class_="inner", data_seconds=f"{seconds(record.length):.4f}")
+    inner = element("div", scale(axis), *tracks, over, class_="inner", data_seconds=f"{seconds(record.length):.4f}")
     return element(
         "div",
         inner,
@@ -89,19 +67,6 @@ def figure(record: RunRecord, spans: Sequence[Span], rows: Sequence[Reaction], t
         role="group",
         aria_label="Tracks of the run over time; scroll sideways when zoomed",
     )
-
-
-def _track(name: str, note: str, plot: str, class_: str) -> Markup:
-    label = element("div", element("b", name), element("span", note), class_="name")
-    return element("div", label, element("div", plot, class_="plot"), class_=f"track {class_}")
-
-
-def _scale(axis: Axis) -> Markup:
-    coarse = plots.ticks(axis.length, COARSE)
-    fine = [tick for tick in plots.ticks(axis.length, FINE) if tick not in coarse]
-    labels = [element("span", text, style=axis.left(at), class_="tick") for at, text in coarse]
-    labels += [element("span", text, style=axis.left(at), class_="tick fine") for at, text in fine]
-    return element("div", element("div", class_="name"), element("div", *labels, class_="plot"), class_="track scale")
 
 
 def _ribbon(axis: Axis, spans: Iterable[Span]) -> Markup:
@@ -242,7 +207,7 @@ def _trace(trace: Trace, length: int, index: int) -> Markup:
         element("span", f"{name} {value:g}", class_="level", style=f"bottom:{height:.1f}%")
         for (name, value), height in zip(trace.marks.items(), share, strict=True)
     ]
-    return _track(trace.name, f"0 to {trace.top:g}", join(drawing, *marks), "curves")
+    return track(trace.name, f"0 to {trace.top:g}", join(drawing, *marks), "curves")
 
 
 def _ticks(axis: Axis, record: RunRecord) -> Iterator[Markup]:

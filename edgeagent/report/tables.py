@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 
+from edgeagent.report import sheet
 from edgeagent.report.figure import utterance_text
 from edgeagent.report.markup import Markup, element, join
 from edgeagent.report.palette import look
@@ -41,14 +42,7 @@ def tiles(rows: Sequence[Reaction], told: Sequence[Utterance]) -> Markup:
         figures.append(("Words heard", words, "counted at the loudspeaker"))
     if judged:
         figures.append(("Right", f"{sum(judged)} of {len(judged)}", "stopped for a person, else spoke on"))
-    return element(
-        "dl",
-        *(
-            element("div", element("dt", name), element("dd", value), element("dd", note, class_="note"))
-            for name, value, note in figures
-        ),
-        class_="tiles",
-    )
+    return sheet.tiles(figures)
 
 
 def _verdict_at(row: Reaction) -> int | None:

@@ -82,7 +82,8 @@ def test_it_asks_the_network_for_nothing(tree: Tree) -> None:
     (policy,) = (a["content"] for a in tree.all("meta") if a.get("http-equiv") == "Content-Security-Policy")
     script = tree.raw["script"][1]
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    assert f"default-src 'none'; media-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'" == policy
+    sources = "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'"
+    assert f"{sources}; script-src 'sha256-{digest}'" == policy
 
 
 def test_no_text_of_the_run_becomes_markup(tree: Tree) -> None:

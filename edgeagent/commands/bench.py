@@ -1,17 +1,31 @@
-"""Measures this program on this machine. Other programs slow down even the medians: let it be idle."""
+"""Measures this program: what it costs on this machine, and how well it hears through its own voice.
+
+Other programs slow down even the medians of what is timed: let the machine be idle."""
 
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
+from typing import Any
 
 from edgeagent.commands.terminal import add_json
 
-HELP = "what the engine costs on this machine"
+HELP = "what the engine costs here, and how good its echo canceller is"
 
 STAGES = """What each stage of the engine costs: milliseconds for 10 ms of sound, on one core.
 
 Two synthetic talkers speak at the same time, one of them through the loudspeaker and back by an echo path, so that no
 stage rests. An indented stage is part of the one above it."""
+
+ECHO = """How well the echo canceller does: scenes in which a device talks all the time and a person talks over it, and
+what is left of both.
+
+The speech comes from a folder of sound files, or from voices of espeak-ng. In a folder with a manifest.csv (columns
+path and kind; kinds agent, near, noise, rir) the device speaks with the voices of agent; in one without, files in
+subfolders of these names are of that kind, and the others speak by turns for the device and for the person.
+
+conditions:
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,12 +38,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     stages.add_argument("--seconds", type=int, default=20, metavar="N", help="sound to measure on (default 20)")
     add_json(stages)
+    _add_echo(benches)
+
+
+def _add_echo(benches: Any) -> None:
+    from edgeagent.sim.echo_bench.conditions import CONDITIONS
+
+    echo = benches.add_parser(
+        "echo",
+        help="the echo canceller over many conditions, and others beside it",
+        description=ECHO + "\n".join(f"  {condition.name:<14} {condition.what}" for condition in CONDITIONS),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    echo.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="recordings to make the scenes from")
+    echo.add_argument("--conditions", nargs="+", metavar="NAME", help="only these (default: all)")
+    echo.add_argument("--speakers", type=Path, metavar="FILE", help="only these speakers of the manifest's split train")
+    echo.add_argument("--seed", type=int, default=1, metavar="S", help="other voices and rooms (default 1)")
+    echo.add_argument("--seeds", type=int, default=1, metavar="N", help="so many of each condition (default 1)")
+    echo.add_argument("--seconds", type=int, default=32, metavar="N", help="length of a scene (default 32)")
+    echo.add_argument("--peers", action="store_true", help="also WebRTC AEC3 and Speex")
+    echo.add_argument("--real", type=Path, metavar="FOLDER", help="also its microphone.wav and reference.wav")
+    echo.add_argument("--report", type=Path, metavar="PAGE.html", help="also write a page with pictures")
+    echo.add_argument("--jobs", type=int, default=1, metavar="N", help="scenes at the same time (default 1)")
+    add_json(echo)
 
 
 def run(args: argparse.Namespace) -> int:
     from edgeagent.live.realtime import one_thread
 
     one_thread()  # one core is what is measured; numpy is not loaded yet
+    if args.bench == "echo":
+        from edgeagent.commands import _bench_echo
+
+        return _bench_echo.run(args)
     from edgeagent.commands import _bench_stages
 
     return _bench_stages.run(args)

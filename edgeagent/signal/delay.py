@@ -38,6 +38,10 @@ WHITENING = 0.4
 CERTAIN = 9.0
 """Peak over mean magnitude from which a peak is one; 5600 lags of noise reach about 5."""
 
+BROAD = 5.0
+"""Bins over which the power must be spread. A tone fits itself after every period and has no delay to be found; beeps
+spread over 4 bins, speech over 6 in 95 of 100 looks."""
+
 EMPTY = np.float32(0.1)
 """Lags whose partition is this much below the fullest one have not met any far end yet and do not count as floor."""
 
@@ -88,7 +92,10 @@ class DelayEstimator:
         gathered[0] *= _RISE
         gathered[-1] *= _RISE[::-1]
         spectrum = forward(gathered.ravel(), TRANSFORM)
-        spectrum *= (power(spectrum) + np.float32(1e-20)) ** np.float32(-WHITENING)
+        shared = power(spectrum)
+        if float(np.add.reduce(shared)) ** 2 <= BROAD * float(shared @ shared):
+            return None
+        spectrum *= (shared + np.float32(1e-20)) ** np.float32(-WHITENING)
         correlation = inverse(spectrum)[HOP : HOP + LAGS]
         magnitude = np.abs(correlation)
         means = np.add.reduce(magnitude.reshape(-1, HOP), axis=1) / np.float32(HOP)

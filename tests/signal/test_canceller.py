@@ -217,3 +217,15 @@ def test_drift_can_be_left_alone() -> None:
     run = Run(far, echo_of(far, room(42), 1000, 100.0), Canceller(drift=False))
     assert run.confidence.drift_ppm == 0
     assert run.erle(run.clean, 3, 5) > 20
+
+
+def test_beeps_which_fit_themselves_after_every_period_move_nothing() -> None:
+    t = np.arange(RATE // 5) / RATE
+    tones = [np.sin(2 * np.pi * pitch * t) * np.minimum(1, np.minimum(t, t[::-1]) * 200) for pitch in (660, 880, 1320)]
+    rest = np.zeros(RATE // 2)
+    order = np.random.default_rng(43).integers(3, size=20)
+    beeps = 0.2 * np.concatenate([part for i in order for part in (tones[i], rest)])
+    far = np.concatenate([voice(3.0, 44), beeps.astype(np.float32)])
+    run = Run(far, echo_of(far, room(45), 1000))
+    assert {hop.confidence.delay for hop in run.hops[200:]} == {1016}
+    assert run.erle(run.clean, 14, 16) > 25

@@ -117,7 +117,7 @@ class Alignment:
         if self.lag < 0 and not sure:
             return None
         lag = sum(self._looks) / len(self._looks)
-        after = max(lag - HEAD + self._offset, 0.0)
+        after = min(max(lag - HEAD + self._offset, 0.0), float(USABLE))
         if self._drift is None or self.lag < 0 or after < LOOKAHEAD:
             after = float(round(after))
         return Move(self.position, after, lag, self.lag < 0, sure)

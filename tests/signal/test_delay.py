@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from edgeagent.signal.alignment import Alignment, Move
 from edgeagent.signal.delay import LAGS, DelayEstimator, Peak
 from edgeagent.signal.fourier import forward
 from edgeagent.units import HOP
@@ -80,3 +81,20 @@ def test_reset_forgets() -> None:
     assert estimator.peak() is not None
     estimator.reset()
     assert estimator.peak() is None
+
+
+def test_what_is_proposed_can_be_read_whatever_was_believed_before() -> None:
+    """A filter that has the echo from far behind a weak early arrival must not add that distance to a late one."""
+    span = 4096
+    alignment = Alignment(span, drift=True)
+    alignment.take(Move(0.0, 3000.0, 3160.0, True, True))
+    alignment.stay(Move(3000.0, 0.0, 10.0, False, True))
+    far = voice(2.0, 30)
+    heard = np.concatenate([np.zeros(4500, np.float32), far])
+    moves = []
+    for at in range(0, len(far) - HOP + 1, HOP):
+        alignment.push(far[at : at + HOP], heard[at : at + HOP])
+        moves.append(alignment.look())
+    found = [move for move in moves if move is not None]
+    assert found
+    assert all(alignment.read(span, move.after).shape == (span,) for move in found)

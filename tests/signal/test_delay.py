@@ -97,4 +97,4 @@ def test_what_is_proposed_can_be_read_whatever_was_believed_before() -> None:
         moves.append(alignment.look())
     found = [move for move in moves if move is not None]
     assert found
-    assert all(alignment.read(span, move.after).shape == (span,) for move in found)
+    assert max(move.after for move in found) <= LAGS  # what it keeps

@@ -92,7 +92,7 @@ class Canceller:
         self._echo = np.zeros(HOP, np.float32)
         self._linger = 0
         self._hold = 0
-        self.discarded = 0
+        self.discarded = 0  # samples that were no sound, of both inputs
         self._offset = 0.0
 
     @property
@@ -101,8 +101,9 @@ class Canceller:
         return self._alignment.ppm
 
     def process(self, reference: Sound, microphone: Sound) -> Cancelled:
-        """One hop of what the loudspeaker got and of what the microphone heard, (HOP,) float32 in [-1, 1]; what
-        is not a number, or 12 dB above full scale, counts as silence."""
+        """One hop of what the loudspeaker got and of what the microphone heard, (HOP,) float32 in [-1, 1]. What is no
+        number, or 12 dB above full scale, counts as silence and in `discarded`; the rest is clipped. Raises ValueError
+        for another shape or type, before anything has changed."""
         far, heard = self._checked(reference), self._checked(microphone)
         alive = bool(heard.max() - heard.min() > DEAD)
         if alive:

@@ -21,7 +21,8 @@ KNEES = np.array([[1.5], [4.0]], np.float32)
 """Where the parts of the curve bend, in multiples of the far end's level: often, and only for peaks."""
 
 MILDEST, HARDEST = -0.5, 1.2
-"""Bounds of the parts: opening up as circuits hardly do, and folding over."""
+"""Bounds of the parts, the upper one of their sum as well: hardly any circuit opens up, and at one and a bit loud sound
+folds over."""
 
 CORNER = 100.0
 """Corner of the high-pass in Hz before anything is known, and to which it returns while nothing speaks for another."""
@@ -54,7 +55,8 @@ MEMORY = 0.99
 """Forgetting per look: 6 s."""
 
 PRIOR = np.diag([0.02, 0.02, 0.5, 0.02])
-"""What must speak for a part of the curve, and for the corner, in energy over error energy, before they move."""
+"""What must speak for a part of the curve, for the corner and for the plain sound, in energy over error energy, before
+they move. The plain sound takes part because the echo filter's own error is made of it, and is thrown away."""
 
 LOUD = 1e-5
 """Mean power (-50 dBFS) from which a block tells the level of speech."""

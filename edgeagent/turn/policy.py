@@ -59,7 +59,7 @@ SOON, LATE = samples(180), samples(600)
 """Time since the onset over which what is asked of P(takes the floor) falls from SURE_FLOOR to LEAST_FLOOR: "okay" and
 "okay, but" share their onset, and waiting costs little while we are ducked."""
 
-SURE_FLOOR, LEAST_FLOOR = 0.82, 0.2
+SURE_FLOOR, LEAST_FLOOR = 0.78, 0.2
 
 ENDED = samples(96)
 """A silence after which a single word is taken to be over, and judged by whether it is more likely than not to take

@@ -17,8 +17,9 @@ from edgeagent.signal.fourier import forward
 from edgeagent.signal.history import LOOKAHEAD, Recent
 from edgeagent.units import HOP, RATE
 
-HEAD = 160
-"""Samples (10 ms) of the filter before the strongest arrival: weaker early ones, and room for drift not yet known."""
+HEAD = 288
+"""Samples (18 ms) of the filter before the strongest arrival: in furnished rooms with the loudspeaker turned away the
+direct sound comes that much earlier, and there must be room for drift not yet known."""
 
 LOOK = 4
 """Hops between two looks at the correlation (64 ms)."""

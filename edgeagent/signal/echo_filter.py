@@ -45,8 +45,8 @@ PROVEN = 0.1
 WORKING = 0.5
 """Error power over microphone power below which what is left may be the loudspeaker's doing: 3 dB."""
 
-CONSTRAINED = 6
-"""Blocks of both filters in every other hop whose wrapped-round half is cut off, in turn: all in 10 hops."""
+CONSTRAINED = 4
+"""Blocks of both filters in every other hop whose wrapped-round half is cut off, in turn: all in 14 hops."""
 
 QUIET = np.float32(1e-6)
 """Keeps the gain finite in digital silence."""

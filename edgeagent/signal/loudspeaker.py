@@ -73,7 +73,7 @@ class Loudspeaker:
 
     def __init__(self) -> None:
         self.corner = CORNER
-        self.curve = np.zeros((len(KNEES), 1), np.float32)
+        self.curve = np.zeros(len(KNEES), np.float32)
         self._filters = _filters(CORNER)
         self._level = 1e-3
         self._loud = 0
@@ -92,6 +92,7 @@ class Loudspeaker:
         if loudness > LOUD:
             self._loud += 1
             self._level += (SLEW if self._loud < FIRST else SLOW) * (loudness - self._level)
+        passed: Sound
         passed, nudged = inverse(forward(frame) * self._filters)[:, HOP:]
         bent, steepness = self._bend(passed)
         parts[:, :-HOP] = parts[:, HOP:]
@@ -99,13 +100,15 @@ class Loudspeaker:
         np.multiply(steepness, nudged, out=parts[-2, -HOP:])
         parts[-1, -HOP:] = passed
         self._hops += 1
-        return _sum(passed, self.curve * bent)
+        passed += self.curve @ bent
+        return passed
 
     def give(self, span: Sound) -> Sound:
         """`span` (n HOP,) float32 of the far end as the loudspeaker would give it by now, silence before it."""
         frames = np.lib.stride_tricks.sliding_window_view(np.concatenate([np.zeros(HOP, np.float32), span]), 2 * HOP)
         passed = inverse(forward(frames[::HOP]) * self._filters[0])[:, HOP:].ravel()
-        return _sum(passed, self.curve * self._bend(passed)[0])
+        passed += self.curve @ self._bend(passed)[0]
+        return passed
 
     def learn(self, weights: Spectrum, error: Sound) -> None:
         """After `push`: what an echo filter of `weights` (blocks, HOP + 1), that works, left of the microphone, (HOP,)
@@ -115,7 +118,7 @@ class Loudspeaker:
         frames = np.lib.stride_tricks.sliding_window_view(self._parts, 2 * HOP, axis=1)[:, ::-HOP]
         heard = np.empty((len(self._parts) + 1, HOP), np.float32)
         heard[:-1] = inverse(np.add.reduce(forward(frames) * weights[:EARLY], axis=1))[:, HOP:]
-        heard[-1] = error + self.curve[:, 0] @ heard[:-3]
+        heard[-1] = error + self.curve @ heard[:-3]
         heard[:, 1:] -= heard[:, :-1]  # pre-emphasis: distortion does not show where speech is strong
         power = float(error @ error)
         self._noise += 0.1 * (power - self._noise)
@@ -130,7 +133,7 @@ class Loudspeaker:
         back = PRIOR[:, -2] * np.log(CORNER / self.corner)
         found = np.linalg.solve(squares + PRIOR, products + back)
         curve = np.clip(found[:-2], MILDEST, HARDEST)
-        self.curve[:, 0] = curve * min(1.0, HARDEST / max(curve.sum(), HARDEST))
+        self.curve[:] = curve * min(1.0, HARDEST / max(curve.sum(), HARDEST))
         corner = self.corner * float(np.exp(np.clip(PACE * found[-2], -STEP, STEP)))
         corner = min(max(corner, LOWEST), HIGHEST)
         if abs(corner - self.corner) > WORTH * corner:
@@ -144,13 +147,7 @@ class Loudspeaker:
         bend = np.tanh(sound / knees)
         added = knees * bend - sound
         np.square(bend, out=bend)
-        return added, -np.add.reduce(self.curve * bend)
-
-
-def _sum(sound: Sound, added: Sound) -> Sound:
-    total: Sound = np.add.reduce(added)
-    total += sound
-    return total
+        return added, -(self.curve @ bend)
 
 
 def _filters(corner: float) -> Spectrum:

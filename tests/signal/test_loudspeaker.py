@@ -61,7 +61,7 @@ def test_a_person_is_not_taken_for_distortion() -> None:
 def test_a_whole_span_is_given_as_its_hops_are() -> None:
     far = voice(2.0, 8)
     model = Loudspeaker()
-    model.curve[:] = [[0.3], [0.4]]
+    model.curve[:] = 0.3, 0.4
     hops = [model.push(far[at : at + HOP]) for at in range(0, len(far) - HOP + 1, HOP)]
     span = far[: len(hops) * HOP][-8 * HOP :]
     assert np.abs(model.give(span)[HOP:] - np.concatenate(hops[-7:])).max() < 2e-3  # the level has moved meanwhile

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from edgeagent.commands._bench_echo_setup import OURS, Plan
-from edgeagent.report import sheet
 from edgeagent.report.echo_page import BenchTable, Shown, page
 from edgeagent.sim.echo_bench.conditions import Condition
 from edgeagent.sim.echo_bench.figures import View
 from edgeagent.sim.echo_bench.peers import NOTHING
 from edgeagent.sim.echo_bench.table import COLUMNS, LEGEND, Table
+from edgeagent.store.disk import write_whole
 from edgeagent.units import HOP
 
 MOST = 6
@@ -31,7 +31,7 @@ def write_page(path: Path, wanted: Plan, tables: Sequence[Table]) -> None:
         (_shown(wanted, condition) for condition in shown),
         wanted.notes,
     )
-    sheet.write(path, text)
+    write_whole(path, text)
 
 
 def _worst(wanted: Plan, table: Table) -> list[Condition]:

@@ -15,7 +15,6 @@ from edgeagent import __version__
 from edgeagent.commands.terminal import Progress, print_json
 from edgeagent.errors import SoundFileError
 from edgeagent.ports import Sound
-from edgeagent.report import sheet
 from edgeagent.report.cancel_page import CancelRecord, page
 from edgeagent.report.spectrogram import erle
 from edgeagent.signal.canceller import LOUDEST, Trust
@@ -23,6 +22,7 @@ from edgeagent.signal.convert import to_mono
 from edgeagent.signal.resample import resample
 from edgeagent.signal.wav import load, write_wav
 from edgeagent.sim.recordings import Cancelled, cancel
+from edgeagent.store.disk import write_whole
 from edgeagent.units import RATE, milliseconds, seconds
 
 FULL_SCALE = 0.999
@@ -76,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
     if args.linear is not None:
         write_wav(args.linear, cancelled.linear)
     if args.report is not None:
-        sheet.write(args.report, page(_record(microphone, reference, cancelled, result, warnings)))
+        write_whole(args.report, page(_record(microphone, reference, cancelled, result, warnings)))
     for warning in warnings:
         print(f"edgeagent: warning: {warning}", file=sys.stderr)
     written = {name: str(path) for name in ("out", "linear", "report") if (path := getattr(args, name)) is not None}

@@ -23,8 +23,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from edgeagent.commands import _demo_scene, _simulation
-    from edgeagent.report.page import write_report
+    from edgeagent.report.page import page
     from edgeagent.settings import Settings
+    from edgeagent.store.disk import write_whole
 
     encounter = _demo_scene.build(args.seed)
     watch = _simulation.teller(real_time=args.pace == "real")
@@ -34,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
     print()
     print("\n".join(lines))
     if args.report:
-        page = args.out / "report.html"
-        write_report(page, record)
-        print(f"To see and to hear it: {page}")
+        path = args.out / "report.html"
+        write_whole(path, page(record))
+        print(f"To see and to hear it: {path}")
     return 0 if right else 1

@@ -87,16 +87,18 @@ def simulate_one(
 ) -> dict[str, object]:
     """Carry out one order; what came of it, for JSON."""
     from edgeagent.commands import _simulation
-    from edgeagent.report.page import write_report
+    from edgeagent.report.page import page
     from edgeagent.sim.scene import load_scene
     from edgeagent.sim.truth import read_truth
+    from edgeagent.store.disk import write_whole
 
     began = perf_counter()
     scene = load_scene(order.scene)
     run = _simulation.perform(scene, order.settings, order.out, record=order.record, watch=watch, progress=progress)
     if order.report:
         truth = read_truth(order.scene) if (order.scene / "truth.json").exists() else ()
-        write_report(order.out / "report.html", _simulation.record_of(run, scene.name, str(order.scene), truth))
+        record = _simulation.record_of(run, scene.name, str(order.scene), truth)
+        write_whole(order.out / "report.html", page(record))
     return _simulation.outcome(run, perf_counter() - began)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import numpy as np
 
@@ -14,11 +13,6 @@ from edgeagent.report.record import RunRecord
 from edgeagent.report.script import JS
 from edgeagent.report.story import Span, overlaps, reactions, states, utterances
 from edgeagent.units import HOP, RATE, seconds
-
-
-def write_report(path: Path, record: RunRecord) -> None:
-    """Write the page to `path`, whole or not at all. Raises OSError."""
-    sheet.write(path, page(record))
 
 
 def page(record: RunRecord) -> str:

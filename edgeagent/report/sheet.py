@@ -12,7 +12,6 @@ import io
 import json
 import wave
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 import numpy as np
 
@@ -53,13 +52,6 @@ class Axis:
 
     def _percent(self, at: float) -> str:
         return f"{100 * at / self.length:.3f}".rstrip("0").rstrip(".")
-
-
-def write(path: Path, page: str) -> None:
-    """Write the page to `path`, whole or not at all. Raises OSError."""
-    draft = path.with_name(path.name + ".new")
-    draft.write_text(page, encoding="utf-8")
-    draft.replace(path)
 
 
 def document(title: str, subtitle: str, *body: Markup, css: str = "") -> str:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from edgeagent.report import sheet
 from edgeagent.report.cancel_page import CancelRecord, page
 from edgeagent.units import HOP, RATE
 from tests.report.test_page import Tree
@@ -73,11 +71,3 @@ def test_ten_minutes_go_without_their_sound() -> None:
     text = page(record(600 * RATE))
     assert len(text) < 2_000_000
     assert "Too long to be carried in this page: microphone, clean, linear" in "".join(Tree(text).text)
-
-
-def test_written_whole_or_not_at_all(tmp_path: Path) -> None:
-    sheet.write(tmp_path / "page.html", "one")
-    (tmp_path / "page.html.new").mkdir()
-    with pytest.raises(OSError, match="directory"):
-        sheet.write(tmp_path / "page.html", "two")
-    assert (tmp_path / "page.html").read_text() == "one"

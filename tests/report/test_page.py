@@ -16,9 +16,10 @@ import numpy as np
 import pytest
 
 from edgeagent.report.markup import Markup, element, join
-from edgeagent.report.page import page, write_report
+from edgeagent.report.page import page
 from edgeagent.report.plots import COLUMNS, HEIGHT, ticks, waveform
 from edgeagent.report.record import RunRecord, Trace
+from edgeagent.store.disk import write_whole
 from edgeagent.units import RATE
 from tests.report.made_up import made_up, without_truth
 
@@ -185,6 +186,6 @@ def test_markup_escapes_all_but_markup() -> None:
 
 def test_the_file_is_written_whole(tmp_path: Path) -> None:
     path = tmp_path / "report.html"
-    write_report(path, without_truth())
+    write_whole(path, page(without_truth()))
     assert path.read_text(encoding="utf-8") == page(without_truth())
     assert [p.name for p in tmp_path.iterdir()] == ["report.html"]

@@ -1,11 +1,15 @@
 """An engine that is watched: it remembers what it was told and what it made of each step.
 
-For simulations, where memory is no concern; the device itself records to disk as it goes.
+For simulations, where memory is no concern; the device itself records to disk as it goes. Whatever number the ear adds
+to its percept is remembered and drawn without a change here.
 """
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import numpy as np
+from numpy.typing import NDArray
 
 from edgeagent.detect.ear import Ear
 from edgeagent.engine import Engine, Told
@@ -13,8 +17,14 @@ from edgeagent.ports import EchoCanceller, Journal, Sound
 from edgeagent.report.record import Trace
 from edgeagent.settings import Settings
 from edgeagent.turn.events import Event, Fact
-from edgeagent.turn.policy import CEILING, SUSPICION, VOICED
+from edgeagent.turn.policy import CEILING, EVEN, SUSPICION, VOICED, Percept
 from edgeagent.units import HOP
+
+HEARD = tuple(field.name for field in fields(Percept) if str(field.type).startswith("float"))
+"""What a percept says, by the names of its fields."""
+
+DRAWN = {"near": ("Somebody speaks", {"voice": VOICED}), "floor": ("Takes the floor", {"even": EVEN})}
+"""Name and marks of a trace; others are called after their field."""
 
 
 class Witness(Engine):
@@ -24,7 +34,7 @@ class Witness(Engine):
         super().__init__(settings, journal, canceller, ear)
         self.told: list[Event | Fact] = []
         """As stamped, in order."""
-        self._thoughts: list[tuple[float, float, float]] = []
+        self._thoughts: list[list[float]] = []
         self._clean: list[Sound] = []
 
     def tell(self, told: Told) -> Told:
@@ -36,7 +46,8 @@ class Witness(Engine):
         before = self.at
         super().capture(block)
         if self.at > before:
-            self._thoughts.append((self.percept.near, self.percept.floor, self.moderator.policy.evidence))
+            self._thoughts.append([getattr(self.percept, name) for name in HEARD])
+            self._thoughts[-1].append(self.moderator.policy.evidence)
             self._clean.append(self.clean.read(max(self.clean.start, self.clean.end - HOP), self.clean.end))
 
     def clean_sound(self) -> Sound:
@@ -45,10 +56,13 @@ class Witness(Engine):
 
     def traces(self) -> tuple[Trace, ...]:
         """What it thought, a value a step, with the bounds of its policy."""
-        near, floor, evidence = np.array(self._thoughts, np.float32).reshape(-1, 3).T
+        *heard, evidence = np.array(self._thoughts, np.float32).reshape(-1, len(HEARD) + 1).T
         bounds = {"duck": SUSPICION, "stop": self.moderator.policy.bound}
-        return (
-            Trace("Somebody speaks", near, marks={"voice": VOICED}),
-            Trace("Takes the floor", floor, marks={"even": 0.5}),
-            Trace("Evidence", evidence, CEILING, bounds),
-        )
+        traces = (_trace(name, values) for name, values in zip(HEARD, heard, strict=True))
+        return (*traces, Trace("Evidence", evidence, CEILING, bounds))
+
+
+def _trace(name: str, values: NDArray[np.float32]) -> Trace:
+    """Of a field of the percept: a probability, or whatever else is not negative."""
+    label, marks = DRAWN.get(name, (name.replace("_", " ").capitalize(), {}))
+    return Trace(label, values, max(1.0, float(np.nanmax(values, initial=0.0))), marks)

@@ -9,12 +9,12 @@ folder of its own name in there. `edgeagent score` judges the result.
 from __future__ import annotations
 
 import argparse
-import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
+from edgeagent.commands._jobs import at_once
 from edgeagent.commands.terminal import Progress, add_json, print_json
 from edgeagent.errors import EdgeAgentError, SceneError
 from edgeagent.settings import Settings
@@ -113,17 +113,6 @@ def _in_turn(orders: Sequence[Order], progress: Progress) -> Iterator[dict[str, 
 
 
 def _at_once(orders: Sequence[Order], jobs: int, progress: Progress) -> Iterator[dict[str, object]]:
-    """In processes of their own; Ctrl-C and faults wait for the scenes begun and start no other."""
-    from concurrent.futures import ProcessPoolExecutor  # here, because they are slow to load
-    from multiprocessing import get_context
-
-    ignore = (signal.SIGINT, signal.SIG_IGN)
-    with ProcessPoolExecutor(jobs, get_context("spawn"), signal.signal, ignore) as pool:
-        try:
-            futures = [pool.submit(simulate_one, order) for order in orders]
-            for done, future in enumerate(futures, start=1):
-                yield future.result()
-                progress.at(done)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    for done, outcome in enumerate(at_once(simulate_one, orders, jobs), start=1):
+        yield outcome
+        progress.at(done)

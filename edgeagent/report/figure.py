@@ -13,8 +13,8 @@ from edgeagent.ports import Sound
 from edgeagent.report import plots
 from edgeagent.report.markup import Markup, element, join
 from edgeagent.report.palette import look
-from edgeagent.report.record import FLOOR_TAKING, RunRecord, Trace
-from edgeagent.report.sheet import COARSE, Axis, scale, track
+from edgeagent.report.record import FLOOR_TAKING, RunRecord
+from edgeagent.report.sheet import COARSE, Axis, curve, scale, track
 from edgeagent.report.story import Reaction, Span, Utterance, number
 from edgeagent.turn.events import Word
 from edgeagent.units import milliseconds, seconds
@@ -53,7 +53,7 @@ def figure(record: RunRecord, spans: Sequence[Span], rows: Sequence[Reaction], t
     if record.clean is not None:
         sound = _wave(record, record.clean, peak, "The microphone without our own voice", "clean")
         tracks.append(track("Echo removed", plots.decibels(record.clean), sound, "wave"))
-    tracks += [_trace(trace, record.length, index) for index, trace in enumerate(record.traces)]
+    tracks += [curve(trace, record.length, index) for index, trace in enumerate(record.traces)]
     tracks.append(track("Journal", "every entry", join(*_ticks(axis, record)), "ticks"))
     over = element(
         "div", *_spanning(axis, rows), element("i", class_="cursor"), element("i", class_="hair"), class_="over"
@@ -198,16 +198,6 @@ def _duck_shading(axis: Axis, spans: Iterable[Span]) -> Markup:
             if span.state in shades
         )
     )
-
-
-def _trace(trace: Trace, length: int, index: int) -> Markup:
-    drawing = plots.curve(trace, length, f"{trace.name} over time", f"trace t{index % 3}")
-    share = 50 - plots.level(np.array(list(trace.marks.values())) / trace.top) / (2 * plots.HEIGHT) * 100
-    marks = [
-        element("span", f"{name} {value:g}", class_="level", style=f"bottom:{height:.1f}%")
-        for (name, value), height in zip(trace.marks.items(), share, strict=True)
-    ]
-    return track(trace.name, f"0 to {trace.top:g}", join(drawing, *marks), "curves")
 
 
 def _ticks(axis: Axis, record: RunRecord) -> Iterator[Markup]:

@@ -54,9 +54,9 @@ class Axis:
         return f"{100 * at / self.length:.3f}".rstrip("0").rstrip(".")
 
 
-def document(title: str, subtitle: str, *body: Markup, css: str = "") -> str:
-    """The page as HTML. `css`: what its plots need beyond our style sheet."""
-    digest = base64.b64encode(hashlib.sha256(JS.encode()).digest()).decode()
+def document(title: str, subtitle: str, *body: Markup, css: str = "", script: str = JS) -> str:
+    """The page as HTML. `css`: what its plots need beyond our style sheet. `script`: the one that the body may hold."""
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     sources = f"img-src data:; media-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
     head = element(
         "head",
@@ -98,6 +98,17 @@ def track(name: str, note: str, plot: Markup, class_: str) -> Markup:
     """A plot with its name on the left."""
     label = element("div", element("b", name), element("span", note), class_="name")
     return element("div", label, element("div", plot, class_="plot"), class_=f"track {class_}")
+
+
+def curve(trace: Trace, length: int, index: int) -> Markup:
+    """A track of the trace on an axis of `length` samples with its marks named; `index`: which of our line colours."""
+    drawing = plots.curve(trace, length, f"{trace.name} over time", f"trace t{index % 3}")
+    share = 50 - plots.level(np.array(list(trace.marks.values())) / trace.top) / (2 * plots.HEIGHT) * 100
+    marks = [
+        element("span", f"{name} {value:g}", class_="level", style=f"bottom:{height:.1f}%")
+        for (name, value), height in zip(trace.marks.items(), share, strict=True)
+    ]
+    return track(trace.name, f"0 to {trace.top:g}", join(drawing, *marks), "curves")
 
 
 def figure(length: int, tracks: Sequence[Markup], traces: Sequence[Trace]) -> Markup:

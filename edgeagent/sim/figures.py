@@ -12,6 +12,7 @@ from math import sqrt
 import numpy as np
 
 from edgeagent.sim.score import LineScore, RunScore
+from edgeagent.sim.stops import SELF
 from edgeagent.sim.truth import USER, Kind
 from edgeagent.sim.verdicts import EventScore
 from edgeagent.units import RATE
@@ -142,7 +143,7 @@ def _other(kind: str, events: Sequence[EventScore]) -> Figures:
 
 def _own(runs: Sequence[RunScore]) -> Figures:
     stops = [stop for run in runs for stop in run.stops]
-    own = [stop for stop in stops if stop.cause == "self"]
+    own = [stop for stop in stops if stop.cause == SELF]
     false = [stop for stop in stops if not stop.held and stop.cause not in USER]
     played = sum(run.played_s for run in runs)
     clear = sum(run.clear_s for run in runs)

@@ -20,7 +20,7 @@ from edgeagent.signal.wav import read_wav
 from edgeagent.sim.handover import is_ghost, judge_handover, read_turns
 from edgeagent.sim.room import Room
 from edgeagent.sim.scene import Scene, load_scene
-from edgeagent.sim.stops import LOST, Course, Stop, course
+from edgeagent.sim.stops import LOST, SELF, Course, Stop, course
 from edgeagent.sim.track import FRAME, Played, track
 from edgeagent.sim.truth import USER, Happening, read_truth
 from edgeagent.sim.verdicts import EventScore, ducked_frames, judge, window
@@ -91,7 +91,7 @@ def score(scene_folder: Path, run: Path) -> RunScore:
         if event.kind in USER:
             judge_handover(event, verdicts[event], turns, clean)
     for stop in stops:
-        stop.cause = stop.cause or "self"
+        stop.cause = stop.cause or SELF
     microphone_error = _microphone_error(scene, run, speaker)
     return RunScore(
         scene=scene.name,

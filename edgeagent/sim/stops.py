@@ -27,6 +27,9 @@ HELD = samples(1000)
 LOST = samples(20)
 """Most of the line that a held pause may lose."""
 
+SELF = "self"
+"""Cause of a stop that no event can be blamed for: echo, or the background."""
+
 BORDER = samples(25)
 """Tolerance of word borders."""
 
@@ -35,7 +38,7 @@ BORDER = samples(25)
 class Stop:
     """`at`: loudspeaker sample of the last sound, `offset`: sample of the line reached. gap: silence until the line
     came back, None if it never did. lost: samples of the line that were never played. cause: the kind of event that
-    it is put down to, "self" for none."""
+    it is put down to, SELF for none."""
 
     line: int
     at: int

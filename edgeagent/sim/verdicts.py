@@ -32,7 +32,8 @@ Times = NDArray[np.int64]
 @dataclass(slots=True)
 class EventScore:
     """One event. Times in seconds, None where the question does not arise. `untested` says why the device was not
-    speaking: idle, near_end, already_silent. The last two groups of fields are for user events and for others."""
+    speaking: idle, near_end, already_silent. stop_s: when the stop began that is put down to it; of an event that takes
+    no floor, the first that was wrong. The last two groups of fields are for user events and for others."""
 
     kind: str
     start_s: float
@@ -40,6 +41,8 @@ class EventScore:
     text: str
     tested: bool
     untested: str = ""
+    style: str = ""
+    stop_s: float | None = None
 
     stopped: bool = False
     late: bool = False
@@ -82,7 +85,8 @@ def window(event: Happening) -> tuple[int, int]:
 
 
 def _present(event: Happening, lines: Sequence[Line], played: Played) -> EventScore:
-    verdict = EventScore(str(event.kind), seconds(event.start), seconds(event.end), event.text, tested=False)
+    start, end = seconds(event.start), seconds(event.end)
+    verdict = EventScore(str(event.kind), start, end, event.text, tested=False, style=event.style)
     current = next((s for s in played.stretches if s.start <= event.start < s.stop), None)
     if current is not None and lines[current.line].sound.size - (event.start - current.lag) >= LEFT:
         verdict.tested = True
@@ -103,6 +107,7 @@ def _judge_user(event: Happening, verdict: EventScore, stops: Sequence[Stop], du
         return
     reactions = [int(t) - event.start for t in ducked[(ducked >= event.start) & (ducked <= deadline)][:1]]
     verdict.late = bool(late) and not in_time
+    verdict.stop_s = next((seconds(stop.at) for stop in (*in_time, *late)), None)
     if in_time:
         latency = in_time[0].at - event.start
         reactions.append(latency)
@@ -117,6 +122,7 @@ def _judge_other(event: Happening, verdict: EventScore, stops: Sequence[Stop], d
         stop.cause = event.kind
     wrong = [s for s in mine if not s.held]
     verdict.false_stop = bool(wrong)
+    verdict.stop_s = seconds(wrong[0].at) if wrong else None
     verdict.resumed = bool(wrong) and all(s.gap is not None for s in wrong)
     verdict.held = bool(mine) and not wrong
     verdict.silent_s = sum(seconds(s.gap) for s in mine if s.held and s.gap is not None)

@@ -121,7 +121,7 @@ def test_truth_is_read_in_order(tmp_path: Path) -> None:
     )
     assert read_truth(tmp_path) == (
         Happening(Kind.COMMAND, RATE, 2 * RATE, "stop"),
-        Happening(Kind.NOISE, 40_000, 48_000),
+        Happening(Kind.NOISE, 40_000, 48_000, "", "x"),
     )
 
 

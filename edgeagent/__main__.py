@@ -6,11 +6,11 @@ import argparse
 import errno
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from edgeagent import __version__, commands
-from edgeagent.errors import EdgeAgentError, install, nearest
+from edgeagent.errors import EdgeAgentError, install, meant, nearest
 
 WRONG_INPUT = 2
 INTERNAL = 70  # EX_SOFTWARE: a fault of ours
@@ -81,7 +81,8 @@ def _dispatch(words: list[str]) -> int:
         return _overview(words)
     name, *rest = words
     if name not in commands.names():
-        raise EdgeAgentError(f"there is no command '{name}'{_meant(name, commands.names())}", "try 'edgeagent --help'")
+        wrong = f"there is no command '{name}'" + meant(nearest(name, commands.names()))
+        raise EdgeAgentError(wrong, "try 'edgeagent --help'")
     command = commands.command(name)
     parser = Parser(
         prog=f"edgeagent {name}",
@@ -92,7 +93,7 @@ def _dispatch(words: list[str]) -> int:
     args, unknown = parser.parse_known_args(rest)
     if unknown:
         options = [option for action in parser._actions for option in action.option_strings]
-        parser.error(f"unknown argument '{unknown[0]}'{_meant(unknown[0], options)}")
+        parser.error(f"unknown argument '{unknown[0]}'" + meant(nearest(unknown[0], options)))
     return command.run(args)
 
 
@@ -109,11 +110,6 @@ def _overview(words: list[str]) -> int:
     parser.parse_args(words)
     parser.print_help()
     return 0
-
-
-def _meant(wrong: str, known: Iterable[str]) -> str:
-    near = nearest(wrong, known)
-    return f". Did you mean '{near}'?" if near else ""
 
 
 if __name__ == "__main__":

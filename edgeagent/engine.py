@@ -30,6 +30,9 @@ from edgeagent.turn.moderator import Decision, Moderator
 from edgeagent.turn.policy import Percept
 from edgeagent.units import HOP, samples
 
+LOOK = 64 * HOP
+"""Samples (1 s) between two looks at what the canceller had to discard."""
+
 Told = TypeVar("Told", bound=e.Event | e.Fact)
 
 
@@ -37,6 +40,7 @@ class Engine:
     """Sound and events in, decisions out. One thread only: the engine thread, or the simulator's."""
 
     def __init__(self, settings: Settings, journal: Journal, canceller: EchoCanceller, ear: Ear) -> None:
+        self._journal = journal
         self.moderator = Moderator(settings.turns, journal.write, samples(settings.capture.pre_roll_ms))
         self.clean = Ring(self.moderator.kept)
         """Echo removed and suppressed, for detection. Sample i is microphone sample i; the newest lags `at` by one
@@ -51,8 +55,7 @@ class Engine:
         self._heard = Blocks(HOP)
         self._reference: list[Sound] = []
         self._microphone: list[Sound] = []
-        self._inbox: list[tuple[int, int, e.Event | e.Fact]] = []
-        self._told = 0
+        self._inbox: list[e.Event | e.Fact] = []
 
     @property
     def at(self) -> int:
@@ -83,8 +86,7 @@ class Engine:
         """Anything else that happened. Stamped not earlier than `at`; ahead of `at` it waits. Returns it as stamped,
         for recording."""
         stamped = replace(told, at=max(told.at, self.at))
-        insort(self._inbox, (stamped.at, self._told, stamped))
-        self._told += 1
+        insort(self._inbox, stamped, key=lambda waiting: waiting.at)
         return stamped
 
     def decisions(self) -> list[Decision]:
@@ -94,8 +96,8 @@ class Engine:
     def _step(self, reference: Sound, microphone: Sound) -> None:
         end = self.at + HOP
         self.moderator.at = end
-        while self._inbox and self._inbox[0][0] < end:
-            told = self._inbox.pop(0)[2]
+        while self._inbox and self._inbox[0].at < end:
+            told = self._inbox.pop(0)
             if isinstance(told, e.Lost):
                 self._canceller.realign(told.shift, told.frames)
             self.moderator.take(told)
@@ -104,5 +106,7 @@ class Engine:
             self.clean.write(cancelled.clean)
             self.linear.write(cancelled.linear)
         self.moderator.trust(end, untrusted=cancelled.confidence.trust is Trust.UNTRUSTED)
+        if end % LOOK == 0 and (discarded := self._canceller.take_discarded()):
+            self._journal.write({"at": end, "event": "discarded", "samples": discarded})
         self.percept = self._ear.hear(cancelled, end)
         self.moderator.hear(self.percept)

@@ -70,3 +70,8 @@ def install(extra: str) -> str:
 def nearest(wrong: str, known: Iterable[str]) -> str:
     """The one of `known` that a person who wrote `wrong` probably meant; "" if none is near."""
     return next(iter(difflib.get_close_matches(wrong.lower(), sorted(known), n=1)), "")
+
+
+def meant(near: str) -> str:
+    """The end of a message about a name that does not exist, when `near` is the nearest that does; "" for none."""
+    return f". Did you mean '{near}'?" if near else ""

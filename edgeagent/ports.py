@@ -86,6 +86,9 @@ class EchoCanceller(Protocol):
     def process(self, reference: Sound, microphone: Sound) -> Cancelled:
         """One hop of each, (HOP,) float32."""
 
+    def take_discarded(self) -> int:
+        """Samples of both that were no sound and counted as silence, since this was last asked."""
+
     def realign(self, shift: int, frames_lost: int = 0) -> None:
         """The card tells that the loudspeaker is now `shift` samples later, or that so many samples were lost."""
 

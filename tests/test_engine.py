@@ -3,6 +3,7 @@ cut."""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from time import process_time
 
@@ -124,6 +125,22 @@ def test_sound_that_is_no_number_is_silence(recorded: Recorded) -> None:
         assert np.isfinite(ring.read(ring.start, ring.end)).all()
     assert any(entry.get("verdict") == "interruption" for entry in journal.entries)
     assert b"null" not in journal.lines()
+
+
+def test_sound_that_was_thrown_away_is_told_once_a_second(recorded: Recorded) -> None:
+    microphone, reference = recorded.microphone[: 5 * RATE].copy(), recorded.reference[: 5 * RATE]
+    microphone[RATE : RATE + 20_000] = np.nan
+    lines = set()
+    for chunk in (100, 4096):
+        engine, journal = new_engine()
+        replay(engine, reference, microphone, [], chunk=chunk)
+        told = [entry for entry in journal.entries if entry["event"] == "discarded"]
+        lines.add(tuple((entry["at"], entry["samples"]) for entry in told))
+    assert len(lines) == 1
+    assert sum(int(str(entry["samples"])) for entry in told) == 20_000
+    ats = [int(str(entry["at"])) for entry in told]
+    assert len(ats) in (2, 3)
+    assert all(later - sooner >= RATE for sooner, later in pairwise(ats))
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from edgeagent.commands import _speech
 from edgeagent.devices.model_files import load_model
-from edgeagent.errors import EdgeAgentError, install, nearest
+from edgeagent.errors import EdgeAgentError, install, meant, nearest
 from edgeagent.signal.canceller import Canceller
 from edgeagent.sim.acoustics import Model
 from edgeagent.sim.echo_bench.bench import Bench
@@ -83,8 +83,7 @@ def _conditions(names: list[str] | None) -> list[Condition]:
     known = {condition.name: condition for condition in CONDITIONS}
     for name in names or ():
         if name not in known:
-            meant = nearest(name, known)
-            problem = f"there is no condition '{name}'" + (f". Did you mean '{meant}'?" if meant else "")
+            problem = f"there is no condition '{name}'" + meant(nearest(name, known))
             raise EdgeAgentError(problem, "'edgeagent bench echo --help' lists them")
     return [known[name] for name in names or known]
 

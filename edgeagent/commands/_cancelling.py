@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from time import perf_counter
 import numpy as np
 
 from edgeagent import __version__
-from edgeagent.commands.terminal import Progress, print_json
+from edgeagent.commands.terminal import Progress, print_json, warn
 from edgeagent.errors import SoundFileError
 from edgeagent.ports import Sound
 from edgeagent.report.cancel_page import CancelRecord, page
@@ -41,10 +40,12 @@ hardest rooms. The suppressor finds something to suppress in any sound."""
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """A sound file. sound: (n,) float32 at 16 kHz. cut: samples at the end of the scale, several in a row."""
+    """A sound file. sound: (n,) float32 at 16 kHz, the mean of its channels. unlike: these differ. peak: of all of
+    them. cut: samples at the end of the scale, several in a row."""
 
     path: Path
     sound: Sound
+    unlike: bool
     kind: str
     peak: float
     cut: int
@@ -71,14 +72,14 @@ def run(args: argparse.Namespace) -> int:
         cancelled = cancel(microphone.sound, reference.sound, progress.at)
     result = _result(microphone.sound, cancelled, perf_counter() - began)
     faults = list(_faults(microphone, reference, cancelled, result))
-    warnings = [*_overdriven(microphone), *faults]
+    warnings = [*_mixed(microphone, reference), *_overdriven(microphone), *faults]
     write_wav(args.out, cancelled.clean)
     if args.linear is not None:
         write_wav(args.linear, cancelled.linear)
     if args.report is not None:
         write_whole(args.report, page(_record(microphone, reference, cancelled, result, warnings)))
     for warning in warnings:
-        print(f"edgeagent: warning: {warning}", file=sys.stderr)
+        warn(warning)
     written = {name: str(path) for name in ("out", "linear", "report") if (path := getattr(args, name)) is not None}
     if args.json:
         print_json({**asdict(result), **written, "warnings": warnings})
@@ -99,12 +100,12 @@ def read(path: Path) -> Recording:
         raise SoundFileError(f"{path}: the peak is {over:.0f} dB above full scale", "export it with 1.0 as full scale")
     full = magnitude >= FULL_SCALE
     rows = np.lib.stride_tricks.sliding_window_view(full, IN_A_ROW, axis=0) if len(full) >= IN_A_ROW else full[:0]
-    sound = resample(to_mono(frames.reshape(-1), frames.shape[1]), rate, RATE)
+    channels = frames.shape[1]
+    sound = resample(to_mono(frames.reshape(-1), channels), rate, RATE)
     sound -= sound.mean(dtype=np.float64).astype(np.float32)  # the offset of a converter is no sound, yet hides an echo
-    kind = (
-        f"{seconds(len(sound)):.1f} s, {rate} Hz, {'mono' if frames.shape[1] == 1 else f'{frames.shape[1]} channels'}"
-    )
-    return Recording(path, sound, kind, peak, int(rows.all(axis=-1).sum()))
+    kind = f"{seconds(len(sound)):.1f} s, {rate} Hz, {'mono' if channels == 1 else f'{channels} channels'}"
+    unlike = bool((frames != frames[:, :1]).any())
+    return Recording(path, sound, unlike, kind, peak, int(rows.all(axis=-1).sum()))
 
 
 def _result(microphone: Sound, cancelled: Cancelled, took: float) -> Result:
@@ -125,6 +126,12 @@ def _result(microphone: Sound, cancelled: Cancelled, took: float) -> Result:
     )
 
 
+def _mixed(*files: Recording) -> Iterator[str]:
+    for file in files:
+        if file.unlike:
+            yield f"the channels of {file.path} differ; their mean is taken, as one microphone or loudspeaker has it"
+
+
 def _overdriven(microphone: Recording) -> Iterator[str]:
     if microphone.peak > 1:
         yield f"{microphone.path} goes beyond full scale, where OUT is cut off; export it at a lower level"
@@ -134,7 +141,7 @@ def _overdriven(microphone: Recording) -> Iterator[str]:
 
 def _faults(microphone: Recording, reference: Recording, cancelled: Cancelled, result: Result) -> Iterator[str]:
     """Why the output is not what was wanted."""
-    silent = [str(file.path) for file in (microphone, reference) if file.peak < SILENT]
+    silent = [str(file.path) for file in (microphone, reference) if np.abs(file.sound).max() < SILENT]
     if silent:
         yield f"there is nothing to hear in {' and in '.join(silent)}; record it again"
     elif cancelled.swapped:

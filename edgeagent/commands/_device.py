@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
+from edgeagent.commands.terminal import warn
 from edgeagent.errors import DeviceHung
 from edgeagent.settings import Settings
 from edgeagent.store.spool import Spool
@@ -161,4 +162,4 @@ class Warner:
         reason = line.partition(": ")[2].partition(";")[0]
         if reason not in self._told:
             self._told.add(reason)
-            print(f"edgeagent: warning: {line}", file=sys.stderr, flush=True)
+            warn(line)

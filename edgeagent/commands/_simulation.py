@@ -12,6 +12,7 @@ from typing import Any
 
 from edgeagent import app
 from edgeagent.commands._witness import Witness
+from edgeagent.commands.terminal import warn
 from edgeagent.report.record import RunRecord, Truth
 from edgeagent.report.timeline import Timeline
 from edgeagent.settings import Settings, settings_hash
@@ -52,7 +53,7 @@ def perform(
     the journal as it happens. Raises EdgeAgentError, OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     kept = MemoryJournal()
-    file = JsonLinesJournal(folder / "journal.jsonl", _warn)
+    file = JsonLinesJournal(folder / "journal.jsonl", warn)
     journal = TeeJournal(file, kept, CallbackJournal(watch))
     try:
         engine = Witness(settings, journal, *app.parts(settings))
@@ -69,7 +70,7 @@ def perform(
 def _record(run: Run, journal: MemoryJournal) -> None:
     """The session: what the engine got and what it wrote."""
     folder = run.folder / SESSION
-    recording = Recording(folder, run.settings, app.versions(), _warn)
+    recording = Recording(folder, run.settings, app.versions(), warn)
     for event in run.witness.told:
         recording.tell(event)
     recording.reference(read_wav(run.folder / "speaker.wav"))
@@ -137,7 +138,3 @@ def line_of(figures: Mapping[str, Any]) -> str:
     speed = figures["duration_s"] / max(figures["elapsed_s"], 0.01)
     said = f"spoke {spoken:.1f} of {whole:.1f} s, {stops}, {turns} heard; {speed:.0f} times faster than real time"
     return f"{figures['scene']}: {said}; in {figures['folder']}"
-
-
-def _warn(line: str) -> None:
-    print(f"edgeagent: warning: {line}", file=sys.stderr)

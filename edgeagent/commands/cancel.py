@@ -1,8 +1,9 @@
 """Takes the echo of what a loudspeaker played out of a recording, with the canceller of the device.
 
-MIC is what the microphone recorded, REFERENCE what was played: WAV of any rate and kind, FLAC and OGG. They need not
-have begun together nor be of one length: the delay is searched for in the whole of both, a drift of the clocks is
-followed. OUT is as long as MIC and in step with it, 16 bit mono at 16 kHz, the echo suppressed as detectors want it.
+MIC is what the microphone recorded, REFERENCE what was played: WAV of any rate and kind, FLAC and OGG. Of several
+channels the mean is taken, and said if they differ: the canceller knows one microphone and one loudspeaker. The two
+need not have begun together nor be of one length: the delay is searched for in the whole of both, a drift of the clocks
+is followed. OUT is as long as MIC and in step with it, 16 bit mono at 16 kHz, the echo suppressed as detectors want it.
 --linear writes what is left when the estimated echo is subtracted and nothing else is done: that leaves voices alone,
 for a recogniser or for ears.
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
 from collections.abc import Collection, Iterator, Mapping
 
-from edgeagent.commands.terminal import add_json, print_json
+from edgeagent.commands.terminal import add_json, print_json, warn
 from edgeagent.errors import DeviceError
 
 HELP = "sound devices by the names that a configuration takes"
@@ -39,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     if not any(found.values()):
         raise _nothing(refused.values(), answered=bool(found))
     for card, why in refused.items():
-        print(f"edgeagent: warning: audio.card: {card}: {why}", file=sys.stderr)
+        warn(f"audio.card: {card}: {why}")
     if args.json:
         print_json([device for listed in found.values() for device in listed])
     else:

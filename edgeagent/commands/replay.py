@@ -8,11 +8,10 @@ first lines that differ are printed.
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from edgeagent.commands.terminal import Progress, add_json, print_json
+from edgeagent.commands.terminal import Progress, add_json, print_json, warn
 from edgeagent.errors import EdgeAgentError
 
 HELP = "a recorded session once more, to the identical journal"
@@ -73,7 +72,7 @@ def _compare(recorded: list[bytes], replayed: list[bytes], as_json: bool, *, who
         recorded, replayed = recorded[:both], replayed[:both]
     if recorded[:1] != replayed[:1]:
         then, now = (lines[0].decode(errors="replace") if lines else "nothing" for lines in (recorded, replayed))
-        print(f"edgeagent: warning: recorded by another version: {then}; this is {now}", file=sys.stderr)
+        warn(f"recorded by another version: {then}; this is {now}")
         recorded[:1] = replayed[:1]
     at = first_difference(recorded, replayed)
     if as_json:

@@ -8,11 +8,10 @@ speaker.wav; no claim of the system counts. Only scenes that come with their tru
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from edgeagent.commands.terminal import Progress, add_json, print_json
+from edgeagent.commands.terminal import Progress, add_json, print_json, warn
 from edgeagent.errors import SceneError
 
 HELP = "judge simulated runs against what is true about their scenes"
@@ -39,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     for name, scores in systems.items():
         for one in scores:
             for warning in one.warnings:
-                print(f"edgeagent: warning: {name}, {one.scene}: {warning}", file=sys.stderr)
+                warn(f"{name}, {one.scene}: {warning}")
     pooled = {name: pool(scores) for name, scores in systems.items()}
     if args.json:
         print_json({name: {"pooled": pooled[name], "scenes": [s.plain() for s in systems[name]]} for name in systems})
@@ -59,6 +58,6 @@ def _pairs(scene: Path, run: Path, whole_set: bool) -> Iterator[tuple[Path, Path
         raise SceneError(f"{run}: no run of a scene in {scene}", f"edgeagent simulate {scene} --out {run}")
     if len(there) < len(scenes):
         missing = len(scenes) - len(there)
-        print(f"edgeagent: warning: {run}: {missing} of {len(scenes)} scenes were not run", file=sys.stderr)
+        warn(f"{run}: {missing} of {len(scenes)} scenes were not run")
     for folder in there:
         yield folder, run / folder.name

@@ -22,6 +22,11 @@ def print_json(document: object) -> None:
     print(json.dumps(document, indent=2, ensure_ascii=False))
 
 
+def warn(line: str) -> None:
+    """One line on stderr, at once: what a person should know of a run that goes on."""
+    print(f"edgeagent: warning: {line}", file=sys.stderr, flush=True)
+
+
 class Progress:
     """Shows how far long work is: a bar on a terminal, a line every 10 % in a log. Use it as a context.
 

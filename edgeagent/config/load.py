@@ -17,7 +17,7 @@ from edgeagent.config.contradictions import contradictions
 from edgeagent.config.document import Document, parse, read_text
 from edgeagent.config.faults import Fault, refusal
 from edgeagent.config.keys import Key, sections
-from edgeagent.errors import ConfigError, nearest
+from edgeagent.errors import ConfigError, meant, nearest
 from edgeagent.settings import Settings
 
 LONGEST_SHOWN = 40
@@ -66,14 +66,14 @@ def _known(document: Document, faults: list[Fault]) -> Tree:
     tree: Tree = {}
     for section, given in data.items():
         if section not in sections():
-            faults.append(Fault(str(section), "unknown section." + _meant(str(section))))
+            faults.append(Fault(str(section), "unknown section" + _meant(str(section))))
         elif not isinstance(given, dict | None):
             faults.append(Fault(section, "needs keys below it: " + ", ".join(sections()[section])))
         else:
             known = sections()[section]
             tree[section] = {key: value for key, value in (given or {}).items() if key in known}
             unknown = [str(key) for key in given or {} if key not in known]
-            faults += [Fault(f"{section}.{key}", "unknown key." + _meant(key, section)) for key in unknown]
+            faults += [Fault(f"{section}.{key}", "unknown key" + _meant(key, section)) for key in unknown]
     return tree
 
 
@@ -81,8 +81,8 @@ def _meant(wrong: str, section: str = "") -> str:
     """The nearest name, in the section first, then anywhere; or all there are."""
     here = sections().get(section, sections())
     anywhere = {name: key.path for keys in sections().values() for name, key in keys.items()}
-    meant = nearest(wrong, here) or anywhere.get(nearest(wrong, anywhere))
-    return f" Did you mean '{meant}'?" if meant else " There are: " + ", ".join(here)
+    near = nearest(wrong, here) or anywhere.get(nearest(wrong, anywhere), "")
+    return meant(near) or ". There are: " + ", ".join(here)
 
 
 def _wrong(tree: Tree) -> Iterator[tuple[str, str, object]]:
@@ -100,8 +100,7 @@ def _complaint(key: Key, value: object) -> str:
     complaint = f"{_shown(key, value)}: needs {key.needs}"
     if isinstance(value, bool) and key.needs == "text":
         return complaint + ". YAML reads on, off, yes, no as true or false: put the word in quotes"
-    meant = nearest(str(value), key.choices)
-    return complaint + (f". Did you mean '{meant}'?" if meant else "")
+    return complaint + meant(nearest(str(value), key.choices))
 
 
 def _shown(key: Key, value: object) -> str:

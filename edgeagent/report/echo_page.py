@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeagent.ports import Sound
-from edgeagent.report import plots, sheet
+from edgeagent.report import sheet
 from edgeagent.report.markup import Markup, element, join
 from edgeagent.report.record import Trace
 from edgeagent.report.sheet import Axis
@@ -18,9 +18,6 @@ from edgeagent.report.tables import facts
 
 TOP_DB, GOOD_DB = 60.0, 20.0
 """End of the ERLE axis, and what is drawn across it."""
-
-LABELS = 12
-"""Of time, across a figure."""
 
 STYLE = """
 .bench{font-size:.78rem;white-space:nowrap}.bench th,.bench td{padding:.25rem .5rem .25rem 0;text-align:right}
@@ -94,13 +91,12 @@ def _scene(scene: Shown) -> Iterator[Markup]:
         sheet.track(name, f"ERLE, 0 to {TOP_DB:g} dB", _curve(name, microphone, sound, scene.alone, index), "erle")
         for index, (name, sound) in enumerate(scene.curves.items())
     )
-    labels = (element("span", text, style=axis.left(at), class_="tick") for at, text in plots.ticks(length, LABELS))
     yield element("h2", f"{scene.name}: {scene.what}")
     yield element(
         "div",
         element(
             "div",
-            sheet.track("", "", join(*labels), "scale"),
+            sheet.scale(axis),
             sheet.track("Person", "speaks", join(*_person(axis, scene)), "person"),
             *images,
             *curves,

@@ -91,7 +91,7 @@ class Alignment:
         if not self._creep:
             return self._far.delayed(HOP, self.position)
         first = self._far.delayed(HOP, self.position)
-        self.position = max(self.position - self._creep, float(LOOKAHEAD))
+        self.position = _within(self.position - self._creep, LOOKAHEAD)
         last = self._far.delayed(HOP, self.position)
         return first + (last - first) * _RAMP
 
@@ -118,7 +118,7 @@ class Alignment:
         if self.lag < 0 and not sure:
             return None
         lag = sum(self._looks) / len(self._looks)
-        after = min(max(lag - HEAD + self._offset, 0.0), float(USABLE))
+        after = _within(lag - HEAD + self._offset)
         if self._drift is None or self.lag < 0 or after < LOOKAHEAD:
             after = float(round(after))
         return Move(self.position, after, lag, self.lag < 0, sure)
@@ -139,7 +139,7 @@ class Alignment:
 
     def told(self, shift: int) -> Move:
         """The card says that the echo is now `shift` samples later than before."""
-        move = Move(self.position, min(max(self.position + shift, 0.0), float(USABLE)), self.lag, False, True)
+        move = Move(self.position, _within(self.position + shift), self.lag, False, True)
         self.position = move.after
         if self.lag >= 0:
             self.lag = self.lag + shift if 0 <= self.lag + shift < USABLE else -1.0
@@ -167,3 +167,9 @@ class Alignment:
         ahead = min(max(line.lag - HEAD + self._offset - self.position, -REACH), REACH)
         self.ppm = line.ppm
         self._creep = (line.ppm * 1e-6 - ahead / PULL) * HOP
+
+
+def _within(position: float, least: float = 0.0) -> float:
+    """`position`, or the nearest at which the far end can be read: nothing is due sooner than now, and what is due
+    later than any delay that is searched for may no longer be in memory. A clock that drifts gets there."""
+    return min(max(position, least), float(USABLE))

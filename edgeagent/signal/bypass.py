@@ -29,15 +29,22 @@ class Bypass:
 
     def __init__(self) -> None:
         self._frame = np.zeros(2 * HOP, np.float32)
+        self._discarded = 0
 
     def process(self, reference: Sound, microphone: Sound) -> Cancelled:  # noqa: ARG002 (the card knows the reference)
         """One hop, (HOP,) float32 each; what is no number counts as silence. Outputs are one hop late, as the
         canceller's are."""
+        self._discarded += HOP - int(np.count_nonzero(np.isfinite(microphone)))
         self._frame[:HOP] = self._frame[HOP:]
         self._frame[HOP:] = np.nan_to_num(microphone, nan=0.0, posinf=0.0, neginf=0.0)
         before = self._frame[:HOP].copy()
         heard = power(forward(self._frame * WINDOW))
         return Cancelled(before, before, np.zeros_like(before), heard, heard, np.zeros_like(heard), _TRUSTED)
+
+    def take_discarded(self) -> int:
+        """Samples of the microphone that were no number, since this was last asked."""
+        discarded, self._discarded = self._discarded, 0
+        return discarded
 
     def realign(self, shift: int, frames_lost: int = 0) -> None:
         """Nothing is aligned here."""

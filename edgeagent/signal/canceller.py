@@ -92,7 +92,7 @@ class Canceller:
         self._echo = np.zeros(HOP, np.float32)
         self._linger = 0
         self._hold = 0
-        self.discarded = 0  # samples that were no sound, of both inputs
+        self._discarded = 0
         self._offset = 0.0
 
     @property
@@ -102,7 +102,7 @@ class Canceller:
 
     def process(self, reference: Sound, microphone: Sound) -> Cancelled:
         """One hop of what the loudspeaker got and of what the microphone heard, (HOP,) float32 in [-1, 1]. What is no
-        number, or 12 dB above full scale, counts as silence and in `discarded`; the rest is clipped. Raises ValueError
+        number, or 12 dB above full scale, counts as silence and is counted; the rest is clipped. Raises ValueError
         for another shape or type, before anything has changed."""
         far, heard = self._checked(reference), self._checked(microphone)
         alive = bool(heard.max() - heard.min() > DEAD)
@@ -116,7 +116,9 @@ class Canceller:
         if move is not None:
             self._move(move)
         linear, echo, self._linear, self._echo = self._linear, self._echo, prediction.error, prediction.echo
-        frame = self._suppressor.process(prediction.error, prediction.echo, prediction.moved)
+        frame = self._suppressor.process(prediction.error, prediction.echo, prediction.tracking)
+        if frame.changed:
+            self._filter.unsettle()
         before = self._heard.last(HOP, HOP)
         trust = self._judge.hop(
             float(before @ before) / HOP,
@@ -136,6 +138,11 @@ class Canceller:
             trust=trust,
         )
         return Cancelled(frame.clean, linear, echo, frame.clean_power, frame.linear_power, frame.echo_power, confidence)
+
+    def take_discarded(self) -> int:
+        """Samples of both inputs that were no sound, since this was last asked."""
+        discarded, self._discarded = self._discarded, 0
+        return discarded
 
     def realign(self, shift: int, frames_lost: int = 0) -> None:
         """The card tells: from now on the loudspeaker is `shift` samples later against the microphone than before
@@ -178,7 +185,7 @@ class Canceller:
         if sound.min() >= -1 and sound.max() <= 1:
             return sound
         kept = np.abs(sound) < LOUDEST
-        self.discarded += HOP - int(np.count_nonzero(kept))
+        self._discarded += HOP - int(np.count_nonzero(kept))
         return np.clip(np.where(kept, sound, np.float32(0)), -1, 1)
 
     def _centred(self, heard: Sound) -> Sound:

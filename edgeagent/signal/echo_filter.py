@@ -59,6 +59,16 @@ def _prior() -> Power:
 
 
 PRIOR = _prior()
+
+UNSETTLED = np.float32(0.03)
+"""Share of the prior to which the fast filter's uncertainty is put back when the echo path has changed."""
+
+SETTLING = 28
+"""Hops (0.45 s) after that in which half of the fast filter's blocks are constrained: large steps wrap round most."""
+
+AGAIN = 12
+"""Hops (0.2 s) of them in which further signs of that change are no other change."""
+
 _CYCLE = -(-2 * BLOCKS // CONSTRAINED) * CONSTRAINED
 _SEED = FLOOR * PRIOR
 _DRIFT = AGEING * (1 - np.square(np.array(TRANSITIONS, np.float32)).reshape(2, 1, 1))
@@ -66,12 +76,13 @@ _DRIFT = AGEING * (1 - np.square(np.array(TRANSITIONS, np.float32)).reshape(2, 1
 
 class Prediction(NamedTuple):
     """error: the microphone less echo, as far as that helps; echo: the estimate; both (HOP,) float32. misadjustment:
-    expected residual echo over error power, 0 to 1. moved: the echo path has just changed."""
+    expected residual echo over error power, 0 to 1. tracking: error power of the fast filter over that of the slow one:
+    well below one while the echo path changes, above one in double talk, which upsets the fast one more."""
 
     error: Sound
     echo: Sound
     misadjustment: float
-    moved: bool
+    tracking: float
 
 
 class EchoFilter:
@@ -87,9 +98,9 @@ class EchoFilter:
         self._noise = np.full((2, BINS), 1e-3, np.float32)
         self._frames = np.zeros((2, 2 * HOP), np.float32)
         self._referee = Referee()
-        self._next_row = 0
         self._age = 0
         self._hops = 0
+        self._settling = 0
         self._misadjustment = 1.0
 
     def process(self, far: Sound, microphone: Sound, usable: bool, alive: bool = True) -> Prediction:
@@ -108,7 +119,7 @@ class EchoFilter:
             self._learn(forward(self._frames))
             self._lend()
             self._remember()
-        return Prediction(error, echo, self._misadjustment, self._referee.moved())
+        return Prediction(error, echo, self._misadjustment, self._referee.tracking())
 
     def retime(self, span: Sound, shift: int) -> None:
         """The far end is read elsewhere: `span` (SPAN,) is what it now was. `shift`: samples it is now later, if the
@@ -118,6 +129,14 @@ class EchoFilter:
             self._weights = _shifted(self._weights, shift)
             self._proven = _shifted(self._proven[None], shift)[0]
             np.maximum(self._variance, np.float32(0.3) * PRIOR, out=self._variance)
+
+    def unsettle(self) -> None:
+        """The echo path has just changed: let the fast filter learn it as at the beginning. The slow one stays as it
+        is, and so does what is heard, in case this was an error."""
+        if self._settling > SETTLING - AGAIN:
+            return
+        np.maximum(self._variance[FAST], UNSETTLED * PRIOR[0], out=self._variance[FAST])
+        self._settling = SETTLING
 
     def recall(self) -> None:
         """Take back the weights that last worked well: it was not the room that changed."""
@@ -160,6 +179,10 @@ class EchoFilter:
         gain *= np.float32(0.5)
         self._variance -= gain
         self._hops += 1
+        if self._settling:
+            self._settling -= 1
+            first = self._settling % 2 * (BLOCKS // 2)
+            _cut(self._weights[FAST, first : first + BLOCKS // 2])
         if self._hops % 2:
             self._constrain()
         elif self._hops % AGEING == 2:
@@ -177,11 +200,8 @@ class EchoFilter:
 
     def _constrain(self) -> None:
         """Cut the taps beyond HOP off some rows: what circular convolution wrapped round is no echo."""
-        rows = self._weights.reshape(-1, BINS)[self._next_row : self._next_row + CONSTRAINED]
-        self._next_row = (self._next_row + CONSTRAINED) % _CYCLE
-        taps = inverse(rows)
-        taps[:, HOP:] = 0
-        rows[:] = forward(taps)
+        first = self._hops // 2 * CONSTRAINED % _CYCLE
+        _cut(self._weights.reshape(-1, BINS)[first : first + CONSTRAINED])
 
     def _lend(self) -> None:
         """What one filter has learnt clearly better, the other takes over; the fast one keeps its own uncertainty."""
@@ -202,6 +222,13 @@ class EchoFilter:
         if self._age >= REMEMBER and self._referee.works(PROVEN, SLOW):
             self._age = 0
             self._proven[:] = self._weights[SLOW]
+
+
+def _cut(rows: Spectrum) -> None:
+    """Cut the taps beyond HOP off (n, BINS), in place."""
+    taps = inverse(rows)
+    taps[:, HOP:] = 0
+    rows[:] = forward(taps)
 
 
 def _shifted(weights: Spectrum, shift: int) -> Spectrum:

@@ -133,7 +133,7 @@ class Loudspeaker:
         back = PRIOR[:, -2] * np.log(CORNER / self.corner)
         found = np.linalg.solve(squares + PRIOR, products + back)
         curve = np.clip(found[:-2], MILDEST, HARDEST)
-        self.curve[:] = curve * min(1.0, HARDEST / max(curve.sum(), HARDEST))
+        self.curve[:] = curve * (HARDEST / max(curve.sum(), HARDEST))
         corner = self.corner * float(np.exp(np.clip(PACE * found[-2], -STEP, STEP)))
         corner = min(max(corner, LOWEST), HIGHEST)
         if abs(corner - self.corner) > WORTH * corner:

@@ -14,10 +14,6 @@ from edgeagent.units import HOP
 
 SLOW, FAST = 0, 1
 
-MOVED = 0.8
-"""Error power of the fast filter over that of the slow one from which the echo path has changed. In double talk, which
-upsets the fast one more, it stays above."""
-
 SHARE = np.float32(0.1)
 """Share of the newest hop in the error powers: 160 ms."""
 
@@ -82,9 +78,9 @@ class Referee:
         """Whether both make things worse."""
         return min(self._errors) > DIVERGED * self._microphone + QUIET
 
-    def moved(self) -> bool:
-        """Whether the fast filter leaves so much less that the echo path must have changed."""
-        return self._errors[FAST] < MOVED * self._errors[SLOW]
+    def tracking(self) -> float:
+        """Error power of the fast filter over that of the slow one."""
+        return self._errors[FAST] / (self._errors[SLOW] + 1e-12)
 
     def works(self, share: float, which: int) -> bool:
         """Whether filter `which` leaves less than `share` of the microphone's power."""

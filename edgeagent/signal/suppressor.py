@@ -5,25 +5,23 @@ a leak that follows the ratio seen so far as a quantile: it sinks and rises by f
 coherence says that somebody else speaks, and fast after the echo path has moved (post-filter after Enzner & Vary,
 Signal Processing 86, 2006; oversubtraction after Berouti, Schwartz & Makhoul, ICASSP 1979). Where the estimate itself
 is found in what is left, upside down, the echo is no longer where the estimate puts it and the leak is at once what
-that means. Gains fall at once and rise smoothly. Left out: comfort noise and a perceptual floor; a detector listens,
-not a person.
+that means; where the echo path has just changed, all that is left is presumed to be echo, for tenths of a second.
+Gains fall at once and rise smoothly. Left out: comfort noise and a perceptual floor; a detector listens, not a person.
 """
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
 
 from edgeagent.signal import Sound
+from edgeagent.signal.coherence import Coherence
 from edgeagent.signal.fourier import Power, Spectrum, forward, inverse, power
+from edgeagent.signal.path_change import CHANCE, DOUBTFUL, FOLLOWED, SPEECH, displaced
 from edgeagent.units import HOP
 
 _BINS = HOP + 1
-
-SPEECH = slice(10, 128)
-"""Bins of 300 to 4000 Hz, by which near-end activity is judged."""
 
 SMEAR = np.float32(0.4)
 """Share of the neighbouring bins' (1 kHz) echo power taken as residual: loudspeaker distortion."""
@@ -34,16 +32,38 @@ DECAY = np.float32(0.5)
 LEAK_RISE, LEAK_RISE_NEAR, LEAK_FALL = np.float32(1.12), np.float32(1.003), np.float32(0.94)
 """Factors per hop by which the leak follows: rising, rising while somebody seems to speak, sinking."""
 
-MOVED_RISE, MOVED_FROM = 1.5, 0.3
-"""What is added to LEAK_RISE per coherence, and from which coherence, while the echo path has just moved."""
+COHERENT = 0.3
+"""Coherence of what is left with the echo estimate from which much of it is echo."""
+
+MOVED_RISE = 1.5
+"""What is added to LEAK_RISE per coherence above that while the echo path has just moved."""
+
+MOVED = 0.8
+"""Error power of the fast filter over that of the slow one from which the echo path is moving. In double talk, which
+upsets the fast one more, it stays above."""
 
 ALARM = 20
 """Hops after the last sign of that for which it counts as just moved (0.3 s)."""
 
-MISFIT, CLEARLY = 0.15, 0.3
-"""Share of the echo estimate found in what is left, with its sign turned, from which the estimate is wrong, and the
-correlation from which that is no chance: near-end speech, which has nothing to do with it, stays within 0.2; an echo
-that has jumped away leaves all of it, and 0.7."""
+UNEXPLAINED = 2.5
+"""Error over predicted residual from which we ask whether the echo path has changed."""
+
+PRESUMED = 3
+"""Hops (48 ms) after the last sign of a change in which all that is left is presumed to be echo."""
+
+CAUTION = 2.0
+"""Multiple of what is left to which the residual is then predicted: nothing of it comes through."""
+
+RELENT, RELENT_SOON = 0.9, 0.7
+"""Decay of that presumption per hop, 0.5 dB, and where what is left is not the echo estimate displaced, 1.5 dB: a
+person who begins to speak just then is late, but not lost."""
+
+WEAK = 0.01
+"""Presumed leak (-20 dB) below which a presumption is over."""
+
+MISFIT = 0.15
+"""Share of the echo estimate found in what is left, with its sign turned, from which the estimate is wrong. An echo
+that has jumped away leaves all of it."""
 
 MISFIT_LEAK = 3.0
 """Least leak over the misfit: the estimate that is too much, and the echo that is elsewhere."""
@@ -67,22 +87,20 @@ NOISE_RISE = np.float32(1.003)
 LEAST_LEAK, MOST_LEAK = np.float32(1e-4), np.float32(4.0)
 """Bounds of the leak: 40 dB below the echo estimate, 6 dB above it."""
 
-COHERENCE_SHARE = np.float32(0.2)
-"""Share of the newest frame in the coherence: 80 ms."""
-
 QUIET = np.float32(1e-9)
 """Power far below any microphone; keeps ratios finite and numbers out of the slow denormal range."""
 
 
 class Suppressed(NamedTuple):
     """The frame after suppression. clean (HOP,), one hop behind the input; *_power (HOP + 1,): spectra of the current
-    2 HOP frame; coherence: of residual and echo estimate, 0 to 1."""
+    2 HOP frame; coherence: of residual and echo estimate, 0 to 1. changed: the echo path has just become another."""
 
     clean: Sound
     clean_power: Power
     linear_power: Power
     echo_power: Power
     coherence: float
+    changed: bool
 
 
 class Suppressor:
@@ -96,45 +114,36 @@ class Suppressor:
         self._smooth = np.zeros(_BINS, np.float32)
         self._floor = np.full(_BINS, 1e-2, np.float32)
         self._gain = np.ones(_BINS, np.float32)
-        self._cross = np.zeros(_BINS, np.complex64)
-        self._powers = np.full((2, _BINS), 1e-6, np.float32)
-        self._misfit = 0.0
+        self._coherence = Coherence()
         self._alarm = 0
+        self._presumed = 0.0
+        self._presuming = 0
 
-    def process(self, error: Sound, echo: Sound, moved: bool = False) -> Suppressed:
-        """One hop of the filter's error and echo estimate, (HOP,) float32 each. `moved`: the echo path has just
-        changed."""
-        self._alarm = ALARM if moved else max(self._alarm - 1, 0)
+    def process(self, error: Sound, echo: Sound, tracking: float = 1.0) -> Suppressed:
+        """One hop of the filter's error and echo estimate, (HOP,) float32 each. `tracking`: see
+        `echo_filter.Prediction`."""
+        self._alarm = ALARM if tracking < MOVED else max(self._alarm - 1, 0)
         self._frames[:, :HOP] = self._frames[:, HOP:]
         self._frames[0, HOP:] = error
         self._frames[1, HOP:] = echo
         spectra = forward(self._frames * WINDOW)
         powers = power(spectra)
-        coherence = self._coherence(spectra, powers)
-        gain = self._gains(*self._predict(powers, coherence))
+        coherence = self._coherence.push(spectra, powers)
+        self._follow(powers)
+        tracked = self._leak * self._residual
+        above = self._above(tracked)
+        changed = above > UNEXPLAINED and self._changed(spectra, powers, tracking)
+        self._presume(tracked, changed or (tracking < MOVED and self._presumed > WEAK))
+        gain = self._gains(*self._predict(tracked, above, coherence))
         frame = inverse(spectra[0] * gain)
         frame *= WINDOW
         clean = self._tail + frame[:HOP]
         self._tail = frame[HOP:]
-        return Suppressed(clean, powers[0] * np.square(gain), powers[0], powers[1], coherence)
+        changed = changed or self._coherence.misfit > MISFIT
+        return Suppressed(clean, powers[0] * np.square(gain), powers[0], powers[1], coherence, changed)
 
-    def _coherence(self, spectra: Spectrum, powers: Power) -> float:
-        cross = np.conj(spectra[1])
-        cross *= spectra[0]
-        cross -= self._cross
-        cross *= COHERENCE_SHARE
-        self._cross += cross
-        self._powers += COHERENCE_SHARE * (powers - self._powers)
-        speech = self._cross[SPEECH]
-        left, estimated = np.add.reduce(self._powers[:, SPEECH], axis=1) + QUIET
-        shared = -float(np.add.reduce(speech.real))
-        self._misfit = shared / float(estimated) if shared > CLEARLY * math.sqrt(left * estimated) else 0.0
-        both = self._powers[0, SPEECH] @ self._powers[1, SPEECH]
-        return float(np.vdot(speech, speech).real / (both + QUIET))
-
-    def _predict(self, powers: Power, coherence: float) -> tuple[Power, float, float]:
-        """Residual echo power per bin; the error over all that is expected without a near end; the residual's share
-        in that. Then brings the leak up to date."""
+    def _follow(self, powers: Power) -> None:
+        """The residual echo but for the leak; what is left, smoothed; and the noise floor in it."""
         error, echo = powers
         residual, smooth = self._residual, self._smooth
         residual *= DECAY
@@ -144,23 +153,53 @@ class Suppressor:
         smooth += np.float32(0.5) * (error - smooth)
         self._floor *= NOISE_RISE
         np.minimum(self._floor, np.maximum(smooth, np.float32(1e-7)), out=self._floor)
-        if self._misfit > MISFIT:
-            np.maximum(self._leak, min(np.float32(MISFIT_LEAK * self._misfit), MOST_LEAK), out=self._leak)
-        predicted = self._leak * residual
-        expected = predicted + self._floor
-        everything = float(np.add.reduce(expected[SPEECH]))
-        near = float(np.add.reduce(smooth[SPEECH])) / everything
-        echoing = float(np.add.reduce(predicted[SPEECH])) / everything
-        step = np.where(smooth > predicted, self._rise(near, coherence), LEAK_FALL)
-        step[residual < 4 * self._floor] = 1
+        if self._coherence.misfit > MISFIT:
+            np.maximum(self._leak, min(np.float32(MISFIT_LEAK * self._coherence.misfit), MOST_LEAK), out=self._leak)
+
+    def _changed(self, spectra: Spectrum, powers: Power, tracking: float) -> bool:
+        """More is left than was expected: whether that is because the echo path has just changed."""
+        share = displaced(spectra, powers)
+        if share <= DOUBTFUL:
+            self._presumed *= RELENT_SOON / RELENT
+        return share > CHANCE and tracking < FOLLOWED
+
+    def _presume(self, tracked: Power, changing: bool) -> None:
+        """While the echo path is `changing` and a little longer, presume a leak by which all that is left is echo."""
+        self._presumed *= RELENT
+        self._presuming = PRESUMED if changing else max(self._presuming - 1, 0)
+        if self._presuming and self._above(self._presumably(tracked)) * CAUTION > 1:
+            left, residual = np.add.reduce(self._smooth[SPEECH]), np.add.reduce(self._residual[SPEECH])
+            self._presumed = max(self._presumed, min(CAUTION * float(left) / float(residual), float(MOST_LEAK)))
+
+    def _presumably(self, tracked: Power) -> Power:
+        """The residual echo by the leak that is tracked or the one that is presumed, whichever is more."""
+        if self._presumed < LEAST_LEAK:
+            return tracked
+        presumed: Power = np.maximum(tracked, np.float32(self._presumed) * self._residual)
+        return presumed
+
+    def _predict(self, tracked: Power, above: float, coherence: float) -> tuple[Power, float, float]:
+        """Residual echo power per bin; the error over all that is expected without a near end; the residual's share
+        in that. Then brings the leak up to date: `tracked` is the residual echo by it, `above` the error over that."""
+        predicted = self._presumably(tracked)
+        near = above if predicted is tracked else self._above(predicted)
+        echo, floor = float(np.add.reduce(predicted[SPEECH])), float(np.add.reduce(self._floor[SPEECH]))
+        rise = self._rise(near if self._presumed < WEAK else above, coherence)  # what is only presumed teaches nothing
+        step = np.where(self._smooth > tracked, rise, LEAK_FALL)
+        step[self._residual < 4 * self._floor] = 1
         self._leak *= step
         np.minimum(np.maximum(self._leak, LEAST_LEAK, out=self._leak), MOST_LEAK, out=self._leak)
-        return predicted, near, echoing
+        return predicted, near, echo / (echo + floor)
+
+    def _above(self, predicted: Power) -> float:
+        """What is left over all that is expected without a near end, in the bins of speech."""
+        expected = predicted[SPEECH] + self._floor[SPEECH]
+        return float(np.add.reduce(self._smooth[SPEECH])) / float(np.add.reduce(expected))
 
     def _rise(self, near: float, coherence: float) -> np.float32:
-        if near > 3 and coherence < MOVED_FROM:
+        if near > 3 and coherence < COHERENT:
             return LEAK_RISE_NEAR
-        return LEAK_RISE + np.float32(MOVED_RISE * max(0.0, coherence - MOVED_FROM) if self._alarm else 0.0)
+        return LEAK_RISE + np.float32(MOVED_RISE * max(0.0, coherence - COHERENT) if self._alarm else 0.0)
 
     def _gains(self, predicted: Power, near: float, echoing: float) -> Power:
         share = min(1.0, max(0.0, (NEAR_FULL - near) / (NEAR_FULL - NEAR_FROM)))

@@ -134,6 +134,30 @@ def test_the_offset_of_a_converter_does_no_harm(pair: tuple[Path, Path], edgeage
     assert erle(out) > 25
 
 
+def test_of_several_channels_the_mean_is_taken_and_said(
+    pair: tuple[Path, Path], edgeagent: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A stereo loopback whose channels differ: what one loudspeaker gives of it is their mean."""
+    aside = voice(7.0, 9)
+    reference = float_wav(pair[1], np.stack([FAR + aside, FAR - aside], axis=1), RATE)
+    out = reference.with_name("out.wav")
+    assert edgeagent("cancel", pair[0], reference, out) == 0
+    assert erle(out) > 25
+    told = capsys.readouterr().err
+    assert f"warning: the channels of {reference} differ; their mean is taken" in told
+    assert str(pair[0]) not in told
+
+
+def test_channels_that_cancel_each_other_leave_nothing_to_hear(
+    pair: tuple[Path, Path], edgeagent: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    microphone = float_wav(pair[0], np.stack([HEARD, -HEARD], axis=1), RATE)
+    assert edgeagent("cancel", microphone, pair[1], microphone.with_name("out.wav")) == 1
+    told = capsys.readouterr().err
+    assert f"the channels of {microphone} differ" in told
+    assert f"there is nothing to hear in {microphone}" in told
+
+
 def test_sound_beyond_full_scale_is_told(
     pair: tuple[Path, Path], edgeagent: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -31,3 +31,4 @@ def test_what_is_no_number_is_silence() -> None:
     bypass = Bypass()
     bypass.process(np.zeros(HOP, np.float32), np.full(HOP, np.nan, np.float32))
     assert not bypass.process(np.zeros(HOP, np.float32), np.zeros(HOP, np.float32)).linear.any()
+    assert (bypass.take_discarded(), bypass.take_discarded()) == (HOP, 0)

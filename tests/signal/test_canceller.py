@@ -229,3 +229,18 @@ def test_beeps_which_fit_themselves_after_every_period_move_nothing() -> None:
     run = Run(far, echo_of(far, room(45), 1000))
     assert {hop.confidence.delay for hop in run.hops[200:]} == {1016}
     assert run.erle(run.clean, 14, 16) > 25
+
+
+def moved(far: Sound, seed: int, at: float) -> Sound:
+    """The echo of `far` in a room that is another one from second `at` on."""
+    cut = int(at * RATE)
+    return np.concatenate([echo_of(far, room(seed), 1000)[:cut], echo_of(far, room(seed + 1), 1001)[cut:]])
+
+
+@pytest.mark.parametrize("seed", [50, 60, 70, 80])
+def test_next_to_nothing_of_a_moved_path_is_heard(seed: int) -> None:
+    """Two hops may pass before it is noticed."""
+    far = voice(8.0, seed)
+    run = Run(far, moved(far, seed, 5.0))
+    assert run.erle(run.clean, 5.06, 6.0) > 20
+    assert run.erle(run.linear, 6.0, 7.0) > 15

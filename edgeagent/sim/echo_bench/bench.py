@@ -12,7 +12,7 @@ from edgeagent.ports import Sound
 from edgeagent.signal.wav import read_wav
 from edgeagent.sim.acoustics import Model
 from edgeagent.sim.echo_bench.conditions import Condition
-from edgeagent.sim.echo_bench.figures import SILENT, SURE, Exact, Figures, measure
+from edgeagent.sim.echo_bench.figures import SURE, Exact, Figures, erle_db, measure
 from edgeagent.sim.echo_bench.judges import Judge
 from edgeagent.sim.echo_bench.run import Maker, Run, run, run_scene
 from edgeagent.sim.echo_bench.scenes import EchoScene, render
@@ -68,5 +68,4 @@ def _by_second(microphone: Sound, output: Sound) -> Exact:
         np.mean(np.square(sound[: sound.size // RATE * RATE].reshape(-1, RATE), dtype=np.float64), axis=1)
         for sound in (microphone, np.concatenate((output, microphone[output.size :])))
     )
-    levels: Exact = 10 * np.log10((heard + SILENT) / (left + SILENT))
-    return levels
+    return erle_db(heard, left)

@@ -179,8 +179,7 @@ class View:
     def erle_over_time(self, output: Sound, span: int = SMOOTH) -> Exact:
         """(n // HOP,) dB at the end of each hop, over the `span` samples before it."""
         heard, left = (_smoothed(sound, span) for sound in (self._microphone, output))
-        levels: Exact = 10 * np.log10((heard + SILENT) / (left + SILENT))
-        return levels
+        return erle_db(heard, left)
 
     def _erle(self, output: Sound, start: int, stop: int) -> float:
         if not self._scene.measurable:
@@ -188,7 +187,13 @@ class View:
         heard, left = (
             float(np.mean(np.square(sound[start:stop], dtype=np.float64))) for sound in (self._microphone, output)
         )
-        return float(10 * np.log10((heard + SILENT) / (left + SILENT)))
+        return float(erle_db(heard, left))
+
+
+def erle_db(heard: Exact | float, left: Exact | float) -> Exact:
+    """Of the mean powers of microphone and output, (n,) or one of each, in dB."""
+    levels: Exact = 10 * np.log10(np.divide(heard + SILENT, left + SILENT))
+    return levels
 
 
 def projected(scene: EchoScene, output: Sound) -> tuple[float, float]:

@@ -17,7 +17,7 @@ import numpy as np
 from edgeagent.errors import SceneError
 from edgeagent.ports import Sound
 from edgeagent.signal.wav import read_wav
-from edgeagent.sim.mix import ACTIVE
+from edgeagent.sim.mix import ACTIVE, FRAME, active_rms
 from edgeagent.sim.noises import Dice, Wave
 from edgeagent.sim.voices import SENTENCES, TURNS, Say
 from edgeagent.units import samples
@@ -26,8 +26,6 @@ SUFFIXES = (".wav", ".flac", ".ogg")
 
 THIRD = 3
 """Of the noises and impulse responses of a split, the last of every three is held out."""
-
-FRAME = samples(10)
 
 PAUSE = 25
 """Frames (250 ms) of silence that end an utterance."""
@@ -81,7 +79,7 @@ class Speech:
                 if not deck:
                     raise SceneError(f"{self.source}: no speech in the recordings of '{voice}'", "give others")
                 dice.shuffle(deck)
-            said = [part for piece in pieces(deck.pop(), size) for part in (_levelled(_faded(piece)), gap)]
+            said = [part for piece in pieces(deck.pop(), size) for part in (_levelled(piece), gap)]
             talk = np.concatenate((talk, *said))
         return talk[:size]
 
@@ -96,7 +94,7 @@ class Speech:
                 fits = range(min(PHRASE, longest // 2), longest + 1)
                 found = [piece for piece in found if piece.size in fits] if running(recording) else []
             if found:
-                return _levelled(_faded(found[int(dice.integers(len(found)))][:longest]))
+                return _levelled(found[int(dice.integers(len(found)))][:longest])
         raise SceneError(f"{self.source}: no speech in the recordings of people", "give others")
 
 
@@ -223,7 +221,7 @@ def _faded(sound: Wave) -> Wave:
     return faded
 
 
-def _levelled(sound: Wave) -> Wave:
-    """Of RMS 1 where it is loud."""
-    power = _powers(sound)
-    return sound / float(np.sqrt(power[power > ACTIVE * power.max()].mean()))
+def _levelled(piece: Wave) -> Wave:
+    """Faded in and out, and of RMS 1 where it is loud."""
+    sound = _faded(piece)
+    return sound / active_rms(sound)

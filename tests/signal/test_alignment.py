@@ -1,0 +1,48 @@
+"""Where the far end is read stays where there is a far end to be read."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from edgeagent.signal.alignment import Alignment
+from edgeagent.signal.delay import USABLE
+from edgeagent.signal.history import LOOKAHEAD
+from edgeagent.signal.spectra import SPAN
+from edgeagent.units import HOP, RATE
+from tests.signal.echo_world import echo_of, room, voice
+
+SILENCE = np.zeros(HOP, np.float32)
+
+
+def locked(delay: int, ppm: float) -> Alignment:
+    """Follows an echo, `delay` samples late at first, of a loudspeaker whose clock is `ppm` fast."""
+    far = voice(4.0, 3)
+    microphone = echo_of(far, room(4), delay, ppm)
+    alignment = Alignment(SPAN, drift=True)
+    for at in range(0, len(far) - HOP + 1, HOP):
+        alignment.push(far[at : at + HOP], microphone[at : at + HOP])
+        move = alignment.look()
+        if move is not None and move.sure:
+            alignment.take(move)
+    assert alignment.ppm == pytest.approx(ppm, abs=10)
+    return alignment
+
+
+@pytest.mark.parametrize(("ppm", "shift"), [(-200.0, 3000), (200.0, -2000)], ids=["slow", "fast"])
+def test_a_clock_that_drifts_for_minutes_without_a_sound_stays_in_memory(ppm: float, shift: int) -> None:
+    """Nothing corrects it while we are silent; six minutes at 200 ppm are 1150 samples."""
+    alignment = locked(2000, ppm)
+    alignment.told(shift)
+    for _ in range(6 * 60 * RATE // HOP):
+        assert alignment.push(SILENCE, SILENCE).shape == (HOP,)
+    assert alignment.position == (USABLE if ppm < 0 else LOOKAHEAD)
+    assert alignment.read(SPAN, alignment.position).shape == (SPAN,)
+
+
+@pytest.mark.parametrize("shift", [10**6, -(10**6)])
+def test_a_card_that_tells_nonsense_is_followed_as_far_as_the_memory_goes(shift: int) -> None:
+    alignment = locked(2000, 200.0)
+    move = alignment.told(shift)
+    assert move.after == alignment.position == (USABLE if shift > 0 else 0)
+    assert alignment.push(SILENCE, SILENCE).shape == (HOP,)

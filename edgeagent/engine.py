@@ -110,3 +110,14 @@ class Engine:
             self._journal.write({"at": end, "event": "discarded", "samples": discarded})
         self.percept = self._ear.hear(cancelled, end)
         self.moderator.hear(self.percept)
+        self._learn()
+
+    def _learn(self) -> None:
+        """What the person's turn tells about the person, and what fails inside; both are in the journal."""
+        if self.moderator.voice:
+            usual = self._ear.usual
+            usual.heard(self.moderator.voice)
+            told = {"event": "usual_level", "dbfs": round(usual.dbfs, 1), "known": usual.known}
+            self._journal.write({"at": self.at, **told})
+        if failure := self._ear.take_failure():
+            self._journal.write({"at": self.at, "event": "ear_failed", "reason": failure})

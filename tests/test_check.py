@@ -131,7 +131,7 @@ def test_models_are_checked_as_run_checks_them(tmp_path: Path, monkeypatch: pyte
     folder = tmp_path / "models"
     shutil.copytree(model_files.FOLDER, folder)
     monkeypatch.setattr(_probes, "manifest", lambda: model_files.manifest(folder))
-    weights = folder / "near_end.npz"
+    weights = folder / "near_end.int8.onnx"
     weights.write_bytes(weights.read_bytes()[:-1])
     assert grades(_probes.models(Settings())) == {"models": "fail"}
     weights.unlink()

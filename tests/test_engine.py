@@ -3,17 +3,26 @@ cut."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 from time import process_time
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from edgeagent import app
 from edgeagent.commands._witness import Witness
+from edgeagent.detect.backchannel import KINDS
+from edgeagent.detect.ear import Ear
+from edgeagent.detect.near_end import CLASSES, NEAR
 from edgeagent.engine import Engine
+from edgeagent.ports import Sound
 from edgeagent.settings import Settings
+from edgeagent.signal.bypass import Bypass
+from edgeagent.signal.features import SIZE
+from edgeagent.signal.measure import BANDS
 from edgeagent.signal.wav import read_wav
 from edgeagent.sim.loop import simulate
 from edgeagent.sim.noises import murmur
@@ -22,6 +31,7 @@ from edgeagent.sim.scene import Scene
 from edgeagent.store.journal import CallbackJournal, MemoryJournal
 from edgeagent.turn import events as e
 from edgeagent.units import HOP, RATE
+from tests.detect.made_up import Counting
 from tests.talking import INTERRUPTED, talking
 
 
@@ -125,6 +135,75 @@ def test_sound_that_is_no_number_is_silence(recorded: Recorded) -> None:
         assert np.isfinite(ring.read(ring.start, ring.end)).all()
     assert any(entry.get("verdict") == "interruption" for entry in journal.entries)
     assert b"null" not in journal.lines()
+
+
+@pytest.mark.parametrize("loud", [0.03, 0.01])
+def test_a_turn_that_was_handed_over_teaches_how_loud_the_person_is(loud: float) -> None:
+    ear = Ear(Loud(len(CLASSES), NEAR), Loud(len(KINDS), KINDS.index("floor")))
+    journal = MemoryJournal()
+    engine = Engine(Settings(), journal, Bypass(), ear)
+    engine.tell(e.Ready(0))
+    sound = said(loud)
+    engine.reference(np.zeros_like(sound))
+    engine.capture(sound)
+    (learnt,) = (entry for entry in journal.entries if entry["event"] == "usual_level")
+    voice = sound[2 * RATE : 3 * RATE]
+    assert learnt["dbfs"] == pytest.approx(10 * np.log10(np.mean(voice**2)), abs=2.0)
+    assert learnt["known"] == ear.usual.known > 0.0
+
+
+def test_a_voice_that_is_dismissed_teaches_nothing() -> None:
+    ear = Ear(Loud(len(CLASSES), NEAR), Counting([9.0 if kind == "backchannel" else 0.0 for kind in KINDS]))
+    journal = MemoryJournal()
+    engine = Engine(Settings(), journal, Bypass(), ear)
+    engine.tell(e.Ready(0))
+    converse(engine, 1)
+    sound = said(0.03)
+    sound[2 * RATE + RATE // 3 :] = 0.0
+    engine.reference(np.zeros_like(sound))
+    engine.capture(sound)
+    events = [entry["event"] for entry in journal.entries]
+    assert {"suspected", "judged"} <= set(events)
+    assert "heard" not in events
+    assert ear.usual.known == 0.0
+
+
+def test_a_model_that_fails_is_in_the_journal_once_and_the_device_goes_on() -> None:
+    ear = Ear(Loud(len(CLASSES), NEAR, good=50), Loud(len(KINDS), KINDS.index("floor")))
+    journal = MemoryJournal()
+    engine = Engine(Settings(), journal, Bypass(), ear)
+    engine.tell(e.Ready(0))
+    sound = said(0.03)
+    engine.reference(np.zeros_like(sound))
+    engine.capture(sound)
+    (failed,) = (entry for entry in journal.entries if entry["event"] == "ear_failed")
+    assert "near-end model" in str(failed["reason"])
+    assert any(entry["event"] == "heard" for entry in journal.entries)
+
+
+class Loud:
+    """A model for which the class `winner` wins where a clean band is above the floor, and the others elsewhere. Fails
+    after `good` steps."""
+
+    outputs = ("logits", "state_out")
+
+    def __init__(self, classes: int, winner: int, good: int = 10**9) -> None:
+        self.inputs: Mapping[str, tuple[int, ...]] = {"features": (1, SIZE), "state": (1, 1)}
+        self._shape, self._winner, self._left = (1, classes), winner, good
+
+    def run(self, feeds: Mapping[str, NDArray[np.float32]]) -> Mapping[str, NDArray[np.float32]]:
+        self._left -= 1
+        logits = np.full(self._shape, np.nan if self._left < 0 else 0.0, np.float32)
+        logits[0, self._winner] = 8.0 if feeds["features"][0, :BANDS].mean() > 0.5 else -8.0
+        return {"logits": logits, "state_out": feeds["state"]}
+
+
+def said(loud: float) -> Sound:
+    """(n,) two seconds of faint noise, one of a steady voice of that root mean square, two of faint noise."""
+    dice = np.random.default_rng(6)
+    sound = 1e-5 * dice.normal(size=5 * RATE)
+    sound[2 * RATE : 3 * RATE] += loud * dice.normal(size=RATE)
+    return sound.astype(np.float32)
 
 
 def test_sound_that_was_thrown_away_is_told_once_a_second(recorded: Recorded) -> None:

@@ -28,9 +28,9 @@ PURE = 4
 """Up to this floor there is no clock, no thread and no hardware."""
 
 IMPURE = {"time", "datetime", "threading", "asyncio", "socket", "subprocess", "multiprocessing", "pyaudio", "gpiozero",
-          "lgpio", "spidev", "onnxruntime"}  # fmt: skip
+          "lgpio", "spidev", "onnxruntime", "ai_edge_litert", "tflite_runtime"}  # fmt: skip
 
-HARDWARE = {"pyaudio", "gpiozero", "lgpio", "spidev", "onnxruntime"}
+HARDWARE = {"pyaudio", "gpiozero", "lgpio", "spidev", "onnxruntime", "ai_edge_litert", "tflite_runtime"}
 """Imported in devices/ only."""
 
 LONGEST_FILE = 400

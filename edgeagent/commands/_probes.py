@@ -28,7 +28,18 @@ from edgeagent.services.scripted_replier import ScriptedReplier
 from edgeagent.services.wav_talker import WavTalker
 from edgeagent.settings import Script, Settings, Talker
 
-LIBRARIES = ("numpy", "onnxruntime", "pydantic", "PyYAML", "PyAudio", "gpiozero", "lgpio", "spidev", "espeakng-loader")
+LIBRARIES = (
+    "numpy",
+    "onnxruntime",
+    "ai-edge-litert",
+    "pydantic",
+    "PyYAML",
+    "PyAudio",
+    "gpiozero",
+    "lgpio",
+    "spidev",
+    "espeakng-loader",
+)
 
 BOARD = Path("/proc/device-tree/model")
 """Raspberry Pi kernels tell their board here; a PC has no such file."""

@@ -1,20 +1,17 @@
 """Models from the models folder, checked against its manifest before anything is decided with them.
 
-`models/manifest.yaml` names each model's file and its SHA-256. A `.npz` is a perceptron of our own; an `.onnx` runs in
-onnxruntime. Both stand behind the Model port, so a trained network replaces the first rule by a line in the manifest.
+`models/manifest.yaml` names each model's file and its SHA-256: under `models` the .onnx, under `tflite` the same models
+as .tflite. The latter are run where LiteRT is installed and onnxruntime is not; both decide alike.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
-import zipfile
+from importlib.util import find_spec
 from pathlib import Path
 
-import numpy as np
 import yaml
 
-from edgeagent.detect.perceptron import Perceptron
 from edgeagent.errors import ModelError
 from edgeagent.ports import Model
 
@@ -24,32 +21,47 @@ FOLDER = Path(__file__).parents[1] / "models"
 RESTORE = "restore the models folder from the release you installed"
 
 
-def manifest(folder: Path = FOLDER) -> dict[str, tuple[Path, str]]:
-    """Each model's name to its file and the SHA-256 it must have. Raises ModelError."""
+ONNX, TFLITE = "models", "tflite"
+"""What a kind of file is called in the manifest."""
+
+
+def kind_to_run() -> str:
+    """ONNX or TFLITE: what this installation can run; ONNX also when it can run neither."""
+    litert = find_spec("ai_edge_litert") or find_spec("tflite_runtime")
+    return TFLITE if litert and not find_spec("onnxruntime") else ONNX
+
+
+def manifest(folder: Path = FOLDER, kind: str = "") -> dict[str, tuple[Path, str]]:
+    """Each model's name to its file and the SHA-256 it must have. kind: ONNX or TFLITE, "" for the one that is run.
+    Raises ModelError."""
     path = folder / "manifest.yaml"
     try:
-        listed = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return {name: (folder / str(row["file"]), str(row["sha256"])) for name, row in listed["models"].items()}
+        rows = yaml.safe_load(path.read_text(encoding="utf-8"))[kind or kind_to_run()]
+        return {name: (folder / str(row["file"]), str(row["sha256"])) for name, row in rows.items()}
     except OSError as error:
         raise ModelError(f"{path}: {error.strerror}", RESTORE) from None
     except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError, AttributeError):
         raise ModelError(f"{path}: not a list of models", RESTORE) from None
 
 
-def load_model(name: str, folder: Path = FOLDER) -> Model:
-    """The model called `name` in the manifest. Raises ModelError when it is missing, altered or of an unknown kind."""
-    listed = manifest(folder)
+def load_model(name: str, folder: Path = FOLDER, *, kind: str = "") -> Model:
+    """The model called `name` in the manifest; kind as there. Raises ModelError when it is missing, altered or of an
+    unknown kind."""
+    listed = manifest(folder, kind)
     if name not in listed:
         raise ModelError(f"{folder / 'manifest.yaml'}: no model '{name}'", RESTORE)
     path, expected = listed[name]
     data = verified(path, expected)
-    if path.suffix == ".npz":
-        return _perceptron(data, path)
-    if path.suffix == ".onnx":
-        from edgeagent.devices.onnx_model import OnnxModel  # here, because onnxruntime costs 60 MB and 0.2 s
+    match path.suffix:  # imported here, because onnxruntime takes 20 MB and 60 ms
+        case ".onnx":
+            from edgeagent.devices.onnx_model import OnnxModel
 
-        return OnnxModel(data, str(path))
-    raise ModelError(f"{path}: neither .npz nor .onnx", RESTORE)
+            return OnnxModel(data, str(path))
+        case ".tflite":
+            from edgeagent.devices.litert_model import LiteRtModel
+
+            return LiteRtModel(data, str(path))
+    raise ModelError(f"{path}: neither .onnx nor .tflite", RESTORE)
 
 
 def verified(path: Path, expected: str) -> bytes:
@@ -61,11 +73,3 @@ def verified(path: Path, expected: str) -> bytes:
     if hashlib.sha256(data).hexdigest() != expected:
         raise ModelError(f"{path}: checksum differs from manifest.yaml", RESTORE)
     return data
-
-
-def _perceptron(data: bytes, path: Path) -> Perceptron:
-    try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as stored:
-            return Perceptron({key: stored[key] for key in stored.files}, str(path))
-    except (zipfile.BadZipFile, ValueError, OSError, EOFError):
-        raise ModelError(f"{path}: not a NumPy archive", RESTORE) from None

@@ -26,19 +26,30 @@ class OnnxModel:
             import onnxruntime
         except ImportError as error:
             raise ModelError(f"{name}: onnxruntime cannot be imported ({error})", "pip install onnxruntime") from None
+        self._name = name
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        # Else some releases put the activations into eight bits, as the weights are: slower, and other numbers.
+        options.add_session_config_entry("session.disable_quant_qdq", "1")
         options.log_severity_level = 3
         try:
             self._session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's own exception classes are private and differ between releases
-            raise ModelError(f"{name}: {str(error).splitlines()[0]}", RESTORE) from None
+            raise ModelError(f"{name}: {_first_line(error)}", RESTORE) from None
         self.inputs = {node.name: tuple(node.shape) for node in self._session.get_inputs()}
         self.outputs = tuple(node.name for node in self._session.get_outputs())
         if not all(isinstance(size, int) for shape in self.inputs.values() for size in shape):
             raise ModelError(f"{name}: inputs of variable size {self.inputs}", RESTORE)
 
     def run(self, feeds: Mapping[str, Array]) -> Mapping[str, Array]:
-        """One step."""
-        return dict(zip(self.outputs, self._session.run(self.outputs, dict(feeds)), strict=True))
+        """One step. Raises ModelError."""
+        try:
+            made = self._session.run(self.outputs, dict(feeds))
+        except Exception as error:  # as above
+            raise ModelError(f"{self._name}: {_first_line(error)}", RESTORE) from None
+        return dict(zip(self.outputs, made, strict=True))
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]

@@ -1,21 +1,21 @@
-"""What a detector sees of one hop: mel bands of the three outputs of the canceller, against a tracked noise floor.
+"""What a detector sees of one hop: mel bands of the three outputs of the canceller, against a tracked noise floor and
+against the level at which the person usually speaks.
 
 Levels are relative to the noise floor of their own band, so that neither the microphone's gain nor a steady noise
 matters. The floor is a slowly rising minimum of the smoothed cleaned power (after Martin 2001, "Noise power spectral
-density estimation based on optimal smoothing and minimum statistics", with one leaky minimum instead of his windows: a
-second of noise is then learnt in a second, and speech, which pauses, never raises it by much).
+density estimation based on optimal smoothing and minimum statistics", with one leaky minimum instead of his windows: it
+falls at once and rises slowly, so that speech, which pauses, never raises it by much). What the person's usual
+level adds is distance: a television is weaker than somebody who speaks to the device.
+
+Takes one hop, or one hop each of many scenes at once: what a model is trained on is made by the code that feeds it.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from edgeagent.signal.canceller import Cancelled
-from edgeagent.units import HOP, RATE
-
-BANDS = 24
-LOWEST_HZ, HIGHEST_HZ = 80.0, 7600.0
+from edgeagent.signal.measure import BANDS, LEVELS, WINDOWED, Vector
+from edgeagent.units import HOP
 
 RISE = np.float32(1.0025)
 """The floor's growth per hop: 0.68 dB a second."""
@@ -30,58 +30,52 @@ event."""
 TOP = np.float32(4.0)
 """Levels are clipped at this many decades (40 dB) above the floor."""
 
-SCALARS = 5
-SIZE = 3 * BANDS + SCALARS
+BANDS_TO_POWER = WINDOWED * (HOP + 1)
+"""Of the mean band power, to the mean square of a white sound that has it."""
+
+QUIET = np.float32(1e-10)
+"""Mean square (-100 dBFS) below which levels are not told apart."""
+
+FAR_MOST = np.float32(2.0)
+"""Decades by which the level of a hop is told from the usual one, either way."""
+
+SIZE = 3 * BANDS + 9
 """Length of a feature vector."""
 
-Vector = NDArray[np.float32]
-
-
-def mel_bank(bands: int = BANDS) -> NDArray[np.float32]:
-    """(HOP + 1, bands) float32: triangles equally wide in mel (Stevens, Volkmann & Newman 1937), each summing to
-    one."""
-    edges_mel = np.linspace(_mel(LOWEST_HZ), _mel(HIGHEST_HZ), bands + 2)
-    edges = 700.0 * (10.0 ** (edges_mel / 2595.0) - 1.0)
-    hertz = np.arange(HOP + 1)[:, None] * (RATE / 2 / HOP)
-    rising = (hertz - edges[:-2]) / (edges[1:-1] - edges[:-2])
-    falling = (edges[2:] - hertz) / (edges[2:] - edges[1:-1])
-    triangles = np.maximum(0.0, np.minimum(rising, falling))
-    bank: NDArray[np.float32] = (triangles / triangles.sum(axis=0)).astype(np.float32)
-    return bank
-
-
-def _mel(hertz: float) -> float:
-    return 2595.0 * float(np.log10(1.0 + hertz / 700.0))
+ECHO = slice(2 * BANDS, 3 * BANDS)
+LEVEL_OVER_ECHO = 3 * BANDS + 4
+"""Where in a feature vector the bands of the echo estimate stand, and the linear level over the echo's."""
 
 
 class Features:
-    """Turns each `Cancelled` into a vector (SIZE,) float32 of about unit range. Keeps the noise floor. One thread."""
+    """Turns what was measured into vectors of about unit range. Keeps the noise floor. One thread."""
 
-    def __init__(self) -> None:
-        self._bank = mel_bank()
-        self._floor = np.full(BANDS, 1e-3, np.float32)
-        self._smooth = np.full(BANDS, 1e-3, np.float32)
-        self._powers = np.zeros((3, HOP + 1), np.float32)
+    def __init__(self, *scenes: int) -> None:
+        """scenes: shape of as many scenes as are followed at once; () for one."""
+        self._floor = np.full((*scenes, BANDS), 1e-3, np.float32)
+        self._smooth = np.full((*scenes, BANDS), 1e-3, np.float32)
 
-    def push(self, cancelled: Cancelled) -> Vector:
-        """Clean, linear and echo bands above the floor in decades, then the canceller's scalars. A new array each
-        call."""
-        self._powers[0] = cancelled.clean_power
-        self._powers[1] = cancelled.linear_power
-        self._powers[2] = cancelled.echo_power
-        bands = self._powers @ self._bank
-        self._smooth += SMOOTHING * (bands[0] - self._smooth)
+    def push(self, measured: Vector, usual: Vector | np.float32, known: Vector | np.float32) -> Vector:
+        """measured: (..., MEASURED). usual: (...,) mean square of the person's voice when they speak to the device.
+        known: (...,) how sure that is, 0 to 1.
+
+        Returns (..., SIZE): clean, linear and echo bands above the floor, in decades; coherence, misadjustment, linear
+        enhancement, far end active; linear level over the echo's; clean, linear and floor level over the usual one;
+        `known`. A new array each call."""
+        many = measured.shape[:-1]
+        bands = measured[..., : 3 * BANDS].reshape(*many, 3, BANDS)
+        self._smooth += SMOOTHING * (bands[..., 0, :] - self._smooth)
         np.minimum(self._floor * RISE, np.maximum(self._smooth, SILENCE), out=self._floor)
-        vector = np.empty(SIZE, np.float32)
-        levels = np.log10((bands + SILENCE) / (4.0 * self._floor + SILENCE))
-        np.clip(levels, 0.0, TOP, out=vector[: 3 * BANDS].reshape(3, BANDS))
-        sure = cancelled.confidence
-        above, below = float(bands[1].sum()), float(bands[2].sum())
-        vector[3 * BANDS :] = (
-            sure.coherence,
-            sure.misadjustment,
-            sure.linear_erle_db / 20.0,
-            min(2.0, max(-2.0, float(np.log10((above + 1e-6) / (below + 1e-6))))),
-            float(sure.far_active),
-        )
+        vector = np.empty((*many, SIZE), np.float32)
+        levels = np.log10((bands + SILENCE) / (4 * self._floor + SILENCE)[..., None, :])
+        np.clip(levels, 0, TOP, out=vector[..., : 3 * BANDS].reshape(*many, 3, BANDS))
+        vector[..., 3 * BANDS : 3 * BANDS + 4] = measured[..., 3 * BANDS + 2 :]
+        sums = bands[..., 1:, :].sum(axis=-1) + np.float32(1e-6)
+        floor = self._floor.mean(axis=-1) * np.float32(BANDS_TO_POWER)
+        told = vector[..., 3 * BANDS + 4 :]
+        told[..., 0] = np.log10(sums[..., 0] / sums[..., 1])
+        told[..., 1:3] = np.log10((measured[..., 3 * BANDS : LEVELS] + QUIET) / np.expand_dims(usual, -1))
+        told[..., 3] = np.log10((floor + QUIET) / usual)
+        np.clip(told, -FAR_MOST, FAR_MOST, out=told)
+        told[..., 4] = known
         return vector

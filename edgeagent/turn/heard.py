@@ -23,7 +23,12 @@ LOOK_BACK = samples(1500)
 
 PUNCTUATION = ".,;:!?…。，、；：！？।"  # noqa: RUF001 (full-width marks end a phrase too)
 
+QUESTION = ("?", "？", "؟")  # noqa: RUF001 (full-width, Arabic)
+
 CLOSING = "\"'»”’)"  # noqa: RUF001 (quotes may follow the mark)
+
+ANSWERABLE = samples(700)
+"""A question may be answered from so long before its end on: by then it is clear what is asked."""
 
 UTTERANCES_KEPT = 64
 """Older utterances are forgotten; resuming and reporting need only the last few."""
@@ -51,6 +56,9 @@ class _Entry:
     """Own sample, exclusive, that earlier stretches of playing reached."""
     position: int = 0
     """Own sample at which it last began or ceased. The last report holds: an abort takes frames back."""
+    length: int = 0
+    playing_since: int | None = None
+    """Loudspeaker sample at which `position` sounded, while it is playing."""
 
     @property
     def reached(self) -> int:
@@ -69,11 +77,11 @@ class Ledger:
         entry = self.entries.setdefault(fact.utterance, _Entry())
         match fact:
             case Scripted():
-                entry.text, entry.words, entry.pauses = fact.text, fact.words, fact.pauses
+                entry.text, entry.words, entry.pauses, entry.length = fact.text, fact.words, fact.pauses, fact.length
             case Playing():
-                entry.before, entry.position = entry.reached, fact.offset
+                entry.before, entry.position, entry.playing_since = entry.reached, fact.offset, fact.dac
             case Ceased():
-                entry.position = fact.offset
+                entry.position, entry.playing_since = fact.offset, None
         while len(self.entries) > UTTERANCES_KEPT:
             del self.entries[next(iter(self.entries))]
 
@@ -83,6 +91,14 @@ class Ledger:
         count = sum(word.end <= entry.reached for word in entry.words)
         texts = _split(entry.text, entry.words, count)
         return Heard(utterance, entry.reached, count, len(entry.words), *texts)
+
+    def asked(self, utterance: int, at: int) -> bool:
+        """Whether `utterance` is a question that is as good as asked at loudspeaker sample `at`."""
+        entry = self.entries.get(utterance, _Entry())
+        if not entry.length or entry.text.rstrip().rstrip(CLOSING)[-1:] not in QUESTION:
+            return False
+        passed = 0 if entry.playing_since is None else max(0, at - entry.playing_since)
+        return entry.position + passed >= entry.length - ANSWERABLE
 
     def resume_point(self, utterance: int) -> int:
         """The own sample from which to go on after a false alarm."""

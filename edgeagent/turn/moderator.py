@@ -13,6 +13,7 @@ from edgeagent.turn import actions as a
 from edgeagent.turn import events as e
 from edgeagent.turn import states as s
 from edgeagent.turn.heard import Ledger
+from edgeagent.turn.loudness import Loudness
 from edgeagent.turn.machine import Limits, deadline, step
 from edgeagent.turn.naming import name
 from edgeagent.turn.outputs import Outputs, outputs
@@ -21,6 +22,12 @@ from edgeagent.units import HOP, samples, seconds
 
 DOUBT_MOST = samples(1500)
 """A doubt without verdict ends after this long; the benefit goes to our sentence."""
+
+ANSWERS = 0.85
+"""Of what sounds like a backchannel after a question, so much is an answer."""
+
+SURE = 0.999
+"""No probability is higher."""
 
 TAIL = samples(300)
 """Handed over from behind the last voice: word endings are weak, and recognisers want a silence."""
@@ -61,6 +68,9 @@ class Moderator:
         self._pre_roll = pre_roll
         self._turns = 0
         self._unmuted = 0  # nothing from before is handed over
+        self._loudness = Loudness()
+        self.voice = 0.0
+        """Mean square of the person's voice in the turn that the last percept closed; 0 if it closed none."""
         self.at = 0
 
     @property
@@ -86,6 +96,11 @@ class Moderator:
 
     def hear(self, percept: Percept) -> None:
         """What the ear made of the step that ended at `percept.at`; then the deadline of the state."""
+        self.voice = 0.0
+        if isinstance(self.state, s.Hearing | s.Doubting | s.Yielding):
+            self._loudness.hear(percept.near, percept.power)
+        if isinstance(self.state, s.Speaking | s.Doubting | s.Yielding):
+            percept = self._in_context(percept, self.state.utterance)
         for event in self.policy.hear(percept, self.state):
             self._note_and_advance(event, self._why(percept))
         due = deadline(self.state)
@@ -98,6 +113,12 @@ class Moderator:
             self._note_and_advance(e.EchoDoubted(at))
         elif not untrusted and isinstance(self.state, s.HalfDuplex):
             self._note_and_advance(e.EchoTrusted(at))
+
+    def _in_context(self, percept: Percept, utterance: int) -> Percept:
+        """After a question "yeah" is an answer, and answers take the floor (84 to 99 % of them in Switchboard)."""
+        if not self.ledger.asked(utterance, percept.at):
+            return percept
+        return replace(percept, floor=min(SURE, percept.floor + ANSWERS * percept.backchannel))
 
     def _cease(self, fact: e.Ceased) -> None:
         self.ledger.note(fact)
@@ -133,6 +154,8 @@ class Moderator:
         if isinstance(before, s.Muted) and not isinstance(self.state, s.Muted):
             self._unmuted = event.at
         if type(self.state) is not type(before):
+            if isinstance(self.state, s.Speaking | s.Idle):
+                self._loudness.take()
             self._write({"at": event.at, "event": "state", "state": name(self.state), "from": name(before)})
         actions = tuple(self._settle(action) for action in wanted)
         for action in actions:
@@ -158,6 +181,7 @@ class Moderator:
 
     def _hand_over(self, closing: a.CloseTurn) -> a.HandOver:
         self._turns += 1
+        self.voice = self._loudness.take()
         start = self._start(closing.turn)
         end = min(closing.end + TAIL, self.at - HOP)
         handed = a.HandOver(closing.turn, self._turns, start, end)

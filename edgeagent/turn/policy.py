@@ -26,13 +26,17 @@ from edgeagent.units import HOP, samples
 
 @dataclass(frozen=True, slots=True)
 class Percept:
-    """What the ear makes of one step of sound that ended at sample `at`. All are probabilities in (0, 1)."""
+    """What the ear makes of one step of sound that ended at sample `at`. Probabilities are in (0, 1)."""
 
     at: int
     near: float
-    """A person is speaking here, in this step."""
+    """P(a person is speaking here), in this step."""
     floor: float
-    """What has been heard since the onset takes the floor, and is no backchannel, cough or clatter."""
+    """P(what has been heard since the onset takes the floor), and is no backchannel, cough or clatter."""
+    backchannel: float = 0.0
+    """P(it is a backchannel). What is left is neither."""
+    power: float = 0.0
+    """Mean square of the step without our echo."""
 
 
 VERDICT = 16.0
@@ -55,21 +59,24 @@ VOICED = 0.5
 FAINT = 0.15
 """From this probability on a step may already be the weak beginning of a word, for onsets."""
 
-SOON, LATE = samples(180), samples(600)
-"""Time since the onset over which what is asked of P(takes the floor) falls from SURE_FLOOR to LEAST_FLOOR: "okay" and
-"okay, but" share their onset, and waiting costs little while we are ducked."""
-
-SURE_FLOOR, LEAST_FLOOR = 0.78, 0.2
+ASKED = ((samples(180), 0.78), (samples(600), 0.45), (samples(1400), 0.2))
+"""Time since the onset, and what is then asked of P(takes the floor), with straight lines between: "okay" and "okay,
+but" share their onset, and waiting costs little while we are ducked; nearly all backchannels are over after 0.6 s; and
+whoever goes on and on wants something, however it sounds."""
 
 ENDED = samples(96)
 """A silence after which a single word is taken to be over, and judged by whether it is more likely than not to take
 the floor."""
 
+WHOLE = samples(200)
+"""After a silence of this length nothing more is learnt about what was said, and what the ear then says of it is kept:
+it forgets."""
+
 EVEN = 0.5
 
-TAKE_BACK = 0.2
-"""A stop is taken back if what caused it takes the floor with at most this probability. Below one half: to talk on
-over "stop" is worse than to fall silent for "uh-huh"."""
+TAKE_BACK = 0.5
+"""A stop is taken back if what caused it takes the floor with at most this probability, judged when it was over: it is
+then more likely that nobody wanted it."""
 
 BRIEF = samples(900)
 """Nothing longer than this is a backchannel, whatever it sounds like: half of them are over after 0.39 s, nearly all
@@ -103,8 +110,7 @@ class Policy:
 
     def __init__(self, turns: Turns) -> None:
         self.evidence = 0.0
-        self._patience = samples(turns.patience_ms)
-        self._take_back = samples(turns.false_alarm_ms)
+        self._turns = turns
         self._caution = caution(turns.false_stops_per_hour)
         self._onset = 0
         self._began = LONG_AGO
@@ -112,8 +118,13 @@ class Policy:
         self._last_faint = LONG_AGO
         self._last_voice = LONG_AGO
         self._most = 0.0
+        self._floor = EVEN
         self._stopped = 0
         self._deaf_for = 0
+
+    @property
+    def _patience(self) -> int:
+        return samples(self._turns.patience_ms)
 
     @property
     def bound(self) -> float:
@@ -124,6 +135,8 @@ class Policy:
         """The events that this step of sound brings about in `state`, at most one."""
         self._weigh(percept)
         at, quiet = percept.at, percept.at - self._last_voice
+        if quiet <= WHOLE:
+            self._floor = percept.floor
         match state:
             case s.Idle() | s.Thinking():
                 if self.evidence >= OPEN:
@@ -188,7 +201,7 @@ class Policy:
 
     def _is_false_alarm(self, percept: Percept, quiet: int) -> bool:
         over = quiet >= SETTLED and self._last_voice - self._began < BRIEF
-        return over and percept.at - self._stopped <= self._take_back and percept.floor <= TAKE_BACK
+        return over and percept.at - self._stopped <= samples(self._turns.false_alarm_ms) and self._floor <= TAKE_BACK
 
 
 def caution(false_stops_per_hour: float) -> float:
@@ -198,8 +211,12 @@ def caution(false_stops_per_hour: float) -> float:
 
 def floor_asked(since_onset: int) -> float:
     """P(takes the floor) that a stop usually needs `since_onset` samples after the onset."""
-    passed = min(1.0, max(0.0, (since_onset - SOON) / (LATE - SOON)))
-    return SURE_FLOOR + passed * (LEAST_FLOOR - SURE_FLOOR)
+    (sooner, more), *rest = ASKED
+    for later, less in rest:
+        if since_onset < later:
+            return more + max(0, since_onset - sooner) / (later - sooner) * (less - more)
+        sooner, more = later, less
+    return more
 
 
 def log_odds(probability: float) -> float:

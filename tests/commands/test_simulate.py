@@ -180,7 +180,7 @@ def test_a_damaged_model_stops_the_start(
 ) -> None:
     folder = tmp_path / "models"
     shutil.copytree(model_files.FOLDER, folder)
-    for model in folder.glob("*.npz"):
+    for model in folder.glob("*.onnx"):
         model.unlink() if damage == "missing" else model.write_bytes(model.read_bytes()[:-1])
     monkeypatch.setattr(model_files.load_model, "__defaults__", (folder,))
     assert edgeagent("simulate", scene, "--out", tmp_path / "run") == 2

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from edgeagent.detect.ear import Ear
+from edgeagent.detect.usual import Usual
 from edgeagent.engine import Engine
 from edgeagent.errors import DeviceError
 from edgeagent.live.actuators import Actuators
@@ -111,7 +112,10 @@ class LoudEar(Ear):
     """Takes for a person whatever is loud."""
 
     def __init__(self) -> None:
-        pass
+        self.usual = Usual()
+
+    def take_failure(self) -> str:
+        return ""
 
     def hear(self, cancelled: Cancelled, at: int) -> Percept:
         near = 0.99 if np.abs(cancelled.linear).mean() > 0.01 else 0.01

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edgeagent.detect.near_end import CONTEXT
 from edgeagent.ports import Sound
 from edgeagent.signal.canceller import Canceller
+from edgeagent.signal.features import SIZE
+from edgeagent.signal.measure import BANDS
 from edgeagent.sim.acoustics import Model
 from edgeagent.sim.echo_bench import peers
 from edgeagent.sim.echo_bench.bench import Bench
@@ -102,13 +103,14 @@ def test_who_is_absent_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Loud:
-    """A model that says near-end speech where the first clean band is above the floor."""
+    """A model that says near-end speech where a clean band is above the floor. Has no use for a state."""
 
-    inputs: Mapping[str, tuple[int, ...]] = {"features": (CONTEXT,)}
-    outputs = ("logits",)
+    inputs: Mapping[str, tuple[int, ...]] = {"features": (1, SIZE), "state": (1, 1)}
+    outputs = ("logits", "state_out")
 
     def run(self, feeds: Mapping[str, NDArray[np.float32]]) -> Mapping[str, NDArray[np.float32]]:
-        return {"logits": np.array([0.0, 20.0 * (feeds["features"][:24].max() > 1.0) - 10.0, -10.0, -10.0], np.float32)}
+        near = 10.0 if feeds["features"][0, :BANDS].max() > 1.0 else -10.0
+        return {"logits": np.array([[0.0, near, -10.0, -10.0]], np.float32), "state_out": feeds["state"]}
 
 
 def burst() -> Sound:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from edgeagent.detect.ear import Ear
+from edgeagent.detect.usual import Usual
 from edgeagent.engine import Engine
 from edgeagent.ports import Sound
 from edgeagent.settings import Capture, Settings
@@ -60,6 +61,10 @@ class Threshold(Ear):
 
     def __init__(self) -> None:
         self._loudest = 0.0
+        self.usual = Usual()
+
+    def take_failure(self) -> str:
+        return ""
 
     def hear(self, cancelled: Cancelled, at: int) -> Percept:
         level = float(np.sqrt(np.mean(cancelled.clean**2)))

@@ -1,26 +1,30 @@
-"""A few seconds of training scene, from recordings to labels."""
+"""A few seconds of training scene, from recordings to what the ear gets."""
 
 from __future__ import annotations
+
+import ast
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from edgeagent.detect.near_end import CONTEXT
 from edgeagent.signal.canceller import Canceller
-from edgeagent.signal.features import SIZE
+from edgeagent.signal.measure import MEASURED
 from edgeagent.units import HOP, samples
 from tests.train.made_up import build
-from tools.train import labels, render, scenes
+from tools.train import render, scenes
 from tools.train.acts import Heard
 from tools.train.corpus import Part, load_corpus
-
-pytest.importorskip("pyroomacoustics")
+from tools.train.truth import truth
 
 LENGTH = samples(9000)
+SHARED = {"edgeagent/units.py", "edgeagent/signal/__init__.py"}
+"""Every file builds on them; a change there changes everything."""
 
 
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory: pytest.TempPathFactory) -> render.Rendered:
+    pytest.importorskip("pyroomacoustics", reason="needs the extra [sim]")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(render, "LENGTH", LENGTH)
         corpus = load_corpus(build(tmp_path_factory.mktemp("corpus")), Part.TRAIN)
@@ -44,12 +48,19 @@ def test_the_device_is_heard(scene: render.Rendered) -> None:
     assert np.isfinite(scene.microphone).all()
 
 
-def test_features_and_labels_go_together(scene: render.Rendered) -> None:
+def test_what_is_measured_and_what_is_true_go_together(scene: render.Rendered) -> None:
     heard = scenes.listen(scene)
     hops = LENGTH // HOP
-    assert heard.vectors.shape == (hops, SIZE)
-    assert labels.contexts(heard).shape == (hops, CONTEXT)
-    assert labels.weights(heard).shape == labels.classes(heard).shape == (hops,)
+    assert heard.measured.shape == (hops, MEASURED)
+    assert np.isfinite(heard.measured).all()
+    told = truth(heard, {})
+    assert told.near.shape == told.near_weight.shape == told.kind.shape == told.kind_weight.shape == (hops,)
+
+
+def test_a_canceller_that_begins_anew_is_heard_from_then_on(scene: render.Rendered) -> None:
+    plain, anew = scenes.listen(scene), scenes.listen(scene, restart=300)
+    np.testing.assert_array_equal(plain.packed[:300], anew.packed[:300])
+    assert not np.array_equal(plain.packed[300:340], anew.packed[300:340])
 
 
 def test_a_label_is_as_late_as_the_canceller() -> None:
@@ -59,15 +70,22 @@ def test_a_label_is_as_late_as_the_canceller() -> None:
     assert np.flatnonzero(scenes.per_hop(samples_heard)).tolist() == [5 + late, 6 + late, 7 + late]
 
 
-def test_listeners_and_takers_are_both_near() -> None:
-    assert [int(labels.CLASS_OF[kind]) for kind in Heard] == [0, 1, 1, 2, 3]
+def test_what_was_heard_is_kept_until_the_signal_path_changes() -> None:
+    """Every file that the canceller and the measure are made of is in the digest of the cache."""
+    assert imported("edgeagent/signal/canceller.py", "edgeagent/signal/measure.py") - SHARED <= set(scenes.LISTENING)
 
 
-def test_looks_are_the_same_every_time(scene: render.Rendered) -> None:
-    heard = [scenes.listen(scene)]
-    near = [np.where(np.isin(heard[0].heard, (1, 2)), np.float32(0.9), np.float32(0.05))]
-    first, again = (labels.looks(heard, near, copies=2, seed=7) for _ in range(2))
-    np.testing.assert_array_equal(first.inputs, again.inputs)
-    assert len(first.inputs) == len(first.heard) == len(first.event)
-    assert len(first.inputs) % 3 == 0
-    assert (first.floor == (first.heard == Heard.FLOOR)).all()
+def imported(*starts: str) -> set[str]:
+    """Our files that these are made of, themselves included."""
+    seen: set[str] = set()
+    waiting = list(starts)
+    while waiting:
+        file = waiting.pop()
+        seen.add(file)
+        for node in ast.walk(ast.parse((scenes.ROOT / file).read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("edgeagent"):
+                module = Path(node.module.replace(".", "/"))
+                found = [module.with_suffix(".py"), module / "__init__.py"]
+                found += [module / f"{alias.name}.py" for alias in node.names]
+                waiting += [str(f) for f in found if (scenes.ROOT / f).exists() and str(f) not in seen]
+    return seen

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeagent.turn.events import Ceased, Playing, Scripted, Word
 from edgeagent.turn.heard import LOOK_BACK, UTTERANCES_KEPT, Ledger
+from edgeagent.units import samples
 
 MS = 16
 
@@ -122,3 +124,31 @@ def test_resuming_loses_no_word_and_repeats_little(script: tuple[Word, ...], off
     broken = [w for w in script if w.start < offset < w.end]
     reach = max([LOOK_BACK, *(offset - w.start for w in broken)])
     assert offset - point <= reach
+
+
+def asking(text: str, length: int = samples(3000)) -> Ledger:
+    ledger = Ledger()
+    ledger.note(Scripted(0, 1, text, length=length))
+    ledger.note(Playing(0, 1, 0, samples(500)))
+    return ledger
+
+
+@pytest.mark.parametrize("text", ["Shall I go on?", 'He asked: "Really?"', "続けますか？", "هل أتابع؟ "])  # noqa: RUF001
+def test_a_question_is_asked_when_its_end_is_near(text: str) -> None:
+    ledger = asking(text)
+    assert not ledger.asked(1, samples(1500))
+    assert ledger.asked(1, samples(3000))
+    ledger.note(Ceased(samples(3000), 1, samples(2500), samples(3000), finished=False))
+    assert ledger.asked(1, samples(9000))
+
+
+def test_what_is_no_question_or_has_no_known_end_is_not_asked() -> None:
+    assert not asking("Is that so? Well, I go on.").asked(1, samples(3400))
+    assert not asking("Shall I go on?", length=0).asked(1, samples(3400))
+    assert not Ledger().asked(7, 0)
+
+
+def test_a_stop_in_the_middle_of_a_question_leaves_it_unasked() -> None:
+    ledger = asking("Shall I go on?")
+    ledger.note(Ceased(samples(1500), 1, samples(1000), samples(1500), finished=False))
+    assert not ledger.asked(1, samples(9000))

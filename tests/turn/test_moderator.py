@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import pytest
+
 from edgeagent.settings import Turns
 from edgeagent.turn import actions as a
 from edgeagent.turn import events as e
@@ -23,15 +25,18 @@ class Bench:
         self.entries: list[dict[str, object]] = []
         self.moderator = Moderator(turns or Turns(), self.write, PRE_ROLL)
         self.decided: list[Decision] = []
+        self.voices: list[float] = []
 
     def write(self, entry: Mapping[str, object]) -> None:
         self.entries.append(dict(entry))
 
-    def hear(self, ms: float, near: float, floor: float = 0.9) -> None:
+    def hear(self, ms: float, near: float, floor: float = 0.9, power: float = 0.0) -> None:
         for _ in range(samples(ms) // HOP):
             self.moderator.at += HOP
-            self.moderator.hear(Percept(self.moderator.at, near, floor))
+            self.moderator.hear(Percept(self.moderator.at, near, floor, power=power))
             self.decided += self.moderator.decisions()
+            if self.moderator.voice:
+                self.voices.append(self.moderator.voice)
 
     def tell(self, *told: e.Event | e.Fact) -> None:
         for event in told:
@@ -190,3 +195,55 @@ def test_a_verdict_says_why() -> None:
     bench.hear(500, 0.02)
     bench.hear(600, 0.97)
     assert {"near", "floor", "evidence"} <= set(bench.of("judged")[0])
+
+
+def test_a_turn_that_is_handed_over_tells_once_how_loud_its_voice_was() -> None:
+    bench = Bench()
+    bench.tell(e.Ready(0))
+    for power in (0.01, 0.0001):
+        bench.hear(2000, 0.02, power=1e-6)
+        bench.hear(800, 0.97, power=power)
+        bench.hear(1500, 0.02, power=1e-6)
+        (handed,) = bench.actions(a.HandOver)[-1:]
+        assert isinstance(handed, a.HandOver)
+        bench.tell(e.NoReply(bench.moderator.at, handed.turn))
+    assert bench.voices == [pytest.approx(0.01), pytest.approx(0.0001)]
+
+
+def test_a_false_alarm_tells_nothing_and_is_no_part_of_the_turn_after_it() -> None:
+    bench = speaking()
+    bench.hear(500, 0.02)
+    bench.hear(300, 0.97, floor=0.95, power=0.1)
+    assert len(bench.actions(a.Halt)) == 1
+    bench.tell(e.Ceased(bench.moderator.at, 3, 17_000, 17_000, finished=False))
+    bench.hear(2500, 0.02, floor=0.1)
+    assert bench.moderator.state == s.Speaking(3)
+    assert bench.voices == []
+    bench.hear(900, 0.97, floor=0.95, power=0.001)
+    bench.hear(1500, 0.02)
+    assert bench.voices == [pytest.approx(0.001)]
+
+
+def test_a_turn_with_hardly_any_voice_tells_nothing() -> None:
+    bench = Bench()
+    bench.tell(e.Ready(0))
+    bench.hear(96, 0.97, power=0.01)
+    bench.hear(1500, 0.02)
+    assert len(bench.actions(a.HandOver)) == 1
+    assert bench.voices == []
+
+
+def answered(text: str) -> Bench:
+    bench = Bench()
+    length = samples(3000)
+    bench.tell(e.Ready(0), e.Scripted(0, 3, text, length=length), e.ReplyReady(0, 3), e.Playing(0, 3, 0, 0))
+    bench.hear(2500, 0.02)
+    for _ in range(samples(450) // HOP):
+        bench.moderator.at += HOP
+        bench.moderator.hear(Percept(bench.moderator.at, 0.97, floor=0.1, backchannel=0.85))
+    return bench
+
+
+def test_yeah_is_an_answer_after_a_question_and_a_backchannel_otherwise() -> None:
+    assert answered("Shall I go on?").of("judged")
+    assert not answered("I shall go on.").of("judged")

@@ -40,12 +40,14 @@ class Heard(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """sound: (n,) float64 of any level. active: where in it something is heard. text: the word, where it is one."""
+    """sound: (n,) float64 of any level. active: where in it something is heard. text: the word, where it is one.
+    source: whose recording, or what made it."""
 
     heard: Heard
     sound: Wave
     active: tuple[tuple[int, int], ...]
     text: str = ""
+    source: str = ""
 
 
 LISTENING = ("uh huh", "mm hmm", "yeah", "hmm", "right", "okay", "oh", "aha", "yes", "mhm", "I see", "sure")
@@ -72,6 +74,9 @@ class Stage:
 
 TWICE = 0.15
 """How often a word is said twice ("yeah yeah", "stop stop")."""
+
+THROAT = (0.88, 1.14)
+"""Range of the factor by which recorded words are made slower and lower: the corpus has few speakers for each word."""
 
 Player = Callable[[Stage], Act]
 
@@ -100,19 +105,19 @@ def listener(stage: Stage) -> Act:
 
 def hum(stage: Stage) -> Act:
     """A synthesised hum."""
-    return _whole(Heard.BACKCHANNEL, _altered(noises.hum(stage.dice), stage.dice), "mm-hm")
+    return _whole(Heard.BACKCHANNEL, _altered(noises.hum(stage.dice), stage.dice), "mm-hm", "hum")
 
 
 def synthetic_listener(stage: Stage) -> Act:
     """A backchannel by espeak-ng; a hum without it."""
     said = _synthetic(LISTENING, stage)
-    return hum(stage) if said is None else _whole(Heard.BACKCHANNEL, *said)
+    return hum(stage) if said is None else _whole(Heard.BACKCHANNEL, *said, "espeak")
 
 
 def synthetic_taker(stage: Stage) -> Act:
     """A short taking of the floor by espeak-ng; a recorded command without it."""
     said = _synthetic(TAKING, stage)
-    return command(stage) if said is None else _whole(Heard.FLOOR, *said)
+    return command(stage) if said is None else _whole(Heard.FLOOR, *said, "espeak")
 
 
 def noise(stage: Stage) -> Act:
@@ -122,9 +127,10 @@ def noise(stage: Stage) -> Act:
         size = min(recorded.size, samples(stage.dice.uniform(250, 1500)))
         start = int(stage.dice.integers(0, recorded.size - size + 1))
         ramp = np.minimum(1.0, np.arange(size) / samples(15))
-        return _whole(Heard.NOISE, recorded[start : start + size].astype(np.float64) * ramp * ramp[::-1])
+        shaped = recorded[start : start + size].astype(np.float64) * ramp * ramp[::-1]
+        return _whole(Heard.NOISE, shaped, source="recorded")
     name = str(stage.dice.choice(list(noises.EVENTS)))
-    return _whole(Heard.NOISE, _altered(noises.EVENTS[name](stage.dice), stage.dice), name)
+    return _whole(Heard.NOISE, _altered(noises.EVENTS[name](stage.dice), stage.dice), name, "synthetic")
 
 
 def television(stage: Stage) -> Act:
@@ -159,12 +165,13 @@ def _any(things: Sequence[Thing], dice: Dice) -> Thing:
 
 
 def _voice(clip: Clip) -> Wave:
-    """The clip from its first voice to its last."""
-    return clip.sound()[clip.active[0][0] : clip.active[-1][1]]
+    """The longest stretch of voice of a clip: around a single word the others are clicks and breaths."""
+    start, stop = max(clip.active, key=lambda stretch: stretch[1] - stretch[0])
+    return clip.sound()[start:stop]
 
 
-def _whole(heard: Heard, sound: Wave, text: str = "") -> Act:
-    return Act(heard, sound, ((0, sound.size),), text)
+def _whole(heard: Heard, sound: Wave, text: str = "", source: str = "") -> Act:
+    return Act(heard, sound, ((0, sound.size),), text, source)
 
 
 def _piece(clip: Clip, size: int, dice: Dice, heard: Heard) -> Act:
@@ -172,7 +179,7 @@ def _piece(clip: Clip, size: int, dice: Dice, heard: Heard) -> Act:
     first = max(0, min(first, clip.stop - clip.start - samples(100)))
     sound = clip.sound()[first : first + size]
     spans = ((max(0, a - first), min(sound.size, b - first)) for a, b in clip.active)
-    return Act(heard, sound, tuple((a, b) for a, b in spans if a < b) or ((0, sound.size),))
+    return Act(heard, sound, tuple((a, b) for a, b in spans if a < b) or ((0, sound.size),), source=clip.source)
 
 
 def _repeated(heard: Heard, clip: Clip, dice: Dice) -> Act:
@@ -180,25 +187,30 @@ def _repeated(heard: Heard, clip: Clip, dice: Dice) -> Act:
 
 
 def _chain(heard: Heard, clips: Sequence[Clip], dice: Dice) -> Act:
-    """The clips one after the other, each at its own loudness."""
+    """The clips one after the other, each at its own loudness, all by one throat."""
     parts: list[Wave] = []
     active = []
     at = 0
+    size = dice.uniform(*THROAT)
     for clip in clips:
-        sound = _voice(clip)
+        sound = _resized(_voice(clip), size)
         gap = np.zeros(samples(dice.uniform(50, 220)))
         active.append((at, at + sound.size))
         parts += [sound, gap]
         at += sound.size + gap.size
-    return Act(heard, np.concatenate(parts[:-1]), tuple(active), clips[0].text)
+    return Act(heard, np.concatenate(parts[:-1]), tuple(active), clips[0].text, clips[0].source)
 
 
 def _altered(sound: Wave, dice: Dice) -> Wave:
     """Up to a quarter faster or slower, with it higher or lower, and tilted in spectrum by up to 4 dB an octave."""
-    size = round(sound.size * dice.uniform(0.8, 1.25))
-    stretched = np.interp(np.linspace(0, sound.size - 1, size), np.arange(sound.size), sound)
-    frequency = np.maximum(np.fft.rfftfreq(size, 1 / RATE), 100.0) / 1000.0
-    return np.fft.irfft(np.fft.rfft(stretched) * frequency ** dice.uniform(-0.66, 0.66), size)
+    stretched = _resized(sound, dice.uniform(0.8, 1.25))
+    frequency = np.maximum(np.fft.rfftfreq(stretched.size, 1 / RATE), 100.0) / 1000.0
+    return np.fft.irfft(np.fft.rfft(stretched) * frequency ** dice.uniform(-0.66, 0.66), stretched.size)
+
+
+def _resized(sound: Wave, by: float) -> Wave:
+    """As by a throat that much larger: slower and lower."""
+    return np.interp(np.linspace(0, sound.size - 1, round(sound.size * by)), np.arange(sound.size), sound)
 
 
 def _synthetic(texts: Sequence[str], stage: Stage) -> tuple[Wave, str] | None:

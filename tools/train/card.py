@@ -2,86 +2,106 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
-import numpy as np
-
+from edgeagent.devices.model_files import ONNX, TFLITE
 from tools.train.corpus import Part
-from tools.train.labels import Array
+from tools.train.figures import ASKED_MS
 
 Figures = dict[Part, dict[str, float]]
 
 
 @dataclass(slots=True)
 class Result:
-    """The weights of both models, where they come from, and how good they are: areas under curves, by part and by what
-    they are told from."""
+    """The files of both models, where they come from, and how good they are, by part. near, kind: areas under curves by
+    what they are told from. onset: seconds and rates. pairs: see `figures.pair_figures`. lost: area under the curve
+    that quantizing cost, by model."""
 
-    near_end: dict[str, Array]
-    backchannel: dict[str, Array]
     credits: set[tuple[str, str]]
     scenes: int
     seed: int
+    files: dict[str, bytes] = field(default_factory=dict)
+    tflite: dict[str, bytes] = field(default_factory=dict)
     near: Figures = field(default_factory=dict)
-    floor: Figures = field(default_factory=dict)
-    length_only: Figures = field(default_factory=dict)
-    energy_only: Figures = field(default_factory=dict)
+    onset: Figures = field(default_factory=dict)
+    kind: Figures = field(default_factory=dict)
+    calibration: Figures = field(default_factory=dict)
+    pairs: dict[Part, dict[str, tuple[int, list[float]]]] = field(default_factory=dict)
+    lost: Figures = field(default_factory=dict)
 
 
 def write(folder: Path, result: Result) -> None:
-    """near_end.npz, backchannel.npz, manifest.yaml and first_ear.md into `folder`."""
+    """near_end.int8.onnx, backchannel.int8.onnx, manifest.yaml and ear.md into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    lines = ["# Checked at start: a model that is not byte for byte this one is refused.", "models:"]
-    for name, weights in (("near_end", result.near_end), ("backchannel", result.backchannel)):
-        data = archive(weights)
-        (folder / f"{name}.npz").write_bytes(data)
-        lines += [f"  {name}:", f"    file: {name}.npz", f"    sha256: {sha256(data).hexdigest()}"]
+    lines = ["# Checked at start: a model that is not byte for byte this one is refused."]
+    for kind, ending, files in ((ONNX, "onnx", result.files), (TFLITE, "tflite", result.tflite)):
+        lines.append(f"{kind}:")
+        for name, data in files.items():
+            path = folder / f"{name}.int8.{ending}"
+            path.write_bytes(data)
+            lines += [f"  {name}:", f"    file: {path.name}", f"    sha256: {sha256(data).hexdigest()}"]
     (folder / "manifest.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    (folder / "first_ear.md").write_text(card(result), encoding="utf-8")
-
-
-def archive(weights: Mapping[str, Array]) -> bytes:
-    """The arrays as a `.npz`."""
-    held = io.BytesIO()
-    np.savez(held, allow_pickle=False, **weights)
-    return held.getvalue()
+    (folder / "ear.md").write_text(card(result), encoding="utf-8")
 
 
 def card(result: Result) -> str:
     """Markdown."""
+    sizes = {name: f"{len(data) / 1024:.0f} KB" for name, data in result.files.items()}
     return "\n\n".join(
         (
-            "# The first ear: near_end.npz and backchannel.npz",
-            WHAT.format(scenes=result.scenes, seed=result.seed),
+            "# The ear: near_end.int8.onnx and backchannel.int8.onnx",
+            WHAT.format(scenes=result.scenes, seed=result.seed, **sizes),
             "## Figures\n\n" + FIGURES,
-            "Near-end detector, by step of 16 ms:\n\n" + _near_table(result),
-            BESIDE + _floor_table(result),
-            _verdict(result),
+            "Near-end detector, area under the curve by hop of 16 ms:\n\n" + table("near against", result.near),
+            ONSETS + table("", result.onset),
+            KINDS + table("takes the floor against", result.kind),
+            CALIBRATION + table("", result.calibration),
+            PAIRS + _pairs(result),
+            QUANTIZED + table("", result.lost, digits=4),
             "## Limits\n\n" + LIMITS,
             "## Licence and credits\n\n" + LICENCE + "\n\n" + _credits(result.credits),
         )
     ) + "\n"  # fmt: skip
 
 
-WHAT = """Two perceptrons with one hidden layer of 48 units each, in NumPy arrays. `near_end`: from the mel bands of the
-echo canceller's three outputs to nothing, near speech, noise or far speech, every 16 ms. `backchannel`: from the last
-1.3 s of the same, weighted by near speech, to whether what was heard takes the floor. Trained by
-`python -m tools.train.first_ear` (`--scenes {scenes} --seed {seed}`) on scenes of 36 s made of the recordings below and
-of synthesised sounds, through this project's own canceller. They are for this canceller and these features, and for
+WHAT = """Two small recurrent networks that run once every 16 ms of sound, with their state as an input and an output.
+`near_end` ({near_end}): a dense layer of 64 and a gated recurrent layer of 72 units, to nothing, near speech, noise or
+far speech. `backchannel` ({backchannel}): a dense layer of 96 and gated recurrent layers of 112 and 80 units, to: takes
+the floor, listens aloud, or neither. Both see 32 mel bands of the echo canceller's cleaned sound, of its linear output
+and of its echo estimate, above a tracked noise floor; four things that the canceller believes of itself; and the level
+against the one at which the person usually speaks. Weights are in eight bits, the computation is in float32. Trained by
+`python -m tools.train` (`--scenes {scenes} --seed {seed}`) on scenes of 36 s made of the recordings below and of
+synthesised sounds, through this project's own canceller. They are for this canceller and these features, and for
 nothing else."""
 
 FIGURES = """Area under the ROC curve: the probability that one of the first sounds more like it than one of the
 second; 0.5 is chance. *Held out*: scenes of the training split with speakers (`tools/train/held_out.txt`), impulse
-responses and noises that were not learnt from. *Dev*: the split `dev`. The temperature of each model was set on the
-held-out part, and the inputs, the length of training and the working point were chosen with an eye on both: all are
-tuning figures. No part of the corpus is a test set."""
+responses and noises that were not learnt from. *Dev*: the split `dev`. The models know nothing of how loud the person
+usually is. The temperature of each model was set on the held-out part, and the inputs, the length of training and the
+working point were chosen with an eye on both: all are tuning figures. No part of the corpus is a test set."""
 
-BESIDE = """Backchannel rule, 0.1 s after the end of what was heard, beside two rules that only look at its true
-length or at its loudness, each in whichever direction serves it better:
+ONSETS = """From an onset to the first hop above 0.5, the share of events never found within a second, and how often
+more than 200 ms of nothing pass for speech:
+
+"""
+
+KINDS = """Backchannel model, area under the curve 0.1 s after the end of what was heard:
+
+"""
+
+CALIBRATION = """Expected calibration error of P(takes the floor), after so much overlap and at the end:
+
+"""
+
+PAIRS = """Taking the floor against listening, both by the same source and matched in length: how many, and the equal
+error rate (percent) after so much overlap and 0.1 s after the end; then of the length and of the level alone:
+
+"""
+
+QUANTIZED = """What eight bits cost, in area under the curve:
 
 """
 
@@ -98,35 +118,23 @@ LICENCE = """The models are under the licence of the project. They were made fro
 each other and filtered; espeak-ng and the simulator of this project made the synthetic sounds."""
 
 
-def _near_table(result: Result) -> str:
-    rows = [f"| {part} | " + " | ".join(f"{value:.3f}" for value in result.near[part].values()) + " |"
-            for part in result.near]  # fmt: skip
-    heads = [f"near against {name}" for name in next(iter(result.near.values()))]
+def table(what: str, figures: Mapping[Part, Mapping[str, float]], digits: int = 3) -> str:
+    """A row for each part."""
+    heads = [f"{what} {name}".strip() for name in next(iter(figures.values()))]
+    rows = [f"| {part} | " + " | ".join(f"{value:.{digits}f}" for value in row.values()) + " |"
+            for part, row in figures.items()]  # fmt: skip
     return "\n".join(["| | " + " | ".join(heads) + " |", "|---" * (len(heads) + 1) + "|", *rows])
 
 
-def _floor_table(result: Result) -> str:
-    rows = []
-    for part, figures in result.floor.items():
-        for name, value in figures.items():
-            alone = (f"{scores[part][name]:.3f}" for scores in (result.length_only, result.energy_only))
-            rows.append(f"| {part} | {name} | **{value:.3f}** | " + " | ".join(alone) + " |")
-    return "\n".join(
-        ["| | takes the floor against | model | length alone | energy alone |", "|---|---|---|---|---|", *rows]
-    )
-
-
-def _verdict(result: Result) -> str:
-    """Whether the backchannel model is better than what could be had for nothing."""
-    worse = [
-        f"{name} ({part})"
-        for part, figures in result.floor.items()
-        for name, value in figures.items()
-        if value <= max(result.length_only[part][name], result.energy_only[part][name])
+def _pairs(result: Result) -> str:
+    heads = ["", "source", "n", *(f"{ms} ms" for ms in ASKED_MS), "end", "length alone", "level alone"]
+    rows = [
+        f"| {part} | {name} | {count} | " + " | ".join(f"{100 * rate:.0f}" for rate in rates) + " |"
+        for part, pairs in result.pairs.items()
+        for name, (count, rates) in pairs.items()
+        if count
     ]
-    if worse:
-        return "The backchannel model is **not better than length or energy alone** against: " + ", ".join(worse) + "."
-    return "The backchannel model is better than length or energy alone in every row."
+    return "\n".join(["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|", *rows])
 
 
 def _credits(credits: set[tuple[str, str]]) -> str:

@@ -135,7 +135,9 @@ def _clip(folder: Path, row: Mapping[str, str]) -> Clip:
     try:
         start = float(row["start_s"])
         stretches = (stretch.split("-") for stretch in row["active"].split(";") if stretch)
-        active = tuple((round((float(a) - start) * RATE), round((float(b) - start) * RATE)) for a, b in stretches)
+        active = tuple(
+            (max(0, round((float(a) - start) * RATE)), round((float(b) - start) * RATE)) for a, b in stretches
+        )
         stop = round(float(row["end_s"]) * RATE)
         text = row["text"].strip(" .,!?").casefold()
         return Clip(folder / row["path"], round(start * RATE), stop, active, row["speaker"], text, row["source"])

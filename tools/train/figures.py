@@ -1,4 +1,4 @@
-"""How good the two models are on scenes they have not seen, and how good it is to look at length or loudness alone."""
+"""How good the models are on scenes they have not seen, and how good it is to look at length or loudness alone."""
 
 from __future__ import annotations
 
@@ -7,14 +7,33 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeagent.detect.backchannel import KINDS
+from edgeagent.units import HOP, RATE
 from tools.train.acts import Heard
-from tools.train.labels import ASKED, Array, Looks
+from tools.train.calibration import expected_error
 from tools.train.scenes import Listened
+from tools.train.truth import Floats, hop_of
 
 NEAR_KINDS = (Heard.FLOOR, Heard.BACKCHANNEL)
 
+ASKED_MS = (200, 300, 500)
+"""Overlap after which the two kinds are told apart."""
 
-def auc(scores: Array, positive: NDArray[np.bool_]) -> float:
+AFTERWARDS = 6
+"""Hops after the end (0.1 s) at which a word that stood alone is judged."""
+
+PAIRS = {
+    "English words": ("speech_commands", ("yes", "right"), ("stop", "no", "go")),
+    "Arabic words": ("arabic_commands", ("yes", "right", "ok"), ("stop", "no", "cancel")),
+    "espeak": ("espeak", (), ()),
+}
+"""Listening and taking the floor by the same source, so that nothing can be won by recognising the source: its name's
+beginning, and the words of either; () for all of that kind."""
+
+SHORTEST_S = 0.2
+
+
+def auc(scores: Floats, positive: NDArray[np.bool_]) -> float:
     """Probability that a positive scores above a negative (Mann & Whitney 1947), ties counting half."""
     _, inverse, counts = np.unique(scores, return_inverse=True, return_counts=True)
     rank = np.cumsum(counts) - (counts - 1) / 2
@@ -22,8 +41,18 @@ def auc(scores: Array, positive: NDArray[np.bool_]) -> float:
     return (above - n * (n + 1) / 2) / max(1, n * (len(positive) - n))
 
 
-def near_figures(scenes: Sequence[Listened], near: Sequence[Array]) -> dict[str, float]:
-    """Area under the curve of near speech against each other thing, by steps."""
+def equal_error(scores: Floats, positive: NDArray[np.bool_]) -> float:
+    """Share of errors at the threshold where both kinds of error are as frequent."""
+    ones, others = np.sort(scores[positive]), np.sort(scores[~positive])
+    thresholds = np.append(np.unique(scores), np.inf)
+    missed = np.searchsorted(ones, thresholds) / max(1, len(ones))
+    alarmed = 1.0 - np.searchsorted(others, thresholds) / max(1, len(others))
+    best = int(np.argmin(np.abs(missed - alarmed)))
+    return float((missed[best] + alarmed[best]) / 2)
+
+
+def near_figures(scenes: Sequence[Listened], near: Sequence[Floats]) -> dict[str, float]:
+    """Area under the curve of near speech against each other thing, by hops."""
     scores, heard = np.concatenate(near), np.concatenate([scene.heard for scene in scenes])
     speech = np.isin(heard, NEAR_KINDS)
     found = {"all": auc(scores, speech)}
@@ -33,18 +62,104 @@ def near_figures(scenes: Sequence[Listened], near: Sequence[Array]) -> dict[str,
     return found
 
 
-def floor_figures(scores: Array, looks: Looks) -> dict[str, float]:
-    """Area under the curve of taking the floor against each other kind, 0.1 s after the end of what was heard."""
-    now = looks.asked == ASKED
-    found = {"all": auc(scores[now], looks.floor[now])}
+def onset_figures(scenes: Sequence[Listened], near: Sequence[Floats], threshold: float = 0.5) -> dict[str, float]:
+    """Of the events of near speech: median and 95th percentile of the time (s) to the first hop above `threshold`, and
+    the share never found within a second; and runs of 200 ms above it per minute where nobody speaks."""
+    times: list[float] = []
+    runs, minutes = 0, 0.0
+    for scene, score in zip(scenes, near, strict=True):
+        for event in scene.events:
+            if event.heard in NEAR_KINDS:
+                first = hop_of(event.start)
+                found = np.flatnonzero(score[first : first + RATE // HOP] >= threshold)
+                times.append(float(found[0]) * HOP / RATE if found.size else np.inf)
+        nothing = scene.heard == Heard.NOTHING
+        minutes += float(nothing.sum()) * HOP / RATE / 60
+        above = np.convolve((score >= threshold) & nothing, np.ones(RUN), "valid") == RUN
+        runs += int(np.count_nonzero(above[1:] & ~above[:-1]))
+    median, late = np.quantile(times, (0.5, 0.95), method="higher")
+    never = float(np.mean(np.isinf(times)))
+    return {"p50_s": float(median), "p95_s": float(late), "never": never, "false_runs_per_minute": runs / minutes}
+
+
+RUN = round(0.2 * RATE / HOP)
+
+
+def kind_figures(scenes: Sequence[Listened], kinds: Sequence[Floats]) -> dict[str, float]:
+    """kinds: (hops, KINDS) probabilities. Area under the curve of P(takes the floor) against each other kind, 0.1 s
+    after the end of what was heard."""
+    rows = [
+        (event.heard, probability[at, KINDS.index("floor")])
+        for scene, probability in zip(scenes, kinds, strict=True)
+        for event in scene.events
+        if (at := hop_of(event.stop) + AFTERWARDS) < len(probability)
+    ]
+    heard, scores = np.array([row[0] for row in rows]), np.array([row[1] for row in rows], np.float32)
+    found = {"all": auc(scores, heard == Heard.FLOOR)}
     for kind in (Heard.BACKCHANNEL, Heard.NOISE, Heard.FAR):
-        chosen = now & (looks.floor | (looks.heard == kind))
-        found[kind.name.lower()] = auc(scores[chosen], looks.floor[chosen])
-    short = now & np.isin(looks.heard, NEAR_KINDS) & (looks.seconds < 0.8)
-    found["backchannel, all under 0.8 s"] = auc(scores[short], looks.floor[short])
+        chosen = (heard == Heard.FLOOR) | (heard == kind)
+        found[kind.name.lower()] = auc(scores[chosen], heard[chosen] == Heard.FLOOR)
     return found
 
 
-def either_way(figures: dict[str, float]) -> dict[str, float]:
-    """Of a baseline that may call more or less of something a sign, whichever is better."""
-    return {name: max(value, 1 - value) for name, value in figures.items()}
+def calibration_figures(scenes: Sequence[Listened], kinds: Sequence[Floats]) -> dict[str, float]:
+    """Expected calibration error of P(takes the floor) after each of ASKED_MS of what lasts so long, and at the end."""
+    rows: dict[str, list[tuple[float, bool]]] = {}
+    for scene, probability in zip(scenes, kinds, strict=True):
+        for event in scene.events:
+            moments = {f"{ms} ms": hop_of(event.start) + round(ms / 1000 * RATE / HOP) for ms in ASKED_MS}
+            end = hop_of(event.stop)
+            moments = {name: at for name, at in moments.items() if at <= end} | {"end": end + AFTERWARDS}
+            for name, at in moments.items():
+                if at < len(probability):
+                    took = event.heard is Heard.FLOOR
+                    rows.setdefault(name, []).append((float(probability[at, KINDS.index("floor")]), took))
+    return {
+        name: expected_error(np.array([p for p, _ in row], np.float32), np.array([t for _, t in row]))
+        for name, row in sorted(rows.items())
+    }
+
+
+def pair_figures(scenes: Sequence[Listened], kinds: Sequence[Floats]) -> dict[str, tuple[int, list[float]]]:
+    """For each of PAIRS: how many were compared, and the equal error rate of floor against backchannel after each of
+    ASKED_MS and at the end, the two kinds matched in length; then that of length and of level alone at the end."""
+    return {name: _pair(scenes, kinds, *pair) for name, pair in PAIRS.items()}
+
+
+def _pair(
+    scenes: Sequence[Listened], kinds: Sequence[Floats], source: str, listening: Sequence[str], taking: Sequence[str]
+) -> tuple[int, list[float]]:
+    rows = []
+    for scene, probability in zip(scenes, kinds, strict=True):
+        odds = np.log(probability[:, 0] + 1e-6) - np.log(probability[:, 1] + 1e-6)
+        for event in scene.events:
+            words = {Heard.FLOOR: taking, Heard.BACKCHANNEL: listening}.get(event.heard)
+            if words is None or not event.source.startswith(source) or (words and event.text not in words):
+                continue
+            seconds = (event.stop - event.start) / RATE
+            moments = [hop_of(event.start) + round(ms / 1000 * RATE / HOP) for ms in ASKED_MS]
+            moments.append(hop_of(event.stop) + AFTERWARDS)
+            if seconds >= SHORTEST_S and moments[-1] < len(odds):
+                rows.append((event.heard == Heard.FLOOR, seconds, event.level_db, *(odds[at] for at in moments)))
+    if not rows:
+        return 0, []
+    table = np.array(rows, np.float32)
+    taken = table[:, 0] > 0
+    keep = _matched(table[:, 1], taken)
+    if not keep.size:
+        return 0, []
+    table, taken = table[keep], taken[keep]
+    rates = [equal_error(table[:, column], taken) for column in range(3, table.shape[1])]
+    alone = [min(rate, 1 - rate) for rate in (equal_error(table[:, column], taken) for column in (1, 2))]
+    return len(table), rates + alone
+
+
+def _matched(lengths: Floats, taken: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Rows of which as many of either kind are in each tenth of a second of length."""
+    bins = (lengths * 10).astype(int)
+    kept: list[int] = []
+    for each in np.unique(bins):
+        ones, others = (np.flatnonzero((bins == each) & (taken == kind)) for kind in (True, False))
+        count = min(len(ones), len(others))
+        kept += [*ones[:count], *others[:count]]
+    return np.array(sorted(kept), np.intp)

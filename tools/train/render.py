@@ -30,6 +30,9 @@ LENGTH = samples(36_000)
 SWAPPED = 0.25
 """Share of scenes with swapped roles."""
 
+MUTE = 0.1
+"""Share of scenes in which the device says nothing at all."""
+
 DUCK = 10 ** (-12 / 20)
 RAMP = samples(5)
 
@@ -59,6 +62,7 @@ class Event:
     stop: int
     text: str
     level_db: float
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,7 @@ class _Maker:
             happening = act(stage)
             end = self._place(happening, at, air)
             self._react(loudness, at, end)
-            at = end + samples(self._dice.uniform(900, 3000))
+            at = end + samples(self._dice.uniform(700, 2400))
         for _ in range(int(self._dice.integers(0, 3))):
             start = int(self._dice.integers(0, LENGTH))
             self._react(loudness, start, start + samples(200))
@@ -116,7 +120,7 @@ class _Maker:
         clips = corpus.phrases if self._swapped else voices[int(dice.integers(len(voices)))]
         level = 10 ** (dice.uniform(-26, -18) / 20)
         said = np.zeros(LENGTH)
-        at = samples(dice.uniform(300, 1200))
+        at = LENGTH if dice.random() < MUTE else samples(dice.uniform(300, 1200))
         while at < LENGTH:
             clip = clips[int(dice.integers(len(clips)))].sound()[: samples(9000)]
             clip = clip[: LENGTH - at]
@@ -144,7 +148,7 @@ class _Maker:
         for start, stop in happening.active:
             self._heard[at + start : at + stop] = heard
         start, stop = at + happening.active[0][0], min(at + happening.active[-1][1], LENGTH)
-        self._events.append(Event(heard, start, stop, happening.text, float(level)))
+        self._events.append(Event(heard, start, stop, happening.text, float(level), happening.source))
         return stop
 
     def _react(self, loudness: Wave, onset: int, end: int) -> None:

@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 
 from edgeagent.signal.canceller import Canceller
 from edgeagent.signal.convert import to_float, to_int16
-from edgeagent.signal.features import SIZE, Features
+from edgeagent.signal.measure import LEVELS, MEASURED, Measure
 from edgeagent.units import HOP
 from tools.train.acts import Heard
 from tools.train.corpus import Corpus, Part, load_corpus
-from tools.train.render import Event, Rendered, render
+from tools.train.render import LENGTH, Event, Rendered, render
 
 ROOT = Path(__file__).parents[2]
 TRAIN, SIM, SIGNAL = "tools/train/", "edgeagent/sim/", "edgeagent/signal/"
@@ -31,9 +31,11 @@ RENDERING = tuple(TRAIN + name for name in ("corpus.py", "acts.py", "render.py")
     SIM + name for name in ("acoustics.py", "mix.py", "noises.py", "person.py", "room.py")
 )
 LISTENING = (
-    *(SIGNAL + name for name in ("alignment.py", "canceller.py", "confidence.py", "delay.py", "drift.py")),
-    *(SIGNAL + name for name in ("echo_filter.py", "features.py", "fourier.py", "history.py", "loudspeaker.py")),
-    *(SIGNAL + name for name in ("referee.py", "resample.py", "spectra.py", "suppressor.py")),
+    *(SIGNAL + name for name in ("alignment.py", "canceller.py", "coherence.py", "confidence.py", "delay.py")),
+    *(SIGNAL + name for name in ("drift.py", "echo_filter.py", "fourier.py", "history.py", "loudspeaker.py")),
+    *(SIGNAL + name for name in ("measure.py", "path_change.py", "referee.py", "spectra.py")),
+    SIGNAL + "suppressor.py",
+    TRAIN + "scenes.py",
 )
 """The source files that decide what a scene is, and what its features are."""
 
@@ -46,16 +48,31 @@ def digest(sources: tuple[str, ...]) -> str:
 RENDERED, HEARD = digest(RENDERING), digest(LISTENING)
 """Taken once, with the code that runs: files may be edited meanwhile."""
 
+RESTARTED = 0.6
+"""Share of scenes in which the canceller must begin anew: those moments are rare in the scenes and dear in use."""
+
+HOPS = LENGTH // HOP
+"""Of a scene."""
+
+LEAST = np.float32(1e-10)
+"""Power that is nothing; below it float16 has no decades."""
+
 
 @dataclass(frozen=True, slots=True)
 class Listened:
-    """One scene as the ear gets it, by hops. vectors: (hops, SIZE) float32. heard: (hops,) int8, of Heard. power:
-    (hops,) float32, of the linear output."""
+    """One scene as the ear gets it, by hops. packed: (hops, MEASURED) float16, what `Measure` gives, its powers as
+    decades. heard: (hops,) int8, of Heard."""
 
-    vectors: NDArray[np.float32]
+    packed: NDArray[np.float16]
     heard: NDArray[np.int8]
-    power: NDArray[np.float32]
     events: tuple[Event, ...]
+
+    @property
+    def measured(self) -> NDArray[np.float32]:
+        """(hops, MEASURED), as `Measure` gave it, to one part in 400."""
+        vectors = self.packed.astype(np.float32)
+        vectors[:, :LEVELS] = 10 ** vectors[:, :LEVELS]
+        return vectors
 
 
 def listened(folder: Path, part: Part, count: int, seed: int, cache: Path, jobs: int) -> list[Listened]:
@@ -65,18 +82,19 @@ def listened(folder: Path, part: Part, count: int, seed: int, cache: Path, jobs:
         return list(_shown(pool.map(work, range(count)), count, str(part)))
 
 
-def listen(scene: Rendered) -> Listened:
-    """The scene through canceller and features, as in the device."""
-    canceller, features = Canceller(), Features()
+def listen(scene: Rendered, restart: int = 0) -> Listened:
+    """The scene through canceller and features, as in the device; from hop `restart` on by a canceller that knows
+    nothing yet."""
+    canceller, measure = Canceller(), Measure()
     hops = scene.microphone.size // HOP
-    vectors = np.zeros((hops, SIZE), np.float32)
-    power = np.zeros(hops, np.float32)
+    vectors = np.zeros((hops, MEASURED), np.float32)
     for hop in range(hops):
+        if hop == restart:
+            canceller = Canceller()
         span = slice(hop * HOP, (hop + 1) * HOP)
-        cancelled = canceller.process(scene.reference[span], scene.microphone[span])
-        vectors[hop] = features.push(cancelled)
-        power[hop] = cancelled.linear @ cancelled.linear / HOP
-    return Listened(vectors, per_hop(scene.heard), power, scene.events)
+        vectors[hop] = measure.of(canceller.process(scene.reference[span], scene.microphone[span]))
+    vectors[:, :LEVELS] = np.log10(vectors[:, :LEVELS] + LEAST)
+    return Listened(vectors.astype(np.float16), per_hop(scene.heard), scene.events)
 
 
 def per_hop(heard: NDArray[np.int8]) -> NDArray[np.int8]:
@@ -102,11 +120,11 @@ def _listened(folder: Path, part: Part, seed: int, cache: Path, number: int) -> 
     path = cache / f"{name}-{HEARD}.features.npz"
     if not path.exists():
         scene = _rendered(folder, part, seed, number, cache / f"{name}.scene.npz")
-        result = listen(scene)
-        _save(path, _table(result.events), vectors=result.vectors, heard=result.heard, power=result.power)
+        dice = np.random.default_rng((seed, number))
+        result = listen(scene, int(dice.integers(HOPS)) if dice.random() < RESTARTED else 0)
+        _save(path, _table(result.events), packed=result.packed, heard=result.heard)
     with np.load(path) as stored:
-        vectors, heard, power = stored["vectors"].astype(np.float32), stored["heard"], stored["power"]
-        return Listened(vectors, heard, power, _events(stored["events"]))
+        return Listened(stored["packed"], stored["heard"], _events(stored["events"]))
 
 
 def _rendered(folder: Path, part: Part, seed: int, number: int, path: Path) -> Rendered:
@@ -128,12 +146,15 @@ def _save(path: Path, events: NDArray[np.str_], **arrays: NDArray[np.generic]) -
 
 
 def _table(events: tuple[Event, ...]) -> NDArray[np.str_]:
-    rows = [[str(int(e.heard)), str(e.start), str(e.stop), e.text, str(e.level_db)] for e in events]
-    return np.array(rows, dtype=np.str_).reshape(-1, 5)
+    rows = [[str(int(e.heard)), str(e.start), str(e.stop), e.text, str(e.level_db), e.source] for e in events]
+    return np.array(rows, dtype=np.str_).reshape(-1, 6)
 
 
 def _events(table: NDArray[np.str_]) -> tuple[Event, ...]:
-    return tuple(Event(Heard(int(h)), int(a), int(b), str(text), float(level)) for h, a, b, text, level in table)
+    return tuple(
+        Event(Heard(int(heard)), int(start), int(stop), str(text), float(level), str(source))
+        for heard, start, stop, text, level, source in table
+    )
 
 
 @lru_cache(maxsize=1)

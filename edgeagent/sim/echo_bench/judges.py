@@ -13,10 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeagent.detect.near_end import NearEnd
+from edgeagent.detect.usual import UNKNOWN
 from edgeagent.ports import Model, Sound
 from edgeagent.signal.bypass import Bypass
 from edgeagent.signal.canceller import Cancelled, Canceller
 from edgeagent.signal.features import Features
+from edgeagent.signal.measure import Measure
 from edgeagent.sim.echo_bench.run import Output
 from edgeagent.sim.echo_bench.scenes import FRAME
 from edgeagent.units import HOP
@@ -67,8 +69,10 @@ class OurModel:
             bypass, silence = Bypass(), np.zeros(HOP, np.float32)
             blocks = np.concatenate((sound[: sound.size // HOP * HOP], silence)).reshape(-1, HOP)
             heard = [bypass.process(silence, block) for block in blocks]
-        features, detector = Features(), NearEnd(self._model())
-        verdicts = np.array([detector.hear(features.push(output)) for output in heard])[behind // HOP :]
+        measure, features, detector = Measure(), Features(), NearEnd(self._model())
+        usual, known = np.float32(UNKNOWN), np.float32(0)
+        vectors = (features.push(measure.of(output), usual, known) for output in heard)
+        verdicts = np.array([detector.hear(vector) for vector in vectors])[behind // HOP :]
         count = sound.size // FRAME
         highest: Verdicts = verdicts[: count * FRAME // HOP].reshape(count, -1).max(axis=1)
         return highest

@@ -1,0 +1,50 @@
+"""A recurrent classifier behind the Model port: features and state in, logits and state out."""
+
+from __future__ import annotations
+
+from math import exp, isfinite
+
+import numpy as np
+
+from edgeagent.errors import ModelError
+from edgeagent.ports import Model
+from edgeagent.signal.features import SIZE
+from edgeagent.signal.measure import Vector
+
+SURE = 0.999
+"""Probabilities stay inside [1 - SURE, SURE]: no single step is ever certain."""
+
+
+class Recurrent:
+    """Keeps the state from hop to hop. One thread."""
+
+    def __init__(self, model: Model, name: str, classes: int) -> None:
+        """model: `features` (1, SIZE) and `state` (1, n) to `logits` (1, classes) and `state_out` (1, n). Raises
+        ModelError on another shape."""
+        shapes = dict(model.inputs)
+        state = shapes.pop("state", ())
+        if shapes != {"features": (1, SIZE)} or len(state) != 2 or tuple(model.outputs) != ("logits", "state_out"):
+            raise ModelError(
+                f"{name} model takes {dict(model.inputs)} to {model.outputs}, not features (1, {SIZE}) and state",
+                "use the models of this release",
+            )
+        self._model = model
+        self._name = name
+        self._feeds = {"features": np.zeros((1, SIZE), np.float32), "state": np.zeros(state, np.float32)}
+        if self._model.run(self._feeds)["logits"].shape != (1, classes):
+            raise ModelError(f"{name} model does not tell {classes} classes apart", "use the models of this release")
+
+    def run(self, vector: Vector) -> list[float]:
+        """`vector` (SIZE,) to the probability of each class. Raises ModelError when the model fails or gives what is no
+        number."""
+        feeds = self._feeds
+        feeds["features"][0] = vector
+        told = self._model.run(feeds)
+        feeds["state"] = told["state_out"]
+        scores = told["logits"][0].tolist()
+        most = max(scores)
+        if not isfinite(sum(scores)):
+            raise ModelError(f"{self._name} model gives what is no number", "use the models of this release")
+        odds = [exp(score - most) for score in scores]
+        total = sum(odds)
+        return [each / total for each in odds]

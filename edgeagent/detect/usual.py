@@ -1,0 +1,47 @@
+"""How loud the person is when they speak to the device. What is much weaker is somebody else, further away.
+
+A microphone's gain is not known, and neither is the distance at which people use a device: only their own turns tell.
+The level of each turn that was handed over moves the memory, in decibels: the first one all the way, later ones less
+and less. It is bounded, so that no later turn, and no television that was once taken for one, makes the device deaf or
+credulous; and what the ear makes of it depends on how many turns there were.
+"""
+
+from __future__ import annotations
+
+from math import log10
+
+UNKNOWN = 10 ** (-26 / 10)
+"""Mean square (-26 dBFS) that is assumed of somebody who has not spoken yet."""
+
+LEAST, MOST = 10 ** (-46 / 10), 10 ** (-10 / 10)
+"""Bounds of the memory."""
+
+LEAST_SHARE = 0.2
+"""Share of the newest turn in the memory, however many there were: people move."""
+
+FURTHEST_DB = 12.0
+"""A turn that differs by more from what is known counts as if it differed by so much."""
+
+
+class Usual:
+    """Mean square of the person's voice, and how sure that is. Engine thread only."""
+
+    def __init__(self) -> None:
+        self.power = UNKNOWN
+        self.known = 0.0
+        self._turns = 0
+
+    @property
+    def dbfs(self) -> float:
+        """`power` in decibels, full scale."""
+        return 10 * log10(self.power)
+
+    def heard(self, power: float) -> None:
+        """A turn was handed over whose voice had the mean square `power`."""
+        self._turns += 1
+        share = max(LEAST_SHARE, 1.0 / self._turns)
+        off_db = 10 * log10(max(power, LEAST) / self.power)
+        if self._turns > 1:
+            off_db = min(FURTHEST_DB, max(-FURTHEST_DB, off_db))
+        self.power = min(MOST, max(LEAST, self.power * 10 ** (share * off_db / 10)))
+        self.known = 1.0 - 0.5**self._turns

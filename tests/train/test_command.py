@@ -1,0 +1,89 @@
+"""The whole of it on a corpus of synthetic voices: rendered, learnt, measured, written, loaded; and refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch", reason="needs the extra [train]")
+pytest.importorskip("onnx", reason="needs the extra [train]")
+pytest.importorskip("ai_edge_litert", reason="needs the extra [train]")
+pytest.importorskip("pyroomacoustics", reason="needs the extra [sim]")
+pytest.importorskip("soundfile", reason="needs the extra [sim]")
+
+from edgeagent.detect.ear import Ear
+from edgeagent.devices.model_files import load_model
+from tests.train.made_up import build
+from tools.train import __main__ as command
+from tools.train import truth
+from tools.train.corpus import Part
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(tmp_path_factory.mktemp("corpus"))
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One round, few scenes, no dev split."""
+    recipes = {name: (loss, replace(recipe, rounds=1, size=2)) for name, (loss, recipe) in command.RECIPES.items()}
+    monkeypatch.setattr(command, "RECIPES", recipes)
+    monkeypatch.setattr(command, "MEASURED", {Part.HELD_OUT: 4})
+    monkeypatch.setattr(truth, "WORDS_FROM", 1)
+
+
+def trained(corpus: Path, cache: Path, out: Path) -> int:
+    return command.main([str(corpus), "--out", str(out), "--scenes", "3", "--cache", str(cache), "--jobs", "1"])
+
+
+@pytest.fixture
+def ungated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever has been learnt is written."""
+    monkeypatch.setattr(command, "GATE", dict.fromkeys(command.GATE, 0.0))
+    monkeypatch.setattr(command, "QUANTIZED_LOSS", 1.0)
+
+
+def same(one: Path, two: Path) -> bool:
+    return all(file.read_bytes() == (two / file.name).read_bytes() for file in one.iterdir())
+
+
+@pytest.mark.usefixtures("tiny", "ungated")
+def test_what_is_trained_can_be_run_and_a_second_run_takes_it_up(corpus: Path, cache: Path, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        assert trained(corpus, cache, tmp_path / name) == 0
+    Ear(*(load_model(model, tmp_path / "one") for model in ("near_end", "backchannel")))
+    assert same(tmp_path / "one", tmp_path / "two")
+
+
+@pytest.mark.usefixtures("tiny", "ungated")
+def test_the_same_seed_gives_the_same_models(corpus: Path, cache: Path, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        for checkpoint in cache.glob("*.pt"):
+            checkpoint.unlink()
+        assert trained(corpus, cache, tmp_path / name) == 0
+    assert same(tmp_path / "one", tmp_path / "two")
+
+
+@pytest.mark.usefixtures("tiny")
+def test_models_that_are_not_good_enough_are_not_written(
+    corpus: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(command, "GATE", dict.fromkeys(command.GATE, 1.01))
+    assert trained(corpus, cache, tmp_path / "out") != 0
+    assert "area under the curve" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_says_that_there_is_no_corpus(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert trained(tmp_path, tmp_path / "cache", tmp_path / "out") != 0
+    assert "segments.csv" in capsys.readouterr().err

@@ -1,0 +1,161 @@
+"""Renders, learns, measures and writes the two models of the ear.
+
+    python -m tools.train CORPUS_FOLDER --out models/ [--scenes 1000] [--seed 0] [--cache DIR] [--jobs 2]
+
+Learns from the split `train` without the held-out speakers, impulse responses and noises; calibrates on scenes made of
+those; shows figures for them and for the split `dev`. Models that are not better than their gate, or that lose by being
+quantized, are not written. A run that was interrupted goes on where it was, from the cache. With `--only` two networks
+learn at the same time, each in a process of its own; a run without it then has only to measure and to write.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from edgeagent.detect.near_end import NEAR
+from edgeagent.devices.onnx_model import OnnxModel
+from edgeagent.errors import EdgeAgentError
+from tools.train.calibration import probabilities, temperature
+from tools.train.card import Result, write
+from tools.train.corpus import Part, load_corpus
+from tools.train.export import to_onnx
+from tools.train.export_tflite import to_tflite
+from tools.train.figures import calibration_figures, kind_figures, near_figures, onset_figures, pair_figures
+from tools.train.learn import Loss, Recipe, forward, kind_loss, learn, near_loss
+from tools.train.networks import Overlap, Recurrent, near_end
+from tools.train.scenes import Listened, listened
+from tools.train.sequences import vectors
+from tools.train.truth import Floats, Truth, truth, vocabulary
+
+NEAR_END, BACKCHANNEL = "near_end", "backchannel"
+
+RECIPES: dict[str, tuple[Loss, Recipe]] = {
+    NEAR_END: (near_loss, Recipe(rounds=15)),
+    BACKCHANNEL: (kind_loss, Recipe(rounds=15)),
+}
+
+MEASURED = {Part.HELD_OUT: 80, Part.DEV: 60}
+"""Scenes of each part that is measured on."""
+
+GATE = {NEAR_END: 0.93, BACKCHANNEL: 0.80}
+"""Least area under the curve on held-out scenes with which a model is written."""
+
+QUANTIZED_LOSS = 0.005
+"""Most area under the curve that eight bits may cost, on any set."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command. Returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m tools.train", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("corpus", type=Path, help="folder with manifest.csv and segments.csv")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the models, their manifest and card")
+    parser.add_argument("--scenes", type=int, default=1000, help="scenes to learn from")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--cache", type=Path, default=Path("build/train"), help="folder for scenes and checkpoints")
+    parser.add_argument("--jobs", type=int, default=2, help="processes that render")
+    parser.add_argument("--only", choices=list(RECIPES), help="let this one learn, write nothing")
+    asked = parser.parse_args(arguments)
+    try:
+        scenes = _scenes(asked.corpus, asked.scenes, asked.seed, asked.cache, asked.jobs)
+        if asked.only:
+            taught(asked.only, scenes[Part.TRAIN], asked.seed, asked.cache)
+        else:
+            write(asked.out, train(asked.corpus, scenes, asked.seed, asked.cache))
+    except EdgeAgentError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+def train(folder: Path, scenes: dict[Part, list[Listened]], seed: int, cache: Path) -> Result:
+    """Everything but rendering and writing. Raises EdgeAgentError, also when a model does not pass its gates."""
+    networks = {name: taught(name, scenes[Part.TRAIN], seed, cache) for name in RECIPES}
+    held = [truth(scene, {}) for scene in scenes[Part.HELD_OUT]]
+    seen = vectors(scenes[Part.HELD_OUT], None)
+    calibrate(networks[NEAR_END], seen, held, "near")
+    calibrate(networks[BACKCHANNEL], seen, held, "kind")
+    result = Result(load_corpus(folder, Part.TRAIN).credits, len(scenes[Part.TRAIN]), seed)
+    result.files = {name: to_onnx(network, name) for name, network in networks.items()}
+    result.tflite = {name: to_tflite(network, name) for name, network in networks.items()}
+    for part in MEASURED:
+        _measure(result, part, scenes[part], networks)
+    _gate(result)
+    return result
+
+
+def taught(name: str, scenes: Sequence[Listened], seed: int, cache: Path) -> Recurrent:
+    """The network of that name, when it has learnt from `scenes`."""
+    torch.set_num_threads(1)
+    torch.manual_seed(seed)
+    words = vocabulary(scenes)
+    network = near_end() if name == NEAR_END else Overlap(len(words))
+    loss, recipe = RECIPES[name]
+    checkpoint = cache / f"{name}-{len(scenes)}-{seed}"
+    learn(network, loss, scenes, [truth(scene, words) for scene in scenes], recipe, checkpoint, seed)
+    return network
+
+
+def _scenes(folder: Path, count: int, seed: int, cache: Path, jobs: int) -> dict[Part, list[Listened]]:
+    return {part: listened(folder, part, n, seed, cache, jobs) for part, n in {Part.TRAIN: count, **MEASURED}.items()}
+
+
+def calibrate(network: Recurrent, seen: Floats, truths: Sequence[Truth], what: str) -> None:
+    """Divide the network's scores by the temperature at which they mean what they say on those scenes."""
+    labels = np.stack([getattr(each, what) for each in truths])
+    weights = np.stack([getattr(each, f"{what}_weight") for each in truths])
+    by = temperature(forward(network, seen), labels, weights)
+    print(f"{what}: temperature {by:.2f}", file=sys.stderr, flush=True)
+    network.output.weight.data /= by
+    network.output.bias.data /= by
+
+
+def _measure(result: Result, part: Part, scenes: Sequence[Listened], networks: dict[str, Recurrent]) -> None:
+    seen = vectors(scenes, None)
+    told = {name: _quantized(result.files[name], seen) for name in networks}
+    near, kinds = list(told[NEAR_END][..., NEAR]), list(told[BACKCHANNEL])
+    result.near[part] = near_figures(scenes, near)
+    result.onset[part] = onset_figures(scenes, near)
+    result.kind[part] = kind_figures(scenes, kinds)
+    result.pairs[part] = pair_figures(scenes, kinds)
+    result.calibration[part] = calibration_figures(scenes, kinds)
+    exact = {name: probabilities(forward(network, seen)) for name, network in networks.items()}
+    result.lost[part] = {
+        NEAR_END: near_figures(scenes, list(exact[NEAR_END][..., NEAR]))["all"] - result.near[part]["all"],
+        BACKCHANNEL: kind_figures(scenes, list(exact[BACKCHANNEL]))["all"] - result.kind[part]["all"],
+    }
+
+
+def _quantized(data: bytes, seen: Floats) -> Floats:
+    """(n, hops, SIZE) through the file as the device runs it, to probabilities."""
+    model = OnnxModel(data)
+    made = []
+    for scene in seen:
+        state = np.zeros(model.inputs["state"], np.float32)
+        for vector in scene:
+            told = model.run({"features": vector[None], "state": state})
+            state = told["state_out"]
+            made.append(told["logits"][0])
+    return probabilities(np.stack(made)).reshape(*seen.shape[:2], -1)
+
+
+def _gate(result: Result) -> None:
+    found = {NEAR_END: result.near[Part.HELD_OUT]["all"], BACKCHANNEL: result.kind[Part.HELD_OUT]["all"]}
+    failed = [f"{name} {found[name]:.3f} < {least}" for name, least in GATE.items() if found[name] < least]
+    failed += [
+        f"{name} loses {loss:.4f} by quantizing ({part})"
+        for part, lost in result.lost.items()
+        for name, loss in lost.items()
+        if loss > QUANTIZED_LOSS
+    ]
+    if failed:
+        raise EdgeAgentError(f"area under the curve: {', '.join(failed)}", "render more scenes")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

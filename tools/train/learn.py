@@ -1,0 +1,123 @@
+"""The training loop: shows progress, keeps a checkpoint after each round, takes up an interrupted run where it was."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from tools.train.networks import Overlap, Recurrent
+from tools.train.scenes import Listened
+from tools.train.sequences import Batch, batches, vectors
+from tools.train.truth import IGNORED, Floats, Labels, Truth
+
+Loss = Callable[[Recurrent, Batch], Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """rounds: over all scenes. size: scenes at a time. hops: length of a sequence. rate: highest learning rate."""
+
+    rounds: int
+    size: int = 48
+    hops: int = 500
+    rate: float = 4e-3
+    decay: float = 1e-3
+
+
+def learn(
+    network: Recurrent, loss: Loss, scenes: Sequence[Listened], truths: Sequence[Truth], recipe: Recipe, at: Path,
+    seed: int = 0,
+) -> None:  # fmt: skip
+    """Trains `network` in place. at: the checkpoint, without a suffix."""
+    torch.manual_seed(seed)
+    _scale(network, scenes[: 4 * recipe.size])
+    optimiser = torch.optim.AdamW(network.parameters(), recipe.rate, weight_decay=recipe.decay)
+    pieces = len(scenes) * (len(scenes[0].heard) // recipe.hops)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, recipe.rate, total_steps=recipe.rounds * (pieces // recipe.size + len(scenes) // recipe.size + 2)
+    )
+    parts = (network, optimiser, schedule)
+    for turn in range(_resume(at, parts), recipe.rounds):
+        began, total, count = time.monotonic(), 0.0, 0
+        network.train()
+        for batch in batches(scenes, truths, recipe.size, recipe.hops, np.random.default_rng((seed, turn))):
+            lost = loss(network, batch)
+            optimiser.zero_grad()
+            torch.autograd.backward(lost)
+            nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+            optimiser.step()
+            schedule.step()
+            total, count = total + float(lost.detach()), count + 1
+        _keep(at, turn + 1, parts)
+        took = time.monotonic() - began
+        said = f"{at.name}: round {turn + 1} of {recipe.rounds}, loss {total / count:.4f}, {took:.0f} s"
+        print(said, file=sys.stderr, flush=True)
+    network.eval()
+
+
+def near_loss(network: Recurrent, batch: Batch) -> Tensor:
+    """What is heard in each hop."""
+    return _weighted(network(torch.from_numpy(batch.features)), batch.near, batch.near_weight)
+
+
+WORD_SHARE = 0.5
+"""Of what telling words apart counts beside telling kinds apart."""
+
+
+def kind_loss(network: Recurrent, batch: Batch) -> Tensor:
+    """What the overlap is, and which word."""
+    assert isinstance(network, Overlap)
+    kind, word = network.both(torch.from_numpy(batch.features))
+    told = _weighted(kind, batch.kind, batch.kind_weight)
+    if not (batch.word != IGNORED).any():
+        return told
+    return told + WORD_SHARE * _weighted(word, batch.word, (batch.word != IGNORED).astype(np.float32))
+
+
+def forward(network: Recurrent, features: Floats) -> Floats:
+    """(n, hops, SIZE) to logits (n, hops, outputs)."""
+    with torch.no_grad():
+        return np.asarray(network(torch.from_numpy(features)).numpy(), np.float32)
+
+
+def _weighted(logits: Tensor, labels: Labels, weights: Floats) -> Tensor:
+    each = nn.functional.cross_entropy(
+        logits.flatten(0, 1), torch.from_numpy(labels).flatten(), ignore_index=IGNORED, reduction="none"
+    )
+    weight = torch.from_numpy(weights).flatten() * (torch.from_numpy(labels).flatten() != IGNORED)
+    return (each * weight).sum() / weight.sum().clamp(min=1.0)
+
+
+LEAST_SCALE = 0.05
+"""Added to the spread of each input, so that what hardly varies is not blown up."""
+
+
+def _scale(network: Recurrent, scenes: Sequence[Listened]) -> None:
+    seen = vectors(scenes, np.random.default_rng(0))
+    network.mean.copy_(torch.from_numpy(seen.mean(axis=(0, 1))))
+    network.scale.copy_(torch.from_numpy(seen.std(axis=(0, 1)) + np.float32(LEAST_SCALE)))
+
+
+def _resume(at: Path, parts: tuple[Recurrent, torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]) -> int:
+    path = at.with_suffix(".pt")
+    if not path.exists():
+        return 0
+    stored = torch.load(path, weights_only=True)
+    for load, state in zip((part.load_state_dict for part in parts), stored["parts"], strict=True):
+        load(state)
+    return int(stored["rounds"])
+
+
+def _keep(
+    at: Path, rounds: int, parts: tuple[Recurrent, torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]
+) -> None:
+    half = at.with_suffix(".half")
+    torch.save({"rounds": rounds, "parts": [part.state_dict() for part in parts]}, half)
+    half.replace(at.with_suffix(".pt"))

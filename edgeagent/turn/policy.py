@@ -59,7 +59,7 @@ VOICED = 0.5
 FAINT = 0.15
 """From this probability on a step may already be the weak beginning of a word, for onsets."""
 
-ASKED = ((samples(180), 0.78), (samples(600), 0.45), (samples(1400), 0.2))
+ASKED = ((samples(180), 0.86), (samples(600), 0.45), (samples(1400), 0.2))
 """Time since the onset, and what is then asked of P(takes the floor), with straight lines between: "okay" and "okay,
 but" share their onset, and waiting costs little while we are ducked; nearly all backchannels are over after 0.6 s; and
 whoever goes on and on wants something, however it sounds."""

@@ -79,7 +79,7 @@ def test_noise_raises_what_was_cleaned_and_what_was_not(monkeypatch: pytest.Monk
 
 def test_how_loud_the_person_is_comes_from_their_own_turns(scenes: list[Listened]) -> None:
     assert speech_power(scenes[0]) == pytest.approx(10 ** (LEVEL_DB / 10))
-    assert speech_power(scene([event(Heard.FAR, 10, 20)])) == UNKNOWN
+    assert speech_power(scene([event(Heard.FAR, 10, 20)])) == 0.0
     assert scenes[0].measured[0, LINEAR_POWER] == pytest.approx(1e-6, rel=0.02)
 
 

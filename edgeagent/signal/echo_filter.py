@@ -66,6 +66,10 @@ UNSETTLED = np.float32(0.03)
 SETTLING = 28
 """Hops (0.45 s) after that in which half of the fast filter's blocks are constrained: large steps wrap round most."""
 
+SOUND = 0.03
+"""Error power over microphone power (15 dB) below which a filter works: unsettled, it would follow a person who begins
+to speak just then. After a true change it is above that within a hop or two."""
+
 AGAIN = 12
 """Hops (0.2 s) of them in which further signs of that change are no other change."""
 
@@ -131,9 +135,9 @@ class EchoFilter:
             np.maximum(self._variance, np.float32(0.3) * PRIOR, out=self._variance)
 
     def unsettle(self) -> None:
-        """The echo path has just changed: let the fast filter learn it as at the beginning. The slow one stays as it
-        is, and so does what is heard, in case this was an error."""
-        if self._settling > SETTLING - AGAIN:
+        """The echo path has just changed: let the fast filter learn it as at the beginning, unless so little is left
+        that it has not, or not by much. The slow one stays as it is, in case this was an error."""
+        if self._settling > SETTLING - AGAIN or self._referee.works(SOUND, self._referee.better):
             return
         np.maximum(self._variance[FAST], UNSETTLED * PRIOR[0], out=self._variance[FAST])
         self._settling = SETTLING

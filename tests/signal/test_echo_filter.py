@@ -93,3 +93,31 @@ def test_shift_and_recall_keep_the_filter_at_work() -> None:
     moved = np.concatenate([np.zeros(300, np.float32), late])[: len(late)]
     assert filter_.residual(late[-SPAN - HOP :], echo[-2 * HOP :], proven=True) < 0.05
     assert filter_.residual(moved[-SPAN - HOP :], echo[-2 * HOP :], proven=True) > 0.5
+
+
+def test_a_filter_that_works_is_not_unsettled() -> None:
+    far = voice(6.0, 16)
+    echo = echo_of(far, room(17), 100)
+    half = 3 * RATE // HOP * HOP
+    errors = []
+    for tell in (True, False):
+        filter_ = EchoFilter()
+        run(filter_, far[:half], echo[:half])
+        if tell:
+            filter_.unsettle()
+        errors.append(run(filter_, far[half:], echo[half:]))
+    assert np.array_equal(*errors)
+
+
+def test_one_whose_room_has_changed_learns_sooner_when_told() -> None:
+    far = voice(6.0, 18)
+    half = 3 * RATE // HOP * HOP
+    echo = np.concatenate([echo_of(far, room(19), 100)[:half], echo_of(far, room(20), 100)[half:]])
+    left = []
+    for tell in (True, False):
+        filter_ = EchoFilter()
+        run(filter_, far[: half + 4 * HOP], echo[: half + 4 * HOP])
+        if tell:
+            filter_.unsettle()
+        left.append(level(run(filter_, far[half + 4 * HOP :], echo[half + 4 * HOP :])[RATE // 2 : 3 * RATE // 2]))
+    assert left[0] < left[1] - 6

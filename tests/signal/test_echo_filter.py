@@ -106,7 +106,7 @@ def test_a_filter_that_works_is_not_unsettled() -> None:
         if tell:
             filter_.unsettle()
         errors.append(run(filter_, far[half:], echo[half:]))
-    assert np.array_equal(*errors)
+    np.testing.assert_array_equal(errors[0], errors[1])
 
 
 def test_one_whose_room_has_changed_learns_sooner_when_told() -> None:

@@ -20,8 +20,8 @@ from edgeagent.turn.events import Event, Fact
 from edgeagent.turn.policy import CEILING, EVEN, SUSPICION, VOICED, Percept
 from edgeagent.units import HOP
 
-HEARD = tuple(field.name for field in fields(Percept) if str(field.type).startswith("float"))
-"""What a percept says, by the names of its fields."""
+HEARD = tuple(field.name for field in fields(Percept) if str(field.type).startswith("float") and field.name != "power")
+"""The probabilities of a percept, by the names of its fields. Its power is in the sound."""
 
 DRAWN = {"near": ("Somebody speaks", {"voice": VOICED}), "floor": ("Takes the floor", {"even": EVEN})}
 """Name and marks of a trace; others are called after their field."""

@@ -27,7 +27,8 @@ def network(kind: str) -> Recurrent:
     made = near_end() if kind == "near_end" else Overlap(words=5)
     made.mean.uniform_(-1.0, 1.0)
     made.scale.uniform_(0.2, 2.0)
-    return made.eval()
+    made.eval()
+    return made
 
 
 def vectors() -> np.ndarray:

@@ -116,13 +116,13 @@ def test_silence_takes_the_place_of_frames_and_the_microphone_is_given_up(rig: R
 def test_the_journal_says_how_long_an_outage_was(rig: Rig) -> None:
     for seconds in (0.3, 3.0):
         rig.turn(50)
-        begun = rig.engine.at
+        begun, before = rig.engine.at, len(rig.entries("outage"))
         rig.wait(seconds)
         silence = rig.engine.at - begun
         rig.turn(50)
-        assert rig.entries("outage")[-1]["frames"] == pytest.approx(silence, abs=256)
-        assert rig.entries("outage")[-1]["frames"] == pytest.approx(seconds * RATE, abs=0.05 * RATE)
-    assert len(rig.entries("outage")) == 2
+        told = rig.entries("outage")[before]["frames"]  # after the longer one the card is opened anew, at a time of its
+        assert told == pytest.approx(silence, abs=256)  # own, which may be another outage
+        assert told == pytest.approx(seconds * RATE, abs=0.05 * RATE)
 
 
 def test_an_outage_that_lasts_to_the_end_is_told_there(rig: Rig) -> None:

@@ -13,7 +13,7 @@ from edgeagent.commands._bench_decisions_result import Result
 from edgeagent.commands._bench_decisions_scene import Judged, Order, judge
 from edgeagent.commands._bench_decisions_text import text
 from edgeagent.commands._jobs import at_once
-from edgeagent.commands.terminal import Progress, print_json
+from edgeagent.commands.terminal import Progress, print_json, warn
 from edgeagent.errors import EdgeAgentError, SceneError
 from edgeagent.settings import Settings, settings_hash
 from edgeagent.sim.truth import read_truth
@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
             runs.append(judged.score)
     for one in runs:
         for warning in one.warnings:
-            print(f"edgeagent: warning: {one.scene}: {warning}", file=sys.stderr)
+            warn(f"{one.scene}: {warning}")
     result = Result(str(args.folder), {"settings": settings_hash(settings), **app.versions()}, runs)
     written = write_page(args.report, result, gallery) if args.report else ""
     if args.json:

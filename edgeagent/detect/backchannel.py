@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from edgeagent.detect.recurrent import SURE, Recurrent
+from edgeagent.detect.recurrent import Recurrent
 from edgeagent.ports import Model
 from edgeagent.signal.measure import Vector
 
@@ -18,7 +18,7 @@ KINDS = ("floor", "backchannel", "other")
 
 
 class Overlap(NamedTuple):
-    """Probabilities in [1 - SURE, SURE]; what is left is neither."""
+    """Probabilities in (0, 1); what is left is neither."""
 
     floor: float
     backchannel: float
@@ -35,4 +35,4 @@ class Backchannel:
         """`vector` (SIZE,) of one hop to what the overlap is; means nothing where there is none. Raises ModelError when
         the model fails."""
         floor, backchannel, _ = self._network.run(vector)
-        return Overlap(min(SURE, max(1.0 - SURE, floor)), min(SURE, max(1.0 - SURE, backchannel)))
+        return Overlap(floor, backchannel)

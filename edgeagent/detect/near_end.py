@@ -8,7 +8,7 @@ swapped, too (see models/ear.md).
 
 from __future__ import annotations
 
-from edgeagent.detect.recurrent import SURE, Recurrent
+from edgeagent.detect.recurrent import Recurrent
 from edgeagent.ports import Model
 from edgeagent.signal.measure import Vector
 
@@ -24,6 +24,6 @@ class NearEnd:
         self._network = Recurrent(model, "near-end", len(CLASSES))
 
     def hear(self, vector: Vector) -> float:
-        """`vector` (SIZE,) of one hop to P(near-end speech), in [1 - SURE, SURE]. Raises ModelError when the model
+        """`vector` (SIZE,) of one hop to P(near-end speech), in (0, 1). Raises ModelError when the model
         fails."""
-        return min(SURE, max(1.0 - SURE, self._network.run(vector)[NEAR]))
+        return self._network.run(vector)[NEAR]

@@ -10,9 +10,9 @@ from edgeagent.errors import ModelError
 from edgeagent.ports import Model
 from edgeagent.signal.features import SIZE
 from edgeagent.signal.measure import Vector
+from edgeagent.turn.policy import SURE
 
-SURE = 0.999
-"""Probabilities stay inside [1 - SURE, SURE]: no single step is ever certain."""
+REMEDY = "use the models of this release"
 
 
 class Recurrent:
@@ -26,17 +26,17 @@ class Recurrent:
         if shapes != {"features": (1, SIZE)} or len(state) != 2 or tuple(model.outputs) != ("logits", "state_out"):
             raise ModelError(
                 f"{name} model takes {dict(model.inputs)} to {model.outputs}, not features (1, {SIZE}) and state",
-                "use the models of this release",
+                REMEDY,
             )
         self._model = model
         self._name = name
         self._feeds = {"features": np.zeros((1, SIZE), np.float32), "state": np.zeros(state, np.float32)}
         if self._model.run(self._feeds)["logits"].shape != (1, classes):
-            raise ModelError(f"{name} model does not tell {classes} classes apart", "use the models of this release")
+            raise ModelError(f"{name} model does not tell {classes} classes apart", REMEDY)
 
     def run(self, vector: Vector) -> list[float]:
-        """`vector` (SIZE,) to the probability of each class. Raises ModelError when the model fails or gives what is no
-        number."""
+        """`vector` (SIZE,) to the probability of each class, in [1 - SURE, SURE]. Raises ModelError when the model
+        fails or gives what is no number."""
         feeds = self._feeds
         feeds["features"][0] = vector
         told = self._model.run(feeds)
@@ -44,7 +44,7 @@ class Recurrent:
         scores = told["logits"][0].tolist()
         most = max(scores)
         if not isfinite(sum(scores)):
-            raise ModelError(f"{self._name} model gives what is no number", "use the models of this release")
+            raise ModelError(f"{self._name} model gives what is no number", REMEDY)
         odds = [exp(score - most) for score in scores]
         total = sum(odds)
-        return [each / total for each in odds]
+        return [min(SURE, max(1.0 - SURE, each / total)) for each in odds]

@@ -17,7 +17,7 @@ from edgeagent.turn.loudness import Loudness
 from edgeagent.turn.machine import Limits, deadline, step
 from edgeagent.turn.naming import name
 from edgeagent.turn.outputs import Outputs, outputs
-from edgeagent.turn.policy import Percept, Policy
+from edgeagent.turn.policy import SURE, Percept, Policy
 from edgeagent.units import HOP, samples, seconds
 
 DOUBT_MOST = samples(1500)
@@ -25,9 +25,6 @@ DOUBT_MOST = samples(1500)
 
 ANSWERS = 0.85
 """Of what sounds like a backchannel after a question, so much is an answer."""
-
-SURE = 0.999
-"""No probability is higher."""
 
 TAIL = samples(300)
 """Handed over from behind the last voice: word endings are weak, and recognisers want a silence."""

@@ -39,6 +39,9 @@ class Percept:
     """Mean square of the step without our echo."""
 
 
+SURE = 0.999
+"""Probabilities stay inside [1 - SURE, SURE]: no single step is ever certain."""
+
 VERDICT = 16.0
 """Nats of evidence for a person that a stop usually needs."""
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from edgeagent.detect.near_end import CLASSES, NEAR, NearEnd
-from edgeagent.detect.recurrent import SURE
 from edgeagent.errors import ModelError
+from edgeagent.turn.policy import SURE
 from tests.detect.made_up import NOTHING, Counting
 
 

@@ -156,7 +156,7 @@ class _Maker:
         dice, way = self._dice, self._dice.random()
         if way < 0.4:
             return
-        ducked = onset + samples(dice.uniform(80, 350))
+        ducked = onset + samples(dice.uniform(40, 350))
         over = max(end, ducked) + samples(dice.uniform(50, 500))
         loudness[ducked:over] = DUCK
         if way > 0.65:

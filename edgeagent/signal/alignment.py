@@ -118,7 +118,9 @@ class Alignment:
         if self.lag < 0 and not sure:
             return None
         lag = sum(self._looks) / len(self._looks)
-        after = _within(lag - HEAD + self._offset)
+        # reading between samples takes LOOKAHEAD: without that room, the drift of a near loudspeaker is never followed
+        room = self._drift is not None and lag > 2 * LOOKAHEAD
+        after = _within(lag - HEAD + self._offset, LOOKAHEAD if room else 0.0)
         if self._drift is None or self.lag < 0 or after < LOOKAHEAD:
             after = float(round(after))
         return Move(self.position, after, lag, self.lag < 0, sure)

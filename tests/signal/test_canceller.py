@@ -11,6 +11,7 @@ from tests.signal.echo_world import Run, Sound, echo_of, level, room, voice
 
 WORLDS = {
     "close, dry": (160, 0.0, 0.15),
+    "close, two clocks": (160, -80.0, 0.3),
     "usual": (1000, 0.0, 0.3),
     "usb, two clocks": (1900, 120.0, 0.3),
     "other way round": (1900, -200.0, 0.3),

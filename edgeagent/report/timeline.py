@@ -27,7 +27,7 @@ TEXTS_KEPT = 64
 UNSPOKEN = {
     "started", "ready", "scripted", "reply_ready", "suspected", "judged", "passed", "speech_started", "speech_ended",
     "playing", "ceased", "reply_finished", "no_reply", "echo_doubted", "echo_trusted", "button_short", "button_long",
-    "microphone_failed", "microphone_back", "failed", "recovered", "halted",
+    "microphone_failed", "microphone_back", "failed", "recovered", "halted", "hint",
 }  # fmt: skip
 """Causes that the following state line tells of, and what only the page shows."""
 

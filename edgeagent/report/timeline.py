@@ -136,6 +136,8 @@ def remark(entry: Entry) -> str | None:
             return f"the turn is kept in {entry.get('wav', '')}"
         case "recognised":
             return f'understood: "{entry.get("text", "")}"'
+        case "hint_trouble":
+            return f"trouble with a hint: {entry.get('text', '')}"
         case "turn_trouble":
             return f"trouble with a turn: {entry.get('text', '')}"
         case "journal_lost":

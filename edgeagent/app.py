@@ -10,6 +10,7 @@ from edgeagent import __version__
 from edgeagent.detect.ear import Ear
 from edgeagent.devices.gpio import Factory, pin_factory
 from edgeagent.devices.gpio_button import GpioButton
+from edgeagent.devices.gpio_hint import GESTURE, PRESENCE, GpioHint
 from edgeagent.devices.gpio_lamp import GpioLamp
 from edgeagent.devices.gpio_mute import GpioMute
 from edgeagent.devices.model_files import load_model, manifest
@@ -32,16 +33,17 @@ from edgeagent.live.watchdog import Watchdog
 from edgeagent.ports import Card, EchoCanceller, Journal, Lamp, MutePin, Talker
 from edgeagent.services.command_talker import CommandTalker
 from edgeagent.services.espeak_talker import EspeakTalker
+from edgeagent.services.hint_socket import HintSocket
 from edgeagent.services.scripted_replier import ScriptedReplier
 from edgeagent.services.turn_hook import TurnHook
 from edgeagent.services.wav_talker import WavTalker
-from edgeagent.settings import Audio, Settings, settings_hash
+from edgeagent.settings import Audio, Hints, Settings, settings_hash
 from edgeagent.settings import Talker as Voice
 from edgeagent.signal.bypass import Bypass
 from edgeagent.signal.canceller import Canceller
 from edgeagent.signal.playback import Playback
 from edgeagent.store.folders import dated
-from edgeagent.turn.events import Event
+from edgeagent.turn.events import Event, Hint
 
 
 def build_engine(settings: Settings, journal: Journal) -> Engine:
@@ -86,6 +88,7 @@ def build_card(audio: Audio) -> Card:
 def build_factory(settings: Settings) -> Factory | None:
     """The driver of the pins, if there are any. Raises DeviceError."""
     pins = (settings.button.pin, settings.amplifier.mute_pin, settings.lamp.power_pin, *settings.lamp.pins)
+    pins += (settings.hints.presence_pin, settings.hints.gesture_pin)
     return pin_factory() if any(pin >= 0 for pin in pins) else None
 
 
@@ -148,6 +151,7 @@ def build_runtime(
         if settings.button.pin >= 0:
             button = GpioButton(settings.button, factory, lambda event: _press(inbox, door, event))
             closing.callback(button.close)
+        add_hints(settings.hints, factory, (inbox, door, conversation), closing)
         if isinstance(talker, EspeakTalker):
             talker.check()
         opener = _opener(settings.audio, playback)
@@ -184,6 +188,28 @@ def build_listener(settings: Settings, session: Path | None) -> Listen:
         return TurnHook(capture.on_turn, folder, patience_s, recognised, trouble, kept, most)
 
     return listen
+
+
+def add_hints(hints: Hints, factory: Factory | None, to: tuple[Inbox, Door, Conversation], closing: ExitStack) -> None:
+    """Whatever else may notice a person. Raises DeviceError or ServiceError."""
+    inbox, door, conversation = to
+
+    def tell(hint: Hint) -> bool:
+        return inbox.post(lambda: door.tell(hint))
+
+    def trouble(text: str) -> None:
+        inbox.post(lambda: conversation.note("hint_trouble", text=text))
+
+    def end(listening: HintSocket) -> None:
+        listening.close()
+        if listening.refused or listening.dropped:
+            conversation.note("hints_lost", refused=listening.refused, dropped=listening.dropped)
+
+    for sensor, pin in ((PRESENCE, hints.presence_pin), (GESTURE, hints.gesture_pin)):
+        if pin >= 0:
+            closing.callback(GpioHint(sensor, pin, factory, tell).close)
+    if hints.socket:
+        closing.callback(end, HintSocket(hints.socket, tell, trouble))
 
 
 def _opener(audio: Audio, playback: Playback) -> Callable[[], SoundPath]:

@@ -148,6 +148,20 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
+class Hints:
+    """What else may notice a person. It only ever shifts a doubt that a voice has raised."""
+
+    presence_pin: OptionalPin = -1
+    """GPIO number (BCM) of a presence sensor (PIR, radar), high while somebody is there; -1 for none."""
+
+    gesture_pin: OptionalPin = -1
+    """GPIO number (BCM) of a gesture or touch sensor, high while it sees a hand; -1 for none."""
+
+    socket: str = ""
+    """Path of a Unix datagram socket for hints of other programs (`edgeagent hint --help`); empty for none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Amplifier:
     """The amplifier's mute pin."""
 
@@ -229,6 +243,7 @@ class Settings:
     capture: Capture = field(default_factory=Capture)
     lamp: Lamp = field(default_factory=Lamp)
     button: Button = field(default_factory=Button)
+    hints: Hints = field(default_factory=Hints)
     amplifier: Amplifier = field(default_factory=Amplifier)
     talker: Talker = field(default_factory=Talker)
     script: Script = field(default_factory=Script)

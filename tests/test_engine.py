@@ -76,6 +76,18 @@ def test_a_recording_gives_the_same_journal_in_any_chunks(recorded: Recorded, ch
     assert recorded.replayed(chunk) == recorded.journal.lines()
 
 
+def test_hints_are_in_the_journal_and_replay_in_any_chunks(recorded: Recorded) -> None:
+    hints = [e.Hint(at, "camera", 0.5, -0.25) for at in range(0, len(recorded.microphone), 3_333)]
+    lines = []
+    for chunk in (37, 16_000):
+        engine, journal = new_engine()
+        replay(engine, recorded.reference, recorded.microphone, [*recorded.told, *hints], chunk=chunk)
+        lines.append(journal.lines())
+    assert lines[0] == lines[1]
+    assert [entry["at"] for entry in journal.entries if entry["event"] == "hint"] == [hint.at for hint in hints]
+    assert any("hinted_person" in entry for entry in journal.entries if entry["event"] == "judged")
+
+
 @pytest.mark.parametrize("block", [1, 37])
 def test_the_closed_loop_is_the_same_in_any_blocks(tmp_path: Path, block: int) -> None:
     scene = talking()

@@ -11,6 +11,7 @@ from edgeagent.commands._probes import board
 from edgeagent.devices.apa102_lamp import Apa102Lamp, open_spi
 from edgeagent.devices.gpio import Factory, pin_factory
 from edgeagent.devices.gpio_button import GpioButton
+from edgeagent.devices.gpio_hint import GESTURE, PRESENCE, GpioHint
 from edgeagent.devices.gpio_lamp import GpioLamp
 from edgeagent.devices.gpio_mute import GpioMute
 from edgeagent.errors import DeviceError
@@ -55,4 +56,8 @@ def _wanted(settings: Settings) -> dict[str, Callable[[Factory], Closable]]:
         wanted["lamp"] = lambda factory: Apa102Lamp(lamp, open_spi(lamp.spi_device), factory)
     if button.pin >= 0:
         wanted["button"] = lambda factory: GpioButton(button, factory, lambda _event: None)
+    if settings.hints.presence_pin >= 0:
+        wanted["presence sensor"] = lambda f: GpioHint(PRESENCE, settings.hints.presence_pin, f, lambda _hint: None)
+    if settings.hints.gesture_pin >= 0:
+        wanted["gesture sensor"] = lambda f: GpioHint(GESTURE, settings.hints.gesture_pin, f, lambda _hint: None)
     return wanted

@@ -65,6 +65,7 @@ def _shared_pins(settings: Settings) -> Iterator[Fault]:
     lamp = settings.lamp
     used = [("lamp.pins", pin) for pin in lamp.pins]
     used += [("lamp.power_pin", lamp.power_pin), ("button.pin", settings.button.pin)]
+    used += [("hints.presence_pin", settings.hints.presence_pin), ("hints.gesture_pin", settings.hints.gesture_pin)]
     used += [("amplifier.mute_pin", settings.amplifier.mute_pin)]
     owners: dict[int, str] = {}
     if lamp.kind == "apa102":

@@ -27,7 +27,7 @@ TEXTS_KEPT = 64
 UNSPOKEN = {
     "started", "ready", "scripted", "reply_ready", "suspected", "judged", "passed", "speech_started", "speech_ended",
     "playing", "ceased", "reply_finished", "no_reply", "echo_doubted", "echo_trusted", "button_short", "button_long",
-    "microphone_failed", "microphone_back", "failed", "recovered", "halted",
+    "microphone_failed", "microphone_back", "failed", "recovered", "halted", "hint",
 }  # fmt: skip
 """Causes that the following state line tells of, and what only the page shows."""
 
@@ -136,6 +136,8 @@ def remark(entry: Entry) -> str | None:
             return f"the turn is kept in {entry.get('wav', '')}"
         case "recognised":
             return f'understood: "{entry.get("text", "")}"'
+        case "hint_trouble":
+            return f"trouble with a hint: {entry.get('text', '')}"
         case "turn_trouble":
             return f"trouble with a turn: {entry.get('text', '')}"
         case "journal_lost":

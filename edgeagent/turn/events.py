@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from math import isfinite
 
 
 class Verdict(StrEnum):
@@ -230,5 +231,22 @@ class Outage(Fact):
     frames: int
 
 
-FACTS: tuple[type[Fact], ...] = (Scripted, Playing, Ceased, Lost, Outage)
+@dataclass(frozen=True, slots=True)
+class Hint(Fact):
+    """Somebody other than the ear has noticed something: a camera, a presence or gesture sensor, a word spotter.
+
+    source: its name; each source counts by itself. person, floor: log-likelihood ratios in nats, finite and negative
+    when they speak against it: that a person is addressing us here, and that they are taking the floor. Raises
+    ValueError for what is no number."""
+
+    source: str
+    person: float
+    floor: float
+
+    def __post_init__(self) -> None:
+        if not (isfinite(self.person) and isfinite(self.floor)):
+            raise ValueError(f"a hint of {self.person} and {self.floor} nats")
+
+
+FACTS: tuple[type[Fact], ...] = (Scripted, Playing, Ceased, Lost, Outage, Hint)
 """Every fact."""

@@ -88,6 +88,8 @@ class Moderator:
                 self.ledger.note(told)
             case e.Ceased():
                 self._cease(told)
+            case e.Hint():
+                self.policy.hints.take(told)
             case e.Event():
                 self._advance(told)
 
@@ -137,7 +139,8 @@ class Moderator:
 
     def _why(self, percept: Percept) -> dict[str, object]:
         """What the ear and the policy thought when something happened."""
-        return {"near": percept.near, "floor": percept.floor, "evidence": self.policy.evidence}
+        heard = {"near": percept.near, "floor": percept.floor, "evidence": self.policy.evidence}
+        return {**heard, **self.policy.hints.why(percept.at)}
 
     def _note_and_advance(self, event: e.Event, why: Mapping[str, object] | None = None) -> None:
         self._write({"at": event.at, "event": name(event), **_payload(event), **(why or {})})

@@ -21,6 +21,7 @@ from math import log
 from edgeagent.settings import Turns
 from edgeagent.turn import events as e
 from edgeagent.turn import states as s
+from edgeagent.turn.hints import Hints
 from edgeagent.units import HOP, samples
 
 
@@ -113,8 +114,9 @@ class Policy:
 
     def __init__(self, turns: Turns) -> None:
         self.evidence = 0.0
+        self.hints = Hints()
+        """What others have noticed. It shifts a doubt that sound has raised, and the taking back of a stop."""
         self._turns = turns
-        self._caution = caution(turns.false_stops_per_hour)
         self._onset = 0
         self._began = LONG_AGO
         self._faint_onset = 0
@@ -128,6 +130,10 @@ class Policy:
     @property
     def _patience(self) -> int:
         return samples(self._turns.patience_ms)
+
+    @property
+    def _caution(self) -> float:
+        return caution(self._turns.false_stops_per_hour)
 
     @property
     def bound(self) -> float:
@@ -196,7 +202,9 @@ class Policy:
 
     def _doubt(self, percept: Percept, quiet: int) -> Iterator[e.Event]:
         asked = EVEN if quiet >= ENDED else floor_asked(percept.at - self._began)
-        if self._most >= self.bound and quiet < GAP and log_odds(percept.floor) >= log_odds(asked) + self._caution / 2:
+        person, floor = self.hints.weigh(percept.at)
+        sure = log_odds(percept.floor) + floor >= log_odds(asked) + self._caution / 2
+        if sure and self._most + person >= self.bound and quiet < GAP:
             self._stopped = percept.at
             yield e.Judged(percept.at, e.Verdict.INTERRUPTION)
         elif self.evidence <= 0.0 and quiet >= GAP:
@@ -204,7 +212,10 @@ class Policy:
 
     def _is_false_alarm(self, percept: Percept, quiet: int) -> bool:
         over = quiet >= SETTLED and self._last_voice - self._began < BRIEF
-        return over and percept.at - self._stopped <= samples(self._turns.false_alarm_ms) and self._floor <= TAKE_BACK
+        if not over or percept.at - self._stopped > samples(self._turns.false_alarm_ms):
+            return False
+        _, floor = self.hints.weigh(percept.at)
+        return log_odds(self._floor) + floor <= log_odds(TAKE_BACK)
 
 
 def caution(false_stops_per_hour: float) -> float:

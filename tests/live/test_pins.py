@@ -16,8 +16,9 @@ from edgeagent.devices import gpio
 from edgeagent.engine import Engine
 from edgeagent.live import realtime
 from edgeagent.ports import Journal
+from edgeagent.services.hint_socket import send
 from edgeagent.services.tone_talker import ToneTalker
-from edgeagent.settings import Amplifier, Audio, Button, Settings
+from edgeagent.settings import Amplifier, Audio, Button, Hints, Settings
 from edgeagent.signal.canceller import Canceller
 from edgeagent.signal.wav import write_wav
 from edgeagent.store.journal import MemoryJournal
@@ -25,7 +26,7 @@ from edgeagent.turn.outputs import Light
 from edgeagent.units import RATE
 from tests.live.rig import LoudEar
 
-MUTE, BUTTON = 4, 17
+MUTE, BUTTON, GESTURE = 4, 17, 22
 
 PATIENCE_S = 10.0
 
@@ -63,6 +64,7 @@ class Device:
             audio=Audio(card="wav", microphone_wav=str(folder / "microphone.wav")),
             amplifier=Amplifier(mute_pin=MUTE, mute_when="low" if silent == "low" else "high"),
             button=Button(pin=BUTTON),
+            hints=Hints(gesture_pin=GESTURE, socket=str(folder / "hints")),
         )
         self.journal = MemoryJournal()
 
@@ -79,7 +81,8 @@ class Device:
         monkeypatch.setattr(app, "build_lamp", lamp)
         monkeypatch.setattr(app, "build_talker", lambda _: ToneTalker())
         monkeypatch.setattr(realtime, "lock_memory", lambda: False)
-        self.runtime = app.build_runtime(settings, self.journal, MemoryJournal())
+        self.notes = MemoryJournal()
+        self.runtime = app.build_runtime(settings, self.journal, self.notes)
         self.thread = Thread(target=self.runtime.run, daemon=True)
         self.thread.start()
 
@@ -148,3 +151,22 @@ def test_a_long_press_mutes(start: Start) -> None:
     device.lamp.await_light(Light.MUTED)
     assert device.lamp.seen[-1] == (Light.MUTED, False)
     device.factory.pin(BUTTON).drive_high()
+
+
+def test_hints_of_a_pin_and_of_the_socket_reach_the_engine_and_stop_nothing(start: Start, tmp_path: Path) -> None:
+    device = start()
+    device.lamp.await_light(Light.SPEAKING)
+    device.factory.pin(GESTURE).drive_high()
+    send(str(tmp_path / "hints"), b'{"source": "camera", "person": 9, "floor": 9}')
+    for _ in range(3):
+        send(str(tmp_path / "hints"), b"me too")
+    end = time.monotonic() + PATIENCE_S
+    while {entry.get("source") for entry in device.journal.entries} < {None, "camera", "gesture"}:
+        assert time.monotonic() < end, device.journal.entries
+        time.sleep(0.002)
+    assert device.lamp.seen[-1][0] is Light.SPEAKING
+    device.close()
+    assert not (tmp_path / "hints").exists()
+    notes = {str(entry["event"]): entry for entry in device.notes.entries}
+    assert notes["hint_trouble"]["text"] == "refused: no JSON"
+    assert notes["hints_lost"]["refused"] == 3

@@ -70,6 +70,7 @@ def test_every_event_and_fact_is_known() -> None:
 
 VALUES = {
     "int": st.integers(0, 2**40),
+    "float": st.floats(allow_nan=False, allow_infinity=False),
     "bool": st.booleans(),
     "str": st.text(),
     "Verdict": st.sampled_from(e.Verdict),

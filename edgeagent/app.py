@@ -13,7 +13,7 @@ from edgeagent.devices.gpio_button import GpioButton
 from edgeagent.devices.gpio_hint import GESTURE, PRESENCE, GpioHint
 from edgeagent.devices.gpio_lamp import GpioLamp
 from edgeagent.devices.gpio_mute import GpioMute
-from edgeagent.devices.model_files import load_model, manifest
+from edgeagent.devices.model_files import chosen, load_model, manifest
 from edgeagent.devices.terminal_lamp import TerminalLamp
 from edgeagent.engine import Engine
 from edgeagent.errors import DeviceError
@@ -47,24 +47,27 @@ from edgeagent.turn.events import Event, Hint
 
 
 def build_engine(settings: Settings, journal: Journal) -> Engine:
-    """A new engine with the models of this release. Raises ModelError."""
+    """A new engine. Raises ModelError."""
     return Engine(settings, journal, *parts(settings))
 
 
 def parts(settings: Settings) -> tuple[EchoCanceller, Ear]:
     """What a new engine hears with, for those who look inside. Raises ModelError."""
     canceller = Canceller(settings.echo.drift) if settings.echo.enabled else Bypass()
-    return canceller, Ear(load_model("near_end"), load_model("backchannel"))
+    folder, kind = chosen(settings.models)
+    return canceller, Ear(*(load_model(name, folder, kind=kind) for name in ("near_end", "backchannel")))
 
 
-def versions() -> dict[str, str]:
+def versions(settings: Settings) -> dict[str, str]:
     """What decides besides the settings: this program's version and its models' checksums. Raises ModelError."""
-    return {"edgeagent": __version__} | {name: digest[:12] for name, (_, digest) in manifest().items()}
+    return {"edgeagent": __version__} | {
+        name: digest[:12] for name, (_, digest) in manifest(*chosen(settings.models)).items()
+    }
 
 
 def head(settings: Settings) -> dict[str, object]:
     """The first entry of every journal. Raises ModelError."""
-    return {"at": 0, "event": "started", "settings": settings_hash(settings), **versions()}
+    return {"at": 0, "event": "started", "settings": settings_hash(settings), **versions(settings)}
 
 
 def build_card(audio: Audio) -> Card:

@@ -72,6 +72,17 @@ class Echo:
 
 
 @dataclass(frozen=True, slots=True)
+class Models:
+    """The two networks of the ear."""
+
+    runtime: Literal["auto", "onnx", "litert"] = "auto"
+    """auto: onnxruntime where it is installed, else LiteRT. Both decide alike."""
+
+    folder: str = ""
+    """Folder of models with their manifest.yaml, such as your own from tools/train; empty for those of this release."""
+
+
+@dataclass(frozen=True, slots=True)
 class Turns:
     """When to stop, when to go on, when the user is done."""
 
@@ -239,6 +250,7 @@ class Settings:
 
     audio: Audio = field(default_factory=Audio)
     echo: Echo = field(default_factory=Echo)
+    models: Models = field(default_factory=Models)
     turns: Turns = field(default_factory=Turns)
     capture: Capture = field(default_factory=Capture)
     lamp: Lamp = field(default_factory=Lamp)

@@ -130,7 +130,7 @@ def test_models_are_checked_as_run_checks_them(tmp_path: Path, monkeypatch: pyte
     assert grades(_probes.models(Settings())) == {"models": "ok"}
     folder = tmp_path / "models"
     shutil.copytree(model_files.FOLDER, folder)
-    monkeypatch.setattr(_probes, "manifest", lambda: model_files.manifest(folder))
+    monkeypatch.setattr(_probes, "manifest", lambda *_: model_files.manifest(folder))
     weights = folder / "near_end.int8.onnx"
     weights.write_bytes(weights.read_bytes()[:-1])
     assert grades(_probes.models(Settings())) == {"models": "fail"}

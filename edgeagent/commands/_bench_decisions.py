@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
     for one in runs:
         for warning in one.warnings:
             warn(f"{one.scene}: {warning}")
-    result = Result(str(args.folder), {"settings": settings_hash(settings), **app.versions()}, runs)
+    result = Result(str(args.folder), {"settings": settings_hash(settings), **app.versions(settings)}, runs)
     written = write_page(args.report, result, gallery) if args.report else ""
     if args.json:
         print_json(result.plain())

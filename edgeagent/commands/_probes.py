@@ -19,7 +19,7 @@ from pathlib import Path
 from edgeagent import __version__
 from edgeagent.commands._finding import Finding, fail, ok, warn
 from edgeagent.config.keys import sections
-from edgeagent.devices.model_files import manifest, verified
+from edgeagent.devices.model_files import chosen, manifest, verified
 from edgeagent.errors import EdgeAgentError, ModelError
 from edgeagent.live.realtime import CARD_PRIORITY, SWITCH_S, may_lock_memory, urgent
 from edgeagent.services.command_talker import words_of
@@ -136,10 +136,10 @@ def _script(script: Script) -> str:
     return script.file or "the sentences of the configuration"
 
 
-def models(_settings: Settings) -> Iterator[Finding]:
-    """Whether the models are those of this release."""
+def models(settings: Settings) -> Iterator[Finding]:
+    """Whether the models are those that their manifest names."""
     try:
-        listed = manifest()
+        listed = manifest(*chosen(settings.models))
         for path, expected in listed.values():
             verified(path, expected)
     except ModelError as error:

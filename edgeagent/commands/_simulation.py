@@ -13,6 +13,8 @@ from typing import Any
 from edgeagent import app
 from edgeagent.commands._witness import Witness
 from edgeagent.commands.terminal import warn
+from edgeagent.detect.ear import Ear
+from edgeagent.ports import EchoCanceller
 from edgeagent.report.record import RunRecord, Truth
 from edgeagent.report.timeline import Timeline
 from edgeagent.settings import Settings, settings_hash
@@ -46,17 +48,18 @@ def perform(
     folder: Path,
     *,
     record: bool = False,
+    parts: Callable[[Settings], tuple[EchoCanceller, Ear]] = app.parts,
     watch: Callable[[Entry], None] = lambda _entry: None,
     progress: Progress = lambda _done, _length: None,
 ) -> Run:
-    """Simulate `scene` into `folder`, made if missing. record: also as a session to replay. watch: gets each entry of
-    the journal as it happens. Raises EdgeAgentError, OSError."""
+    """Simulate `scene` into `folder`, made if missing. record: also as a session to replay. parts: what the engine
+    hears with. watch: gets each entry of the journal as it happens. Raises EdgeAgentError, OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     kept = MemoryJournal()
     file = JsonLinesJournal(folder / "journal.jsonl", warn)
     journal = TeeJournal(file, kept, CallbackJournal(watch))
     try:
-        engine = Witness(settings, journal, *app.parts(settings))
+        engine = Witness(settings, journal, *parts(settings))
         journal.write(app.head(settings))
         spoken = simulate(scene, engine, settings, folder, progress=progress)
     finally:
@@ -70,7 +73,7 @@ def perform(
 def _record(run: Run, journal: MemoryJournal) -> None:
     """The session: what the engine got and what it wrote."""
     folder = run.folder / SESSION
-    recording = Recording(folder, run.settings, app.versions(), warn)
+    recording = Recording(folder, run.settings, app.versions(run.settings), warn)
     for event in run.witness.told:
         recording.tell(event)
     recording.reference(read_wav(run.folder / "speaker.wav"))
@@ -91,7 +94,7 @@ def record_of(run: Run, title: str, subtitle: str, truth: Iterable[Happening] = 
         traces=run.witness.traces(),
         truth=tuple(Truth(str(event.kind), event.start, event.end, event.text) for event in truth),
         words={index: line.words for index, line in enumerate(run.scene.agent) if line.words},
-        facts={"settings": settings_hash(run.settings), **app.versions()},
+        facts={"settings": settings_hash(run.settings), **app.versions(run.settings)},
     )
 
 

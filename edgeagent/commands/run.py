@@ -75,7 +75,7 @@ def _talk(settings: Settings, args: argparse.Namespace) -> int:
             decided.journals.append(log)
             noted.journals.append(log)
         if folder is not None:  # only now: a device that does not start leaves no session
-            recording = Recording(folder, settings, app.versions(), warn)
+            recording = Recording(folder, settings, app.versions(settings), warn)
             files.callback(recording.close)
             runtime.record(recording)
             for name, fan in (("journal.jsonl", decided), (NOTES, noted)):

@@ -14,6 +14,7 @@ import yaml
 
 from edgeagent.errors import ModelError
 from edgeagent.ports import Model
+from edgeagent.settings import Models
 
 FOLDER = Path(__file__).parents[1] / "models"
 """Beside the package in a checkout and inside it when installed."""
@@ -29,6 +30,15 @@ def kind_to_run() -> str:
     """ONNX or TFLITE: what this installation can run; ONNX also when it can run neither."""
     litert = find_spec("ai_edge_litert") or find_spec("tflite_runtime")
     return TFLITE if litert and not find_spec("onnxruntime") else ONNX
+
+
+KINDS = {"auto": "", "onnx": ONNX, "litert": TFLITE}
+"""What each `models.runtime` asks of the manifest."""
+
+
+def chosen(models: Models) -> tuple[Path, str]:
+    """Folder and kind that these settings mean, for the two functions below."""
+    return Path(models.folder).expanduser() if models.folder else FOLDER, KINDS[models.runtime]
 
 
 def manifest(folder: Path = FOLDER, kind: str = "") -> dict[str, tuple[Path, str]]:

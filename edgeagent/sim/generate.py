@@ -6,7 +6,7 @@ A scene is made from the seed, its number and the count of scenes alone: the sam
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -161,25 +161,26 @@ class _Maker:
     def _happen(self, kind: Kind, at: int, size: int) -> int:
         """Put an event of `kind` over the line that lasts [at, at + size); returns the event's end."""
         start = at + int(self._dice.integers(EARLIEST, max(EARLIEST + 1, size - LAST)))
-        sound, text = self._event(kind)
+        sound, text, style = self._event(kind)
         level = USER_LEVEL + self._dice.uniform(-USER_SPREAD, USER_SPREAD)
         level += {Kind.FAR_SPEECH: -FAR_BELOW, Kind.NOISE: NOISE_ABOVE}.get(kind, 0.0)
         distance = self._dice.uniform(2.5, 4.0) if kind is Kind.FAR_SPEECH else self._dice.uniform(0.5, 1.5)
         air = room(self._dice, self._model, self._condition.rt60_s, distance)
         self._mix.happen(kind, sound, start, air, level, text)
+        self._mix.truth[-1] = replace(self._mix.truth[-1], style=style)
         return self._mix.truth[-1].end
 
-    def _event(self, kind: Kind) -> tuple[Sound | Wave, str]:
-        """A clip of that kind; without one, or now and then anyway, a synthesised sound."""
+    def _event(self, kind: Kind) -> tuple[Sound | Wave, str, str]:
+        """A clip of that kind, its text and style; without one, or now and then anyway, a synthesised sound."""
         clips = self._cast.events[kind]
         synthesise = not clips or self._dice.random() < 0.25
         if kind is Kind.BACKCHANNEL and synthesise:
-            return noises.hum(self._dice), "mm-hm"
+            return noises.hum(self._dice), "mm-hm", "synthetic hum"
         if kind is Kind.NOISE and synthesise:
             name = str(self._dice.choice(list(noises.EVENTS)))
-            return noises.EVENTS[name](self._dice), name
+            return noises.EVENTS[name](self._dice), name, f"synthetic {name}"
         clip = self._any(clips)
-        return clip.load()[:LONGEST], clip.text
+        return clip.load()[:LONGEST], clip.text, clip.style
 
     def _background(self) -> None:
         self._mix.background(noises.coloured(self._dice, self._length, 0.0), FLOOR)

@@ -15,8 +15,10 @@ from pathlib import Path
 from edgeagent.errors import SceneError
 from edgeagent.ports import Sound
 from edgeagent.signal.wav import read_wav
-from edgeagent.sim.truth import Kind
+from edgeagent.sim.truth import USER, Kind
 from edgeagent.units import RATE
+
+SYNTHESISED = "text-to-speech"
 
 Say = Callable[[str, str], Sound]
 """(voice, text) to (n,) float32 at 16 kHz."""
@@ -27,6 +29,9 @@ SYNTHETIC = (Kind.BACKCHANNEL, Kind.NOISE)
 COMMANDS = frozenset(("stop", "cancel", "no", "go", "wait", "pause", "quiet", "next", "back"))
 BACKCHANNELS = frozenset(("uh-huh", "mm-hm", "mhm", "hm", "yeah", "yes", "right", "okay", "ok"))
 """English words by which short recordings of users are sorted when a table does not say what they are."""
+
+HUMS = frozenset(("uh-huh", "mm-hm", "mhm", "hm"))
+"""Backchannels that are no words: easier to tell from somebody who takes the floor."""
 
 PHRASE_S = 1.0
 """Seconds. A shorter recording of a user that is in neither list is no interruption, and is not used."""
@@ -62,10 +67,12 @@ TURNS: Mapping[Kind, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A piece of speech or noise. `load` reads or makes it: (n,) float32."""
+    """A piece of speech or noise. `load` reads or makes it: (n,) float32. style: what sort of its kind it is, for the
+    truth."""
 
     load: Callable[[], Sound]
     text: str = ""
+    style: str = ""
 
 
 @dataclass(slots=True)
@@ -93,7 +100,8 @@ class Cast:
 
 
 def from_table(path: Path) -> Cast:
-    """The recordings that a CSV lists. Columns: path (relative to it), kind; optional text, start_s, end_s, duration_s.
+    """The recordings that a CSV lists. Columns: path (relative to it), kind; optional text, start_s, end_s, duration_s,
+    source, style (without it what `style_of` makes of the others).
 
     kind: agent, one of the kinds of truth.json, or near (a user, sorted by text and length). Others are passed over.
     Raises SceneError."""
@@ -137,29 +145,50 @@ def from_speech(say: Say, device: str, people: Sequence[str]) -> Cast:
     """Everything said by text-to-speech: `device` and `people` are voices of it."""
     cast = Cast([Clip(partial(say, device, text), text) for text in SENTENCES])
     for kind, texts in TURNS.items():
-        cast.events[kind] = [Clip(partial(say, person, text), text) for person in people for text in texts]
-    return cast.checked("text-to-speech")
+        styles = {text: style_of(kind, text, SYNTHESISED) for text in texts}
+        cast.events[kind] = [Clip(partial(say, who, text), text, styles[text]) for who in people for text in texts]
+    return cast.checked(SYNTHESISED)
+
+
+def style_of(kind: Kind, text: str, source: str = "") -> str:
+    """What sort of its kind a clip is, by its words, and where it is from: "hum, text-to-speech"."""
+    said = plain(text)
+    shape = ""
+    if kind is Kind.BACKCHANNEL and said:
+        shape = "hum" if said in HUMS else "word"
+    elif kind in USER:
+        shape = "word" if said and " " not in said else "phrase"
+    return ", ".join(part for part in (shape, source) if part)
+
+
+def plain(text: str) -> str:
+    """Without case and without punctuation around it."""
+    return text.strip(" .,!?").casefold()
 
 
 def _cast_row(cast: Cast, root: Path, row: Mapping[str, str]) -> None:
     kind, text = row["kind"], row.get("text") or ""
     start = round(float(row.get("start_s") or 0) * RATE)
     stop = round(float(row["end_s"]) * RATE) if row.get("end_s") else None
-    clip = Clip(partial(_cut, root / row["path"], start, stop), text)
+    load = partial(_cut, root / row["path"], start, stop)
     if kind == "agent":
-        cast.device.append(clip)
+        cast.device.append(Clip(load, text))
     elif kind in list(Kind):
-        cast.events[Kind(kind)].append(clip)
+        cast.events[Kind(kind)].append(Clip(load, text, _style(Kind(kind), row)))
     elif kind == "near":
         lasts = (stop - start) / RATE if stop is not None else float(row.get("duration_s") or 0)
         found = _sorted(text, lasts)
         if found is not None:
-            cast.events[found].append(clip)
+            cast.events[found].append(Clip(load, text, _style(found, row)))
+
+
+def _style(kind: Kind, row: Mapping[str, str]) -> str:
+    return row.get("style") or style_of(kind, row.get("text") or "", row.get("source") or "")
 
 
 def _sorted(text: str, lasts_s: float) -> Kind | None:
     """What a user's recording is, by its words and length."""
-    said = text.strip(" .,!?").casefold()
+    said = plain(text)
     if said in COMMANDS:
         return Kind.COMMAND
     if said in BACKCHANNELS:

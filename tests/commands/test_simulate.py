@@ -173,7 +173,6 @@ def test_a_wrong_word_is_one_line(
 def test_a_damaged_model_stops_the_start(
     scene: Path,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
     edgeagent: Run,
     capsys: pytest.CaptureFixture[str],
     damage: str,
@@ -182,8 +181,9 @@ def test_a_damaged_model_stops_the_start(
     shutil.copytree(model_files.FOLDER, folder)
     for model in folder.glob("*.onnx"):
         model.unlink() if damage == "missing" else model.write_bytes(model.read_bytes()[:-1])
-    monkeypatch.setattr(model_files.load_model, "__defaults__", (folder,))
-    assert edgeagent("simulate", scene, "--out", tmp_path / "run") == 2
+    config = tmp_path / "config.yaml"
+    config.write_text(f"models: {{folder: {folder}}}\n")
+    assert edgeagent("simulate", scene, "--out", tmp_path / "run", "--config", config) == 2
     assert "restore the models folder" in capsys.readouterr().err
 
 

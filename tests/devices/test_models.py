@@ -13,10 +13,11 @@ import pytest
 from edgeagent.detect.near_end import CLASSES
 from edgeagent.devices import model_files
 from edgeagent.devices.litert_model import LiteRtModel
-from edgeagent.devices.model_files import ONNX, TFLITE, load_model, manifest
+from edgeagent.devices.model_files import ONNX, TFLITE, chosen, load_model, manifest
 from edgeagent.devices.onnx_model import OnnxModel
 from edgeagent.errors import ModelError
 from edgeagent.ports import Model
+from edgeagent.settings import Models
 from edgeagent.signal.features import SIZE
 
 KINDS: dict[str, type[OnnxModel] | type[LiteRtModel]] = {ONNX: OnnxModel, TFLITE: LiteRtModel}
@@ -178,3 +179,12 @@ def test_litert_runs_where_onnxruntime_is_missing(
 ) -> None:
     monkeypatch.setattr(model_files, "find_spec", lambda name: name if name in installed else None)
     assert model_files.kind_to_run() == runs
+
+
+def test_settings_choose_the_runtime_and_the_folder(kind: str, tmp_path: Path) -> None:
+    runtime = {ONNX: "onnx", TFLITE: "litert"}[kind]
+    name = {ONNX: "small.onnx", TFLITE: "small.tflite"}[kind]
+    folder_with(tmp_path, kind, name, shipped(kind))
+    folder, asked = chosen(Models(runtime=runtime, folder=str(tmp_path)))  # type: ignore[arg-type]
+    assert isinstance(load_model("small", folder, kind=asked), KINDS[kind])
+    assert chosen(Models())[0] == model_files.FOLDER

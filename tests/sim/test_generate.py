@@ -151,6 +151,37 @@ def test_a_table_of_recordings(tmp_path: Path) -> None:
         Kind.FAR_SPEECH: 1,
     }
     assert cast.events[Kind.COMMAND][0].load().size == RATE // 2
+    styles = [cast.events[kind][0].style for kind in (Kind.INTERRUPTION, Kind.COMMAND, Kind.BACKCHANNEL)]
+    assert styles == ["phrase", "word", "hum"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "row", "style"),
+    [
+        ("near", "yes,somewhere,", "word, somewhere"),
+        ("near", "mm-hm.,somewhere,", "hum, somewhere"),
+        ("command", "stop talking please,,", "phrase"),
+        ("far_speech", "the news,radio,", "radio"),
+        ("near", "Yes!,somewhere,whispered", "whispered"),
+        ("noise", ",,", ""),
+    ],
+)
+def test_the_style_of_a_recording_is_what_the_table_says_or_its_words(
+    tmp_path: Path, kind: str, row: str, style: str
+) -> None:
+    path = tmp_path / "clips.csv"
+    path.write_text(f"path,kind,text,source,style\na.wav,agent,,,\na.wav,interruption,,,\nb.wav,{kind},{row}\n")
+    cast = from_table(path)
+    clip = next(clips[-1] for key, clips in cast.events.items() if clips and key is not Kind.INTERRUPTION)
+    assert clip.style == style
+
+
+def test_the_truth_names_styles(scenes: list[tuple[Encounter, Conditions]]) -> None:
+    events = [event for made, _ in scenes for event in made.truth]
+    hums = {event.style for event in events if event.kind is Kind.BACKCHANNEL and event.text in ("mm-hm", "uh-huh")}
+    assert "synthetic hum" in hums
+    assert {event.style for event in events if event.kind is Kind.INTERRUPTION} == {"phrase, text-to-speech"}
+    assert all(event.style for event in events if event.kind is not Kind.FAR_SPEECH)
 
 
 def test_a_folder_of_recordings(tmp_path: Path) -> None:

@@ -1,0 +1,50 @@
+"""`python -m tools.ablate` on a scene with one interruption."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from edgeagent.sim.figures import Figures
+from edgeagent.sim.folder import write_scene
+from tests.talking import PERSON, talking
+from tools.ablate import __main__ as command
+from tools.ablate.page import COLUMNS, JUDGED, page, table, verdict
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("scenes")
+    write_scene(folder / "talking", talking(6.0), [PERSON])
+    return folder
+
+
+def test_a_row_for_each_with_its_figures(scene: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert (
+        command.main([str(scene), "--only", "whole", "backchannel", "--json", "--report", str(scene / "page.md")]) == 0
+    )
+    told = json.loads(capsys.readouterr().out)
+    assert list(told) == ["whole", "backchannel"]
+    assert told["whole"]["recall"] == 1.0
+    assert told["backchannel"].keys() == COLUMNS.keys()
+    assert "| nothing " in (scene / "page.md").read_text(encoding="utf-8")
+
+
+def test_what_is_no_worse_is_said() -> None:
+    figures: Figures = {"scenes": 1, **dict.fromkeys(COLUMNS, 0.5)}
+    better: Figures = figures | {JUDGED: 0.6}
+    worse: Figures = figures | {JUDGED: 0.4}
+    pooled = {"whole": figures, "duck": better, "models": worse, "reference": figures}
+    rows = table(pooled).splitlines()
+    assert [row.split("|")[-2].strip() for row in rows[2:]] == ["", "NO", "yes", "NO"]
+    assert "without: duck, reference." in page(pooled, "scenes", {"edgeagent": "1"})
+    assert "any of them" in verdict({"whole": figures, "models": worse})
+
+
+def test_what_cannot_be_done_is_told(scene: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main([str(tmp_path / "no")]) != 0
+    assert "no such folder" in capsys.readouterr().err
+    assert command.main([str(scene), "--models", str(tmp_path / "no"), "--only", "whole"]) != 0
+    assert "manifest.yaml" in capsys.readouterr().err

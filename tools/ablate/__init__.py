@@ -1,0 +1,1 @@
+"""What each part of the ear is worth: `python -m tools.ablate SCENES`."""

@@ -1,0 +1,107 @@
+"""What each part of the ear is worth: the whole chain of decisions over scenes, each time without one of them.
+
+    python -m tools.ablate SCENES [--models DIR] [--only whole reference ...] [--jobs 1] [--json] [--report FILE]
+
+SCENES is a folder of scenes with their truth; `edgeagent generate` makes some. A row for the whole ear, and one for
+each part that is missing: the echo estimate (reference), what the canceller believes of itself (confidence), lowering
+the voice while in doubt (duck), the backchannel model, both models (models). A part without which the decisions are no
+worse has no business in the device.
+
+Models that were trained with something suffer more when it is taken away than models that never had it. The honest
+figure for reference and confidence comes from models that learnt without:
+
+    python -m tools.train CORPUS --out build/blind --blank reference
+    python -m tools.ablate SCENES --models build/blind --only reference
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from edgeagent import app
+from edgeagent.commands import _simulation
+from edgeagent.commands._bench_decisions import scenes
+from edgeagent.commands._jobs import at_once
+from edgeagent.commands.terminal import Progress, add_json, print_json
+from edgeagent.errors import EdgeAgentError
+from edgeagent.settings import Models, Settings
+from edgeagent.sim.figures import Figures, pool
+from edgeagent.sim.scene import load_scene
+from edgeagent.sim.score import RunScore, score
+from tools.ablate.ears import ABLATIONS
+from tools.ablate.page import COLUMNS, page, table, verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A scene to judge without the part of that name. models: a folder, "" for those of this release."""
+
+    scene: Path
+    name: str
+    models: str
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command. Returns the exit status."""
+    asked = _parser().parse_args(arguments)
+    names = [name for name in ABLATIONS if name in asked.only]
+    try:
+        if asked.jobs < 1:
+            raise EdgeAgentError(f"--jobs {asked.jobs}: nobody would work", "give a number of at least 1")
+        if asked.report and not asked.report.absolute().parent.is_dir():
+            raise EdgeAgentError(f"{asked.report.parent}: no such folder", "make it, or write the page elsewhere")
+        told = app.versions(Settings(models=Models(folder=str(asked.models or ""))))
+        pooled = measure(scenes(asked.scenes), names, str(asked.models or ""), asked.jobs)
+    except EdgeAgentError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    if asked.report:
+        asked.report.write_text(page(pooled, "/".join(asked.scenes.resolve().parts[-2:]), told), encoding="utf-8")
+    if asked.json:
+        print_json({name: {key: figures[key] for key in COLUMNS} for name, figures in pooled.items()})
+    else:
+        print(table(pooled), verdict(pooled), sep="\n\n")
+    return 0
+
+
+def measure(folders: Sequence[Path], names: Sequence[str], models: str, jobs: int) -> dict[str, Figures]:
+    """The figures of each ablation over all scenes. Raises EdgeAgentError."""
+    orders = [Order(folder, name, models) for name in names for folder in folders]
+    runs: list[RunScore] = []
+    with Progress("deciding", len(orders)) as progress:
+        for run in at_once(judged, orders, jobs) if jobs > 1 else map(judged, orders):
+            runs.append(run)
+            progress.at(len(runs))
+    count = len(folders)
+    return {name: pool(runs[row * count : (row + 1) * count]) for row, name in enumerate(names)}
+
+
+def judged(order: Order) -> RunScore:
+    """Simulate, judge, forget."""
+    ablation = ABLATIONS[order.name]
+    settings = ablation.settings(Settings(models=Models(folder=order.models)))
+    with TemporaryDirectory(prefix="edgeagent-") as name:
+        _simulation.perform(load_scene(order.scene), settings, Path(name), parts=ablation.parts)
+        return replace(score(order.scene, Path(name)), scene=order.scene.name)
+
+
+def _parser() -> argparse.ArgumentParser:
+    form = partial(argparse.RawDescriptionHelpFormatter, max_help_position=28)
+    parser = argparse.ArgumentParser(prog="python -m tools.ablate", description=__doc__, formatter_class=form)
+    parser.add_argument("scenes", type=Path, metavar="SCENES", help="a folder of scenes with their truth")
+    parser.add_argument("--models", type=Path, metavar="DIR", help="models with their manifest.yaml")
+    parser.add_argument("--only", nargs="+", choices=ABLATIONS, default=list(ABLATIONS), help="these rows")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="scenes at the same time (default 1)")
+    parser.add_argument("--report", type=Path, metavar="FILE", help="also write the page docs/ablations.md there")
+    add_json(parser)
+    return parser
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

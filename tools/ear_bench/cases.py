@@ -1,0 +1,70 @@
+"""The scenes as the ears get them, in a cache: models come and go, and a minute of sound takes seconds to render.
+
+What lies in the cache depends on the corpus, the seed, the generator and the signal path, and lies under a digest of
+their sources; nothing in it depends on the models.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeagent.commands._jobs import at_once
+from edgeagent.commands.terminal import Progress
+from tools.ear_bench.silero import CHUNK, listen_as_silero
+from tools.ear_bench.stage import Condition, stage
+from tools.train.corpus import Corpus, Part, load_corpus
+from tools.train.scenes import LISTENING, RENDERING, Listened, digest, listen
+
+SOURCES = digest((*RENDERING, *LISTENING, "tools/ear_bench/stage.py", "tools/ear_bench/cases.py"))
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A scene through the canceller. silero: (chunks,) float32, P(speech) in each CHUNK of the microphone; empty where
+    Silero is not installed or was not asked. changed: see `Staged`."""
+
+    condition: Condition
+    listened: Listened
+    changed: int
+    silero: NDArray[np.float32]
+
+
+def cases(folder: Path, conditions: Sequence[Condition], cache: Path, jobs: int, label: str) -> list[Case]:
+    """Of every condition, in their order; shows progress. Raises EdgeAgentError for a corpus that cannot be read."""
+    work = partial(_case, folder.resolve(), cache)
+    found = []
+    with Progress(label, len(conditions)) as progress:
+        for case in at_once(work, conditions, jobs) if jobs > 1 else map(work, conditions):
+            found.append(case)
+            progress.at(len(found))
+    return found
+
+
+def _case(folder: Path, cache: Path, condition: Condition) -> Case:
+    name = sha256(f"{SOURCES} {folder} {condition} {CHUNK}".encode()).hexdigest()[:24]
+    path = cache / f"{name}.pickle"
+    if path.exists():
+        case: Case = pickle.loads(path.read_bytes())
+        return case
+    staged = stage(_corpus(folder, condition.part), condition)
+    probabilities = np.zeros(0, np.float32) if condition.echo else listen_as_silero(staged.rendered.microphone)
+    case = Case(condition, listen(staged.rendered), staged.changed, probabilities)
+    if condition.echo or probabilities.size:  # without Silero the scene is made again once it is there
+        path.parent.mkdir(parents=True, exist_ok=True)
+        half = path.with_suffix(f".{condition.number}.part")
+        half.write_bytes(pickle.dumps(case))
+        half.replace(path)
+    return case
+
+
+@lru_cache(maxsize=2)
+def _corpus(folder: Path, part: Part) -> Corpus:
+    return load_corpus(folder, part)

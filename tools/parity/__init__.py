@@ -1,0 +1,1 @@
+"""Whether the models decide alike wherever they run: `python -m tools.parity`."""

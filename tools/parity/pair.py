@@ -1,0 +1,64 @@
+"""The whole engine over scenes, once with the .onnx pair and once with the .tflite pair."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from edgeagent.commands import _simulation
+from edgeagent.settings import Models, Settings
+from edgeagent.sim.scene import Scene
+
+Entry = dict[str, object]
+
+BELIEFS = frozenset(("near", "floor", "evidence"))
+"""What a journal says of why something was decided; decisions may agree where these differ in the sixth digit."""
+
+RUNTIMES = ("onnx", "litert")
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One scene. differing: what only one of the two journals holds, of each at most a few."""
+
+    scene: str
+    decisions: int
+    differing: tuple[tuple[Entry, ...], ...]
+    belief: float
+    """By how much the two differ at most in P(near) or P(takes the floor) where something was decided."""
+
+    @property
+    def alike(self) -> bool:
+        """Whether every decision falls on the same sample."""
+        return not any(self.differing)
+
+
+def pair(scene: Scene, models: str = "") -> Pair:
+    """models: a folder of them, "" for those of this release. Raises ModelError, SceneError."""
+    journals = [_journal(scene, Settings(models=replace(Models(folder=models), runtime=each))) for each in RUNTIMES]
+    one, other = ([_decision(entry) for entry in journal] for journal in journals)
+    both = [(a, b) for a, b in zip(*journals, strict=False) if _decision(a) == _decision(b)]
+    return Pair(scene.name, len(one), (_missing(one, other), _missing(other, one)), max(map(_apart, both), default=0.0))
+
+
+def _journal(scene: Scene, settings: Settings) -> list[Entry]:
+    with TemporaryDirectory(prefix="edgeagent-") as name:
+        run = _simulation.perform(scene, settings, Path(name))
+    return [entry for entry in run.journal if entry["event"] != "started"]
+
+
+def _decision(entry: Entry) -> Entry:
+    return {key: value for key, value in entry.items() if key not in BELIEFS}
+
+
+def _missing(here: Sequence[Entry], there: Sequence[Entry], most: int = 3) -> tuple[Entry, ...]:
+    return tuple(entry for entry in here if entry not in there)[:most]
+
+
+def _apart(entries: tuple[Entry, Entry]) -> float:
+    one, other = entries
+    return max(
+        (abs(float(str(one[key])) - float(str(other[key]))) for key in ("near", "floor") if key in one), default=0.0
+    )

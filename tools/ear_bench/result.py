@@ -102,7 +102,8 @@ def _by_background(answers: Sequence[Answers]) -> Table:
     for name, young in (("echo path new (3 s)", True), ("echo path known", False)):
 
         def where(one: Answers, young: bool = young) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-            return alone(one) & (settling(one) == young)
+            found: np.ndarray[tuple[int], np.dtype[np.bool_]] = alone(one) & (settling(one) == young)
+            return found
 
         counts = [false_runs(answers, level, where) for level in (once, long, 0.5)]
         rows.append((name, len(answers), counts[0][1], *(runs / m if m else None for runs, m in counts)))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Literal
 
 from edgeagent.commands import _simulation
 from edgeagent.settings import Models, Settings
@@ -16,7 +17,7 @@ Entry = dict[str, object]
 BELIEFS = frozenset(("near", "floor", "evidence"))
 """What a journal says of why something was decided; decisions may agree where these differ in the sixth digit."""
 
-RUNTIMES = ("onnx", "litert")
+RUNTIMES: tuple[Literal["onnx"], Literal["litert"]] = ("onnx", "litert")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import pytest
 
 from edgeagent.detect.usual import UNKNOWN
 from edgeagent.signal.features import LEVEL_OVER_ECHO, SIZE, Features
-from edgeagent.signal.measure import LINEAR_POWER
+from edgeagent.signal.measure import BANDS, LINEAR_POWER, MEASURED
 from tests.train.listening import LEVEL_DB, event, scene
 from tools.train import sequences
 from tools.train.acts import Heard
@@ -92,3 +92,31 @@ def test_what_is_known_is_wrong_by_less_the_surer_it_is() -> None:
     strangers = [power for power, known in rows if known == 0.0]
     assert 0.3 < len(strangers) / len(rows) < 0.5
     assert set(strangers) == {UNKNOWN}
+
+
+def test_labels_keep_step_with_what_is_heard_at_any_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scene in which every hop of speech is loud: whatever the pace, loud hops and only they are labelled near."""
+    monkeypatch.setattr(sequences, "_hide", lambda *_: None)
+    monkeypatch.setattr(sequences, "NOISY", 0.0)
+    one = scene([event(Heard.FLOOR, 40, 100), event(Heard.FLOOR, 250, 60)])
+    one.packed[one.heard == Heard.FLOOR, : 3 * BANDS] += 4.0
+    lengths = set()
+    for seed in range(8):
+        made = list(batches([one], [truth(one, {})], 6, HOPS, np.random.default_rng(seed)))
+        loud = np.concatenate([b.features[..., BANDS : 2 * BANDS].mean(axis=-1) > 2.0 for b in made])
+        near = np.concatenate([b.near == 1 for b in made])
+        np.testing.assert_array_equal(loud, near)
+        lengths.add(int(near.sum()))
+    assert len(lengths) > 3
+
+
+def test_longer_throats_move_what_is_heard_down_and_shorter_ones_up() -> None:
+    made = set()
+    for seed in range(12):
+        measured = np.full((1, MEASURED), 1e-6, np.float32)
+        measured[0, BANDS + 16] = 1.0
+        sequences._warp(measured, np.random.default_rng(seed))
+        assert measured[0, BANDS : 2 * BANDS].max() > 0.3
+        made.add(int(measured[0, BANDS : 2 * BANDS].argmax()) - 16)
+    assert {-1, 1} <= made
+    assert max(abs(by) for by in made) <= 3

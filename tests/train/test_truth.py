@@ -7,6 +7,7 @@ import pytest
 
 from edgeagent.detect.backchannel import KINDS
 from edgeagent.detect.near_end import CLASSES
+from edgeagent.units import HOP
 from tests.train.listening import event, scene
 from tools.train.acts import Heard
 from tools.train.truth import AFTER, FROM, IGNORED, WORDS_FROM, hop_of, truth, vocabulary, word_of
@@ -54,6 +55,13 @@ def test_borders_count_little() -> None:
     onset, middle = hop_of(event(Heard.FLOOR, START, LASTS).start), START + LASTS // 2
     assert told.near_weight[onset] < told.near_weight[middle]
     assert told.near_weight[onset - 1] < told.near_weight[onset - 20]
+
+
+def test_the_beginning_of_a_voice_counts_most_and_that_of_a_noise_does_not() -> None:
+    onset, middle = hop_of(START * HOP) + 5, START + LASTS // 2
+    spoken, dropped = (truth(scene([event(heard, START, LASTS)]), {}) for heard in (Heard.BACKCHANNEL, Heard.NOISE))
+    assert spoken.near_weight[onset] > spoken.near_weight[middle]
+    assert dropped.near_weight[onset] == dropped.near_weight[middle]
 
 
 @pytest.mark.parametrize("heard", [Heard.FLOOR, Heard.NOISE])

@@ -1,29 +1,28 @@
 """What happens in front of the device while it speaks: people who take the floor, listeners, noises, televisions.
 
 Takers of the floor and listeners come in the same mixture of recorded and synthetic voices and of lengths, so that
-neither the timbre nor the length tells them apart. Synthetic listeners and takers are spoken by espeak-ng where that is
-installed; hums, coughs and clatter are those of the simulator, squeezed and coloured at random.
+neither the timbre nor the length tells them apart. Synthetic listeners and takers are spoken by the text-to-speech that
+is installed (`synthesisers`) and by a throat of our own (`throat`); hums, coughs and clatter are those of the
+simulator. All of these are squeezed and coloured at random.
 """
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
-from functools import lru_cache
 from typing import TypeVar
 
 import numpy as np
 
-from edgeagent.signal.convert import to_float
-from edgeagent.signal.resample import resample
 from edgeagent.sim import noises
-from edgeagent.sim.mix import trimmed
+from edgeagent.sim.acoustics import loudspeaker
+from edgeagent.sim.mix import convolved
 from edgeagent.sim.noises import Dice, Wave
 from edgeagent.units import RATE, samples
+from tools.train import throat
 from tools.train.corpus import Clip, Corpus, Part, whole
+from tools.train.synthesisers import LISTENING, TAKING, Words, say
 
 Thing = TypeVar("Thing")
 
@@ -48,18 +47,6 @@ class Act:
     active: tuple[tuple[int, int], ...]
     text: str = ""
     source: str = ""
-
-
-LISTENING = ("uh huh", "mm hmm", "yeah", "hmm", "right", "okay", "oh", "aha", "yes", "mhm", "I see", "sure")
-TAKING = ("stop", "wait", "no", "hold on", "cancel", "pause", "quiet", "but why?", "what?", "no not that", "go back")
-LANGUAGES = ("en", "en-us", "de", "fr", "es", "pt")
-THROATS = ("", "+f2", "+f3", "+f5", "+m1", "+m3", "+m4", "+m7")
-VOICES = {
-    Part.TRAIN: tuple(language + throat for language in LANGUAGES for throat in THROATS),
-    Part.HELD_OUT: ("en-gb-scotland", "it"),
-    Part.DEV: ("en-gb-scotland", "it"),
-}
-"""Of espeak-ng, for synthetic listeners and takers of the floor: languages, spoken by several throats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +96,25 @@ def hum(stage: Stage) -> Act:
 
 
 def synthetic_listener(stage: Stage) -> Act:
-    """A backchannel by espeak-ng; a hum without it."""
-    said = _synthetic(LISTENING, stage)
-    return hum(stage) if said is None else _whole(Heard.BACKCHANNEL, *said, "espeak")
+    """A backchannel by text-to-speech; by our own throat without it."""
+    return _synthetic(Heard.BACKCHANNEL, LISTENING, stage) or throaty_listener(stage)
 
 
 def synthetic_taker(stage: Stage) -> Act:
-    """A short taking of the floor by espeak-ng; a recorded command without it."""
-    said = _synthetic(TAKING, stage)
-    return command(stage) if said is None else _whole(Heard.FLOOR, *said, "espeak")
+    """A short taking of the floor by text-to-speech; by our own throat without it."""
+    return _synthetic(Heard.FLOOR, TAKING, stage) or throaty_taker(stage)
+
+
+def throaty_listener(stage: Stage) -> Act:
+    """A backchannel by a throat of our own."""
+    sound, text = throat.listener(stage.dice)
+    return _whole(Heard.BACKCHANNEL, _tilted(sound, stage.dice), text, "throat")
+
+
+def throaty_taker(stage: Stage) -> Act:
+    """A word that takes the floor, or means nothing, by a throat of our own."""
+    sound, text = throat.taker(stage.dice)
+    return _whole(Heard.FLOOR, _tilted(sound, stage.dice), text, "throat")
 
 
 def noise(stage: Stage) -> Act:
@@ -134,22 +131,26 @@ def noise(stage: Stage) -> Act:
 
 
 def television(stage: Stage) -> Act:
-    """Somebody who does not talk to the device."""
-    return _piece(
-        _any(stage.corpus.phrases, stage.dice), samples(stage.dice.uniform(1500, 5000)), stage.dice, Heard.FAR
-    )
+    """Somebody who does not talk to the device; as often as not out of a small loudspeaker."""
+    length = samples(stage.dice.uniform(1000, 5000))
+    said = _piece(_any(stage.corpus.phrases, stage.dice), length, stage.dice, Heard.FAR)
+    if stage.dice.random() < 0.5:
+        return said
+    return replace(said, sound=convolved(said.sound, loudspeaker(stage.dice))[: said.sound.size])
 
 
 SHARES: dict[Player, float] = {
-    phrase: 0.17,
-    command: 0.18,
-    words: 0.14,
-    synthetic_taker: 0.05,
-    listener: 0.17,
-    hum: 0.04,
-    synthetic_listener: 0.08,
-    noise: 0.11,
-    television: 0.06,
+    phrase: 0.13,
+    command: 0.16,
+    words: 0.11,
+    synthetic_taker: 0.06,
+    throaty_taker: 0.03,
+    listener: 0.16,
+    hum: 0.03,
+    synthetic_listener: 0.07,
+    throaty_listener: 0.06,
+    noise: 0.10,
+    television: 0.09,
 }
 """How often each occurs."""
 
@@ -202,10 +203,14 @@ def _chain(heard: Heard, clips: Sequence[Clip], dice: Dice) -> Act:
 
 
 def _altered(sound: Wave, dice: Dice) -> Wave:
-    """Up to a quarter faster or slower, with it higher or lower, and tilted in spectrum by up to 4 dB an octave."""
-    stretched = _resized(sound, dice.uniform(0.8, 1.25))
-    frequency = np.maximum(np.fft.rfftfreq(stretched.size, 1 / RATE), 100.0) / 1000.0
-    return np.fft.irfft(np.fft.rfft(stretched) * frequency ** dice.uniform(-0.66, 0.66), stretched.size)
+    """Up to a quarter faster or slower, with it higher or lower, and tilted."""
+    return _tilted(_resized(sound, dice.uniform(0.8, 1.25)), dice)
+
+
+def _tilted(sound: Wave, dice: Dice) -> Wave:
+    """Tilted in spectrum by up to 4 dB an octave."""
+    frequency = np.maximum(np.fft.rfftfreq(sound.size, 1 / RATE), 100.0) / 1000.0
+    return np.fft.irfft(np.fft.rfft(sound) * frequency ** dice.uniform(-0.66, 0.66), sound.size)
 
 
 def _resized(sound: Wave, by: float) -> Wave:
@@ -213,21 +218,6 @@ def _resized(sound: Wave, by: float) -> Wave:
     return np.interp(np.linspace(0, sound.size - 1, round(sound.size * by)), np.arange(sound.size), sound)
 
 
-def _synthetic(texts: Sequence[str], stage: Stage) -> tuple[Wave, str] | None:
-    dice = stage.dice
-    text, voice = _any(texts, dice), _any(VOICES[stage.part], dice)
-    said = _espeak(voice, text, 10 * int(dice.integers(2, 9)), 20 * int(dice.integers(5, 11)))
-    return None if said is None else (said, text)
-
-
-@lru_cache(maxsize=2000)
-def _espeak(voice: str, text: str, pitch: int, words_per_minute: int) -> Wave | None:
-    if shutil.which("espeak-ng") is None:
-        return None
-    command_line = ["espeak-ng", "-v", voice, "-p", str(pitch), "-s", str(words_per_minute), "--stdout", text]
-    data = subprocess.run(command_line, capture_output=True, check=False).stdout
-    rate = int.from_bytes(data[24:28], "little")
-    pcm = np.frombuffer(data[44 : 44 + (len(data) - 44) // 2 * 2], np.int16)
-    if not pcm.any():
-        return None
-    return trimmed(resample(to_float(pcm), rate, RATE).astype(np.float64))
+def _synthetic(heard: Heard, words: Words, stage: Stage) -> Act | None:
+    said = say(words, stage.part, stage.dice)
+    return None if said is None else _whole(heard, _altered(said.sound, stage.dice), said.text, said.source)

@@ -25,9 +25,9 @@ class Recipe:
     """rounds: over all scenes. size: scenes at a time. hops: length of a sequence. rate: highest learning rate."""
 
     rounds: int
-    size: int = 48
+    size: int = 96
     hops: int = 500
-    rate: float = 4e-3
+    rate: float = 5e-3
     decay: float = 1e-3
 
 
@@ -37,7 +37,7 @@ def learn(
 ) -> None:  # fmt: skip
     """Trains `network` in place. at: the checkpoint, without a suffix."""
     torch.manual_seed(seed)
-    _scale(network, scenes[: 4 * recipe.size])
+    _scale(network, scenes[: 2 * recipe.size])
     optimiser = torch.optim.AdamW(network.parameters(), recipe.rate, weight_decay=recipe.decay)
     pieces = len(scenes) * (len(scenes[0].heard) // recipe.hops)
     schedule = torch.optim.lr_scheduler.OneCycleLR(

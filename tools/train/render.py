@@ -138,7 +138,9 @@ class _Maker:
             air = self._air(dice.uniform(2.5, 4.0))
         elif heard is Heard.NOISE:
             level += dice.uniform(-6, 6)
-        elif heard is Heard.BACKCHANNEL or dice.random() < 0.5:
+        elif heard is Heard.BACKCHANNEL:
+            level -= dice.uniform(0, 6)
+        elif dice.random() < 0.5:
             level -= dice.uniform(0, 4)
         arriving = convolved(happening.sound, air)
         arriving *= 10 ** (level / 20) / active_rms(arriving)

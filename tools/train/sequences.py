@@ -1,5 +1,9 @@
-"""Sequences to learn from: many scenes at once through the device's own features, each time in another noise and with
-another idea of how the person usually speaks."""
+"""Sequences to learn from: many scenes at once through the device's own features, each time in another noise, with
+other throats, at another pace, and with another idea of how the person usually speaks.
+
+Throats are changed by warping the mel bands (Jaitly & Hinton 2013, "Vocal tract length perturbation (VTLP) improves
+speech recognition"), the pace by taking the hops at another rate (Ko et al. 2015, "Audio augmentation for speech
+recognition"). Few people speak each word in any corpus; so nobody is heard twice alike."""
 
 from __future__ import annotations
 
@@ -11,13 +15,14 @@ from numpy.typing import NDArray
 
 from edgeagent.detect.usual import UNKNOWN
 from edgeagent.signal.features import SIZE, Features
-from edgeagent.signal.measure import BANDS, LEVELS, WINDOWED
+from edgeagent.signal.measure import BANDS, HIGHEST_HZ, LEVELS, LOWEST_HZ, WINDOWED
 from edgeagent.units import HOP
 from tools.train.acts import Heard
 from tools.train.scenes import Listened
 from tools.train.truth import Floats, Labels, Truth
 
 Dice = np.random.Generator
+Hops = NDArray[np.intp]
 
 NOISY = 0.5
 """Share of scenes that are put into more noise than they were rendered in."""
@@ -34,6 +39,12 @@ LEVEL_ERROR_DB = (1.5, 4.0)
 TEMPTING = 4.0
 """By how much more a hop counts in which there is nothing but what the canceller left, clearly above the noise: our own
 voice in the moments after the echo has moved is rare in the scenes, and dear in use."""
+
+WARP = 0.14
+"""By how much the throats of a scene are longer or shorter at most."""
+
+PACE = (0.87, 1.15)
+"""Of a scene."""
 
 MASKED = 6
 """Widest run of bands that is hidden for a while."""
@@ -59,7 +70,8 @@ def batches(
     order = np.arange(len(scenes)) if dice is None else dice.permutation(len(scenes))
     for first in range(0, len(order), size):
         chosen = order[first : first + size]
-        features = vectors([scenes[i] for i in chosen], dice)
+        hops_of = [_paced(len(scenes[i].heard), dice) for i in chosen]
+        features = vectors([scenes[i] for i in chosen], dice, hops_of)
         start = 0 if dice is None else int(dice.integers(0, hops // 2))
         ends = range(start + hops, features.shape[1] + 1, hops)
         pieces = [(row, slice(end - hops, end)) for row in range(len(chosen)) for end in ends]
@@ -67,7 +79,7 @@ def batches(
             pieces = [pieces[i] for i in dice.permutation(len(pieces))]
         for at in range(0, len(pieces), size):
             cut = pieces[at : at + size]
-            mine = [(truths[chosen[row]], span) for row, span in cut]
+            mine = [(truths[chosen[row]], hops_of[row][span]) for row, span in cut]
             piece = np.stack([features[row, span] for row, span in cut])
             near, kind = (np.stack([getattr(t, name)[span] for t, span in mine]) for name in ("near", "kind"))
             tempting = np.where(near == 0, 1 + TEMPTING * temptation(piece), np.float32(1))
@@ -89,14 +101,24 @@ def temptation(features: Floats) -> Floats:
     return tempting
 
 
-def vectors(scenes: Sequence[Listened], dice: Dice | None) -> Floats:
-    """(n, hops, SIZE) of scenes of one length; without `dice` as they are, the person unknown."""
+def _paced(hops: int, dice: Dice | None) -> Hops:
+    """Which hop of a scene comes when, at a pace of its own; a scene that is over too soon begins again."""
+    pace = 1.0 if dice is None else dice.uniform(*PACE)
+    return (np.arange(hops) * pace).astype(np.intp) % hops
+
+
+def vectors(scenes: Sequence[Listened], dice: Dice | None, hops_of: Sequence[Hops] | None = None) -> Floats:
+    """(n, hops, SIZE) of scenes of one length; without `dice` as they are, the person unknown. hops_of: each scene's
+    hops in the order in which they are wanted."""
     measured = np.stack([scene.measured for scene in scenes])
+    if hops_of is not None:
+        measured = np.stack([one[hops] for one, hops in zip(measured, hops_of, strict=True)])
     usual = np.full(len(scenes), UNKNOWN, np.float32)
     known = np.zeros(len(scenes), np.float32)
     if dice is not None:
         for row, scene in enumerate(scenes):
             usual[row], known[row] = acquaintance(scene, dice)
+            _warp(measured[row], dice)
             if dice.random() < NOISY:
                 _add_noise(measured[row], (speech_power(scene) or UNKNOWN) * 10 ** (dice.uniform(*NOISE_DB) / 10), dice)
     features = Features(len(scenes))
@@ -120,6 +142,20 @@ def speech_power(scene: Listened) -> float:
     """Mean square of the person's voice when they speak to the device; 0 if they never do."""
     levels = [event.level_db for event in scene.events if event.heard is Heard.FLOOR]
     return 10 ** (float(np.mean(levels)) / 10) if levels else 0.0
+
+
+def _warp(measured: Floats, dice: Dice) -> None:
+    """Everything in what was measured of one scene as by throats that much shorter or longer."""
+    factor = 1.0 + dice.uniform(-WARP, WARP)
+    low, high = (2595.0 * np.log10(1.0 + hertz / 700.0) for hertz in (LOWEST_HZ, HIGHEST_HZ))
+    centres = low + (high - low) * np.arange(1, BANDS + 1) / (BANDS + 1)
+    from_hertz = 700.0 * (10.0 ** (centres / 2595.0) - 1.0) * factor
+    place = (2595.0 * np.log10(1.0 + from_hertz / 700.0) - low) / (high - low) * (BANDS + 1) - 1
+    place = np.clip(place, 0, BANDS - 1)
+    under = np.minimum(place.astype(np.intp), BANDS - 2)
+    share = (place - under).astype(np.float32)
+    bands = measured[:, : 3 * BANDS].reshape(-1, 3, BANDS)
+    measured[:, : 3 * BANDS] = (bands[..., under] * (1 - share) + bands[..., under + 1] * share).reshape(-1, 3 * BANDS)
 
 
 def _add_noise(measured: Floats, power: float, dice: Dice) -> None:

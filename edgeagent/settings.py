@@ -109,7 +109,7 @@ class Turns:
 class Capture:
     """What is handed to the recogniser."""
 
-    pre_roll_ms: Annotated[int, Interval(ge=0, le=3000)] = 500
+    pre_roll_ms: Annotated[int, Interval(ge=0, le=3000)] = 800
     """Sound handed over from before the onset, so no leading word is lost. The ring always keeps 3000."""
 
     on_turn: Command = ""

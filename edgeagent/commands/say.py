@@ -1,8 +1,10 @@
 """Reads a text aloud, sentence by sentence, and can be interrupted. Says at the end what was heard and what was not.
 
 TEXT is the text itself, a file, or - for standard input. A cough or an "uh-huh" does not stop it, or makes it go on
-from the phrase it was in; a real interruption ends it. Exit code 0: all was read; 1: it was interrupted; 2: the voice,
-the microphone or the loudspeaker failed; 130: Ctrl-C.
+from the phrase it was in; a real interruption ends it. With --protected (a fire alarm, terms that must be read out)
+nobody's voice ends it; it is only lowered while somebody speaks, and the button still stops it.
+
+Exit code 0: all was read; 1: it was interrupted; 2: the voice, the microphone or the loudspeaker failed; 130: Ctrl-C.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ SENTENCE = re.compile(rf"{END}\s+(?![a-z])|(?<=[。！？।])|\n\s*\n")  # noqa
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("text", nargs="?", default="-", metavar="TEXT", help="text, a file, or - for stdin (default)")
+    parser.add_argument("--protected", action="store_true", help="voices only lower it; it is read to its end")
     add_device(parser)
     add_json(parser)
 
@@ -35,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
 
     one_thread()  # before numpy
     settings = settings_of(args)
-    reader = Reader(sentences(text_of(args.text)))
+    reader = Reader(sentences(text_of(args.text)), protected=args.protected)
     with leaving():
         from edgeagent import app
 
@@ -75,8 +78,9 @@ def sentences(text: str) -> list[str]:
 class Reader:
     """A journal that reads on: when a sentence begins to sound, the next one is ordered. Engine thread only."""
 
-    def __init__(self, text: list[str]) -> None:
+    def __init__(self, text: list[str], *, protected: bool = False) -> None:
         self.finished = False
+        self._protected = protected
         self.failure = ""
         self._text = text
         self._parts = [("", sentence) for sentence in text]
@@ -112,5 +116,5 @@ class Reader:
                 self._device.stop()
 
     def _order(self) -> None:
-        self._device.say(self._text[self._ordered])
+        self._device.say(self._text[self._ordered], protected=self._protected)
         self._ordered += 1

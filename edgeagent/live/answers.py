@@ -57,6 +57,9 @@ class Answer:
     text: str = ""
     """What to say; "" until the replier has answered."""
 
+    protected: bool = False
+    """Voices may lower it, and not stop it."""
+
     cancelled: bool = False
     talk: Talk | None = None
     started: bool = False

@@ -50,9 +50,9 @@ class Conversation:
         self._closed: dict[int, Sound] = {}  # turns whose text is awaited
         self._next = 0
 
-    def say(self, text: str) -> int:
-        """Speak as soon as the floor allows; the number of the utterance."""
-        return self._order(Answer(self._next, text=text))
+    def say(self, text: str, *, protected: bool = False) -> int:
+        """Speak as soon as the floor allows; the number of the utterance. protected: see `events.Scripted`."""
+        return self._order(Answer(self._next, text=text, protected=protected))
 
     def act(self, action: a.Action) -> None:
         """Do what was decided; any action but Halt."""
@@ -147,8 +147,8 @@ class Conversation:
     def _tell_script(self, answer: Answer) -> None:
         if (script := answer.script) is not None and script != answer.told:
             answer.told = script
-            told = e.Scripted(0, answer.utterance, script.text, script.words, script.pauses, script.length)
-            self._door.tell(told)
+            known = (script.text, script.words, script.pauses, script.length, answer.protected)
+            self._door.tell(e.Scripted(0, answer.utterance, *known))
 
     def knows(self, answer: Answer, script: Script) -> None:
         answer.script = script

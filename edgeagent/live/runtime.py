@@ -53,10 +53,10 @@ class Runtime:
         """Silence within a period of the card, then `run` returns."""
         self._loop.stop()
 
-    def say(self, text: str) -> int:
-        """Speak as soon as the floor allows; the number of the utterance. Before `run`, or on the engine thread (a
-        journal is written there)."""
-        return self._conversation.say(text)
+    def say(self, text: str, *, protected: bool = False) -> int:
+        """Speak as soon as the floor allows; the number of the utterance. protected: voices may lower it, not stop it.
+        Before `run`, or on the engine thread (a journal is written there)."""
+        return self._conversation.say(text, protected=protected)
 
     def __enter__(self) -> Self:
         return self

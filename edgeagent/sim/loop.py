@@ -5,7 +5,8 @@ same samples. What the engine decides at sample t takes effect at loudspeaker sa
 that is the delay of a card that runs one period ahead, and it makes speaker, microphone and journal the same byte for
 byte for any chunking.
 
-The scene has no replier: the device's lines come at their own time, and a user turn is answered by `NoReply`.
+The scene has no replier: the device's lines come at their own time, and a user turn is answered by `NoReply` after as
+long as a replier would think. Who goes on speaking until then goes on with the same turn, as on the device.
 """
 
 from __future__ import annotations
@@ -30,7 +31,10 @@ from edgeagent.turn import actions as a
 from edgeagent.turn import events as e
 from edgeagent.turn.moderator import Decision
 from edgeagent.turn.outputs import Gate, gain
-from edgeagent.units import CARD_BLOCK, RATE, seconds
+from edgeagent.units import CARD_BLOCK, RATE, samples, seconds
+
+ANSWERED = samples(1500)
+"""From the end of a user turn to the answer: recognition, a language model, the first sound of a voice."""
 
 Progress = Callable[[int, int], None]
 """Called about once per simulated second with the samples done and the samples in all."""
@@ -100,7 +104,8 @@ class _Loop:
             self._playback.load(index)
             self._playback.feed(index, line.sound)
             self._playback.seal(index)
-            engine.tell(e.Scripted(line.at, index, line.text, line.words, pauses(line.sound), line.sound.size))
+            known = (line.text, line.words, pauses(line.sound), line.sound.size, line.protected)
+            engine.tell(e.Scripted(line.at, index, *known))
             engine.tell(e.ReplyReady(line.at, index))
 
     def step(self, n: int) -> tuple[Sound, Sound]:
@@ -154,7 +159,7 @@ class _Loop:
                     self._playback.drop(action.utterance, at)
                 case a.HandOver():
                     self._hand_over(action)
-                    self._engine.tell(e.NoReply(at, action.turn))
+                    self._engine.tell(e.NoReply(at + ANSWERED, action.turn))
 
     def _hand_over(self, turn: a.HandOver) -> None:
         """The user's turn as a recogniser gets it: linearly cancelled, because suppression costs it syllables."""

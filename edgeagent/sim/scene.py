@@ -32,6 +32,8 @@ class Line:
     sound: Sound
     text: str = ""
     words: tuple[Word, ...] = ()
+    protected: bool = False
+    """Voices may lower it, and not stop it (an addition to the format)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,10 @@ def _line(reader: _Reader, line: object, where: str) -> Line:
     except (TypeError, ValueError, IndexError, KeyError):
         reader.fault(where + "words", "must be a list of [start, end, word], in seconds of this file; or leave it out")
         timed = ()
-    return Line(at, reader.sound(line, "audio", where), str(line.get("text") or ""), timed)
+    protected = line.get("protected", False)
+    if not isinstance(protected, bool):
+        reader.fault(where + "protected", "must be true or false")
+    return Line(at, reader.sound(line, "audio", where), str(line.get("text") or ""), timed, protected is True)
 
 
 def _echo(reader: _Reader, echo: object) -> EchoPath:

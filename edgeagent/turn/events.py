@@ -182,13 +182,14 @@ class Scripted(Fact):
     counts.
 
     words: in order, possibly empty. pauses: stretches [start, end) of silence in its sound. length: samples in all, 0
-    while unknown."""
+    while unknown. protected: what is heard over it may lower the voice and no more; a button still stops it."""
 
     utterance: int
     text: str
     words: tuple[Word, ...] = ()
     pauses: tuple[tuple[int, int], ...] = ()
     length: int = 0
+    protected: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,12 @@ CLOSING = "\"'»”’)"  # noqa: RUF001 (quotes may follow the mark)
 ANSWERABLE = samples(700)
 """A question may be answered from so long before its end on: by then it is clear what is asked."""
 
+ENDING = samples(500)
+"""With so little left a stop saves nobody any time, and costs the last word."""
+
+UNKNOWN = 1 << 40
+"""Samples left of what is still being made."""
+
 UTTERANCES_KEPT = 64
 """Older utterances are forgotten; resuming and reporting need only the last few."""
 
@@ -57,6 +63,7 @@ class _Entry:
     position: int = 0
     """Own sample at which it last began or ceased. The last report holds: an abort takes frames back."""
     length: int = 0
+    protected: bool = False
     playing_since: int | None = None
     """Loudspeaker sample at which `position` sounded, while it is playing."""
 
@@ -78,6 +85,7 @@ class Ledger:
         match fact:
             case Scripted():
                 entry.text, entry.words, entry.pauses, entry.length = fact.text, fact.words, fact.pauses, fact.length
+                entry.protected = fact.protected
             case Playing():
                 entry.before, entry.position, entry.playing_since = entry.reached, fact.offset, fact.dac
             case Ceased():
@@ -95,10 +103,15 @@ class Ledger:
     def asked(self, utterance: int, at: int) -> bool:
         """Whether `utterance` is a question that is as good as asked at loudspeaker sample `at`."""
         entry = self.entries.get(utterance, _Entry())
-        if not entry.length or entry.text.rstrip().rstrip(CLOSING)[-1:] not in QUESTION:
+        if entry.text.rstrip().rstrip(CLOSING)[-1:] not in QUESTION:
             return False
-        passed = 0 if entry.playing_since is None else max(0, at - entry.playing_since)
-        return entry.position + passed >= entry.length - ANSWERABLE
+        return _left(entry, at) <= ANSWERABLE
+
+    def may_stop(self, utterance: int, at: int) -> bool:
+        """Whether a voice may stop `utterance` at loudspeaker sample `at`: it is not protected, and not as good as
+        over."""
+        entry = self.entries.get(utterance, _Entry())
+        return not entry.protected and _left(entry, at) > ENDING
 
     def resume_point(self, utterance: int) -> int:
         """The own sample from which to go on after a false alarm."""
@@ -107,6 +120,14 @@ class Ledger:
             return _in_words(entry)
         ends = [end for start, end in entry.pauses if end - start >= BREATH and end <= entry.position]
         return ends[-1] if ends and ends[-1] >= entry.position - LOOK_BACK else entry.position
+
+
+def _left(entry: _Entry, at: int) -> int:
+    """Samples that are still to be played at loudspeaker sample `at`; very many while nobody knows."""
+    if not entry.length:
+        return UNKNOWN
+    passed = 0 if entry.playing_since is None else max(0, at - entry.playing_since)
+    return entry.length - entry.position - passed
 
 
 def _split(text: str, words: tuple[Word, ...], count: int) -> tuple[str, str]:

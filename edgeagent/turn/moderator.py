@@ -26,7 +26,7 @@ DOUBT_MOST = samples(1500)
 ANSWERS = 0.85
 """Of what sounds like a backchannel after a question, so much is an answer."""
 
-TAIL = samples(300)
+TAIL = samples(450)
 """Handed over from behind the last voice: word endings are weak, and recognisers want a silence."""
 
 PRE_ROLL_KEPT = samples(3000)
@@ -98,9 +98,11 @@ class Moderator:
         self.voice = 0.0
         if isinstance(self.state, s.Hearing | s.Doubting | s.Yielding):
             self._loudness.hear(percept.near, percept.power)
+        may_stop = True
         if isinstance(self.state, s.Speaking | s.Doubting | s.Yielding):
             percept = self._in_context(percept, self.state.utterance)
-        for event in self.policy.hear(percept, self.state):
+            may_stop = self.ledger.may_stop(self.state.utterance, percept.at)
+        for event in self.policy.hear(percept, self.state, may_stop=may_stop):
             self._note_and_advance(event, self._why(percept))
         due = deadline(self.state)
         if due is not None and percept.at >= due:

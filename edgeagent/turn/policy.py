@@ -124,7 +124,7 @@ class Policy:
         self._last_voice = LONG_AGO
         self._most = 0.0
         self._floor = EVEN
-        self._stopped = 0
+        self._stopped = 2 * LONG_AGO
         self._deaf_for = 0
 
     @property
@@ -140,8 +140,9 @@ class Policy:
         """The evidence (nats) that a stop needs."""
         return VERDICT + self._caution
 
-    def hear(self, percept: Percept, state: s.State) -> Iterator[e.Event]:
-        """The events that this step of sound brings about in `state`, at most one."""
+    def hear(self, percept: Percept, state: s.State, *, may_stop: bool = True) -> Iterator[e.Event]:
+        """The events that this step of sound brings about in `state`, at most one. may_stop: whether the sentence may
+        be stopped at all, and not only ducked; then whoever would have stopped it has the floor when it is over."""
         self._weigh(percept)
         at, quiet = percept.at, percept.at - self._last_voice
         if quiet <= WHOLE:
@@ -154,7 +155,7 @@ class Policy:
                 if self.evidence >= SUSPICION:
                     yield e.Suspected(at, self._onset)
             case s.Doubting():
-                yield from self._doubt(percept, quiet)
+                yield from self._doubt(percept, quiet, may_stop)
             case s.Yielding():
                 if self._is_false_alarm(percept, quiet):
                     yield e.Judged(at, e.Verdict.FALSE_ALARM)
@@ -170,6 +171,7 @@ class Policy:
         """Something else than the sound has decided (a button, a deadline): what is being said now counts no more. It
         takes a silence to be heard again, of the patience or of a gap between words."""
         self.evidence = self._most = 0.0
+        self._stopped = 2 * LONG_AGO
         self._deaf_for = self._patience if after_patience else GAP
 
     def _end(self, at: int) -> e.SpeechEnded:
@@ -200,14 +202,15 @@ class Policy:
         self.evidence = min(CEILING, max(0.0, self.evidence + max(-CLIP, min(CLIP, ratio)) - LEAK))
         self._most = max(self._most, self.evidence)
 
-    def _doubt(self, percept: Percept, quiet: int) -> Iterator[e.Event]:
+    def _doubt(self, percept: Percept, quiet: int, may_stop: bool) -> Iterator[e.Event]:
         asked = EVEN if quiet >= ENDED else floor_asked(percept.at - self._began)
         person, floor = self.hints.weigh(percept.at)
         sure = log_odds(percept.floor) + floor >= log_odds(asked) + self._caution / 2
         if sure and self._most + person >= self.bound and quiet < GAP:
             self._stopped = percept.at
-            yield e.Judged(percept.at, e.Verdict.INTERRUPTION)
-        elif self.evidence <= 0.0 and quiet >= GAP:
+            if may_stop:
+                yield e.Judged(percept.at, e.Verdict.INTERRUPTION)
+        elif self.evidence <= 0.0 and quiet >= GAP and self._stopped < self._began:
             yield e.Judged(percept.at, e.Verdict.FALSE_ALARM)
 
     def _is_false_alarm(self, percept: Percept, quiet: int) -> bool:

@@ -77,10 +77,12 @@ class Device:
 
     def __init__(self) -> None:
         self.said: list[str] = []
+        self.protected: list[bool] = []
         self.stopped = False
 
-    def say(self, text: str) -> int:
+    def say(self, text: str, *, protected: bool = False) -> int:
         self.said.append(text)
+        self.protected.append(protected)
         return len(self.said) - 1
 
     def run(self) -> None:
@@ -103,6 +105,14 @@ def test_a_fault_ends_it_with_the_first_reason(event: str) -> None:
     assert device.stopped
     reader.write({"event": "failed", "reason": "and more"})
     assert reader.failure == "the plug was pulled"
+
+
+def test_every_sentence_of_a_protected_text_is_protected() -> None:
+    for protected in (True, False):
+        device, reader = Device(), Reader(["A b.", "C d."], protected=protected)
+        reader.begin(device)
+        reader.write({"event": "playing", "utterance": 0})
+        assert device.protected == [protected] * 2
 
 
 def test_it_goes_on_after_a_false_alarm_and_ends_at_an_interruption() -> None:

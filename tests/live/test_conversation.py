@@ -12,9 +12,10 @@ from edgeagent.live.conversation import Told
 from edgeagent.ports import Sound
 from edgeagent.services.command_talker import CommandTalker
 from edgeagent.services.tone_talker import GAP, TONE, ToneTalk, ToneTalker
-from edgeagent.settings import Settings, Talker, Turns
+from edgeagent.settings import Capture, Settings, Talker, Turns
 from edgeagent.turn import events as e
 from edgeagent.turn.events import Word
+from edgeagent.units import samples
 from tests.live.rig import VOICE, Rig
 
 TEXT = "one two three four five six"
@@ -116,7 +117,7 @@ def test_a_turn_is_handed_over_with_its_beginning_and_answered(make: Make) -> No
     assert streamed.size >= turn.size
     assert np.array_equal(streamed[: turn.size], turn)
     assert np.array_equal(hook.closed[0], turn)
-    assert heard["turn"] - round(heard["start_s"] * 16000) == 8000  # the pre-roll
+    assert heard["turn"] - round(heard["start_s"] * 16000) == samples(Capture().pre_roll_ms)
     kept, recognised = ({key: note[key] for key in note if key != "at"} for note in rig.notes.entries)
     assert kept == {"event": "kept", "turn": heard["turn"], "wav": f"/turns/{heard['audio']}"}
     assert recognised == {"event": "recognised", "turn": heard["turn"], "text": "hello"}

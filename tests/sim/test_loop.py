@@ -135,7 +135,7 @@ def test_an_interruption_stops_the_line_and_is_handed_over(tmp_path: Path) -> No
     assert spoken[0].words == spoken[0].reached // 8000
     (heard,) = pages.of("heard")
     start, end = (round(float(str(heard[key])) * RATE) for key in ("start_s", "end_s"))
-    assert abs(start - (20_000 - samples(500))) <= 2 * HOP
+    assert abs(start - (20_000 - samples(Capture().pre_roll_ms))) <= 2 * HOP
     assert abs(end - (40_000 + TAIL)) <= 3 * HOP
     turn = read_wav(tmp_path / str(heard["audio"]))
     np.testing.assert_array_equal(turn, read_wav(tmp_path / "mic.wav")[start : start + turn.size])
@@ -147,7 +147,7 @@ def test_an_interruption_stops_the_line_and_is_handed_over(tmp_path: Path) -> No
 
 
 def test_a_false_alarm_resumes_at_a_phrase(tmp_path: Path) -> None:
-    scene = a_scene(80_000, (24_000, samples(280), 0.03))
+    scene = a_scene(80_000, (20_000, samples(280), 0.03))
     pages, spoken = run(scene, tmp_path)
     plays = [e for e in pages.of("action") if e["action"] == "play"]
     assert [(e["utterance"], e["offset"]) for e in plays[:2]] == [(0, 0), (0, 16_000)]

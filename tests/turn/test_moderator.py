@@ -245,5 +245,36 @@ def answered(text: str) -> Bench:
 
 
 def test_yeah_is_an_answer_after_a_question_and_a_backchannel_otherwise() -> None:
-    assert answered("Shall I go on?").of("judged")
-    assert not answered("I shall go on.").of("judged")
+    for text, wanted in (("Shall I go on?", True), ("I shall go on.", False)):
+        bench = answered(text)
+        bench.hear(900, 0.02, floor=0.1)
+        bench.tell(e.Ceased(bench.moderator.at, 3, samples(3000), bench.moderator.at, finished=True))
+        assert bool(bench.actions(a.OpenTurn)) is wanted
+
+
+def interrupted(left_ms: float, *, protected: bool) -> Bench:
+    """Somebody goes on and on over an utterance of which `left_ms` are left when they begin."""
+    bench = Bench()
+    length = samples(3000)
+    script = e.Scripted(0, 3, "A story.", length=length, protected=protected)
+    bench.tell(e.Ready(0), script, e.ReplyReady(0, 3), e.Playing(0, 3, 0, 0))
+    bench.hear(3000 - left_ms, 0.02)
+    bench.hear(min(left_ms, 1000), 0.98)
+    return bench
+
+
+def test_a_protected_utterance_is_ducked_and_never_stopped() -> None:
+    assert interrupted(2000, protected=False).actions(a.Halt)
+    spoken = interrupted(2000, protected=True)
+    assert Gate.DUCKED in [d.outputs.gate for d in spoken.decided]
+    assert not spoken.actions(a.Halt)
+    spoken.tell(e.ButtonShort(0))
+    assert spoken.actions(a.Halt)
+
+
+def test_an_utterance_that_is_as_good_as_over_ends_by_itself_and_the_person_has_the_floor() -> None:
+    spoken = interrupted(480, protected=False)
+    assert Gate.DUCKED in [d.outputs.gate for d in spoken.decided]
+    assert not spoken.actions(a.Halt)
+    spoken.tell(e.Ceased(spoken.moderator.at, 3, samples(3000), spoken.moderator.at, finished=True))
+    assert spoken.actions(a.OpenTurn)

@@ -98,6 +98,10 @@ LONG_AGO = -(10**9)
 GAP = samples(240)
 """A silence after which a doubt is over."""
 
+CONVINCING, BLIP = 8.0, samples(96)
+"""Evidence (nats) that was surely a voice; a doubt that never had so much is over after a shorter silence. That makes a
+duck cheap, so it may come early."""
+
 SETTLED = samples(400)
 """A silence after which what stopped us is over. Longer than the gaps between a person's words, and short enough that a
 false alarm is a hesitation of ours and not a breakdown."""
@@ -210,8 +214,13 @@ class Policy:
             self._stopped = percept.at
             if may_stop:
                 yield e.Judged(percept.at, e.Verdict.INTERRUPTION)
-        elif self.evidence <= 0.0 and quiet >= GAP and self._stopped < self._began:
+        elif self.evidence <= 0.0 and quiet >= self._gap and self._stopped < self._began:
             yield e.Judged(percept.at, e.Verdict.FALSE_ALARM)
+
+    @property
+    def _gap(self) -> int:
+        """The silence after which this doubt is over."""
+        return GAP if self._most >= CONVINCING else BLIP
 
     def _is_false_alarm(self, percept: Percept, quiet: int) -> bool:
         over = quiet >= SETTLED and self._last_voice - self._began < BRIEF

@@ -10,6 +10,7 @@ from pathlib import Path
 from edgeagent.devices.model_files import ONNX, TFLITE
 from tools.train.corpus import Part
 from tools.train.figures import ASKED_MS
+from tools.train.sizes import BACKCHANNEL, NEAR_END
 
 Figures = dict[Part, dict[str, float]]
 
@@ -53,7 +54,9 @@ def card(result: Result) -> str:
     return "\n\n".join(
         (
             "# The ear: near_end.int8.onnx and backchannel.int8.onnx",
-            WHAT.format(scenes=result.scenes, seed=result.seed, **sizes),
+            WHAT.format(
+                scenes=result.scenes, seed=result.seed, near_units=NEAR_END, kind_units=BACKCHANNEL, **sizes
+            ),
             "## Figures\n\n" + FIGURES,
             "Near-end detector, area under the curve by hop of 16 ms:\n\n" + table("near against", result.near),
             ONSETS + table("", result.onset),
@@ -68,11 +71,12 @@ def card(result: Result) -> str:
 
 
 WHAT = """Two small recurrent networks that run once every 16 ms of sound, with their state as an input and an output.
-`near_end` ({near_end}): a dense layer of 64 and a gated recurrent layer of 72 units, to nothing, near speech, noise or
-far speech. `backchannel` ({backchannel}): a dense layer of 96 and gated recurrent layers of 112 and 80 units, to: takes
-the floor, listens aloud, or neither. Both see 32 mel bands of the echo canceller's cleaned sound, of its linear output
-and of its echo estimate, above a tracked noise floor; four things that the canceller believes of itself; and the level
-against the one at which the person usually speaks. Weights are in eight bits, the computation is in float32. Trained by
+`near_end` ({near_end}): a dense layer of {near_units[0]} and a gated recurrent layer of {near_units[1][0]} units, to
+nothing, near speech, noise or far speech. `backchannel` ({backchannel}): a dense layer of {kind_units[0]} and gated
+recurrent layers of {kind_units[1][0]} and {kind_units[1][1]} units, to: takes the floor, listens aloud, or neither.
+Both see 32 mel bands of the echo canceller's cleaned sound, of its linear output and of its echo estimate, above a
+tracked noise floor; four things that the canceller believes of itself; and the level against the one at which the
+person usually speaks. Weights are in eight bits, the computation is in float32. Trained by
 `python -m tools.train` (`--scenes {scenes} --seed {seed}`) on scenes of 36 s made of the recordings below and of
 synthesised sounds, through this project's own canceller. They are for this canceller and these features, and for
 nothing else."""
@@ -106,16 +110,18 @@ QUANTIZED = """What eight bits cost, in area under the curve:
 """
 
 LIMITS = """- **No natural backchannel was heard in training or in measuring.** Listeners are read words ("right",
-  "yes", "ok" in English and Arabic), espeak-ng ("uh huh", "mm hmm", "yeah", ...) and synthesised hums. Takers of the
-  floor are read words, chains of them, and sentences read from books. How well it does with people who really listen is
-  not known.
+  "yes", "ok" in English and Arabic), text-to-speech ("uh huh", "mm hmm", "yeah", ... by espeak-ng, and by Festival in
+  five languages), and hums and words of an articulatory sketch (`tools/train/throat.py`). Takers of the floor are read
+  words, chains of them, sentences read from books, and words by the same machines. How well it does with people who
+  really listen is not known.
 - What it tells apart are mostly these words. A word it does not know falls on either side.
 - English and Arabic near-end speech, a few voices of the device, seventeen recorded noises, simulated echo: no
   recording of a real device was used. No children, few accents, no Lombard speech. Coughs and clatter are synthesised.
 - The figures hold for a person 8 dB or more above the noise and an echo at most 12 dB above the person."""
 
 LICENCE = """The models are under the licence of the project. They were made from the recordings below, cut, mixed with
-each other and filtered; espeak-ng and the simulator of this project made the synthetic sounds."""
+each other and filtered; espeak-ng 1.51, Festival 2.5 with voices of its distribution (ked, hy_fi_mv, suo_fi_lj, lp, pc,
+czech_machac, czech_dita, upc_ca_ona) and this project made the synthetic sounds."""
 
 
 def table(what: str, figures: Mapping[Part, Mapping[str, float]], digits: int = 3) -> str:

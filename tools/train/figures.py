@@ -26,6 +26,8 @@ PAIRS = {
     "English words": ("speech_commands", ("yes", "right"), ("stop", "no", "go")),
     "Arabic words": ("arabic_commands", ("yes", "right", "ok"), ("stop", "no", "cancel")),
     "espeak": ("espeak", (), ()),
+    "festival": ("festival", (), ()),
+    "throat": ("throat", (), ()),
 }
 """Listening and taking the floor by the same source, so that nothing can be won by recognising the source: its name's
 beginning, and the words of either; () for all of that kind."""

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from edgeagent.detect.backchannel import KINDS
 from edgeagent.detect.near_end import CLASSES
 from edgeagent.signal.features import SIZE
+from tools.train.sizes import BACKCHANNEL, NEAR_END
 
 FORGETTING = 0.2
 """Share of inner units that are dropped in training (Srivastava et al. 2014)."""
@@ -48,7 +49,7 @@ class Recurrent(nn.Module):
 
 def near_end() -> Recurrent:
     """To the classes of `detect.near_end`."""
-    return Recurrent(64, (72,), len(CLASSES))
+    return Recurrent(*NEAR_END, len(CLASSES))
 
 
 class Overlap(Recurrent):
@@ -56,8 +57,8 @@ class Overlap(Recurrent):
     out what words are made of."""
 
     def __init__(self, words: int) -> None:
-        super().__init__(96, (112, 80), len(KINDS))
-        self.word = nn.Linear(80, words)
+        super().__init__(*BACKCHANNEL, len(KINDS))
+        self.word = nn.Linear(BACKCHANNEL[1][-1], words)
 
     def both(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """Logits of the kinds and of the words."""

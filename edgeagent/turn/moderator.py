@@ -90,6 +90,10 @@ class Moderator:
                 self._cease(told)
             case e.Hint():
                 self.policy.hints.take(told)
+            case e.Remembered():
+                self.policy.temper.habits.recall(told.false_stops, told.repeats, told.spoken_s)
+            case e.Forgotten():
+                self.policy.temper.habits.recall(0.0, 0.0, 0.0)
             case e.Event():
                 self._advance(told)
 
@@ -100,6 +104,8 @@ class Moderator:
             self._loudness.hear(percept.near, percept.power)
         if isinstance(self.state, s.Speaking | s.Doubting | s.Yielding):
             percept = self._in_context(percept, self.state.utterance)
+        if isinstance(self.state, s.Speaking | s.Doubting):
+            self.policy.temper.habits.spoke(HOP)
         for event in self.policy.hear(percept, self.state):
             self._note_and_advance(event, self._why(percept))
         due = deadline(self.state)
@@ -149,6 +155,7 @@ class Moderator:
     def _advance(self, event: e.Event) -> None:
         before = self.state
         self.state, wanted = step(before, event, self._limits)
+        self.policy.temper.habits.note(before, event, self.state)
         if isinstance(event, e.Passed | e.ButtonShort | e.ButtonLong):
             self.policy.forget(after_patience=not isinstance(before, s.Doubting))
         if isinstance(before, s.Muted) and not isinstance(self.state, s.Muted):

@@ -17,9 +17,10 @@ class Temper:
         """Samples of silence that end the person's turn."""
         self.reconsider = samples(turns.false_alarm_ms)
         """Samples for which a stop may be taken back."""
-        self._wished = caution(turns.false_stops_per_hour)
+        self.wished = caution(turns.false_stops_per_hour)
+        """Nats of caution that the user's wish comes to."""
 
     @property
     def caution(self) -> float:
         """Nats by which a stop must be surer than usual."""
-        return self._wished + self.habits.lean
+        return self.wished + self.habits.lean

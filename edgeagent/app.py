@@ -43,7 +43,9 @@ from edgeagent.signal.bypass import Bypass
 from edgeagent.signal.canceller import Canceller
 from edgeagent.signal.playback import Playback
 from edgeagent.store.folders import dated
-from edgeagent.turn.events import Event, Hint
+from edgeagent.store.journal import TeeJournal
+from edgeagent.store.keeper import Keeper
+from edgeagent.turn.events import Event, Forgotten, Hint, Remembered
 
 
 def build_engine(settings: Settings, journal: Journal) -> Engine:
@@ -147,7 +149,8 @@ def build_runtime(
         amplifier = build_amplifier(settings, factory)
         closing.callback(amplifier.close)
         playback, inbox = Playback(), Inbox()
-        door = Door(build_engine(settings, journal))
+        keeper = Keeper(Path(settings.memory.file).expanduser()) if settings.memory.file else None
+        door = Door(build_engine(settings, TeeJournal(journal, keeper) if keeper else journal))
         listen = build_listener(settings, session)
         conversation = Conversation(door, playback, inbox, notes, talker, replier, listen)
         closing.callback(conversation.close)
@@ -155,6 +158,8 @@ def build_runtime(
             button = GpioButton(settings.button, factory, lambda event: _press(inbox, door, event))
             closing.callback(button.close)
         add_hints(settings.hints, factory, (inbox, door, conversation), closing)
+        if keeper:
+            add_memory(keeper, (inbox, door, conversation), closing)
         if isinstance(talker, EspeakTalker):
             talker.check()
         opener = _opener(settings.audio, playback)
@@ -213,6 +218,29 @@ def add_hints(hints: Hints, factory: Factory | None, to: tuple[Inbox, Door, Conv
             closing.callback(GpioHint(sensor, pin, factory, tell).close)
     if hints.socket:
         closing.callback(end, HintSocket(hints.socket, tell, trouble))
+
+
+def add_memory(keeper: Keeper, to: tuple[Inbox, Door, Conversation], closing: ExitStack) -> None:
+    """What earlier starts have taught: the engine is told before the first sound, and whatever it learns is kept."""
+    inbox, door, conversation = to
+
+    def recall(remembered: Remembered | None) -> None:
+        if remembered is not None:
+            door.tell(remembered)
+
+    def replace(remembered: Remembered | None) -> None:
+        door.tell(Forgotten(0))
+        recall(remembered)
+
+    def trouble(text: str) -> None:
+        inbox.post(lambda: conversation.note("memory_trouble", text=text))
+
+    recalled = keeper.remembered
+    inbox.post(lambda: recall(recalled))
+    if keeper.refused:
+        trouble(keeper.refused)
+    keeper.start(lambda remembered: inbox.post(lambda: replace(remembered)), trouble)
+    closing.callback(keeper.close)
 
 
 def _opener(audio: Audio, playback: Playback) -> Callable[[], SoundPath]:

@@ -28,7 +28,7 @@ from edgeagent.turn import events as e
 from edgeagent.turn import states as s
 from edgeagent.turn.moderator import Decision, Moderator
 from edgeagent.turn.policy import Percept
-from edgeagent.units import HOP, samples
+from edgeagent.units import HOP, samples, seconds
 
 LOOK = 64 * HOP
 """Samples (1 s) between two looks at what the canceller had to discard."""
@@ -100,6 +100,10 @@ class Engine:
             told = self._inbox.pop(0)
             if isinstance(told, e.Lost):
                 self._canceller.realign(told.shift, told.frames)
+            elif isinstance(told, e.Remembered):
+                self._ear.usual.recall(told.level_dbfs, told.turns)
+            elif isinstance(told, e.Forgotten):
+                self._ear.usual.recall(0.0, 0)
             self.moderator.take(told)
         cancelled = self._canceller.process(reference, microphone)
         if end > HOP:  # the canceller's first output lies before the first sample
@@ -113,11 +117,14 @@ class Engine:
         self._learn()
 
     def _learn(self) -> None:
-        """What the person's turn tells about the person, and what fails inside; both are in the journal."""
+        """What is learnt about the people, which is all that is kept for the next start, and what fails inside."""
+        usual, habits = self._ear.usual, self.moderator.policy.temper.habits
         if self.moderator.voice:
-            usual = self._ear.usual
             usual.heard(self.moderator.voice)
-            told = {"event": "usual_level", "dbfs": round(usual.dbfs, 1), "known": usual.known}
-            self._journal.write({"at": self.at, **told})
+        if habits.take_news() or self.moderator.voice:
+            counts = {"false_stops": habits.false_stops, "repeats": habits.repeats, "spoken_s": seconds(habits.spoken)}
+            level = {"level_dbfs": usual.dbfs, "turns": usual.turns}
+            effect = {"known": usual.known, "lean": habits.lean}
+            self._journal.write({"at": self.at, "event": "learnt", **level, **counts, **effect})
         if failure := self._ear.take_failure():
             self._journal.write({"at": self.at, "event": "ear_failed", "reason": failure})

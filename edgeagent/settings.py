@@ -89,6 +89,10 @@ class Turns:
     false_stops_per_hour: Annotated[float, Interval(gt=0, le=120)] = 6.0
     """How many wrong stops an hour of talking you tolerate. Fewer means slower and more cautious."""
 
+    adapt: bool = True
+    """Learn from stops that had to be taken back, and from interruptions that had to be said twice: slowly, and within
+    bounds (`edgeagent forget --help`). false: judge by the settings alone."""
+
     patience_ms: Annotated[int, Interval(ge=200, le=3000)] = 700
     """Silence after which the user's turn is over."""
 
@@ -245,6 +249,15 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class Memory:
+    """What is remembered from start to start."""
+
+    file: str = ""
+    """File for what the device has learnt about its people: how loud they usually are, and what its mistakes have
+    taught. A few numbers, no sound and no words. Empty: it begins anew at every start. `edgeagent forget` resets it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The whole configuration."""
 
@@ -260,6 +273,7 @@ class Settings:
     talker: Talker = field(default_factory=Talker)
     script: Script = field(default_factory=Script)
     record: Record = field(default_factory=Record)
+    memory: Memory = field(default_factory=Memory)
 
 
 def settings_hash(settings: Settings) -> str:

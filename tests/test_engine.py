@@ -88,6 +88,40 @@ def test_hints_are_in_the_journal_and_replay_in_any_chunks(recorded: Recorded) -
     assert any("hinted_person" in entry for entry in journal.entries if entry["event"] == "judged")
 
 
+REMEMBERED = e.Remembered(0, -40.0, 9, 200.0, 0.0, 3600.0)
+
+
+def test_what_is_remembered_is_in_the_journal_and_decides_in_any_chunks(recorded: Recorded) -> None:
+    lines = []
+    for chunk in (37, 16_000):
+        engine, journal = new_engine()
+        told = [REMEMBERED, *recorded.told, e.Forgotten(6 * RATE)]
+        replay(engine, recorded.reference, recorded.microphone, told, chunk=chunk)
+        lines.append(journal.lines())
+    assert lines[0] == lines[1]
+    first, forgotten = (entry for entry in journal.entries if entry["event"] in ("remembered", "forgotten"))
+    assert (first["at"], first["level_dbfs"], first["turns"]) == (0, -40.0, 9)
+    assert forgotten["at"] == 6 * RATE
+    learnt = [entry for entry in journal.entries if entry["event"] == "learnt"]
+    assert learnt[0]["turns"] == 10
+    assert learnt[0]["lean"] == pytest.approx(1.5)
+    heard = [
+        [(entry["at"], entry["near"], entry["floor"]) for entry in entries if entry["event"] in ("suspected", "judged")]
+        for entries in (journal.entries, recorded.journal.entries)
+    ]
+    assert heard[0] != heard[1]
+
+
+def test_who_forgets_hears_like_a_new_device(recorded: Recorded) -> None:
+    lines = []
+    for before in ([], [REMEMBERED, e.Forgotten(0)]):
+        engine, journal = new_engine()
+        replay(engine, recorded.reference, recorded.microphone, [*before, *recorded.told])
+        kept = [entry for entry in journal.entries if entry["event"] not in ("remembered", "forgotten")]
+        lines.append(kept)
+    assert lines[0] == lines[1]
+
+
 @pytest.mark.parametrize("block", [1, 37])
 def test_the_closed_loop_is_the_same_in_any_blocks(tmp_path: Path, block: int) -> None:
     scene = talking()
@@ -158,9 +192,9 @@ def test_a_turn_that_was_handed_over_teaches_how_loud_the_person_is(loud: float)
     sound = said(loud)
     engine.reference(np.zeros_like(sound))
     engine.capture(sound)
-    (learnt,) = (entry for entry in journal.entries if entry["event"] == "usual_level")
+    (learnt,) = (entry for entry in journal.entries if entry["event"] == "learnt")
     voice = sound[2 * RATE : 3 * RATE]
-    assert learnt["dbfs"] == pytest.approx(10 * np.log10(np.mean(voice**2)), abs=2.0)
+    assert learnt["level_dbfs"] == pytest.approx(10 * np.log10(np.mean(voice**2)), abs=2.0)
     assert learnt["known"] == ear.usual.known > 0.0
 
 

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from math import log10
 
-UNKNOWN = 10 ** (-26 / 10)
-"""Mean square (-26 dBFS) that is assumed of somebody who has not spoken yet."""
+from edgeagent.turn.events import COUNTED_MOST, LEVELS_DBFS, UNKNOWN_DBFS
 
-LEAST, MOST = 10 ** (-46 / 10), 10 ** (-10 / 10)
+UNKNOWN = 10 ** (UNKNOWN_DBFS / 10)
+"""Mean square that is assumed of somebody who has not spoken yet."""
+
+LEAST, MOST = (10 ** (dbfs / 10) for dbfs in LEVELS_DBFS)
 """Bounds of the memory."""
 
 LEAST_SHARE = 0.2
@@ -22,6 +24,10 @@ LEAST_SHARE = 0.2
 FURTHEST_DB = 12.0
 """A turn that differs by more from what is known counts as if it differed by so much."""
 
+AS_TURNS = 3
+"""As so many turns of this start counts what was learnt at earlier ones, at most: meanwhile the device may have been
+moved, or its microphone turned up. The next turn then moves the memory by a quarter, and by no more than 3 dB."""
+
 
 class Usual:
     """Mean square of the person's voice, and how sure that is. Engine thread only."""
@@ -29,7 +35,9 @@ class Usual:
     def __init__(self) -> None:
         self.power = UNKNOWN
         self.known = 0.0
-        self._turns = 0
+        self.turns = 0
+        """How many it was learnt from, at earlier starts as well."""
+        self._weight = 0
 
     @property
     def dbfs(self) -> float:
@@ -38,10 +46,17 @@ class Usual:
 
     def heard(self, power: float) -> None:
         """A turn was handed over whose voice had the mean square `power`."""
-        self._turns += 1
-        share = max(LEAST_SHARE, 1.0 / self._turns)
+        self.turns = min(COUNTED_MOST, self.turns + 1)
+        self._weight += 1
+        share = max(LEAST_SHARE, 1.0 / self._weight)
         off_db = 10 * log10(max(power, LEAST) / self.power)
-        if self._turns > 1:
+        if self._weight > 1:
             off_db = min(FURTHEST_DB, max(-FURTHEST_DB, off_db))
         self.power = min(MOST, max(LEAST, self.power * 10 ** (share * off_db / 10)))
-        self.known = 1.0 - 0.5**self._turns
+        self.known = 1.0 - 0.5**self._weight
+
+    def recall(self, dbfs: float, turns: int) -> None:
+        """Begin with what `turns` turns have taught instead; with 0: forget."""
+        self.power = 10 ** (dbfs / 10) if turns else UNKNOWN
+        self.turns, self._weight = turns, min(turns, AS_TURNS)
+        self.known = 1.0 - 0.5**self._weight

@@ -27,7 +27,7 @@ TEXTS_KEPT = 64
 UNSPOKEN = {
     "started", "ready", "scripted", "reply_ready", "suspected", "judged", "passed", "speech_started", "speech_ended",
     "playing", "ceased", "reply_finished", "no_reply", "echo_doubted", "echo_trusted", "button_short", "button_long",
-    "microphone_failed", "microphone_back", "failed", "recovered", "halted", "hint",
+    "microphone_failed", "microphone_back", "failed", "recovered", "halted", "hint", "learnt",
 }  # fmt: skip
 """Causes that the following state line tells of, and what only the page shows."""
 
@@ -138,6 +138,13 @@ def remark(entry: Entry) -> str | None:
             return f'understood: "{entry.get("text", "")}"'
         case "hint_trouble":
             return f"trouble with a hint: {entry.get('text', '')}"
+        case "remembered":
+            level, turns = _number(entry, "level_dbfs"), round(_number(entry, "turns"))
+            return f"remembers a person at {level:.0f} dBFS, from {turns} turn{'s' * (turns != 1)}" if turns else None
+        case "forgotten":
+            return "forgets what it has learnt about the people here"
+        case "memory_trouble":
+            return f"trouble with the memory: {entry.get('text', '')}"
         case "turn_trouble":
             return f"trouble with a turn: {entry.get('text', '')}"
         case "journal_lost":

@@ -10,6 +10,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import isfinite
 
+UNKNOWN_DBFS = -26.0
+"""Level of voice that is assumed of somebody who has not spoken yet."""
+
+LEVELS_DBFS = (-46.0, -10.0)
+"""Bounds of the level that may be remembered."""
+
+COUNTED_MOST = 1_000_000
+"""Bound of what may have been counted: turns, mistakes, seconds."""
+
 
 class Verdict(StrEnum):
     """How a doubt ends."""
@@ -249,5 +258,35 @@ class Hint(Fact):
             raise ValueError(f"a hint of {self.person} and {self.floor} nats")
 
 
-FACTS: tuple[type[Fact], ...] = (Scripted, Playing, Ceased, Lost, Outage, Hint)
+@dataclass(frozen=True, slots=True)
+class Remembered(Fact):
+    """What the device has learnt at earlier starts. Told before the first sound, so that a recording holds what it
+    began with.
+
+    level_dbfs: how loud the person usually is, from so many turns. false_stops, repeats: mistakes in spoken_s seconds
+    of our own speech, see `turn.habits`; old ones count less, so they need not be whole. Raises ValueError for what
+    nobody can have learnt."""
+
+    level_dbfs: float = UNKNOWN_DBFS
+    turns: int = 0
+    false_stops: float = 0.0
+    repeats: float = 0.0
+    spoken_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        least, most = LEVELS_DBFS
+        if not least <= self.level_dbfs <= most:
+            raise ValueError(f"level_dbfs {self.level_dbfs} is not from {least} to {most}")
+        for name in ("turns", "false_stops", "repeats", "spoken_s"):
+            value = getattr(self, name)
+            if not 0 <= value <= COUNTED_MOST:
+                raise ValueError(f"{name} {value} is not from 0 to {COUNTED_MOST}")
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten(Fact):
+    """A person wants everything forgotten that was learnt about them."""
+
+
+FACTS: tuple[type[Fact], ...] = (Scripted, Playing, Ceased, Lost, Outage, Hint, Remembered, Forgotten)
 """Every fact."""

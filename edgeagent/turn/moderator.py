@@ -90,6 +90,10 @@ class Moderator:
                 self._cease(told)
             case e.Hint():
                 self.policy.hints.take(told)
+            case e.Remembered():
+                self.policy.temper.habits.recall(told.false_stops, told.repeats, told.spoken_s)
+            case e.Forgotten():
+                self.policy.temper.habits.recall(0.0, 0.0, 0.0)
             case e.Event():
                 self._advance(told)
 
@@ -102,6 +106,8 @@ class Moderator:
         if isinstance(self.state, s.Speaking | s.Doubting | s.Yielding):
             percept = self._in_context(percept, self.state.utterance)
             may_stop = self.ledger.may_stop(self.state.utterance, percept.at)
+        if isinstance(self.state, s.Speaking | s.Doubting):
+            self.policy.temper.habits.spoke(HOP)
         for event in self.policy.hear(percept, self.state, may_stop=may_stop):
             self._note_and_advance(event, self._why(percept))
         due = deadline(self.state)
@@ -151,6 +157,7 @@ class Moderator:
     def _advance(self, event: e.Event) -> None:
         before = self.state
         self.state, wanted = step(before, event, self._limits)
+        self.policy.temper.habits.note(before, event, self.state)
         if isinstance(event, e.Passed | e.ButtonShort | e.ButtonLong):
             self.policy.forget(after_patience=not isinstance(before, s.Doubting))
         if isinstance(before, s.Muted) and not isinstance(self.state, s.Muted):

@@ -22,6 +22,7 @@ from edgeagent.settings import Turns
 from edgeagent.turn import events as e
 from edgeagent.turn import states as s
 from edgeagent.turn.hints import Hints
+from edgeagent.turn.temper import Temper
 from edgeagent.units import HOP, samples
 
 
@@ -106,9 +107,6 @@ SETTLED = samples(400)
 """A silence after which what stopped us is over. Longer than the gaps between a person's words, and short enough that a
 false alarm is a hesitation of ours and not a breakdown."""
 
-USUAL = 6.0
-"""Tolerated false stops an hour at which everything here holds as it stands."""
-
 REJOIN = samples(1000)
 """Voice within this long of earlier voice goes on with the same overlap: "yeah" may open a real turn."""
 
@@ -120,7 +118,8 @@ class Policy:
         self.evidence = 0.0
         self.hints = Hints()
         """What others have noticed. It shifts a doubt that sound has raised, and the taking back of a stop."""
-        self._turns = turns
+        self.temper = Temper(turns)
+        """How sure it must be, and how patient it is."""
         self._onset = 0
         self._began = LONG_AGO
         self._faint_onset = 0
@@ -132,17 +131,9 @@ class Policy:
         self._deaf_for = 0
 
     @property
-    def _patience(self) -> int:
-        return samples(self._turns.patience_ms)
-
-    @property
-    def _caution(self) -> float:
-        return caution(self._turns.false_stops_per_hour)
-
-    @property
     def bound(self) -> float:
         """The evidence (nats) that a stop needs."""
-        return VERDICT + self._caution
+        return VERDICT + self.temper.caution
 
     def hear(self, percept: Percept, state: s.State, *, may_stop: bool = True) -> Iterator[e.Event]:
         """The events that this step of sound brings about in `state`, at most one. may_stop: whether the sentence may
@@ -163,10 +154,10 @@ class Policy:
             case s.Yielding():
                 if self._is_false_alarm(percept, quiet):
                     yield e.Judged(at, e.Verdict.FALSE_ALARM)
-                elif quiet >= max(self._patience, SETTLED):
+                elif quiet >= max(self.temper.patience, SETTLED):
                     yield self._end(at)
             case s.Hearing():
-                if quiet >= self._patience:
+                if quiet >= self.temper.patience:
                     yield self._end(at)
             case _:
                 pass
@@ -176,7 +167,7 @@ class Policy:
         takes a silence to be heard again, of the patience or of a gap between words."""
         self.evidence = self._most = 0.0
         self._stopped = 2 * LONG_AGO
-        self._deaf_for = self._patience if after_patience else GAP
+        self._deaf_for = self.temper.patience if after_patience else GAP
 
     def _end(self, at: int) -> e.SpeechEnded:
         """The turn is over; what comes now is another one."""
@@ -209,7 +200,7 @@ class Policy:
     def _doubt(self, percept: Percept, quiet: int, may_stop: bool) -> Iterator[e.Event]:
         asked = EVEN if quiet >= ENDED else floor_asked(percept.at - self._began)
         person, floor = self.hints.weigh(percept.at)
-        sure = log_odds(percept.floor) + floor >= log_odds(asked) + self._caution / 2
+        sure = log_odds(percept.floor) + floor >= log_odds(asked) + self.temper.caution / 2
         if sure and self._most + person >= self.bound and quiet < GAP:
             self._stopped = percept.at
             if may_stop:
@@ -224,15 +215,10 @@ class Policy:
 
     def _is_false_alarm(self, percept: Percept, quiet: int) -> bool:
         over = quiet >= SETTLED and self._last_voice - self._began < BRIEF
-        if not over or percept.at - self._stopped > samples(self._turns.false_alarm_ms):
+        if not over or percept.at - self._stopped > self.temper.reconsider:
             return False
         _, floor = self.hints.weigh(percept.at)
         return log_odds(self._floor) + floor <= log_odds(TAKE_BACK)
-
-
-def caution(false_stops_per_hour: float) -> float:
-    """Nats by which a stop must be surer than usual. Wald: the rate of wrong crossings falls by e per nat."""
-    return -log(false_stops_per_hour / USUAL)
 
 
 def floor_asked(since_onset: int) -> float:

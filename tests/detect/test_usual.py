@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeagent.detect.usual import LEAST, MOST, Usual
+from edgeagent.turn.events import LEVELS_DBFS
 
 
 def power(dbfs: float) -> float:
@@ -71,3 +72,44 @@ def test_whatever_is_heard_it_stays_in_bounds(turns: list[float]) -> None:
         usual.heard(turn)
         assert LEAST <= usual.power <= MOST
         assert 0.0 < usual.known <= 1.0
+
+
+levels = st.floats(*LEVELS_DBFS)
+
+
+@given(levels, st.integers(1, 10**6), st.lists(st.floats(-90, 0), max_size=20))
+def test_a_memory_of_earlier_starts_stays_within_the_same_bounds(level: float, turns: int, more: list[float]) -> None:
+    usual = Usual()
+    usual.recall(level, turns)
+    assert usual.dbfs == pytest.approx(level)
+    for dbfs in more:
+        usual.heard(power(dbfs))
+        assert LEAST <= usual.power <= MOST
+        assert 0.0 < usual.known <= 1.0
+    assert usual.turns == min(10**6, turns + len(more))
+
+
+@given(levels, st.integers(3, 10**6), st.floats(-90, 0))
+def test_after_a_restart_a_turn_moves_it_more_but_no_further_than_3_db(level: float, turns: int, turn: float) -> None:
+    """The device may have been moved meanwhile."""
+    again, before = Usual(), after(*[level] * 20)
+    again.recall(level, turns)
+    for usual in (again, before):
+        usual.heard(power(turn))
+    assert abs(dbfs(before) - level) - 1e-6 <= abs(dbfs(again) - level) <= 3.0 + 1e-6
+
+
+def test_more_turns_are_remembered_more_surely_but_never_as_surely_as_those_of_today() -> None:
+    known = []
+    for turns in range(6):
+        usual = Usual()
+        usual.recall(-30.0, turns)
+        known.append(usual.known)
+    assert known == sorted(known)
+    assert known[-1] < after(*[-30.0] * 5).known
+
+
+def test_a_memory_of_no_turns_is_none() -> None:
+    usual = after(-40.0, -40.0)
+    usual.recall(-20.0, 0)
+    assert (usual.power, usual.known, usual.turns) == (Usual().power, 0.0, 0)

@@ -13,7 +13,8 @@ from edgeagent.turn import events as e
 from edgeagent.turn import states as s
 from edgeagent.turn.hints import FLOOR_MOST, PERSON_MOST, SOURCES_MOST, Hints
 from edgeagent.turn.machine import Limits, step
-from edgeagent.turn.policy import CLIP, SUSPICION, Percept, Policy, caution
+from edgeagent.turn.policy import CLIP, SUSPICION, Percept, Policy
+from edgeagent.turn.wishes import caution
 from edgeagent.units import HOP, samples
 
 QUIET, VOICE = 0.02, 0.97

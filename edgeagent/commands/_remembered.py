@@ -1,0 +1,66 @@
+"""What a device remembers of its people, in words."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from edgeagent.commands._finding import Finding, ok, warn
+from edgeagent.settings import Settings, Turns
+from edgeagent.store.memory_file import Refused, read
+from edgeagent.turn.events import Remembered
+from edgeagent.turn.habits import lean
+
+FELT = 0.05
+"""Nats from which a shift is worth a word."""
+
+
+def memory(settings: Settings) -> Iterator[Finding]:
+    """What `check` says about it."""
+    if not settings.memory.file:
+        yield ok("memory", "what is learnt about people is forgotten at every start (memory.file)")
+        return
+    path = Path(settings.memory.file).expanduser()
+    try:
+        known = words(read(path).remembered, settings.turns)
+    except Refused as refused:
+        yield warn("memory", f"{path}: {refused}", f"`edgeagent forget --file {path}`, or give another memory.file")
+    except OSError as error:
+        yield warn("memory", f"{path}: {error.strerror}", "give a memory.file that the device may read and write")
+    else:
+        yield ok("memory", "; ".join(known))
+    folder = path.parent
+    while not folder.exists():
+        folder = folder.parent
+    if not os.access(folder, os.W_OK):
+        yield warn("memory", f"nothing can be written in {folder}", "give a memory.file in another folder")
+
+
+def words(remembered: Remembered | None, turns: Turns) -> list[str]:
+    """One fact each; what it does with `turns` comes last."""
+    if remembered is None:
+        return ["nothing"]
+    counted = plural(remembered.turns, "turn")
+    facts = [f"the person is usually heard at {remembered.level_dbfs:.0f} dBFS, learnt from {counted}"]
+    if not remembered.turns:
+        facts = ["nobody has taken a turn yet"]
+    hours = remembered.spoken_s / 3600
+    stops, repeats = round(remembered.false_stops), round(remembered.repeats)
+    facts.append(
+        f"in {hours:.1f} hours of its own speech {plural(stops, 'stop')} had to be taken back and "
+        f"{plural(repeats, 'interruption')} said twice"
+    )
+    shift = lean(remembered.false_stops, remembered.repeats, remembered.spoken_s, turns.false_stops_per_hour)
+    if not turns.adapt:
+        facts.append("turns.adapt is off: its mistakes change nothing")
+    elif abs(shift) < FELT:
+        facts.append("it stops as readily as the settings say")
+    else:
+        how = "less" if shift > 0 else "more"
+        facts.append(f"it stops {how} readily than the settings say, by {abs(shift):.1f} of at most 1.5 nats")
+    return facts
+
+
+def plural(count: int, what: str) -> str:
+    return f"{count} {what}" + "s" * (count != 1)

@@ -1,0 +1,1 @@
+"""How often the device stops for nothing at each caution: `python -m tools.wishes SCENES`."""

@@ -1,0 +1,56 @@
+"""Every scene through the whole engine at every caution, in several processes where asked.
+
+In a module of its own: what runs in a child process must be found under its name there, and `__main__` is another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from edgeagent import app
+from edgeagent.commands._jobs import at_once
+from edgeagent.commands.terminal import Progress, warn
+from edgeagent.settings import Models, Settings, Turns
+from edgeagent.sim.loop import simulate
+from edgeagent.sim.scene import load_scene
+from edgeagent.sim.score import RunScore, score
+from edgeagent.store.journal import JsonLinesJournal
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A scene to judge at one caution. models: a folder, "" for those of this release."""
+
+    scene: Path
+    caution: float
+    models: str
+
+
+def measure(folders: Sequence[Path], cautions: Sequence[float], models: str, jobs: int) -> dict[float, list[RunScore]]:
+    """The runs of all scenes, by caution. Raises EdgeAgentError."""
+    orders = [Order(folder, caution, models) for caution in cautions for folder in folders]
+    runs: list[RunScore] = []
+    with Progress("deciding", len(orders)) as progress:
+        for run in at_once(judged, orders, jobs) if jobs > 1 else map(judged, orders):
+            runs.append(run)
+            progress.at(len(runs))
+    count = len(folders)
+    return {caution: runs[row * count : (row + 1) * count] for row, caution in enumerate(cautions)}
+
+
+def judged(order: Order) -> RunScore:
+    """Simulate, judge, forget."""
+    settings = Settings(models=Models(folder=order.models), turns=Turns(adapt=False))
+    with TemporaryDirectory(prefix="edgeagent-") as name:
+        folder = Path(name)
+        journal = JsonLinesJournal(folder / "journal.jsonl", warn)
+        try:
+            engine = app.build_engine(settings, journal)
+            engine.moderator.policy.temper.wished = order.caution
+            simulate(load_scene(order.scene), engine, settings, folder)
+        finally:
+            journal.close()
+        return replace(score(order.scene, folder), scene=order.scene.name)

@@ -48,16 +48,25 @@ from edgeagent.store.keeper import Keeper
 from edgeagent.turn.events import Event, Forgotten, Hint, Remembered
 
 
-def build_engine(settings: Settings, journal: Journal) -> Engine:
-    """A new engine. Raises ModelError."""
-    return Engine(settings, journal, *parts(settings))
+def build_engine(settings: Settings, journal: Journal, ear: Ear | None = None) -> Engine:
+    """A new engine. ear: instead of the one with the models of the settings. Raises ModelError."""
+    return Engine(settings, journal, build_canceller(settings), ear or build_ear(settings))
 
 
 def parts(settings: Settings) -> tuple[EchoCanceller, Ear]:
     """What a new engine hears with, for those who look inside. Raises ModelError."""
-    canceller = Canceller(settings.echo.drift) if settings.echo.enabled else Bypass()
+    return build_canceller(settings), build_ear(settings)
+
+
+def build_canceller(settings: Settings) -> EchoCanceller:
+    """What takes our own voice out."""
+    return Canceller(settings.echo.drift) if settings.echo.enabled else Bypass()
+
+
+def build_ear(settings: Settings) -> Ear:
+    """What hears people. Raises ModelError."""
     folder, kind = chosen(settings.models)
-    return canceller, Ear(*(load_model(name, folder, kind=kind) for name in ("near_end", "backchannel")))
+    return Ear(*(load_model(name, folder, kind=kind) for name in ("near_end", "backchannel")))
 
 
 def versions(settings: Settings) -> dict[str, str]:
@@ -133,10 +142,11 @@ def build_runtime(
     *,
     replies: bool = True,
     session: Path | None = None,
+    ear: Ear | None = None,
 ) -> Runtime:
     """A device ready to `run`. journal: what the engine decides, and nothing else; `replay` repeats it. notes: what
     happens beside it, such as turns handed over. replies: false for a device that only says what it is told to.
-    session: the folder it is recorded in, for the turns' WAVs.
+    session: the folder it is recorded in, for the turns' WAVs. ear: see `build_engine`.
 
     Raises EdgeAgentError with the remedy; then everything is closed again."""
     with ExitStack() as closing:
@@ -149,8 +159,9 @@ def build_runtime(
         amplifier = build_amplifier(settings, factory)
         closing.callback(amplifier.close)
         playback, inbox = Playback(), Inbox()
-        keeper = Keeper(Path(settings.memory.file).expanduser()) if settings.memory.file else None
-        door = Door(build_engine(settings, TeeJournal(journal, keeper) if keeper else journal))
+        kept = ear is None and settings.memory.file  # nothing is learnt by an ear that is not the device's own
+        keeper = Keeper(Path(settings.memory.file).expanduser()) if kept else None
+        door = Door(build_engine(settings, TeeJournal(journal, keeper) if keeper else journal, ear))
         listen = build_listener(settings, session)
         conversation = Conversation(door, playback, inbox, notes, talker, replier, listen)
         closing.callback(conversation.close)

@@ -1,6 +1,6 @@
 """Feeds a recorded session to the engine once more and compares what it decides with the journal of then.
 
-A session is a folder that `edgeagent run --record` or `edgeagent simulate --record` wrote: microphone, reference,
+A session is a folder that `edgeagent run --record`, `simulate --record` or `collect` wrote: microphone, reference,
 events, journal. The same program decides the same, byte for byte, whatever the blocks. Exit code 1: it does not; the
 first lines that differ are printed.
 """
@@ -32,16 +32,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from edgeagent import app
+    from edgeagent.detect.deaf import deaf
     from edgeagent.sim.replay import replay
     from edgeagent.store.journal import MemoryJournal
-    from edgeagent.store.session import read_session
+    from edgeagent.store.session import EAR, read_session
 
     if args.chunk < 1:
         raise EdgeAgentError(f"--chunk {args.chunk}: nothing would be handed over", "give a number of at least 1")
     session = read_session(args.session)
     recorded = _recorded(args.compare or args.session / "journal.jsonl", optional=bool(args.out and not args.compare))
     journal = MemoryJournal()
-    engine = app.build_engine(session.settings, journal)
+    engine = app.build_engine(session.settings, journal, deaf(session.versions.get(EAR, "")))
     journal.write(app.head(session.settings))
     with Progress("replaying", len(session.microphone)) as progress:
         replay(engine, session.reference, session.microphone, session.events, chunk=args.chunk, progress=progress.at)

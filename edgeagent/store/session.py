@@ -36,6 +36,9 @@ from edgeagent.units import RATE
 FORMAT = 1
 """Of the folder. A reader refuses any other."""
 
+EAR = "ear"
+"""Among the versions: the name of the ear, where it was another than that of the settings."""
+
 WAITING_BLOCKS = 4_000
 """Blocks and events that may wait for the disk: 20 s at 10 ms a block, 2.6 MB. SD cards stall for seconds."""
 

@@ -138,6 +138,7 @@ class Rig:
         replier: Replier | None = None,
         listener: Listen = lambda _recognised, _trouble, _kept: None,
         settings: Settings | None = None,
+        ear: Ear | None = None,
     ) -> None:
         settings = settings or Settings()
         self.now = 100.0
@@ -150,7 +151,7 @@ class Rig:
         self.playback = Playback()
         self.inbox = Inbox()
         self.drift_ppm = 0.0
-        self.engine = Engine(settings, self.journal, Canceller(settings.echo.drift), LoudEar())
+        self.engine = Engine(settings, self.journal, Canceller(settings.echo.drift), ear or LoudEar())
         door = Door(self.engine)
         door.record(self.recorded)
         self.conversation = Conversation(

@@ -36,16 +36,21 @@ class Result:
 
 def write(folder: Path, result: Result) -> None:
     """near_end.int8.onnx, backchannel.int8.onnx, manifest.yaml and ear.md into `folder`."""
+    write_models(folder, {ONNX: result.files, TFLITE: result.tflite}, card(result))
+
+
+def write_models(folder: Path, files: Mapping[str, Mapping[str, bytes]], told: str) -> None:
+    """Models by kind of file (of ONNX and TFLITE) and name, manifest.yaml, and `told` as ear.md into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     lines = ["# Checked at start: a model that is not byte for byte this one is refused."]
-    for kind, ending, files in ((ONNX, "onnx", result.files), (TFLITE, "tflite", result.tflite)):
+    for kind, ending in ((ONNX, "onnx"), (TFLITE, "tflite")):
         lines.append(f"{kind}:")
-        for name, data in files.items():
+        for name, data in files[kind].items():
             path = folder / f"{name}.int8.{ending}"
             path.write_bytes(data)
             lines += [f"  {name}:", f"    file: {path.name}", f"    sha256: {sha256(data).hexdigest()}"]
     (folder / "manifest.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    (folder / "ear.md").write_text(card(result), encoding="utf-8")
+    (folder / "ear.md").write_text(told, encoding="utf-8")
 
 
 def card(result: Result) -> str:

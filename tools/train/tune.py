@@ -1,0 +1,231 @@
+"""Tunes the two models of the ear with what people have recorded, and writes them if they have become better.
+
+    python -m tools.train.tune SESSIONS... --out DIR [--corpus FOLDER] [--from MODELS] [--hold-back person|session]
+
+SESSIONS are folders that `edgeagent collect` wrote, or folders of these. Learning begins with the models of this
+release (or of MODELS) at a small rate, and is pulled back to them; with --corpus half of what is learnt from are scenes
+of the corpus that they come from, so that nothing is forgotten. Part of the sessions is held back: people who are not
+learnt from where there are three or more, else other sessions. Before and after are measured on these alone, and on
+held-out scenes of the corpus. Each model is judged by itself; one that is not better stays as it was, and when both do,
+nothing is written and the exit code is 1. Set `models.folder` of the device to DIR to use what was written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from edgeagent.devices.model_files import FOLDER, ONNX, TFLITE, manifest, verified
+from edgeagent.errors import EdgeAgentError
+from tools.train.card import write_models
+from tools.train.collected import Recorded, find, pieces, recorded
+from tools.train.corpus import Part
+from tools.train.export import to_onnx
+from tools.train.export_tflite import to_tflite
+from tools.train.held_back import By, Split, split
+from tools.train.networks import Recurrent
+from tools.train.reopen import reopened, rescaled
+from tools.train.scenes import Listened, listened
+from tools.train.sequences import Batch, batches, vectors
+from tools.train.truth import IGNORED, Floats, Labels, Truth, truth
+from tools.train.tune_card import card
+from tools.train.tune_figures import Kind, Near, kind, near, report
+
+NEAR_END, BACKCHANNEL = "near_end", "backchannel"
+
+Scenes = tuple[Sequence[Listened], Sequence[Truth]]
+
+Loss = Callable[[Recurrent, Batch], Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """rounds: over all recordings. size: sequences at a time. hops: of a sequence. rate: of learning, a tenth of what
+    the models were made with. pull: towards where they were, per squared distance of the weights (Li et al. 2018,
+    "Explicit inductive bias for transfer learning"): a handful of people must not move them far."""
+
+    rounds: int = 20
+    size: int = 16
+    hops: int = 500
+    rate: float = 4e-4
+    pull: float = 0.02
+
+
+MEASURED = 24
+"""Held-out scenes of the corpus that are measured on."""
+
+PIECE = 2250
+"""Hops of a piece of a session: 36 s, as the scenes of the corpus."""
+
+LEAST_SCALE = 0.05
+"""As in `learn`: what hardly varies is not blown up."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command. Returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m tools.train.tune", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("sessions", nargs="+", type=Path, help="folders that `edgeagent collect` wrote")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the tuned models")
+    parser.add_argument("--from", dest="source", type=Path, default=FOLDER, metavar="MODELS", help="begin with these")
+    parser.add_argument("--corpus", type=Path, help="folder with manifest.csv and segments.csv, against forgetting")
+    parser.add_argument("--scenes", type=int, default=120, help="scenes of the corpus to learn from (default 120)")
+    parser.add_argument("--cache", type=Path, default=Path("build/train"), help="folder for scenes of the corpus")
+    parser.add_argument("--jobs", type=int, default=2, help="processes that render these")
+    parser.add_argument("--rounds", type=int, default=Recipe().rounds, help="over all recordings")
+    parser.add_argument("--hold-back", choices=list(By), help="what the recordings measured on do not share")
+    parser.add_argument("--seed", type=int, default=0)
+    asked = parser.parse_args(arguments)
+    try:
+        return _tune(asked)
+    except EdgeAgentError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+
+
+def _tune(asked: argparse.Namespace) -> int:
+    before = {form: _files(asked.source, form) for form in (ONNX, TFLITE)}
+    sessions = [_listened_to(folder) for folder in find(asked.sessions)]
+    parted = split(sessions, asked.seed, By(asked.hold_back) if asked.hold_back else None)
+    print(parted)
+    corpus, known = _corpus(asked)
+    if not corpus:
+        print("no corpus: only the nearness to the old weights guards what they knew")
+    after: dict[str, dict[str, bytes]] = {ONNX: {}, TFLITE: {}}
+    for name, loss in LOSSES.items():
+        network = reopened(before[ONNX][name], name)
+        tune(network, loss, parted.learnt, corpus, Recipe(rounds=asked.rounds), asked.seed)
+        after[ONNX][name], after[TFLITE][name] = to_onnx(network, name), to_tflite(network, name)
+    figures = [_figures(files[ONNX], parted, known) for files in (before, after)]
+    print(report(*figures))
+    return _written(asked.out, before, after, parted, figures)
+
+
+def _written(
+    out: Path,
+    before: dict[str, dict[str, bytes]],
+    after: dict[str, dict[str, bytes]],
+    parted: Split,
+    figures: Sequence[tuple[Near, Kind]],
+) -> int:
+    (near_was, kind_was), (near_is, kind_is) = figures
+    faults = {NEAR_END: near_is.better_than(near_was), BACKCHANNEL: kind_is.better_than(kind_was)}
+    for name, fault in faults.items():
+        print(f"{name}: {f'stays as it was; the tuned one {fault}' if fault else 'tuned'}")
+    if all(faults.values()):
+        print("nothing is written")
+        return 1
+    files = {
+        form: {name: (before if fault else after)[form][name] for name, fault in faults.items()} for form in before
+    }
+    told = "\n".join(f"{name}: {'as it was' if fault else 'tuned'}" for name, fault in faults.items())
+    write_models(out, files, card(str(parted), report(*figures), told))
+    print(f"written to {out}; to use it:  models: {{folder: {out.resolve()}}}")
+    return 0
+
+
+def _files(folder: Path, form: str) -> dict[str, bytes]:
+    """Both models of a folder. Raises ModelError."""
+    return {name: verified(*row) for name, row in manifest(folder, form).items()}
+
+
+def _listened_to(folder: Path) -> Recorded:
+    print(f"listens to {folder}", file=sys.stderr, flush=True)
+    return recorded(folder)
+
+
+def _corpus(asked: argparse.Namespace) -> tuple[list[Listened], list[Listened]]:
+    """Scenes to learn from, and to measure on; none without a corpus."""
+    if asked.corpus is None:
+        return [], []
+    counts = {Part.TRAIN: asked.scenes, Part.HELD_OUT: MEASURED}
+    found = (listened(asked.corpus, part, n, asked.seed, asked.cache, asked.jobs) for part, n in counts.items())
+    learnt, held = found
+    return learnt, held
+
+
+def _figures(files: dict[str, bytes], parted: Split, known: Sequence[Listened]) -> tuple[Near, Kind]:
+    return near(files[NEAR_END], parted.held, known), kind(files[BACKCHANNEL], parted.held, known)
+
+
+def tune(
+    network: Recurrent, loss: Loss, sessions: Sequence[Recorded], corpus: Sequence[Listened], recipe: Recipe, seed: int
+) -> None:
+    """Trains `network` in place, on all of `sessions` and as many scenes of `corpus` in each round. Raises
+    EdgeAgentError when no session is long enough."""
+    torch.set_num_threads(1)
+    torch.manual_seed(seed)
+    own = _cut(sessions, recipe.hops)
+    scenes = corpus, [truth(scene, {}) for scene in corpus]
+    rescaled(network, *_spread(own[0]))
+    start = [weights.detach().clone() for weights in network.parameters()]
+    optimiser = torch.optim.AdamW(network.parameters(), recipe.rate, weight_decay=0.0)
+    for turn in range(recipe.rounds):
+        network.train()
+        total, count = 0.0, 0
+        for group in optimiser.param_groups:
+            group["lr"] = recipe.rate * (1 - turn / recipe.rounds)
+        for batch in _round(own, scenes, recipe, np.random.default_rng((seed, turn))):
+            lost = loss(network, batch)
+            away = torch.stack(
+                [(now - was).square().sum() for now, was in zip(network.parameters(), start, strict=True)]
+            )
+            optimiser.zero_grad()
+            torch.autograd.backward(lost + recipe.pull * away.sum())
+            nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+            optimiser.step()
+            total, count = total + float(lost.detach()), count + 1
+        print(f"round {turn + 1} of {recipe.rounds}, loss {total / count:.4f}", file=sys.stderr, flush=True)
+    network.eval()
+
+
+def _cut(sessions: Sequence[Recorded], least: int) -> Scenes:
+    """Pieces of one length: PIECE, or as long as the shortest session."""
+    hops = min(PIECE, *(len(one.listened.heard) for one in sessions))
+    if hops < 2 * least:
+        raise EdgeAgentError("a session is shorter than a quarter of a minute", "leave it out")
+    cut = [piece for one in sessions for piece in pieces(one, hops)]
+    return [scene for scene, _ in cut], [told for _, told in cut]
+
+
+def _spread(scenes: Sequence[Listened]) -> tuple[Floats, Floats]:
+    seen = vectors(scenes, None)
+    return seen.mean(axis=(0, 1)), seen.std(axis=(0, 1)) + np.float32(LEAST_SCALE)
+
+
+def _round(own: Scenes, corpus: Scenes, recipe: Recipe, dice: np.random.Generator) -> Iterator[Batch]:
+    """Batches of either, in random order."""
+    made = list(batches(*own, recipe.size, recipe.hops, dice))
+    if corpus[0]:
+        drawn = dice.permutation(len(corpus[0]))[: len(own[0])]
+        some = [corpus[0][i] for i in drawn], [corpus[1][i] for i in drawn]
+        made += batches(*some, recipe.size, recipe.hops, dice)
+    yield from (made[i] for i in dice.permutation(len(made)))
+
+
+def _near_loss(network: Recurrent, batch: Batch) -> Tensor:
+    return _surprise(network(torch.from_numpy(batch.features)), batch.near, batch.near_weight)
+
+
+def _kind_loss(network: Recurrent, batch: Batch) -> Tensor:
+    return _surprise(network(torch.from_numpy(batch.features)), batch.kind, batch.kind_weight)
+
+
+def _surprise(logits: Tensor, labels: Labels, weights: Floats) -> Tensor:
+    told = torch.from_numpy(labels).flatten()
+    each = nn.functional.cross_entropy(logits.flatten(0, 1), told, ignore_index=IGNORED, reduction="none")
+    weight = torch.from_numpy(np.asarray(weights, np.float32)).flatten() * (told != IGNORED)
+    return (each * weight).sum() / weight.sum().clamp(min=1.0)
+
+
+LOSSES: dict[str, Loss] = {NEAR_END: _near_loss, BACKCHANNEL: _kind_loss}
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

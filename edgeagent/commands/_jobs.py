@@ -6,6 +6,8 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
+from edgeagent.commands.terminal import Progress
+
 Order = TypeVar("Order")
 Result = TypeVar("Result")
 
@@ -24,3 +26,14 @@ def at_once(function: Callable[[Order], Result], orders: Sequence[Order], jobs: 
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def watched(function: Callable[[Order], Result], orders: Sequence[Order], jobs: int, label: str) -> list[Result]:
+    """The results in the order of the orders, here or in `jobs` processes, with progress on the terminal. A function
+    that runs in another process must lie in a module of its own: `__main__` is another one there."""
+    results = []
+    with Progress(label, len(orders)) as progress:
+        for result in at_once(function, orders, jobs) if jobs > 1 else map(function, orders):
+            results.append(result)
+            progress.at(len(results))
+    return results

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,19 @@ def test_a_row_for_each_with_its_figures(scene: Path, capsys: pytest.CaptureFixt
     assert told["whole"]["recall"] == 1.0
     assert told["backchannel"].keys() == COLUMNS.keys()
     assert "| nothing " in (scene / "page.md").read_text(encoding="utf-8")
+
+
+def test_other_processes_find_the_same(scene: Path) -> None:
+    """Through the command line, where `__main__` is another module in each process."""
+    said = [
+        subprocess.run(
+            [sys.executable, "-m", "tools.ablate", str(scene), "--only", "whole", "--json", "--jobs", jobs],
+            capture_output=True,
+            check=True,
+        ).stdout
+        for jobs in ("1", "2")
+    ]
+    assert said[0] == said[1]
 
 
 def test_what_is_no_worse_is_said() -> None:

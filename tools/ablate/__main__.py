@@ -19,32 +19,17 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from edgeagent import app
-from edgeagent.commands import _simulation
 from edgeagent.commands._bench_decisions import scenes
-from edgeagent.commands._jobs import at_once
-from edgeagent.commands.terminal import Progress, add_json, print_json
+from edgeagent.commands.terminal import add_json, print_json
 from edgeagent.errors import EdgeAgentError
 from edgeagent.settings import Models, Settings
-from edgeagent.sim.figures import Figures, pool
-from edgeagent.sim.scene import load_scene
-from edgeagent.sim.score import RunScore, score
 from tools.ablate.ears import ABLATIONS
 from tools.ablate.page import COLUMNS, page, table, verdict
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """A scene to judge without the part of that name. models: a folder, "" for those of this release."""
-
-    scene: Path
-    name: str
-    models: str
+from tools.ablate.runs import measure
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -68,27 +53,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         print(table(pooled), verdict(pooled), sep="\n\n")
     return 0
-
-
-def measure(folders: Sequence[Path], names: Sequence[str], models: str, jobs: int) -> dict[str, Figures]:
-    """The figures of each ablation over all scenes. Raises EdgeAgentError."""
-    orders = [Order(folder, name, models) for name in names for folder in folders]
-    runs: list[RunScore] = []
-    with Progress("deciding", len(orders)) as progress:
-        for run in at_once(judged, orders, jobs) if jobs > 1 else map(judged, orders):
-            runs.append(run)
-            progress.at(len(runs))
-    count = len(folders)
-    return {name: pool(runs[row * count : (row + 1) * count]) for row, name in enumerate(names)}
-
-
-def judged(order: Order) -> RunScore:
-    """Simulate, judge, forget."""
-    ablation = ABLATIONS[order.name]
-    settings = ablation.settings(Settings(models=Models(folder=order.models)))
-    with TemporaryDirectory(prefix="edgeagent-") as name:
-        _simulation.perform(load_scene(order.scene), settings, Path(name), parts=ablation.parts)
-        return replace(score(order.scene, Path(name)), scene=order.scene.name)
 
 
 def _parser() -> argparse.ArgumentParser:

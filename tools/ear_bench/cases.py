@@ -16,8 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeagent.commands._jobs import at_once
-from edgeagent.commands.terminal import Progress
+from edgeagent.commands._jobs import watched
 from tools.ear_bench.silero import CHUNK, listen_as_silero
 from tools.ear_bench.stage import Condition, stage
 from tools.train.corpus import Corpus, Part, load_corpus
@@ -39,13 +38,7 @@ class Case:
 
 def cases(folder: Path, conditions: Sequence[Condition], cache: Path, jobs: int, label: str) -> list[Case]:
     """Of every condition, in their order; shows progress. Raises EdgeAgentError for a corpus that cannot be read."""
-    work = partial(_case, folder.resolve(), cache)
-    found = []
-    with Progress(label, len(conditions)) as progress:
-        for case in at_once(work, conditions, jobs) if jobs > 1 else map(work, conditions):
-            found.append(case)
-            progress.at(len(found))
-    return found
+    return watched(partial(_case, folder.resolve(), cache), conditions, jobs, label)
 
 
 def _case(folder: Path, cache: Path, condition: Condition) -> Case:

@@ -11,8 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from edgeagent import app
-from edgeagent.commands._jobs import at_once
-from edgeagent.commands.terminal import Progress, warn
+from edgeagent.commands._jobs import watched
+from edgeagent.commands.terminal import warn
 from edgeagent.settings import Models, Settings, Turns
 from edgeagent.sim.loop import simulate
 from edgeagent.sim.scene import load_scene
@@ -32,11 +32,7 @@ class Order:
 def measure(folders: Sequence[Path], cautions: Sequence[float], models: str, jobs: int) -> dict[float, list[RunScore]]:
     """The runs of all scenes, by caution. Raises EdgeAgentError."""
     orders = [Order(folder, caution, models) for caution in cautions for folder in folders]
-    runs: list[RunScore] = []
-    with Progress("deciding", len(orders)) as progress:
-        for run in at_once(judged, orders, jobs) if jobs > 1 else map(judged, orders):
-            runs.append(run)
-            progress.at(len(runs))
+    runs = watched(judged, orders, jobs, "deciding")
     count = len(folders)
     return {caution: runs[row * count : (row + 1) * count] for row, caution in enumerate(cautions)}
 

@@ -13,6 +13,7 @@ import pytest
 
 from edgeagent import app
 from edgeagent.devices import gpio
+from edgeagent.detect.ear import Ear
 from edgeagent.engine import Engine
 from edgeagent.live import realtime
 from edgeagent.ports import Journal
@@ -68,7 +69,7 @@ class Device:
         )
         self.journal = MemoryJournal()
 
-        def engine(settings: Settings, journal: Journal) -> Engine:
+        def engine(settings: Settings, journal: Journal, _ear: Ear | None) -> Engine:
             return Engine(settings, journal, Canceller(settings.echo.drift), LoudEar())
 
         def lamp(_settings: Settings, factory: Any) -> Lamp:

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from edgeagent import app
-from edgeagent.devices import gpio
 from edgeagent.detect.ear import Ear
+from edgeagent.devices import gpio
 from edgeagent.engine import Engine
 from edgeagent.live import realtime
 from edgeagent.ports import Journal

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import isfinite
 
+from edgeagent.turn.levels import Level
+
 
 class Verdict(StrEnum):
     """How a doubt ends."""
@@ -248,5 +250,16 @@ class Hint(Fact):
             raise ValueError(f"a hint of {self.person} and {self.floor} nats")
 
 
-FACTS: tuple[type[Fact], ...] = (Scripted, Playing, Ceased, Lost, Outage, Hint)
+@dataclass(frozen=True, slots=True)
+class Shed(Fact):
+    """The machine is too slow for sound, or no longer: from now on so much is left out as the `Level` says. Raises
+    ValueError for another."""
+
+    level: int
+
+    def __post_init__(self) -> None:
+        Level(self.level)
+
+
+FACTS: tuple[type[Fact], ...] = (Scripted, Playing, Ceased, Lost, Outage, Hint, Shed)
 """Every fact."""

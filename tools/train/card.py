@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
-from edgeagent.devices.model_files import ONNX, TFLITE
+from edgeagent.devices.model_files import ONNX, TFLITE, VERSION
 from tools.train.corpus import Part
 from tools.train.figures import ASKED_MS
 
@@ -36,7 +36,7 @@ class Result:
 def write(folder: Path, result: Result) -> None:
     """near_end.int8.onnx, backchannel.int8.onnx, manifest.yaml and ear.md into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    lines = ["# Checked at start: a model that is not byte for byte this one is refused."]
+    lines = ["# Checked at start: a model that is not byte for byte this one is refused.", f"version: {VERSION}"]
     for kind, ending, files in ((ONNX, "onnx", result.files), (TFLITE, "tflite", result.tflite)):
         lines.append(f"{kind}:")
         for name, data in files.items():

@@ -15,18 +15,22 @@ however they are cut into blocks.
 from __future__ import annotations
 
 from bisect import insort
-from dataclasses import replace
+from dataclasses import asdict, replace
+from math import isfinite
 from typing import TypeVar
 
 from edgeagent.detect.ear import Ear
 from edgeagent.ports import EchoCanceller, Journal, Sound
 from edgeagent.settings import Settings
-from edgeagent.signal.blocks import Blocks
-from edgeagent.signal.canceller import Trust
+from edgeagent.signal.blocks import Pairs
+from edgeagent.signal.canceller import Cancelled, Trust
+from edgeagent.signal.gap import Gap
 from edgeagent.signal.ring import Ring
 from edgeagent.turn import events as e
 from edgeagent.turn import states as s
+from edgeagent.turn.levels import SPARSE, Level
 from edgeagent.turn.moderator import Decision, Moderator
+from edgeagent.turn.outputs import Impairment
 from edgeagent.turn.policy import Percept
 from edgeagent.units import HOP, samples, seconds
 
@@ -51,10 +55,8 @@ class Engine:
         """The ear's last word, for reports and meters."""
         self._canceller = canceller
         self._ear = ear
-        self._played = Blocks(HOP)
-        self._heard = Blocks(HOP)
-        self._reference: list[Sound] = []
-        self._microphone: list[Sound] = []
+        self._sound = Pairs(HOP)
+        self._gap = Gap()
         self._inbox: list[e.Event | e.Fact] = []
 
     @property
@@ -74,13 +76,13 @@ class Engine:
 
     def reference(self, block: Sound) -> None:
         """What the loudspeaker got: (n,) float32 in [-1, 1], any n, silence included."""
-        self._reference.extend(self._played.push(block))
+        self._sound.first(block)
 
     def capture(self, block: Sound) -> None:
         """What the microphone heard: (n,) float32 in [-1, 1], any n. Decides every step that is complete."""
-        self._microphone.extend(self._heard.push(block))
-        while self._microphone and self._reference:
-            self._step(self._reference.pop(0), self._microphone.pop(0))
+        self._sound.second(block)
+        for reference, microphone in self._sound.take():
+            self._step(reference, microphone)
 
     def tell(self, told: Told) -> Told:
         """Anything else that happened. Stamped not earlier than `at`; ahead of `at` it waits. Returns it as stamped,
@@ -97,27 +99,58 @@ class Engine:
         end = self.at + HOP
         self.moderator.at = end
         while self._inbox and self._inbox[0].at < end:
-            told = self._inbox.pop(0)
-            if isinstance(told, e.Lost):
-                self._canceller.realign(told.shift, told.frames)
-            elif isinstance(told, e.Remembered):
-                self._ear.usual.recall(told.level_dbfs, told.turns)
-            elif isinstance(told, e.Forgotten):
-                self._ear.usual.recall(0.0, 0)
-            self.moderator.take(told)
-        cancelled = self._canceller.process(reference, microphone)
-        if end > HOP:  # the canceller's first output lies before the first sample
-            self.clean.write(cancelled.clean)
-            self.linear.write(cancelled.linear)
-        self.moderator.trust(end, untrusted=cancelled.confidence.trust is Trust.UNTRUSTED)
-        if end % LOOK == 0 and (discarded := self._canceller.take_discarded()):
-            self._journal.write({"at": end, "event": "discarded", "samples": discarded})
-        self.percept = self._ear.hear(cancelled, end)
+            self._take(self._inbox.pop(0))
+        if self._gap.covers(end, microphone):
+            self.clean.write_silence(HOP)
+            self.linear.write_silence(HOP)
+            self.percept = self._ear.unknown(end)
+        else:
+            cancelled = self._canceller.process(reference, microphone)
+            if end > HOP:  # the canceller's first output lies before the first sample
+                self._keep(cancelled)
+            self.moderator.trust(end, untrusted=cancelled.confidence.trust is Trust.UNTRUSTED)
+            self.percept = self._ear.hear(cancelled, end)
+        if end % LOOK == 0:
+            self._count()
+        if failure := self._ear.take_failure():
+            self._journal.write({"at": end, "event": "ear_failed", "reason": failure})
+        self.moderator.impair(Impairment.RULES, not self._ear.well)
         self.moderator.hear(self.percept)
         self._learn()
 
+    def _take(self, told: e.Event | e.Fact) -> None:
+        match told:
+            case e.Lost():
+                self._canceller.realign(told.shift, told.frames)
+                self._gap.lose(told.at, told.frames)
+            case e.Remembered():
+                self._ear.usual.recall(told.level_dbfs, told.turns)
+            case e.Forgotten():
+                self._ear.usual.recall(0.0, 0)
+            case e.Shed():
+                self._canceller.suppress(told.level < Level.RESIDUAL)
+                self._ear.every = SPARSE if told.level >= Level.RATE else 1
+        self.moderator.take(told)
+        if isinstance(told, e.Shed):
+            self.moderator.impair(Impairment.SLOW, told.level >= Level.RESIDUAL)
+
+    def _keep(self, cancelled: Cancelled) -> None:
+        """For whoever asks later; what is no number, from a canceller that went astray, is silence there."""
+        for ring, sound in ((self.clean, cancelled.clean), (self.linear, cancelled.linear)):
+            if isfinite(float(sound @ sound)):
+                ring.write(sound)
+            else:
+                ring.write_silence(HOP)
+
+    def _count(self) -> None:
+        """What went wrong inside in the last second; a replay counts the same."""
+        if discarded := self._canceller.take_discarded():
+            self._journal.write({"at": self.at, "event": "discarded", "samples": discarded})
+        if upsets := self._ear.take_upsets():
+            self._journal.write({"at": self.at, "event": "ear_upset", **asdict(upsets)})
+
     def _learn(self) -> None:
-        """What is learnt about the people, which is all that is kept for the next start, and what fails inside."""
+        """What is learnt about the people, which is all that is kept for the next start."""
         usual, habits = self._ear.usual, self.moderator.policy.temper.habits
         if self.moderator.voice:
             usual.heard(self.moderator.voice)
@@ -126,5 +159,3 @@ class Engine:
             level = {"level_dbfs": usual.dbfs, "turns": usual.turns}
             effect = {"known": usual.known, "lean": habits.lean}
             self._journal.write({"at": self.at, "event": "learnt", **level, **counts, **effect})
-        if failure := self._ear.take_failure():
-            self._journal.write({"at": self.at, "event": "ear_failed", "reason": failure})

@@ -61,9 +61,10 @@ class Card(Protocol):
 
 
 class Lamp(Protocol):
-    """Shows one light. `show` returns at once; blinking and timing are the adapter's business."""
+    """Shows one light, and between whiles, where the device is impaired, that it is. `show` returns at once; blinking
+    and timing are the adapter's business."""
 
-    def show(self, light: Light) -> None: ...
+    def show(self, light: Light, impaired: bool = False) -> None: ...
 
     def close(self) -> None: ...
 
@@ -88,6 +89,9 @@ class EchoCanceller(Protocol):
 
     def take_discarded(self) -> int:
         """Samples of both that were no sound and counted as silence, since this was last asked."""
+
+    def suppress(self, on: bool) -> None:
+        """Whether what the filter leaves is suppressed; where not, `clean` is `linear`."""
 
     def realign(self, shift: int, frames_lost: int = 0) -> None:
         """The card tells that the loudspeaker is now `shift` samples later, or that so many samples were lost."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import resource
 import shutil
 from collections.abc import Iterator
@@ -12,11 +14,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from edgeagent.commands import _pin_probes, _probes, _sound_probes
+from edgeagent.commands import _pace_probes, _pin_probes, _probes, _sound_probes
 from edgeagent.commands._finding import Finding, Grade, fail, ok, report, warn
 from edgeagent.devices import model_files
 from edgeagent.live import realtime
-from edgeagent.settings import Amplifier, Audio, Button, Capture, Lamp, Record, Script, Settings, Talker
+from edgeagent.settings import Amplifier, Audio, Button, Capture, Lamp, Models, Record, Script, Settings, Talker
 from edgeagent.signal.wav import write_wav
 
 
@@ -126,16 +128,54 @@ def test_rights_are_those_that_run_needs(monkeypatch: pytest.MonkeyPatch) -> Non
     assert asked == [most, most]
 
 
-def test_models_are_checked_as_run_checks_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_models_are_checked_as_run_checks_them(tmp_path: Path) -> None:
     assert grades(_probes.models(Settings())) == {"models": "ok"}
     folder = tmp_path / "models"
     shutil.copytree(model_files.FOLDER, folder)
-    monkeypatch.setattr(_probes, "manifest", lambda *_: model_files.manifest(folder))
+    settings = Settings(models=Models(folder=str(folder)))
     weights = folder / "near_end.int8.onnx"
     weights.write_bytes(weights.read_bytes()[:-1])
-    assert grades(_probes.models(Settings())) == {"models": "fail"}
+    assert grades(_probes.models(settings)) == {"models": "fail"}
     weights.unlink()
-    assert grades(_probes.models(Settings())) == {"models": "fail"}
+    assert grades(_probes.models(settings)) == {"models": "fail"}
+
+
+def test_headroom_is_measured_on_this_machine() -> None:
+    (finding,) = _pace_probes.headroom(Settings())
+    assert finding.topic == "headroom"
+    took = re.search(r"takes ([0-9.]+) ms of a core for 10 ms", finding.text)
+    assert took is not None
+    assert 0.02 < float(took[1]) < 20
+
+
+@pytest.mark.parametrize(
+    ("shares", "grade"), [((0.3, 0.1), "ok"), ((0.7, 0.6), "warn"), ((1.2, 0.8), "warn"), ((1.2, 1.0), "fail")]
+)
+def test_little_headroom(shares: tuple[float, float], grade: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What counts in the end is whether all that can be left out helps."""
+    whole, least = shares
+    monkeypatch.setattr(_pace_probes, "_share", lambda _settings, level: least if level else whole)
+    assert grades(_pace_probes.headroom(Settings())) == {"headroom": grade}
+
+
+def test_how_the_last_run_went(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    settings = Settings(record=Record(journal=str(path)))
+    assert list(_pace_probes.last_run(Settings())) == list(_pace_probes.last_run(settings)) == []
+    began = {"at": 0, "event": "began"}
+
+    def told(*entries: dict[str, object]) -> str:
+        path.write_text("cut\n" + "".join(json.dumps(entry) + "\n" for entry in entries))
+        return " ".join(f"{finding.grade.name} {finding.text}" for finding in _pace_probes.last_run(settings))
+
+    shed, failed = {"at": 5, "event": "shed", "level": 2}, {"at": 6, "event": "ear_failed", "reason": "no number"}
+    lost = {"at": 7, "event": "lost", "kind": "overflow", "frames": 8000}
+    assert told(began, shed, failed, began) == "OK the machine kept up, and the models heard"
+    assert "WARN a model failed while it ran: no number" in told(began, failed)
+    assert "backchannel answer left out; 0.0 s of sound lost" in told(
+        began, shed, {"at": 9, "event": "shed", "level": 0}
+    )
+    assert "WARN the program was held up, and 0.5 s of sound were lost" in told(began, lost)
 
 
 @pytest.mark.parametrize(("megabytes", "grade"), [(10, "fail"), (100, "warn"), (10_000, "ok")])

@@ -14,6 +14,7 @@ from edgeagent.devices import gpio, portaudio
 from edgeagent.devices.refusals import BUSY, refusal
 from edgeagent.errors import DeviceError, install
 from edgeagent.services import espeak_child
+from edgeagent.turn import levels
 
 ROOT = Path(__file__).parents[1]
 TROUBLE = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
@@ -31,8 +32,9 @@ def test_every_message_in_the_troubleshooting_guide_is_one_that_exists(monkeypat
     child = [sys.executable, "-I", "-S", espeak_child.__file__, "no-such-library.so", ""]
     voice = subprocess.run(child, input=b"", capture_output=True, check=False, timeout=10).stdout
     said = [missing.value.problem, busy.value.problem, refusal("...", BUSY).problem, voice.decode(errors="replace")]
+    said.append(levels.said(levels.Level.HINT))
     quoted = set(re.findall(r'^\*\*(?:[^"*]*: )?"([^"]+)"', TROUBLE, re.MULTILINE)) - FOREIGN
-    assert len(quoted) == 4
+    assert len(quoted) == 5
     for quote in quoted:
         assert any(quote in message for message in said), quote
 

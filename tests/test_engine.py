@@ -4,6 +4,7 @@ cut."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from time import process_time
@@ -21,6 +22,7 @@ from edgeagent.engine import Engine
 from edgeagent.ports import Sound
 from edgeagent.settings import Settings
 from edgeagent.signal.bypass import Bypass
+from edgeagent.signal.canceller import Cancelled, Canceller
 from edgeagent.signal.features import SIZE
 from edgeagent.signal.measure import BANDS
 from edgeagent.signal.wav import read_wav
@@ -30,6 +32,7 @@ from edgeagent.sim.replay import replay
 from edgeagent.sim.scene import Scene
 from edgeagent.store.journal import CallbackJournal, MemoryJournal
 from edgeagent.turn import events as e
+from edgeagent.turn.outputs import Light
 from edgeagent.units import HOP, RATE
 from tests.detect.made_up import Counting
 from tests.talking import INTERRUPTED, talking
@@ -219,12 +222,123 @@ def test_a_model_that_fails_is_in_the_journal_once_and_the_device_goes_on() -> N
     journal = MemoryJournal()
     engine = Engine(Settings(), journal, Bypass(), ear)
     engine.tell(e.Ready(0))
-    sound = said(0.03)
+    sound = np.tile(said(0.03), 3)
     engine.reference(np.zeros_like(sound))
     engine.capture(sound)
     (failed,) = (entry for entry in journal.entries if entry["event"] == "ear_failed")
     assert "near-end model" in str(failed["reason"])
     assert any(entry["event"] == "heard" for entry in journal.entries)
+    upsets = [entry for entry in journal.entries if entry["event"] == "ear_upset"]
+    assert sum(int(str(entry["failed"])) for entry in upsets) == 4, "it is tried again, and not for ever"
+    assert [entry["by"] for entry in journal.entries if entry["event"] == "impaired"] == [["rules"]]
+    assert engine.decisions()[-1].outputs.impaired
+
+
+def test_the_lamp_says_so_at_once_whatever_the_state() -> None:
+    """Nothing else happens in that hop; and once it hears again, the winks are gone."""
+    ear = Ear(Loud(len(CLASSES), NEAR, good=50), Loud(len(KINDS), KINDS.index("floor")))
+    engine = Engine(Settings(), MemoryJournal(), Bypass(), ear)
+    engine.tell(e.Ready(0))
+    hop = np.zeros(HOP, np.float32)
+    shown = []
+    for _ in range(60):
+        engine.reference(hop)
+        engine.capture(hop)
+        shown += [decision.outputs for decision in engine.decisions()]
+    assert [(outputs.light, outputs.impaired) for outputs in shown] == [(Light.IDLE, False), (Light.IDLE, True)]
+
+
+class Astray(Bypass):
+    """A canceller that goes astray for some hops: all it gives is no number."""
+
+    def __init__(self, hops: range) -> None:
+        super().__init__()
+        self._hops = iter(range(10**9))
+        self._astray = hops
+
+    def process(self, reference: Sound, microphone: Sound) -> Cancelled:
+        given = super().process(reference, microphone)
+        if next(self._hops) not in self._astray:
+            return given
+        nothing, power = np.full(HOP, np.nan, np.float32), np.full(HOP + 1, np.nan, np.float32)
+        return replace(given, clean=nothing, linear=nothing, clean_power=power, linear_power=power)
+
+
+@pytest.mark.parametrize("hops", [range(150, 153), range(100, 10**6)], ids=["a moment", "for good"])
+def test_a_canceller_that_goes_astray_is_counted_and_does_no_lasting_harm(hops: range) -> None:
+    ear = Ear(Loud(len(CLASSES), NEAR), Loud(len(KINDS), KINDS.index("floor")))
+    journal = MemoryJournal()
+    engine = Engine(Settings(), journal, Astray(hops), ear)
+    engine.tell(e.Ready(0))
+    sound = said(0.03)
+    engine.reference(np.zeros_like(sound))
+    engine.capture(sound)
+    for ring in (engine.clean, engine.linear):
+        assert np.isfinite(ring.read(ring.start, ring.end)).all()
+    upsets = [entry for entry in journal.entries if entry["event"] == "ear_upset"]
+    blind = sum(int(str(entry["blind"])) for entry in upsets)
+    assert all(int(str(later["at"])) - int(str(sooner["at"])) >= RATE for sooner, later in pairwise(upsets))
+    impaired = [entry["by"] for entry in journal.entries if entry["event"] == "impaired"]
+    if len(hops) == 3:
+        assert blind == 3
+        assert any(entry["event"] == "heard" for entry in journal.entries)
+        assert not impaired
+    else:
+        assert 2 * RATE // HOP < blind < len(sound) // HOP
+        assert impaired == [["rules"]]
+
+
+def test_shedding_is_told_and_replays_in_any_chunks(recorded: Recorded) -> None:
+    """And it does leave something out: the run is another one than without."""
+    third = len(recorded.microphone) // 3
+    shed = [e.Shed(at, level) for at, level in ((third, 1), (third + 5000, 2), (third + 9001, 3), (2 * third + 7, 2))]
+    lines, cleaned = [], []
+    for chunk in (37, 16_000):
+        engine, journal = new_engine()
+        replay(engine, recorded.reference, recorded.microphone, [*recorded.told, *shed], chunk=chunk)
+        lines.append(journal.lines())
+        cleaned.append(engine.clean.read(engine.clean.start, engine.clean.end).tobytes())
+    assert lines[0] == lines[1]
+    assert cleaned[0] == cleaned[1]
+    told = [(entry["at"], entry["level"]) for entry in journal.entries if entry["event"] == "shed"]
+    assert told == [(each.at, each.level) for each in shed]
+    assert [entry["by"] for entry in journal.entries if entry["event"] == "impaired"] == [["slow"], []]
+    plain, _ = new_engine()
+    replay(plain, recorded.reference, recorded.microphone, recorded.told)
+    assert plain.clean.read(plain.clean.start, plain.clean.end).tobytes() != cleaned[0]
+
+
+@pytest.mark.parametrize("level", [-1, 4])
+def test_there_is_no_other_level(level: int) -> None:
+    with pytest.raises(ValueError, match="Level"):
+        e.Shed(0, level)
+
+
+class Tallying(Canceller):
+    """Counts the hops that it was shown."""
+
+    hops = 0
+
+    def process(self, reference: Sound, microphone: Sound) -> Cancelled:
+        self.hops += 1
+        return super().process(reference, microphone)
+
+
+@pytest.mark.parametrize("chunk", [160, 4096])
+def test_a_long_loss_costs_next_to_nothing_and_every_other_sample_stays_in_its_place(chunk: int) -> None:
+    """Silence stands for it. An engine that could not keep up would otherwise never be back in the present."""
+    dice = np.random.default_rng(2)
+    sound = (0.02 * dice.normal(size=4 * RATE)).astype(np.float32)
+    begin, end = RATE + 100, 3 * RATE
+    sound[begin:end] = 0
+    canceller = Tallying()
+    engine = Engine(Settings(), MemoryJournal(), canceller, app.parts(Settings())[1])
+    replay(engine, np.zeros_like(sound), sound, [e.Ready(0), e.Lost(begin, "overflow", end - begin)], chunk=chunk)
+    whole = sound.size // HOP
+    assert whole - (end - begin) // HOP <= canceller.hops <= whole - (end - begin) // HOP + 4
+    assert engine.at == whole * HOP
+    linear = engine.linear.read(0, engine.linear.end)
+    np.testing.assert_allclose(linear, sound[: linear.size], atol=1e-3)
 
 
 class Loud:

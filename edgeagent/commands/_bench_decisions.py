@@ -26,7 +26,7 @@ def run(args: argparse.Namespace) -> int:
     _check(args)
     settings = config.load(args.config) if args.config else Settings()
     folders = scenes(args.folder)
-    orders = [Order(folder, settings, args.report is not None) for folder in folders]
+    orders = [Order(folder, settings, args.report is not None, args.shed) for folder in folders]
     gallery, runs = Gallery(args.cards), []
     with Progress("deciding", len(orders)) as progress:
         for judged in _in_turn(orders, progress) if args.jobs == 1 else _at_once(orders, args.jobs, progress):

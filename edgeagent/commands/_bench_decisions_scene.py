@@ -35,11 +35,13 @@ GATE = {outputs.light.value: outputs.gate.value for outputs in OUTPUTS.values()}
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A scene to judge. cards: whether its wrong decisions are drawn."""
+    """A scene to judge. cards: whether its wrong decisions are drawn. shed: the `Level` of a machine that is too
+    slow."""
 
     scene: Path
     settings: Settings
     cards: bool
+    shed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def judge(order: Order, progress: Callable[[int, int], None] = lambda _done, _le
     """Simulate the scene, judge the run and forget it. Raises SceneError, SoundFileError, ModelError."""
     with TemporaryDirectory(prefix="edgeagent-") as name:
         folder = Path(name)
-        run = _simulation.perform(load_scene(order.scene), order.settings, folder, progress=progress)
+        run = _simulation.perform(load_scene(order.scene), order.settings, folder, shed=order.shed, progress=progress)
         judged = replace(score(order.scene, folder), scene=order.scene.name)
         return Judged(judged, tuple(_cards(run, judged)) if order.cards else ())
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import resource
 from collections.abc import Callable
-from time import perf_counter_ns
+from time import perf_counter_ns, thread_time_ns
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ from edgeagent.sim.room import Room
 from edgeagent.sim.scene import EchoPath
 from edgeagent.store.journal import CallbackJournal
 from edgeagent.turn import events as e
+from edgeagent.turn.levels import Level
 from edgeagent.units import CARD_BLOCK, HOP, RATE, samples, seconds
 
 BUDGET_MS = 0.3
@@ -142,6 +143,26 @@ def measure(length: int, progress: Callable[[int], None]) -> list[Stage]:
             step_began, spent = engine.at, 0
         progress(max(0, done - WARM_UP))
     return stages
+
+
+def engine_alone(settings: Settings, length: int, level: Level = Level.NOTHING) -> Stage:
+    """The whole engine with these settings over `length` samples, in processor time: what other programs do does not
+    count. level: what is left out. Raises ModelError."""
+    player, room = _double_talk(WARM_UP + length)
+    engine = app.build_engine(settings, CallbackJournal(lambda _entry: None))
+    _let_speak(engine, WARM_UP + length)
+    engine.tell(e.Shed(0, level))
+    stage = Stage("whole engine")
+    for done in range(0, WARM_UP + length - HOP, HOP):
+        played = player.render(HOP)
+        heard = to_float(room.hear(played))
+        began = thread_time_ns()
+        engine.reference(played)
+        engine.capture(heard)
+        engine.decisions()
+        if done >= WARM_UP:
+            stage.note(thread_time_ns() - began)
+    return stage
 
 
 def _double_talk(length: int) -> tuple[Playback, Room]:

@@ -17,9 +17,10 @@ from importlib import metadata
 from pathlib import Path
 
 from edgeagent import __version__
+from edgeagent.app import parts
 from edgeagent.commands._finding import Finding, fail, ok, warn
 from edgeagent.config.keys import sections
-from edgeagent.devices.model_files import chosen, manifest, verified
+from edgeagent.devices.model_files import chosen, manifest
 from edgeagent.errors import EdgeAgentError, ModelError
 from edgeagent.live.realtime import CARD_PRIORITY, SWITCH_S, may_lock_memory, urgent
 from edgeagent.services.command_talker import words_of
@@ -137,11 +138,10 @@ def _script(script: Script) -> str:
 
 
 def models(settings: Settings) -> Iterator[Finding]:
-    """Whether the models are those that their manifest names."""
+    """Whether the models are those that their manifest names, and of the form that this version runs."""
     try:
         listed = manifest(*chosen(settings.models))
-        for path, expected in listed.values():
-            verified(path, expected)
+        parts(settings)
     except ModelError as error:
         yield fail("models", error.problem, error.remedy)
     else:

@@ -24,6 +24,7 @@ from edgeagent.sim.scene import Scene
 from edgeagent.sim.truth import Happening
 from edgeagent.store.journal import CallbackJournal, Entry, JsonLinesJournal, MemoryJournal, TeeJournal
 from edgeagent.store.session import Recording
+from edgeagent.turn.events import Shed
 from edgeagent.units import RATE, seconds
 
 SESSION = "session"
@@ -48,12 +49,14 @@ def perform(
     folder: Path,
     *,
     record: bool = False,
+    shed: int = 0,
     parts: Callable[[Settings], tuple[EchoCanceller, Ear]] = app.parts,
     watch: Callable[[Entry], None] = lambda _entry: None,
     progress: Progress = lambda _done, _length: None,
 ) -> Run:
-    """Simulate `scene` into `folder`, made if missing. record: also as a session to replay. parts: what the engine
-    hears with. watch: gets each entry of the journal as it happens. Raises EdgeAgentError, OSError."""
+    """Simulate `scene` into `folder`, made if missing. record: also as a session to replay. shed: as on a machine that
+    is too slow, a `Level`. parts: what the engine hears with. watch: gets each entry of the journal as it happens.
+    Raises EdgeAgentError, OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     kept = MemoryJournal()
     file = JsonLinesJournal(folder / "journal.jsonl", warn)
@@ -61,6 +64,8 @@ def perform(
     try:
         engine = Witness(settings, journal, *parts(settings))
         journal.write(app.head(settings))
+        if shed:
+            engine.tell(Shed(0, shed))
         spoken = simulate(scene, engine, settings, folder, progress=progress)
     finally:
         file.close()

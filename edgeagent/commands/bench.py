@@ -37,6 +37,9 @@ speech) it goes on undisturbed, ducked only, or held (silent for at most a secon
 stop. A stop that no event can be blamed for is a self stop. An event is tested when the device was speaking at its
 onset and had half a second left. Shares come with their 95 % interval (Wilson); with few events it is wide.
 
+With --shed the device leaves out what it leaves out on a machine that is too slow: 1 the word spotter's hints, 2 also
+every second answer of the backchannel model, 3 also the suppression of the echo that the filter leaves.
+
 With --report each wrong decision gets a card: microphone and cleaned sound to see and to hear, the probabilities, the
 evidence against its bounds, and the gate, from a second before the onset to one and a half after the decision.
 
@@ -92,6 +95,14 @@ def _add_decisions(benches: Any) -> None:
     decisions.add_argument("--config", type=Path, metavar="FILE", help="settings of the device")
     decisions.add_argument("--report", type=Path, metavar="PAGE.html", help="also write a page with what went wrong")
     decisions.add_argument("--cards", type=int, default=60, metavar="N", help="wrong decisions on it (default 60)")
+    decisions.add_argument(
+        "--shed",
+        type=int,
+        choices=range(4),
+        default=0,
+        metavar="LEVEL",
+        help="as on a machine that is too slow (0 to 3)",
+    )
     decisions.add_argument("--jobs", type=int, default=1, metavar="N", help="scenes at the same time (default 1)")
     add_json(decisions)
 

@@ -36,3 +36,7 @@ class Backchannel:
         the model fails."""
         floor, backchannel, _ = self._network.run(vector)
         return Overlap(floor, backchannel)
+
+    def restart(self) -> None:
+        """Forget everything, as at the start."""
+        self._network.restart()

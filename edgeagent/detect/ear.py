@@ -2,53 +2,115 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from edgeagent.detect.backchannel import Backchannel, Overlap
 from edgeagent.detect.near_end import NearEnd
-from edgeagent.detect.rules import Rules
+from edgeagent.detect.rules import BACKCHANNEL, FLOOR, Rules
+from edgeagent.detect.trial import Trial
 from edgeagent.detect.usual import Usual
 from edgeagent.errors import ModelError
 from edgeagent.ports import Model
 from edgeagent.signal.canceller import Cancelled
 from edgeagent.signal.features import Features
-from edgeagent.signal.measure import LINEAR_POWER, Measure, Vector
+from edgeagent.signal.measure import LEVELS, LINEAR_POWER, Measure, Vector
 from edgeagent.turn.policy import Percept
+from edgeagent.units import HOP
+
+UNKNOWN = 0.49
+"""P(near-end speech) of a hop of which nothing is known: it speaks neither for nor against a person, is no voice, and
+no silence that would end a word. The policy's leak lets a doubt go all the same, should it stay so."""
+
+BLIND = 64
+"""Hops (1 s) of which nothing is known, in a row, after which the ear is no longer well."""
+
+MOST = np.float32(1e9)
+"""Of what is measured: far above any sound's power (full scale is 1e5), far below where squares overflow."""
+
+
+@dataclass(slots=True)
+class Upsets:
+    """What went wrong since it was last asked. blind: hops that no detector was shown. failed: hops in which a model
+    failed, the last time for `reason`."""
+
+    blind: int = 0
+    failed: int = 0
+    reason: str = ""
 
 
 class Ear:
     """Features, near-end detector and backchannel model in turn. One thread.
 
-    When a model fails while it runs, rules take the place of both for good."""
+    When a model fails while it runs, rules take the place of both, and both begin anew (`Trial` says when). What is no
+    number is shown to neither: one such hop would stay in the noise floor and in the networks' states for good."""
 
     def __init__(self, near_end: Model, backchannel: Model) -> None:
         """Raises ModelError on models of another shape."""
         self.usual = Usual()
-        self._failure = ""
+        self.every = 1
+        """Hops from one question to the backchannel model to the next; between them its last answer holds."""
+        self._upsets = Upsets()
+        self._blind = 0
         self._measure = Measure()
         self._features = Features()
         self._near_end = NearEnd(near_end)
         self._backchannel = Backchannel(backchannel)
+        self._overlap = Overlap(FLOOR, BACKCHANNEL)
         self._rules: Rules | None = None
+        self._trial = Trial()
+
+    @property
+    def well(self) -> bool:
+        """Whether the models hear, and not the rules or nobody."""
+        return self._rules is None and self._blind < BLIND
 
     def hear(self, cancelled: Cancelled, at: int) -> Percept:
         """What is in the step of sound that ended at sample `at`."""
-        measured = self._measure.of(cancelled)
+        with np.errstate(invalid="ignore", over="ignore"):  # what they are about is looked at here
+            measured = self._measure.of(cancelled)
+            sane = measured[:LEVELS].min() >= 0 and np.abs(measured).max() < MOST
+        if not sane:
+            self._upsets.blind += 1
+            self._blind += 1
+            return self.unknown(at)
+        self._blind = 0
         usual, known = np.float32(self.usual.power), np.float32(self.usual.known)
         vector = self._features.push(measured, usual, known)
-        near, overlap = self._judge(vector)
-        return Percept(at, near, overlap.floor, overlap.backchannel, float(measured[LINEAR_POWER]))
+        near, self._overlap = self._judge(vector, at)
+        return Percept(at, near, *self._overlap, float(measured[LINEAR_POWER]))
+
+    def unknown(self, at: int) -> Percept:
+        """Of a step that nobody heard. What the overlap was, it still is."""
+        return Percept(at, UNKNOWN, *self._overlap)
 
     def take_failure(self) -> str:
-        """Why a model failed, if one has since this was last asked; else empty."""
-        failure, self._failure = self._failure, ""
-        return failure
+        """Why the rules hear from now on for good, if they do so since this was last asked; else empty."""
+        return self._trial.take_failure()
 
-    def _judge(self, vector: Vector) -> tuple[float, Overlap]:
-        if self._rules is None:
+    def take_upsets(self) -> Upsets | None:
+        """What went wrong since this was last asked; None for nothing."""
+        upsets, self._upsets = self._upsets, Upsets()
+        return upsets if upsets != Upsets() else None
+
+    def _judge(self, vector: Vector, at: int) -> tuple[float, Overlap]:
+        if self._trial.asks(at):
             try:
-                return self._near_end.hear(vector), self._backchannel.hear(vector)
+                near = self._near_end.hear(vector)
+                asked = self._rules is not None or at % (self.every * HOP) == 0
+                overlap = self._backchannel.hear(vector) if asked else self._overlap
             except ModelError as error:
-                self._failure = str(error)
-                self._rules = Rules()
+                self._fail(error, at)
+            else:
+                self._rules = None
+                return near, overlap
+        self._rules = self._rules or Rules()
         return self._rules.hear(vector)
+
+    def _fail(self, error: ModelError, at: int) -> None:
+        self._upsets.failed += 1
+        self._upsets.reason = str(error)
+        self._near_end.restart()
+        self._backchannel.restart()
+        self._trial.fail(at, str(error))

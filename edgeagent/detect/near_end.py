@@ -27,3 +27,7 @@ class NearEnd:
         """`vector` (SIZE,) of one hop to P(near-end speech), in (0, 1). Raises ModelError when the model
         fails."""
         return self._network.run(vector)[NEAR]
+
+    def restart(self) -> None:
+        """Forget everything, as at the start."""
+        self._network.restart()

@@ -35,16 +35,20 @@ class Recurrent:
             raise ModelError(f"{name} model does not tell {classes} classes apart", REMEDY)
 
     def run(self, vector: Vector) -> list[float]:
-        """`vector` (SIZE,) to the probability of each class, in [1 - SURE, SURE]. Raises ModelError when the model
-        fails or gives what is no number."""
+        """`vector` (SIZE,), finite, to the probability of each class, in [1 - SURE, SURE]. Raises ModelError when the
+        model fails or gives what is no number; then the state is what it was."""
         feeds = self._feeds
         feeds["features"][0] = vector
         told = self._model.run(feeds)
-        feeds["state"] = told["state_out"]
-        scores = told["logits"][0].tolist()
+        scores, state = told["logits"][0].tolist(), told["state_out"]
         most = max(scores)
-        if not isfinite(sum(scores)):
+        if not (isfinite(sum(scores)) and np.isfinite(state).all()):
             raise ModelError(f"{self._name} model gives what is no number", REMEDY)
+        feeds["state"] = state
         odds = [exp(score - most) for score in scores]
         total = sum(odds)
         return [min(SURE, max(1.0 - SURE, each / total)) for each in odds]
+
+    def restart(self) -> None:
+        """Forget everything, as at the start."""
+        self._feeds["state"] = np.zeros_like(self._feeds["state"])

@@ -14,11 +14,11 @@ from math import inf
 from threading import Event, Thread
 from time import monotonic
 
-from edgeagent.devices.lights import LOOKS
+from edgeagent.devices.lights import Glow, glows
 from edgeagent.turn.outputs import Light
 
-Draw = Callable[[Light, float], None]
-"""Makes the lamp show the light's colour at a level in [0, 1]; called from the animator's thread."""
+Draw = Callable[[Glow], None]
+"""Makes the lamp show it; called from the animator's thread."""
 
 LIGHTS = 32
 """Lights that may wait to be drawn; a lamp so slow loses the oldest."""
@@ -37,15 +37,15 @@ class Animator:
 
     def __init__(self, draw: Draw) -> None:
         self._draw = draw
-        self._wanted: deque[Light] = deque(maxlen=LIGHTS)
+        self._wanted: deque[tuple[Light, bool]] = deque(maxlen=LIGHTS)
         self._wake = Event()
         self._closing = False
         self._thread = Thread(target=self._work, name="lamp", daemon=True)
         self._thread.start()
 
-    def show(self, light: Light) -> None:
+    def show(self, light: Light, impaired: bool = False) -> None:
         """From any thread, at once. Each light is drawn at least once, however short it was wanted."""
-        self._wanted.append(light)
+        self._wanted.append((light, impaired))
         self._wake.set()
 
     def close(self) -> None:
@@ -61,20 +61,20 @@ class Animator:
             log.warning("the lamp failed and stays as it is: %s", error)
 
     def _animate(self) -> None:
-        light: Light | None = None
-        steps: Iterator[tuple[float, int]] = iter(())
+        shown: tuple[Light, bool] | None = None
+        steps: Iterator[tuple[Glow, int]] = iter(())
         due = inf
         while True:
             self._wake.clear()  # before looking: whatever comes after this look ends the wait below
             if self._wanted:
                 newest = self._wanted.popleft()
-                if newest != light:
-                    light, steps, due = newest, cycle(LOOKS[newest].pattern), monotonic()
+                if newest != shown:
+                    shown, steps, due = newest, cycle(glows(*newest)), monotonic()
             elif self._closing:
                 return
-            if light is not None and monotonic() >= due:
-                level, milliseconds = next(steps)
-                self._draw(light, level)
+            if shown is not None and monotonic() >= due:
+                glow, milliseconds = next(steps)
+                self._draw(glow)
                 due = max(due, monotonic() - LATE) + milliseconds / 1000 if milliseconds else inf
             if not (self._wanted or self._closing):
                 self._wake.wait(None if due == inf else max(0.0, due - monotonic()))

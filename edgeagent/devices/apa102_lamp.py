@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from edgeagent import settings
 from edgeagent.devices.animator import Animator
 from edgeagent.devices.gpio import INSTALL, Factory, claiming
-from edgeagent.devices.lights import LOOKS, Rgb
+from edgeagent.devices.lights import Glow, Rgb
 from edgeagent.errors import DeviceError
 from edgeagent.turn.outputs import Light
 
@@ -74,8 +74,8 @@ class Apa102Lamp:
                 self._power = OutputDevice(lamp.power_pin, initial_value=True, pin_factory=factory)
         self._animator = Animator(self._draw)
 
-    def show(self, light: Light) -> None:
-        self._animator.show(light)
+    def show(self, light: Light, impaired: bool = False) -> None:
+        self._animator.show(light, impaired)
 
     def close(self) -> None:
         """Leaves the strip dark. Idempotent."""
@@ -87,5 +87,5 @@ class Apa102Lamp:
         if self._power is not None:
             self._power.close()
 
-    def _draw(self, light: Light, level: float) -> None:
-        self._spi.writebytes2(frame(self._leds, LOOKS[light].colour, level, self._brightness))
+    def _draw(self, glow: Glow) -> None:
+        self._spi.writebytes2(frame(self._leds, glow.colour, glow.level, self._brightness))

@@ -11,13 +11,15 @@ REMEMBERED = 4096
 
 
 class RecordingLamp:
-    """See `ports.Lamp`. lights: what was shown, oldest first."""
+    """See `ports.Lamp`. lights: what was shown, oldest first. impaired: whether it winks."""
 
     def __init__(self) -> None:
         self.lights: deque[Light] = deque(maxlen=REMEMBERED)
+        self.impaired = False
 
-    def show(self, light: Light) -> None:
+    def show(self, light: Light, impaired: bool = False) -> None:
         self.lights.append(light)
+        self.impaired = impaired
 
     def close(self) -> None:
         pass

@@ -5,7 +5,7 @@ from __future__ import annotations
 from edgeagent import settings
 from edgeagent.devices.animator import Animator
 from edgeagent.devices.gpio import Factory, claiming
-from edgeagent.devices.lights import LOOKS
+from edgeagent.devices.lights import Glow
 from edgeagent.errors import DeviceError
 from edgeagent.turn.outputs import Light
 
@@ -26,8 +26,8 @@ class GpioLamp:
                 self._leds.append(PWMLED(pin, pin_factory=factory))
         self._animator = Animator(self._draw)
 
-    def show(self, light: Light) -> None:
-        self._animator.show(light)
+    def show(self, light: Light, impaired: bool = False) -> None:
+        self._animator.show(light, impaired)
 
     def close(self) -> None:
         """Leaves the lamp dark."""
@@ -35,7 +35,7 @@ class GpioLamp:
         for led in self._leds:
             led.close()
 
-    def _draw(self, light: Light, level: float) -> None:
-        colour = LOOKS[light].colour if len(self._leds) == 3 else (1.0,)
+    def _draw(self, glow: Glow) -> None:
+        colour = glow.colour if len(self._leds) == 3 else (1.0,)
         for led, part in zip(self._leds, colour, strict=True):
-            led.value = part * level * self._brightness
+            led.value = part * glow.level * self._brightness

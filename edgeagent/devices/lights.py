@@ -1,12 +1,14 @@
 """How each light looks: one table for every kind of lamp.
 
 Colour tells the state where there is colour; the pattern alone tells it where there is one LED. So all patterns differ,
-and so do all (colour, pattern) pairs. Calm states are calm, doubt flickers, faults are red and insist.
+and so do all (colour, pattern) pairs. Calm states are calm, doubt flickers, faults are red and insist. A device that
+works but hears less well than it should winks in red between whiles, whatever its light is.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from edgeagent.turn.colours import COLOURS, Colour
 from edgeagent.turn.outputs import Light
@@ -54,3 +56,30 @@ PATTERNS: dict[Light, Pattern] = {
 }
 
 LOOKS = {light: Look(RGB[COLOURS[light]], pattern) for light, pattern in PATTERNS.items()}
+
+OWN_MS = 1500
+"""So long at least a light is itself between two winks: it is the state that people around the device look for."""
+
+WINK: Pattern = ((0.0, 300), (1.0, 80), (0.0, 300))
+"""In red. The dark around it makes it one on a lamp without colour, too, even where the light itself blinks."""
+
+
+class Glow(NamedTuple):
+    """What a lamp shows for a moment. level: of `colour`, in [0, 1]."""
+
+    light: Light
+    impaired: bool
+    colour: Rgb
+    level: float
+
+
+def glows(light: Light, impaired: bool) -> tuple[tuple[Glow, int], ...]:
+    """What is shown in turn, over and over, each for so many milliseconds; 0: for good."""
+    look = LOOKS[light]
+    own = tuple((Glow(light, impaired, look.colour, level), milliseconds) for level, milliseconds in look.pattern)
+    if not impaired:
+        return own
+    lasts = sum(milliseconds for _, milliseconds in own)
+    own = own * -(-OWN_MS // lasts) if lasts else ((own[0][0], OWN_MS),)
+    red = RGB[Colour.RED]
+    return own + tuple((Glow(light, True, red, level), milliseconds) for level, milliseconds in WINK)

@@ -1,7 +1,8 @@
 """Models from the models folder, checked against its manifest before anything is decided with them.
 
-`models/manifest.yaml` names each model's file and its SHA-256: under `models` the .onnx, under `tflite` the same models
-as .tflite. The latter are run where LiteRT is installed and onnxruntime is not; both decide alike.
+`models/manifest.yaml` says for which `version` of the ear the models were made, and names each model's file and its
+SHA-256: under `models` the .onnx, under `tflite` the same models as .tflite. The latter are run where LiteRT is
+installed and onnxruntime is not; both decide alike.
 """
 
 from __future__ import annotations
@@ -20,7 +21,13 @@ FOLDER = Path(__file__).parents[1] / "models"
 """Beside the package in a checkout and inside it when installed."""
 
 RESTORE = "restore the models folder from the release you installed"
+RENEW = f"{RESTORE}, or train your own anew with tools/train"
 
+
+VERSION = 1
+"""Of what a model is shown and of what its answers mean (`signal.features`, the classes in `detect`). Shapes alone do
+not tell: a network that learnt other features runs, and decides at random. Raise it whenever models must be trained
+anew; a manifest without it is of version 1."""
 
 ONNX, TFLITE = "models", "tflite"
 """What a kind of file is called in the manifest."""
@@ -46,7 +53,10 @@ def manifest(folder: Path = FOLDER, kind: str = "") -> dict[str, tuple[Path, str
     Raises ModelError."""
     path = folder / "manifest.yaml"
     try:
-        rows = yaml.safe_load(path.read_text(encoding="utf-8"))[kind or kind_to_run()]
+        listed = yaml.safe_load(path.read_text(encoding="utf-8"))
+        rows, version = listed[kind or kind_to_run()], listed.get("version", 1)
+        if version != VERSION:
+            raise ModelError(f"{path}: models of version {version}, this program runs those of {VERSION}", RENEW)
         return {name: (folder / str(row["file"]), str(row["sha256"])) for name, row in rows.items()}
     except OSError as error:
         raise ModelError(f"{path}: {error.strerror}", RESTORE) from None

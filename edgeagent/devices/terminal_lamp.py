@@ -6,6 +6,7 @@ import sys
 from typing import TextIO
 
 from edgeagent.devices.animator import Animator
+from edgeagent.devices.lights import Glow
 from edgeagent.turn.outputs import Light
 
 
@@ -14,16 +15,17 @@ class TerminalLamp:
 
     def __init__(self, stream: TextIO = sys.stderr) -> None:
         self._stream = stream
-        self._last: Light | None = None
+        self._last = ""
         self._animator = Animator(self._write)
 
-    def show(self, light: Light) -> None:
-        self._animator.show(light)
+    def show(self, light: Light, impaired: bool = False) -> None:
+        self._animator.show(light, impaired)
 
     def close(self) -> None:
         self._animator.close()
 
-    def _write(self, light: Light, level: float) -> None:  # noqa: ARG002  a line does not blink
-        if light != self._last:
-            self._last = light
-            print(f"lamp: {light.value.replace('_', ' ')}", file=self._stream, flush=True)
+    def _write(self, glow: Glow) -> None:
+        line = f"lamp: {glow.light.value.replace('_', ' ')}{', impaired' if glow.impaired else ''}"
+        if line != self._last:  # a line does not blink
+            self._last = line
+            print(line, file=self._stream, flush=True)

@@ -15,7 +15,7 @@ from edgeagent.turn.outputs import Gate, Light, Outputs, gain
 class NoLamp:
     """A device without a lamp."""
 
-    def show(self, light: Light) -> None:
+    def show(self, light: Light, impaired: bool = False) -> None:
         pass
 
     def close(self) -> None:
@@ -43,8 +43,8 @@ class Actuators:
         self._lamp = lamp
         self._gate = Gate.SHUT
         self._amplifies = False
-        self._light = Light.STARTING
-        lamp.show(self._light)
+        self._shown = (Light.STARTING, False)
+        lamp.show(*self._shown)
 
     def set(self, wanted: Outputs) -> None:
         """Gate and amplifier, where they differ."""
@@ -61,11 +61,11 @@ class Actuators:
         self._cut(path)
         path.restart()
 
-    def show(self, light: Light) -> None:
+    def show(self, wanted: Outputs) -> None:
         """The lamp, if it differs."""
-        if light is not self._light:
-            self._light = light
-            self._lamp.show(light)
+        if (wanted.light, wanted.impaired) != self._shown:
+            self._shown = (wanted.light, wanted.impaired)
+            self._lamp.show(*self._shown)
 
     def silence(self, path: SoundPath) -> None:
         """As a stop that no decision asked for: the device is about to leave. Raises DeviceHung."""

@@ -1,8 +1,8 @@
 """The microphone's way from the card's callback thread to the engine thread, and from the card's rate to 16 kHz.
 
 One writer, one reader, no lock: `append` and `popleft` of a deque are atomic. The callback only appends; all computing
-is done by the reader. An engine that falls behind by more than BACKLOG loses whole blocks, which come out as silence of
-the same length: the sample index never slips.
+is done by the reader. An engine that falls behind by more than BACKLOG loses whole blocks, or drops what waits; either
+comes out as silence of the same length: the sample index never slips.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from edgeagent.signal.resample import Resampler
 from edgeagent.units import RATE
 
 BACKLOG = 200
-"""Blocks that may wait: 2 s at 10 ms. The engine is 30 times faster than sound; so far behind, it does not come
-back."""
+"""Blocks that may wait: 2 s at 10 ms. The engine is 30 times faster than sound: what is left of a stall so long is
+made up for in a tenth of a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,9 @@ class Capture:
     def __init__(self, rate: int) -> None:
         self._rate = rate
         self._blocks: deque[tuple[Pcm, int, float]] = deque()
-        self._missed = 0
+        self._missed = 0  # the callback's
+        self._came = self._gone = 0  # frames: the callback counts the former, the reader the latter
+        self._dropped = 0  # the reader's
         self._resampler = Resampler(rate, RATE)
         self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._poll = select.poll()
@@ -54,6 +56,7 @@ class Capture:
             self._missed = lost + pcm.size
             return
         self._missed = 0
+        self._came += pcm.size
         self._blocks.append((pcm, lost, when))
         os.eventfd_write(self._bell, 1)
 
@@ -66,10 +69,31 @@ class Capture:
         if not self._blocks and self._poll.poll(timeout_s * 1000):
             os.eventfd_read(self._bell)
 
-    def take(self) -> Iterator[Microphone]:
-        """All that has been heard since the last call, in order."""
-        while self._blocks:
-            pcm, lost, when = self._blocks.popleft()
+    @property
+    def waiting(self) -> int:
+        """Samples at 16 kHz that have been heard and not taken yet."""
+        return (self._came - self._gone) * RATE // self._rate
+
+    def drop(self) -> None:
+        """Give up what waits: it comes out as lost, before the next block."""
+        for _ in range(len(self._blocks)):
+            pcm, lost, _ = self._pop()
+            self._dropped += lost + pcm.size
+
+    def _pop(self) -> tuple[Pcm, int, float]:
+        block = self._blocks.popleft()
+        self._gone += block[0].size
+        return block
+
+    def take(self, most: int = 2 * BACKLOG) -> Iterator[Microphone]:
+        """What has been heard up to now, in order. most: blocks of the card, so that an engine that is slower than
+        sound gets to do something else."""
+        for _ in range(min(most, len(self._blocks))):
+            if not self._blocks:  # dropped between two
+                return
+            pcm, lost, when = self._pop()
+            lost += self._dropped
+            self._dropped = 0
             while lost > 0:  # in pieces of a second, should a card have been away for minutes
                 piece = min(lost, self._rate)
                 silence = self._resampler.push(np.zeros(piece, np.float32))

@@ -1,4 +1,5 @@
-"""Overruns, underruns and drift, as facts for the notes: when they grow, when the card is changed, and at the end.
+"""Overruns, underruns, drift and how far the engine was behind, as facts for the notes: when they grow, when the card
+is changed, and at the end.
 
 They are no part of the engine's journal, which a replay must repeat and which knows no card.
 """
@@ -7,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from edgeagent.live.pace import Pace
 from edgeagent.live.sound_path import SoundPath
 from edgeagent.signal.playback import Playback
+from edgeagent.units import RATE
 
 EVERY_S = 1.0
 """Between two looks: trouble seldom comes alone."""
@@ -23,11 +26,12 @@ Facts = dict[str, int | float | str]
 
 
 class Health:
-    """Engine thread only. drift: by how many ppm the loudspeaker's clock is fast.
+    """Engine thread only. drift: by how many ppm the loudspeaker's clock is fast. pace: whether the engine keeps up.
 
     What is told are the card's facts and ours, and under `worse`, by how much each of TROUBLE has grown."""
 
-    def __init__(self, playback: Playback, drift: Callable[[], float]) -> None:
+    def __init__(self, playback: Playback, drift: Callable[[], float], pace: Pace | None = None) -> None:
+        self.pace = pace or Pace()
         self._playback = playback
         self._drift = drift
         self._looked = 0.0
@@ -54,7 +58,8 @@ class Health:
 
     def _facts(self, path: SoundPath) -> Facts:
         ours = {"player_underruns": self._playback.underruns, "reference_holes": path.timeline.holes}
-        return {**path.card.facts(), **ours, "drift_ppm": round(self._drift(), 1)}
+        behind = {"behind_ms": self.pace.most * 1000 // RATE, "left_out": int(self.pace.level)}
+        return {**path.card.facts(), **ours, **behind, "drift_ppm": round(self._drift(), 1)}
 
     def _worse(self, facts: Facts) -> dict[str, float]:
         grown = {name: self._grown(facts, name) for name in TROUBLE}

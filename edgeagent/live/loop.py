@@ -111,6 +111,8 @@ class Loop:
             self._take(instant, now)
             if self._over:
                 return
+            if not any(fact.frames for fact in instant.lost):  # silence in place of lost sound takes no time
+                self._keep_up(instant.microphone.size)
         if self._standby.absent(now) >= DRY_S and self._card.facts().get("finished"):
             self._over = True
             return
@@ -141,6 +143,16 @@ class Loop:
             self._tell(self._watchdog.hear(instant.microphone))
         if already < instant.microphone.size:
             self._hear(instant.reference[already:], instant.microphone[already:], now)
+
+    def _keep_up(self, taken: int) -> None:
+        """Leave something out, or take it up again, as what waits behind the instant demands; the engine is told, and
+        so is a replay."""
+        pace = self._health.pace
+        if (level := pace.look(self._path.capture.waiting, taken)) is not None:
+            self._door.tell(e.Shed(0, level))
+        elif pace.hopeless:
+            self._path.capture.drop()
+            pace.dropped()
 
     def _rest(self, silence: int, now: float) -> None:
         """Silence in place of frames."""
@@ -186,7 +198,7 @@ class Loop:
                 self._conversation.note("halted", utterance=action.utterance, monotonic_s=begun, took_ms=took_ms)
             else:
                 self._conversation.act(action)
-        self._actuators.show(decision.outputs.light)
+        self._actuators.show(decision.outputs)
 
     def _settle(self) -> None:
         """The journal's last words: what was heard of an utterance that we cut off ourselves."""
@@ -203,7 +215,7 @@ class Loop:
         self._settle()
         wanted = outputs(self._door.engine.state)
         self._actuators.set(wanted)
-        self._actuators.show(wanted.light)
+        self._actuators.show(wanted)
 
     # The card ---------------------------------------------------------------------------------------------------------
 

@@ -17,6 +17,10 @@ AHEAD_S = 0.25
 """How far ahead of the microphone played sound is handed to the timeline, which has room for twice as much: enough for
 a microphone block of any length, and no more, so that an engine that lags finds its reference all the same."""
 
+AT_ONCE = 10
+"""Blocks taken at a time: with 10 ms each a button waits no longer than a tenth of a second, should the engine be
+behind."""
+
 
 @dataclass(frozen=True, slots=True)
 class Instant:
@@ -44,8 +48,9 @@ class SoundPath:
             raise
 
     def take(self) -> Iterator[Instant]:
-        """All there is since the last call, in order; `capture.wait` sleeps until there is something."""
-        for block in self.capture.take():
+        """What there is since the last call, in order, AT_ONCE blocks at most; `capture.wait` sleeps until there is
+        something."""
+        for block in self.capture.take(AT_ONCE):
             self._note_played(block.when + AHEAD_S)
             at = self.timeline.at
             self.timeline.heard(block.sound.size, block.when)

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from math import isfinite
 
 from edgeagent.report.palette import look
+from edgeagent.turn import levels
+from edgeagent.turn.outputs import OUTPUTS, WITHOUT_EARS, Impairment
 from edgeagent.units import RATE
 
 Entry = Mapping[str, object]
@@ -32,6 +34,13 @@ UNSPOKEN = {
 """Causes that the following state line tells of, and what only the page shows."""
 
 
+BESIDE = ("shed", "ear_upset", "ear_failed")
+"""Entries that cause no change of state, though they may stand between a cause and the state that it led to."""
+
+UNIMPAIRED = {OUTPUTS[kind].light.value for kind in WITHOUT_EARS}
+"""States whose lamp does not show that the device is impaired."""
+
+
 @dataclass(slots=True)
 class Timeline:
     """Turns entries, one at a time as they happen, into lines. One thread.
@@ -42,6 +51,7 @@ class Timeline:
     _cause: Entry = field(default_factory=dict)
     _texts: dict[float, str] = field(default_factory=dict)
     _state: str = ""
+    _impaired: bool = False
 
     def line(self, entry: Entry) -> str | None:
         """The line for `entry`; None for one that needs none."""
@@ -53,13 +63,21 @@ class Timeline:
         if event == "state":
             self._state = str(entry.get("state"))
             said = reason(entry, self._cause)
-            return None if said is None else self._format(entry, self._state, said, look(self._state).lamp)
+            return None if said is None else self._format(entry, self._state, said, self._lamp())
         if event == "action":
             said = self._utterance(entry) if entry.get("action") == "play" else None
-            return None if said is None else self._format(entry, self._state, said, look(self._state).lamp)
-        self._cause = entry
+            return None if said is None else self._format(entry, self._state, said, self._lamp())
+        if event == "impaired":
+            self._impaired = bool(entry.get("by"))
+        elif event not in BESIDE:
+            self._cause = entry
         said = remark(entry)
         return None if said is None else self._format(entry, "", said, "")
+
+    def _lamp(self) -> str:
+        lamp = look(self._state).lamp
+        winks = self._impaired and self._state not in UNIMPAIRED
+        return f"{lamp} + red winks" if winks and lamp else lamp
 
     def _utterance(self, entry: Entry) -> str:
         text = self._texts.get(_number(entry, "utterance"), "")
@@ -145,6 +163,14 @@ def remark(entry: Entry) -> str | None:
             return "forgets what it has learnt about the people here"
         case "memory_trouble":
             return f"trouble with the memory: {entry.get('text', '')}"
+        case "shed":
+            return _shed(entry)
+        case "ear_upset":
+            return _upset(entry)
+        case "ear_failed":
+            return f"the ear goes by simple rules from now on: {entry.get('reason', '')}"
+        case "impaired":
+            return _impaired(entry)
         case "turn_trouble":
             return f"trouble with a turn: {entry.get('text', '')}"
         case "journal_lost":
@@ -153,6 +179,35 @@ def remark(entry: Entry) -> str | None:
             return None
     facts = " ".join(f"{key}={value}" for key, value in entry.items() if key not in ("at", "at_s", "event"))
     return f"{event} {facts}".rstrip()
+
+
+def _shed(entry: Entry) -> str:
+    """What is left out because the machine is too slow."""
+    level = round(_number(entry, "level"))
+    return levels.said(levels.Level(level)) if level in set(levels.Level) else f"left out: level {level}"
+
+
+def _upset(entry: Entry) -> str:
+    """What the ear could not make sense of in the last second."""
+    blind, failed = round(_number(entry, "blind")), round(_number(entry, "failed"))
+    told = [f"{blind} steps of sound were no numbers and were not heard"] if blind else []
+    told += [f"a model failed and begins anew ({entry.get('reason', '')})"] if failed else []
+    return "; ".join(told)
+
+
+def _impaired(entry: Entry) -> str:
+    """What the red winks of the lamp mean."""
+    by = entry.get("by")
+    causes = [MEANT.get(str(each), str(each)) for each in by] if isinstance(by, list | tuple) else []
+    return (
+        f"the lamp winks red: {', '.join(causes)}" if causes else "the lamp winks no more: it hears as well as it can"
+    )
+
+
+MEANT: Mapping[str, str] = {
+    Impairment.RULES: "the models of the ear do not hear",
+    Impairment.SLOW: "the machine is too slow",
+}
 
 
 def _lost(entry: Entry) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from edgeagent.signal import Sound
@@ -28,3 +30,25 @@ class Blocks:
         cut = whole.size - whole.size % self._size
         self._rest = whole[cut:]
         return list(whole[:cut].reshape(-1, self._size))
+
+
+class Pairs:
+    """Cuts two streams that belong together into blocks of `size`, sample for sample beside each other. One thread."""
+
+    def __init__(self, size: int) -> None:
+        self._cut = Blocks(size), Blocks(size)
+        self._whole: tuple[list[Sound], list[Sound]] = ([], [])
+
+    def first(self, sound: Sound) -> None:
+        """(n,) float32 more of the first stream, any n."""
+        self._whole[0].extend(self._cut[0].push(sound))
+
+    def second(self, sound: Sound) -> None:
+        """(n,) float32 more of the second one."""
+        self._whole[1].extend(self._cut[1].push(sound))
+
+    def take(self) -> Iterator[tuple[Sound, Sound]]:
+        """Every pair of blocks that both streams complete, oldest first."""
+        first, second = self._whole
+        while first and second:
+            yield first.pop(0), second.pop(0)

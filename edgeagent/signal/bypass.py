@@ -46,5 +46,8 @@ class Bypass:
         discarded, self._discarded = self._discarded, 0
         return discarded
 
+    def suppress(self, on: bool) -> None:
+        """Nothing is suppressed here."""
+
     def realign(self, shift: int, frames_lost: int = 0) -> None:
         """Nothing is aligned here."""

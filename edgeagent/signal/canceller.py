@@ -144,6 +144,11 @@ class Canceller:
         discarded, self._discarded = self._discarded, 0
         return discarded
 
+    def suppress(self, on: bool) -> None:
+        """Whether what the filter leaves is suppressed, as it is at first. Otherwise `clean` is `linear`: for machines
+        that are too slow."""
+        self._suppressor.suppresses = on
+
     def realign(self, shift: int, frames_lost: int = 0) -> None:
         """The card tells: from now on the loudspeaker is `shift` samples later against the microphone than before
         (negative: earlier), and the next `frames_lost` microphone samples are silence put in for lost ones."""

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import isfinite
 
+from edgeagent.turn.levels import Level
+
 UNKNOWN_DBFS = -26.0
 """Level of voice that is assumed of somebody who has not spoken yet."""
 
@@ -288,5 +290,16 @@ class Forgotten(Fact):
     """A person wants everything forgotten that was learnt about them."""
 
 
-FACTS: tuple[type[Fact], ...] = (Scripted, Playing, Ceased, Lost, Outage, Hint, Remembered, Forgotten)
+@dataclass(frozen=True, slots=True)
+class Shed(Fact):
+    """The machine is too slow for sound, or no longer: from now on so much is left out as the `Level` says. Raises
+    ValueError for another."""
+
+    level: int
+
+    def __post_init__(self) -> None:
+        Level(self.level)
+
+
+FACTS: tuple[type[Fact], ...] = (Scripted, Playing, Ceased, Lost, Outage, Hint, Remembered, Forgotten, Shed)
 """Every fact."""

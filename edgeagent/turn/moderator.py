@@ -16,7 +16,7 @@ from edgeagent.turn.heard import Ledger
 from edgeagent.turn.loudness import Loudness
 from edgeagent.turn.machine import Limits, deadline, step
 from edgeagent.turn.naming import name
-from edgeagent.turn.outputs import Outputs, outputs
+from edgeagent.turn.outputs import Impairment, Outputs, outputs
 from edgeagent.turn.policy import SURE, Percept, Policy
 from edgeagent.units import HOP, samples, seconds
 
@@ -51,6 +51,21 @@ class Decision:
     actions: tuple[a.Action, ...]
 
 
+class Decisions:
+    """What was decided and not yet taken, with the outputs that follow."""
+
+    def __init__(self) -> None:
+        self.impaired: frozenset[Impairment] = frozenset()
+        self._waiting: list[Decision] = []
+
+    def add(self, at: int, state: s.State, actions: tuple[a.Action, ...] = ()) -> None:
+        self._waiting.append(Decision(at, outputs(state, bool(self.impaired)), actions))
+
+    def take(self) -> list[Decision]:
+        taken, self._waiting = self._waiting, []
+        return taken
+
+
 class Moderator:
     """Engine thread only."""
 
@@ -61,7 +76,7 @@ class Moderator:
         self.policy = Policy(turns)
         self._limits = Limits(DOUBT_MOST, samples(turns.longest_turn_ms), samples(turns.reply_timeout_ms))
         self._write = write
-        self._decisions: list[Decision] = []
+        self._decisions = Decisions()
         self._pre_roll = pre_roll
         self._turns = 0
         self._unmuted = 0  # nothing from before is handed over
@@ -77,8 +92,16 @@ class Moderator:
 
     def decisions(self) -> list[Decision]:
         """What was decided since the last call, in order."""
-        taken, self._decisions = self._decisions, []
-        return taken
+        return self._decisions.take()
+
+    def impair(self, impairment: Impairment, on: bool) -> None:
+        """That the device hears less well than it should, or no longer for this reason. Any number of times."""
+        before = self._decisions.impaired
+        now = before | {impairment} if on else before - {impairment}
+        if now != before:
+            self._decisions.impaired = now
+            self._write({"at": self.at, "event": "impaired", "by": sorted(now)})
+            self._decisions.add(self.at, self.state)
 
     def take(self, told: e.Event | e.Fact) -> None:
         """An event or fact from outside, at its own sample."""
@@ -170,7 +193,7 @@ class Moderator:
         for action in actions:
             self._write({"at": event.at, "event": "action", "action": name(action), **_payload(action)})
         if actions or self.state != before:
-            self._decisions.append(Decision(self.at, outputs(self.state), actions))
+            self._decisions.add(self.at, self.state, actions)
 
     def _settle(self, action: a.Action) -> a.Action:
         """What only the ledger and the count of turns know is filled in."""

@@ -1,8 +1,9 @@
-"""Gate, lamp and amplifier as a function of the state: what must never be forgotten is computed, not ordered."""
+"""Gate, lamp and amplifier as a function of the state, and of whether the device is impaired: what must never be
+forgotten is computed, not ordered."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from edgeagent.turn import states as s
@@ -32,6 +33,15 @@ class Light(StrEnum):
     FAULTY = "faulty"
 
 
+class Impairment(StrEnum):
+    """Why a device that works hears less well than it should: somebody should look after it."""
+
+    RULES = "rules"
+    """A model of the ear has failed, and simple rules hear in its place."""
+    SLOW = "slow"
+    """The machine is too slow: all is left out that can be."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outputs:
     """What the device must show and let sound. The runtime applies differences: gate, amplifier, abort, then lamp."""
@@ -40,6 +50,8 @@ class Outputs:
     light: Light
     amplifier: bool
     """False pulls the amplifier's mute pin."""
+    impaired: bool = False
+    """Red winks between the light's own: it works, but less well."""
 
 
 OUTPUTS: dict[type[s.State], Outputs] = {
@@ -57,9 +69,14 @@ OUTPUTS: dict[type[s.State], Outputs] = {
 }
 
 
-def outputs(state: s.State) -> Outputs:
-    """The outputs of `state`."""
-    return OUTPUTS[type(state)]
+WITHOUT_EARS = (s.Starting, s.Muted, s.MicLost, s.Faulty)
+"""States in which it does not matter how well the device hears; some of them are worse, and their light is red."""
+
+
+def outputs(state: s.State, impaired: bool = False) -> Outputs:
+    """The outputs of `state`. impaired: whether there is any `Impairment`."""
+    wanted = OUTPUTS[type(state)]
+    return replace(wanted, impaired=True) if impaired and not isinstance(state, WITHOUT_EARS) else wanted
 
 
 def gain(gate: Gate, duck_db: float) -> float:

@@ -31,13 +31,18 @@ class Counting:
 
 
 class Breaking(Counting):
-    """After `good` hops it gives what is no number."""
+    """After `good` hops it gives for `bad_hops` hops what is no number, as the output `where`."""
 
-    def __init__(self, logits: Sequence[float], good: int, bad: float = np.nan) -> None:
+    def __init__(
+        self, logits: Sequence[float], good: int, bad: float = np.nan, bad_hops: int = 10**9, where: str = "logits"
+    ) -> None:
         super().__init__(logits)
-        self._good, self._bad = good, np.float32(bad)
+        self._bad_from, self._bad_hops = good + 1, bad_hops  # one run is the trial at the start
+        self._bad, self._where = np.float32(bad), where
 
     def run(self, feeds: Mapping[str, Array]) -> Mapping[str, Array]:
-        told = super().run(feeds)
-        broken = len(self.states) > self._good + 1  # one run is the trial at the start
-        return {"logits": told["logits"] * self._bad if broken else told["logits"], "state_out": told["state_out"]}
+        run = len(self.states)
+        told = dict(super().run(feeds))
+        if 0 <= run - self._bad_from < self._bad_hops:
+            told[self._where] = np.full_like(told[self._where], self._bad)
+        return told

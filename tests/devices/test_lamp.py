@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import combinations
 from threading import Event
 from time import monotonic, perf_counter
@@ -19,7 +20,7 @@ from edgeagent.devices.animator import Animator
 from edgeagent.devices.apa102_lamp import Apa102Lamp, frame, open_spi
 from edgeagent.devices.fake_pins import RecordingLamp
 from edgeagent.devices.gpio_lamp import GpioLamp
-from edgeagent.devices.lights import LOOKS
+from edgeagent.devices.lights import LOOKS, Glow, glows
 from edgeagent.devices.terminal_lamp import TerminalLamp
 from edgeagent.errors import DeviceError
 from edgeagent.ports import Lamp
@@ -75,6 +76,8 @@ def test_every_light_can_be_shown_and_shown_again(lamp: Lamp) -> None:
     for light in [*Light, *Light]:
         lamp.show(light)
         lamp.show(light)
+        lamp.show(light, True)
+        lamp.show(light, impaired=False)
 
 
 def test_showing_returns_at_once_whatever_blinks(lamp: Lamp) -> None:
@@ -98,6 +101,49 @@ def test_all_looks_differ_even_without_colour() -> None:
     assert all(look.pattern[0][0] > 0 for look in LOOKS.values())  # something is seen at once
 
 
+def test_an_impaired_light_is_itself_most_of_the_time_and_like_no_other() -> None:
+    """Also where there is no colour: by the levels and how long each lasts."""
+    patterns = [
+        [(glow.level, ms) for glow, ms in glows(light, impaired)] for light in Light for impaired in (False, True)
+    ]
+    assert all(one != other for one, other in combinations(patterns, 2))
+    for light in Light:
+        shown = glows(light, True)
+        assert shown[0][0].colour == LOOKS[light].colour
+        assert shown[0][0].level > 0
+        wink = [(glow, ms) for glow, ms in shown if glow.colour == (1.0, 0.0, 0.0) != LOOKS[light].colour]
+        assert sum(ms for _, ms in wink) < 0.4 * sum(ms for _, ms in shown)
+        assert all(ms > 0 for _, ms in shown)
+
+
+def test_becoming_impaired_shows_though_the_light_stays(factory: Any) -> None:
+    lamp = GpioLamp(RGB, factory)
+    pins = [factory.pin(number) for number in RGB.pins]
+    lamp.show(Light.IDLE)
+    eventually(lambda: [pin.state for pin in pins] == pytest.approx([0.0, 0.2, 0.0]))
+    lamp.show(Light.IDLE, impaired=True)
+    eventually(lambda: [pin.state for pin in pins] == pytest.approx([1.0, 0.0, 0.0]))
+    eventually(lambda: [pin.state for pin in pins] == pytest.approx([0.0, 0.2, 0.0]))
+    lamp.close()
+
+
+def test_one_led_winks_out_of_the_dark(factory: Any) -> None:
+    lamp = GpioLamp(LED, factory)
+    lamp.show(Light.IDLE, impaired=True)
+    for level in (0.1, 0.0, 0.5, 0.0, 0.1):
+        expected = pytest.approx(level)
+        eventually(partial(lambda wanted: factory.pin(17).state == wanted, expected))
+    lamp.close()
+
+
+def test_the_strip_winks_red() -> None:
+    spi = FakeSpi()
+    lamp = Apa102Lamp(replace(STRIP, brightness_percent=100), spi)
+    lamp.show(Light.IDLE, impaired=True)
+    eventually(lambda: any(data[4:8] == bytes((0xFF, 0, 0, 255)) for data in spi.frames))
+    lamp.close()
+
+
 def test_patterns_last_for_good_or_go_round() -> None:
     for look in LOOKS.values():
         steps = [milliseconds for _, milliseconds in look.pattern]
@@ -107,7 +153,7 @@ def test_patterns_last_for_good_or_go_round() -> None:
 
 def test_every_light_is_drawn_in_order_however_short() -> None:
     drawn: list[Light] = []
-    animator = Animator(lambda light, _: drawn.append(light))
+    animator = Animator(lambda glow: drawn.append(glow.light))
     wanted = [Light.SPEAKING, Light.DOUBTING, Light.YIELDING, Light.HEARING]
     for light in wanted:
         animator.show(light)
@@ -117,7 +163,7 @@ def test_every_light_is_drawn_in_order_however_short() -> None:
 
 def test_a_pattern_goes_round() -> None:
     levels: list[float] = []
-    animator = Animator(lambda _, level: levels.append(level))
+    animator = Animator(lambda glow: levels.append(glow.level))
     animator.show(Light.DOUBTING)
     eventually(lambda: len(levels) >= 5)
     animator.close()
@@ -126,7 +172,7 @@ def test_a_pattern_goes_round() -> None:
 
 def test_showing_the_same_light_again_does_not_restart_its_pattern() -> None:
     levels: list[float] = []
-    animator = Animator(lambda _, level: levels.append(level))
+    animator = Animator(lambda glow: levels.append(glow.level))
     deadline = monotonic() + 10
     while len(levels) < 6:
         assert monotonic() < deadline
@@ -137,7 +183,7 @@ def test_showing_the_same_light_again_does_not_restart_its_pattern() -> None:
 
 
 def test_a_lamp_that_fails_is_reported_and_left_alone(caplog: pytest.LogCaptureFixture) -> None:
-    def broken(_light: Light, _level: float) -> None:
+    def broken(_glow: Glow) -> None:
         raise OSError("the wire came off")
 
     animator = Animator(broken)
@@ -224,8 +270,10 @@ def test_the_terminal_gets_a_line_per_change() -> None:
     lamp = TerminalLamp(stream)
     for light in (Light.STARTING, Light.IDLE, Light.IDLE, Light.HALF_DUPLEX):
         lamp.show(light)
+    lamp.show(Light.HALF_DUPLEX, impaired=True)
     lamp.close()
-    assert stream.getvalue().splitlines() == ["lamp: starting", "lamp: idle", "lamp: half duplex"]
+    told = ["lamp: starting", "lamp: idle", "lamp: half duplex", "lamp: half duplex, impaired"]
+    assert stream.getvalue().splitlines() == told
 
 
 def test_the_recording_lamp_remembers() -> None:
@@ -233,3 +281,6 @@ def test_the_recording_lamp_remembers() -> None:
     lamp.show(Light.IDLE)
     lamp.show(Light.SPEAKING)
     assert list(lamp.lights) == [Light.IDLE, Light.SPEAKING]
+    assert not lamp.impaired
+    lamp.show(Light.SPEAKING, impaired=True)
+    assert lamp.impaired

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from edgeagent.detect.backchannel import KINDS
 from edgeagent.detect.ear import Ear
-from edgeagent.detect.usual import Usual
+from edgeagent.detect.near_end import CLASSES
 from edgeagent.engine import Engine
 from edgeagent.errors import DeviceError
 from edgeagent.live.actuators import Actuators
@@ -20,6 +21,7 @@ from edgeagent.live.guarded_card import GuardedCard
 from edgeagent.live.health import Health
 from edgeagent.live.inbox import Inbox
 from edgeagent.live.loop import Loop
+from edgeagent.live.pace import Pace
 from edgeagent.live.repair import Repair
 from edgeagent.live.sound_path import SoundPath
 from edgeagent.live.watchdog import Watchdog
@@ -34,6 +36,7 @@ from edgeagent.turn.naming import name
 from edgeagent.turn.outputs import Light
 from edgeagent.turn.policy import Percept
 from edgeagent.units import RATE
+from tests.detect.made_up import Counting
 
 BLOCK = 160
 
@@ -112,14 +115,25 @@ class LoudEar(Ear):
     """Takes for a person whatever is loud."""
 
     def __init__(self) -> None:
-        self.usual = Usual()
-
-    def take_failure(self) -> str:
-        return ""
+        super().__init__(Counting([0.0] * len(CLASSES)), Counting([0.0] * len(KINDS)))
 
     def hear(self, cancelled: Cancelled, at: int) -> Percept:
         near = 0.99 if np.abs(cancelled.linear).mean() > 0.01 else 0.01
         return Percept(at, near, near)
+
+
+class SlowEar(LoudEar):
+    """Takes its time, while the card goes on. cost: seconds for a hop; spared: of these, what is saved where the
+    backchannel model is asked less often."""
+
+    def __init__(self, cost: float = 0.0, spared: float = 0.0) -> None:
+        super().__init__()
+        self.cost, self.spared = cost, spared
+        self.spend: Callable[[float], None] = lambda _seconds: None
+
+    def hear(self, cancelled: Cancelled, at: int) -> Percept:
+        self.spend(self.cost - (self.spared if self.every > 1 else 0.0))
+        return super().hear(cancelled, at)
 
 
 STIR = np.tile(np.array([0, 1], np.int16), BLOCK // 2)
@@ -151,6 +165,8 @@ class Rig:
         self.playback = Playback()
         self.inbox = Inbox()
         self.drift_ppm = 0.0
+        self.pace = Pace()
+        self.due = self.now
         self.engine = Engine(settings, self.journal, Canceller(settings.echo.drift), ear or LoudEar())
         door = Door(self.engine)
         door.record(self.recorded)
@@ -166,7 +182,7 @@ class Rig:
             self.conversation,
             Watchdog(still=True),
             Repair(self.opened),
-            Health(self.playback, lambda: self.drift_ppm),
+            Health(self.playback, lambda: self.drift_ppm, self.pace),
             clock=lambda: self.now,
         )
         self.door = door
@@ -191,6 +207,24 @@ class Rig:
         for _ in range(blocks):
             self.now += BLOCK / RATE
             self.card.turn(np.int16(level) + STIR, lost)
+            self.loop.round()
+
+    def spend(self, seconds: float, level: int = 0) -> None:
+        """The engine is at work for so long; the card's callbacks go on."""
+        until = self.now + seconds
+        while self.due + BLOCK / RATE <= until:
+            self.due += BLOCK / RATE
+            self.now = self.due
+            self.card.turn(np.int16(level) + STIR)
+        self.now = until
+
+    def live(self, seconds: float) -> None:
+        """The engine sleeps until there is a block, and takes as long as it does."""
+        until = self.now + seconds
+        self.due = self.now
+        while self.now < until:
+            if not self.loop._path.capture.waiting:
+                self.spend(max(0.0, self.due + BLOCK / RATE - self.now) + 1e-9)
             self.loop.round()
 
     def wait(self, seconds: float) -> None:
@@ -219,8 +253,8 @@ class Rig:
 
     # Lamp and mute pin ------------------------------------------------------------------------------------------------
 
-    def show(self, light: Light) -> None:
-        self.log.append(f"lamp {light.value}")
+    def show(self, light: Light, impaired: bool = False) -> None:
+        self.log.append(f"lamp {light.value}{', impaired' if impaired else ''}")
 
     def amplify(self, on: bool) -> None:
         self.log.append(f"amplify {on}")

@@ -41,7 +41,7 @@ class Lamp:
         self.seen: list[tuple[Light, bool]] = []
         self._level = level
 
-    def show(self, light: Light) -> None:
+    def show(self, light: Light, impaired: bool = False) -> None:  # noqa: ARG002
         self.seen.append((light, self._level()))
 
     def close(self) -> None:

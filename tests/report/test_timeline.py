@@ -92,6 +92,40 @@ def test_what_happens_beside_the_decisions_is_told_in_words() -> None:
     ]
 
 
+def test_a_device_that_hears_less_well_says_so_and_its_lamp_winks() -> None:
+    journal = [
+        state(1, "starting", "idle"),
+        entry(2, "shed", level=1),
+        entry(2, "shed", level=3),
+        entry(2, "impaired", by=["slow"]),
+        entry(3, "speech_started", onset=2 * 16_000),
+        entry(3, "ear_upset", blind=3, failed=0, reason=""),
+        state(3, "idle", "hearing"),
+        state(4, "hearing", "muted"),
+        entry(5, "ear_upset", blind=0, failed=1, reason="near-end model gives what is no number"),
+        entry(6, "ear_failed", reason="near-end model gives what is no number"),
+        entry(7, "impaired", by=[]),
+        entry(8, "shed", level=0),
+        state(8, "muted", "idle"),
+    ]
+    told = [line.partition(" s ")[2].strip() for line in lines(journal)]
+    assert told == [
+        "IDLE         listening                                            lamp green",
+        "the machine is too slow for the sound: the hints of words left out",
+        "the machine is too slow for the sound: the hints of words, every second backchannel answer, "
+        "the suppression of residual echo left out",
+        "the lamp winks red: the machine is too slow",
+        "3 steps of sound were no numbers and were not heard",
+        "HEARING      sound from 2.00 s                                    lamp cyan + red winks",
+        "MUTED        by the button                                        lamp red, rare flashes",
+        "a model failed and begins anew (near-end model gives what is no number)",
+        "the ear goes by simple rules from now on: near-end model gives what is no number",
+        "the lamp winks no more: it hears as well as it can",
+        "the machine keeps up with the sound: nothing is left out",
+        "IDLE         listening                                            lamp green",
+    ]
+
+
 def test_the_lamp_told_is_the_lamp_shown() -> None:
     for light, lamp in LAMPS.items():
         told = LOOKS[light.value]

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edgeagent.detect.backchannel import KINDS
 from edgeagent.detect.ear import Ear
-from edgeagent.detect.usual import Usual
+from edgeagent.detect.near_end import CLASSES
 from edgeagent.engine import Engine
 from edgeagent.ports import Sound
 from edgeagent.settings import Capture, Settings
@@ -24,6 +25,7 @@ from edgeagent.turn.events import Word
 from edgeagent.turn.moderator import TAIL
 from edgeagent.turn.policy import Percept
 from edgeagent.units import CARD_BLOCK, HOP, RATE, samples
+from tests.detect.made_up import Counting
 from tests.sim.made_up import speechlike
 
 ECHO = EchoPath(np.array([1e-3, 5e-4], np.float32), 333.3, drift_ppm=50.0)
@@ -60,11 +62,8 @@ class Threshold(Ear):
     scenes did, who is loud."""
 
     def __init__(self) -> None:
+        super().__init__(Counting([0.0] * len(CLASSES)), Counting([0.0] * len(KINDS)))
         self._loudest = 0.0
-        self.usual = Usual()
-
-    def take_failure(self) -> str:
-        return ""
 
     def hear(self, cancelled: Cancelled, at: int) -> Percept:
         level = float(np.sqrt(np.mean(cancelled.clean**2)))

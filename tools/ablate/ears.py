@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from edgeagent.detect.ear import Ear
-from edgeagent.detect.rules import BACKCHANNEL, FLOOR, Rules
+from edgeagent.detect.rules import BACKCHANNEL, FLOOR
 from edgeagent.devices.model_files import chosen, load_model
 from edgeagent.ports import EchoCanceller, Model
 from edgeagent.settings import Settings
@@ -48,7 +48,7 @@ class ByRules(Ear):
 
     def __init__(self, near_end: Model, backchannel: Model) -> None:
         super().__init__(near_end, backchannel)
-        self._rules = Rules()
+        self._trial.over = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
-from edgeagent.devices.model_files import ONNX, TFLITE
+from edgeagent.devices.model_files import ONNX, TFLITE, VERSION
 from tools.train.corpus import Part
 from tools.train.figures import ASKED_MS
 from tools.train.sizes import BACKCHANNEL, NEAR_END
@@ -42,7 +42,7 @@ def write(folder: Path, result: Result) -> None:
 def write_models(folder: Path, files: Mapping[str, Mapping[str, bytes]], told: str) -> None:
     """Models by kind of file (of ONNX and TFLITE) and name, manifest.yaml, and `told` as ear.md into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    lines = ["# Checked at start: a model that is not byte for byte this one is refused."]
+    lines = ["# Checked at start: a model that is not byte for byte this one is refused.", f"version: {VERSION}"]
     for kind, ending in ((ONNX, "onnx"), (TFLITE, "tflite")):
         lines.append(f"{kind}:")
         for name, data in files[kind].items():

@@ -12,7 +12,7 @@ from math import exp
 
 import numpy as np
 
-from edgeagent.detect.ear import Ear
+from edgeagent.detect.ear import Ear, Upsets
 from edgeagent.detect.usual import Usual
 from edgeagent.signal.canceller import Cancelled
 from edgeagent.turn.policy import LEAK, SURE, SUSPICION, VOICED, Percept
@@ -44,6 +44,7 @@ class Deaf(Ear):
     def __init__(self, seed: int | None, watch: Watch = lambda _cancelled, _at: None) -> None:
         """seed: of the imaginings, None for none."""
         self.usual = Usual()
+        self.every = 1
         self._seed = seed
         self._watch = watch
         self._dice = np.random.default_rng(seed)
@@ -62,9 +63,22 @@ class Deaf(Ear):
         near = self._imagined() if self._seed is not None else 1.0 - SURE
         return Percept(at, near, 1.0 - SURE, 1.0 - SURE)
 
+    @property
+    def well(self) -> bool:
+        """See `Ear`; always: it is meant to hear nothing."""
+        return True
+
+    def unknown(self, at: int) -> Percept:
+        """Of a step that is not listened to: nobody."""
+        return Percept(at, 1.0 - SURE, 1.0 - SURE, 1.0 - SURE)
+
     def take_failure(self) -> str:
         """See `Ear`; never."""
         return ""
+
+    def take_upsets(self) -> Upsets | None:
+        """See `Ear`; never."""
+        return None
 
     def _imagined(self) -> float:
         hop = self._hops

@@ -29,8 +29,8 @@ RISE = 2
 JUST = 0.2
 """Nats beyond suspicion: enough to duck, and less than an idle device needs to open a turn."""
 
-HELD = (0, 40)
-"""Hops for which the doubt is then kept up; what follows it is a silence of the policy. In all 0.3 to 0.9 s."""
+HELD = (10, 45)
+"""Hops for which the doubt is then kept up; what follows it is a short silence of the policy. In all 0.3 to 0.9 s."""
 
 IMAGINED = 1.0 / (1.0 + exp(-((SUSPICION + JUST) / RISE + LEAK)))
 """P(a person) of the rising hops."""

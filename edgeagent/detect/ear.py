@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from edgeagent.detect.accord import accord
 from edgeagent.detect.backchannel import Backchannel, Overlap
 from edgeagent.detect.near_end import NearEnd
 from edgeagent.detect.rules import BACKCHANNEL, FLOOR, Rules
@@ -97,14 +98,14 @@ class Ear:
     def _judge(self, vector: Vector, at: int) -> tuple[float, Overlap]:
         if self._trial.asks(at):
             try:
-                near = self._near_end.hear(vector)
+                presence = self._near_end.hear(vector)
                 asked = self._rules is not None or at % (self.every * HOP) == 0
                 overlap = self._backchannel.hear(vector) if asked else self._overlap
             except ModelError as error:
                 self._fail(error, at)
             else:
                 self._rules = None
-                return near, overlap
+                return accord(presence, overlap), overlap
         self._rules = self._rules or Rules()
         return self._rules.hear(vector)
 

@@ -65,7 +65,7 @@ def test_a_percept_says_when_how_near_what_and_how_loud() -> None:
     percepts = hear(Ear(Counting(SCORES), Counting(loud)), talk())
     assert [p.at for p in percepts] == [HOP * (n + 1) for n in range(len(percepts))]
     last = percepts[-1]
-    assert last.near == pytest.approx(1 / len(CLASSES))
+    assert 1 / len(CLASSES) < last.near < 0.75  # three quarters sound, and somebody listens aloud
     assert last.backchannel > 0.9 > 0.1 > last.floor
     voice = np.mean([p.power for p in percepts[2 * RATE // HOP :]])
     assert voice == pytest.approx(np.mean(talk()[2 * RATE :] ** 2), rel=0.1)

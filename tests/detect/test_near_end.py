@@ -14,7 +14,7 @@ from tests.detect.made_up import NOTHING, Counting
 def test_nothing_is_certain(logit: float, said: float) -> None:
     logits = [0.0] * len(CLASSES)
     logits[NEAR] = logit
-    assert NearEnd(Counting(logits)).hear(NOTHING) == pytest.approx(said)
+    assert NearEnd(Counting(logits)).hear(NOTHING).near == pytest.approx(said)
 
 
 def test_only_near_speech_counts() -> None:
@@ -22,8 +22,13 @@ def test_only_near_speech_counts() -> None:
     for winner in range(len(CLASSES)):
         logits = [0.0] * len(CLASSES)
         logits[winner] = 5.0
-        said.append(NearEnd(Counting(logits)).hear(NOTHING) > 0.5)
+        said.append(NearEnd(Counting(logits)).hear(NOTHING).near > 0.5)
     assert said == [name == "near" for name in CLASSES]
+
+
+def test_what_else_sounds_is_noise_and_far_speech_together() -> None:
+    logits = [0.0] * len(CLASSES)
+    assert NearEnd(Counting(logits)).hear(NOTHING) == pytest.approx((0.25, 0.5))
 
 
 def test_refuses_a_model_of_another_shape() -> None:

@@ -23,6 +23,7 @@ from edgeagent.store.journal import encode
 from edgeagent.store.session import KINDS, Recording, event_from_json, event_to_json, read_session
 from edgeagent.store.track import HEADER, Track, read_track
 from edgeagent.turn import events as e
+from edgeagent.turn.levels import Level
 
 SETTINGS = Settings(turns=Turns(patience_ms=900, false_stops_per_hour=3), lamp=Lamp(kind="rgb", pins=(17, 27, 22)))
 
@@ -86,6 +87,7 @@ NAMED = {
     "false_stops": COUNTED,
     "repeats": COUNTED,
     "spoken_s": COUNTED,
+    "level": st.sampled_from([int(level) for level in Level]),
 }
 """Fields that not every value of their type fits."""
 

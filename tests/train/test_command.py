@@ -35,8 +35,11 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One round, few scenes, no dev split."""
-    recipes = {name: (loss, replace(recipe, rounds=1, size=2)) for name, (loss, recipe) in command.RECIPES.items()}
+    """One round, and one more, few scenes, no dev split."""
+    recipes = {
+        name: (loss, replace(recipe, cycles=((1, 4e-3), (1, 2e-3)), size=2))
+        for name, (loss, recipe) in command.RECIPES.items()
+    }
     monkeypatch.setattr(command, "RECIPES", recipes)
     monkeypatch.setattr(command, "MEASURED", {Part.HELD_OUT: 4})
     monkeypatch.setattr(truth, "WORDS_FROM", 1)

@@ -69,8 +69,19 @@ def test_a_weak_beginning_belongs_to_the_word() -> None:
     assert milliseconds(happened[0][1].onset) == pytest.approx(500, abs=16)
 
 
-def test_no_single_step_is_enough() -> None:
-    assert live(overlap(16, near=0.999), s.Speaking(1)) == []
+def test_a_single_step_ducks_for_a_tenth_of_a_second_and_neither_stops_nor_opens_a_turn() -> None:
+    happened = live(overlap(16, near=0.999), s.Speaking(1))
+    assert [type(event) for _, event, _ in happened] == [e.Suspected, e.Judged]
+    assert isinstance(happened[-1][2], s.Speaking)
+    assert happened[1][0] - happened[0][0] <= 130
+    assert live(overlap(16, near=0.999), s.Idle()) == []
+
+
+def test_what_was_surely_a_voice_is_waited_for() -> None:
+    """Between two words our voice does not come back."""
+    percepts = [(QUIET, 0.5)] * hops(500) + [(VOICE, 0.2)] * hops(160) + [(QUIET, 0.2)] * hops(600)
+    suspected, judged = live(percepts, s.Speaking(1))
+    assert judged[0] - (500 + 160) > 200
 
 
 def test_a_short_doubt_is_dismissed() -> None:

@@ -22,6 +22,8 @@ from pathlib import Path
 import numpy as np
 
 from edgeagent.commands.terminal import Progress, add_json, print_json, warn
+from edgeagent.detect.accord import accord
+from edgeagent.detect.backchannel import Backchannel
 from edgeagent.detect.near_end import NearEnd
 from edgeagent.devices.model_files import FOLDER, load_model, manifest
 from edgeagent.errors import EdgeAgentError
@@ -75,13 +77,14 @@ def measure(asked: argparse.Namespace) -> list[Table]:
 
 
 def answers(models: Path, heard: Sequence[Case]) -> list[Answers]:
-    """What the near-end detector of a folder says of each case, as the device runs it. Raises ModelError."""
+    """What the two models of a folder say of a person in each case, as the device runs them. Raises ModelError."""
     made = []
     with Progress("listening", len(heard)) as progress:
         for case in heard:
-            detector = NearEnd(load_model("near_end", models))
+            detector, judge = NearEnd(load_model("near_end", models)), Backchannel(load_model("backchannel", models))
             features = vectors([case.listened], None)[0]
-            made.append(Answers(case, np.array([detector.hear(vector) for vector in features], np.float32)))
+            near = [accord(detector.hear(vector), judge.hear(vector)) for vector in features]
+            made.append(Answers(case, np.array(near, np.float32)))
             progress.at(len(made))
     return made
 

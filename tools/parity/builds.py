@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeagent.detect.accord import accord
 from edgeagent.detect.backchannel import Backchannel
 from edgeagent.detect.near_end import NearEnd
 from edgeagent.devices.model_files import chosen, load_model
@@ -69,7 +70,8 @@ def tell(features: Floats, models: Models) -> Told:
     policies = [Policy(Turns()) for _ in STATES]
     beliefs, decisions = np.zeros((len(features), 3), np.float32), np.zeros((len(features), len(STATES)), np.int8)
     for step, vector in enumerate(features):
-        beliefs[step] = detector.hear(vector), *judge.hear(vector)
+        presence, what = detector.hear(vector), judge.hear(vector)
+        beliefs[step] = accord(presence, what), *what
         percept = Percept((step + 1) * HOP, *map(float, beliefs[step]))
         for column, (policy, state) in enumerate(zip(policies, STATES, strict=True)):
             decisions[step, column] = VERDICTS.index(_decided(policy, percept, state))

@@ -39,8 +39,8 @@ from tools.train.truth import Floats, Truth, truth, vocabulary
 NEAR_END, BACKCHANNEL = "near_end", "backchannel"
 
 RECIPES: dict[str, tuple[Loss, Recipe]] = {
-    NEAR_END: (near_loss, Recipe(rounds=15)),
-    BACKCHANNEL: (kind_loss, Recipe(rounds=15)),
+    NEAR_END: (near_loss, Recipe(cycles=((15, 5e-3), (8, 2.5e-3)))),
+    BACKCHANNEL: (kind_loss, Recipe(cycles=((15, 5e-3), (8, 2.5e-3)))),
 }
 
 MEASURED = {Part.HELD_OUT: 80, Part.DEV: 60}

@@ -22,12 +22,13 @@ Loss = Callable[[Recurrent, Batch], Tensor]
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """rounds: over all scenes. size: scenes at a time. hops: length of a sequence. rate: highest learning rate."""
+    """cycles: of each, rounds over all scenes and the highest learning rate; after the first the network is shaken up
+    again, less (Loshchilov & Hutter 2017, "SGDR: stochastic gradient descent with warm restarts"). size: scenes at a
+    time. hops: length of a sequence."""
 
-    rounds: int
+    cycles: tuple[tuple[int, float], ...]
     size: int = 96
     hops: int = 500
-    rate: float = 5e-3
     decay: float = 1e-3
 
 
@@ -38,16 +39,28 @@ def learn(
     """Trains `network` in place. at: the checkpoint, without a suffix."""
     torch.manual_seed(seed)
     _scale(network, scenes[: 2 * recipe.size])
-    optimiser = torch.optim.AdamW(network.parameters(), recipe.rate, weight_decay=recipe.decay)
+    for number in range(len(recipe.cycles)):
+        _cycle(network, loss, scenes, truths, recipe, number, at, seed)
+    network.eval()
+
+
+def _cycle(
+    network: Recurrent, loss: Loss, scenes: Sequence[Listened], truths: Sequence[Truth], recipe: Recipe, number: int,
+    at: Path, seed: int,
+) -> None:  # fmt: skip
+    rounds, rate = recipe.cycles[number]
+    before = sum(count for count, _ in recipe.cycles[:number])
+    at = at.with_name(f"{at.name}-{number}") if number else at
+    optimiser = torch.optim.AdamW(network.parameters(), rate, weight_decay=recipe.decay)
     pieces = len(scenes) * (len(scenes[0].heard) // recipe.hops)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, recipe.rate, total_steps=recipe.rounds * (pieces // recipe.size + len(scenes) // recipe.size + 2)
+        optimiser, rate, total_steps=rounds * (pieces // recipe.size + len(scenes) // recipe.size + 2)
     )
     parts = (network, optimiser, schedule)
-    for turn in range(_resume(at, parts), recipe.rounds):
+    for turn in range(_resume(at, parts), rounds):
         began, total, count = time.monotonic(), 0.0, 0
         network.train()
-        for batch in batches(scenes, truths, recipe.size, recipe.hops, np.random.default_rng((seed, turn))):
+        for batch in batches(scenes, truths, recipe.size, recipe.hops, np.random.default_rng((seed, before + turn))):
             lost = loss(network, batch)
             optimiser.zero_grad()
             torch.autograd.backward(lost)
@@ -57,9 +70,8 @@ def learn(
             total, count = total + float(lost.detach()), count + 1
         _keep(at, turn + 1, parts)
         took = time.monotonic() - began
-        said = f"{at.name}: round {turn + 1} of {recipe.rounds}, loss {total / count:.4f}, {took:.0f} s"
+        said = f"{at.name}: round {turn + 1} of {rounds}, loss {total / count:.4f}, {took:.0f} s"
         print(said, file=sys.stderr, flush=True)
-    network.eval()
 
 
 def near_loss(network: Recurrent, batch: Batch) -> Tensor:

@@ -72,7 +72,7 @@ class OurModel:
         measure, features, detector = Measure(), Features(), NearEnd(self._model())
         usual, known = np.float32(UNKNOWN), np.float32(0)
         vectors = (features.push(measure.of(output), usual, known) for output in heard)
-        verdicts = np.array([detector.hear(vector) for vector in vectors])[behind // HOP :]
+        verdicts = np.array([detector.hear(vector).near for vector in vectors])[behind // HOP :]
         count = sound.size // FRAME
         highest: Verdicts = verdicts[: count * FRAME // HOP].reshape(count, -1).max(axis=1)
         return highest

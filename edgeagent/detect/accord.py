@@ -1,0 +1,34 @@
+"""Where the two models meet: a person here, or a noise, or somebody far away?
+
+The near-end detector hears within a hop or two *that* something sounds; whether it is a person here or the television
+it can only guess until it knows how loud the person usually is. The backchannel model has listened to the whole
+overlap, to its words and its melody: where it hears somebody who takes the floor or listens aloud, it is neither. Of
+what sounds, the share that is a person is therefore asked of both, and their log odds are added: those of the second
+in part, for it has heard the same sound and its errors are not its own (a logarithmic opinion pool: Genest & Zidek
+1986, "Combining probability distributions", Statistical Science 1). Whether anything sounds at all only the first can
+say.
+"""
+
+from __future__ import annotations
+
+from math import exp
+
+from edgeagent.detect.backchannel import Overlap
+from edgeagent.detect.near_end import Presence
+from edgeagent.turn.policy import SURE, log_odds
+
+SHARE = 0.5
+"""Of what the backchannel model says. Chosen on scenes: with 0 a person whose level is not known yet passes for a
+television for half a second and more; with 1 a television that says something sensible passes for a person."""
+
+
+def accord(presence: Presence, overlap: Overlap) -> float:
+    """P(a person is speaking here) in this hop, in [1 - SURE, SURE]."""
+    sounding = presence.near + presence.other
+    odds = log_odds(_bounded(presence.near / sounding))
+    odds += SHARE * log_odds(_bounded(overlap.floor + overlap.backchannel))
+    return _bounded(sounding / (1.0 + exp(-odds)))
+
+
+def _bounded(probability: float) -> float:
+    return min(SURE, max(1.0 - SURE, probability))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from edgeagent import __version__
 from edgeagent.detect.ear import Ear
+from edgeagent.detect.words import Words
 from edgeagent.devices.gpio import Factory, pin_factory
 from edgeagent.devices.gpio_button import GpioButton
 from edgeagent.devices.gpio_hint import GESTURE, PRESENCE, GpioHint
@@ -30,10 +31,11 @@ from edgeagent.live.repair import Repair
 from edgeagent.live.runtime import Runtime
 from edgeagent.live.sound_path import SoundPath
 from edgeagent.live.watchdog import Watchdog
-from edgeagent.ports import Card, EchoCanceller, Journal, Lamp, MutePin, Talker
+from edgeagent.ports import Card, EchoCanceller, Journal, Lamp, MutePin, Spotter, Talker
 from edgeagent.services.command_talker import CommandTalker
 from edgeagent.services.espeak_talker import EspeakTalker
 from edgeagent.services.hint_socket import HintSocket
+from edgeagent.services.pocketsphinx_spotter import PocketsphinxSpotter
 from edgeagent.services.scripted_replier import ScriptedReplier
 from edgeagent.services.turn_hook import TurnHook
 from edgeagent.services.wav_talker import WavTalker
@@ -149,8 +151,14 @@ def build_runtime(
         playback, inbox = Playback(), Inbox()
         door = Door(build_engine(settings, journal))
         listen = build_listener(settings, session)
-        conversation = Conversation(door, playback, inbox, notes, talker, replier, listen)
+        words = None
+        if spotter := build_spotter(settings.hints, lambda text: _trouble(inbox, conversation, text)):
+            closing.callback(spotter.close)
+            words = Words(spotter, door.engine.linear)
+        conversation = Conversation(door, playback, inbox, notes, talker, replier, listen, words)
         closing.callback(conversation.close)
+        if spotter:
+            closing.callback(lambda: conversation.note("word_spotter", **spotter.facts()))
         if settings.button.pin >= 0:
             button = GpioButton(settings.button, factory, lambda event: _press(inbox, door, event))
             closing.callback(button.close)
@@ -193,15 +201,17 @@ def build_listener(settings: Settings, session: Path | None) -> Listen:
     return listen
 
 
+def build_spotter(hints: Hints, trouble: Callable[[str], None]) -> Spotter | None:
+    """Who listens for words, if anybody shall. trouble: gets a line about it, on any thread. Raises ServiceError."""
+    return PocketsphinxSpotter(trouble) if hints.words == "pocketsphinx" else None
+
+
 def add_hints(hints: Hints, factory: Factory | None, to: tuple[Inbox, Door, Conversation], closing: ExitStack) -> None:
     """Whatever else may notice a person. Raises DeviceError or ServiceError."""
     inbox, door, conversation = to
 
     def tell(hint: Hint) -> bool:
         return inbox.post(lambda: door.tell(hint))
-
-    def trouble(text: str) -> None:
-        inbox.post(lambda: conversation.note("hint_trouble", text=text))
 
     def end(listening: HintSocket) -> None:
         listening.close()
@@ -212,7 +222,7 @@ def add_hints(hints: Hints, factory: Factory | None, to: tuple[Inbox, Door, Conv
         if pin >= 0:
             closing.callback(GpioHint(sensor, pin, factory, tell).close)
     if hints.socket:
-        closing.callback(end, HintSocket(hints.socket, tell, trouble))
+        closing.callback(end, HintSocket(hints.socket, tell, lambda text: _trouble(inbox, conversation, text)))
 
 
 def _opener(audio: Audio, playback: Playback) -> Callable[[], SoundPath]:
@@ -225,6 +235,11 @@ def _opener(audio: Audio, playback: Playback) -> Callable[[], SoundPath]:
             raise
 
     return opened
+
+
+def _trouble(inbox: Inbox, conversation: Conversation, text: str) -> None:
+    """Something is wrong with a source of hints; from any thread."""
+    inbox.post(lambda: conversation.note("hint_trouble", text=text))
 
 
 def _press(inbox: Inbox, door: Door, event: Event) -> None:

@@ -171,6 +171,10 @@ class Hints:
     socket: str = ""
     """Path of a Unix datagram socket for hints of other programs (`edgeagent hint --help`); empty for none."""
 
+    words: Literal["none", "pocketsphinx"] = "none"
+    """pocketsphinx: a recogniser in a process of its own listens for "stop", "wait", "uh-huh" and the like, in English,
+    while in doubt. A small hint that comes late; docs/words.md has what it is worth and what it costs."""
+
 
 @dataclass(frozen=True, slots=True)
 class Amplifier:

@@ -39,6 +39,7 @@ LIBRARIES = (
     "lgpio",
     "spidev",
     "espeakng-loader",
+    "pocketsphinx",
 )
 
 BOARD = Path("/proc/device-tree/model")

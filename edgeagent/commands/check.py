@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from edgeagent import config
-    from edgeagent.commands import _finding, _pin_probes, _probes, _sound_probes
+    from edgeagent.commands import _finding, _pin_probes, _probes, _sound_probes, _word_probes
     from edgeagent.settings import Settings
 
     if args.example:
@@ -39,9 +39,9 @@ def run(args: argparse.Namespace) -> int:
     probes: list[_finding.Probe] = [_probes.configuration] if args.config else []
     if args.machine or not args.config:
         probes += [_probes.versions, _sound_probes.cards, _pin_probes.pins, _probes.services, _probes.models]
-        probes += [_probes.real_time, _probes.interpreter, _probes.disk]
+        probes += [_word_probes.words, _probes.real_time, _probes.interpreter, _probes.disk]
     else:
-        probes += [_sound_probes.files, _probes.services]
+        probes += [_sound_probes.files, _probes.services, _word_probes.words]
     findings = itertools.chain.from_iterable(probe(settings) for probe in probes)
     if args.json:
         found = list(findings)

@@ -35,6 +35,7 @@ from edgeagent.ports import Card, EchoCanceller, Journal, Lamp, MutePin, Spotter
 from edgeagent.services.command_talker import CommandTalker
 from edgeagent.services.espeak_talker import EspeakTalker
 from edgeagent.services.hint_socket import HintSocket
+from edgeagent.services.pocketsphinx_link import STALL_S
 from edgeagent.services.pocketsphinx_spotter import PocketsphinxSpotter
 from edgeagent.services.scripted_replier import ScriptedReplier
 from edgeagent.services.turn_hook import TurnHook
@@ -201,9 +202,10 @@ def build_listener(settings: Settings, session: Path | None) -> Listen:
     return listen
 
 
-def build_spotter(hints: Hints, trouble: Callable[[str], None]) -> Spotter | None:
-    """Who listens for words, if anybody shall. trouble: gets a line about it, on any thread. Raises ServiceError."""
-    return PocketsphinxSpotter(trouble) if hints.words == "pocketsphinx" else None
+def build_spotter(hints: Hints, trouble: Callable[[str], None], stall_s: float = STALL_S) -> Spotter | None:
+    """Who listens for words, if anybody shall. trouble: gets a line about it, on any thread. stall_s: after which one
+    that does not answer is given up. Raises ServiceError."""
+    return PocketsphinxSpotter(trouble, stall_s) if hints.words == "pocketsphinx" else None
 
 
 def add_hints(hints: Hints, factory: Factory | None, to: tuple[Inbox, Door, Conversation], closing: ExitStack) -> None:

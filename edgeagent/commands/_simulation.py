@@ -22,7 +22,7 @@ from edgeagent.report.timeline import Timeline
 from edgeagent.settings import Settings, settings_hash
 from edgeagent.signal.wav import read_wav
 from edgeagent.sim.loop import Progress, Spoken, simulate
-from edgeagent.sim.patient_spotter import DELAY, PatientSpotter
+from edgeagent.sim.patient_spotter import DELAY, PATIENCE_S, PatientSpotter
 from edgeagent.sim.scene import Scene
 from edgeagent.sim.truth import Happening
 from edgeagent.store.journal import CallbackJournal, Entry, JsonLinesJournal, MemoryJournal, TeeJournal
@@ -67,7 +67,7 @@ def perform(
         engine = Witness(settings, journal, *parts(settings))
         journal.write(app.head(settings))
         with ExitStack() as stack:
-            if spotter is None and (spotter := app.build_spotter(settings.hints, warn)):
+            if spotter is None and (spotter := app.build_spotter(settings.hints, warn, PATIENCE_S)):
                 stack.callback(spotter.close)
             words = Words(PatientSpotter(spotter), engine.linear, DELAY) if spotter else None
             spoken = simulate(scene, engine, settings, folder, words=words, progress=progress)

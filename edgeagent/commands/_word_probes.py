@@ -20,6 +20,9 @@ from edgeagent.units import RATE
 SECONDS = 3
 """Of sound that is recognised."""
 
+PATIENCE_S = 30.0
+"""After which it is slow enough to be told."""
+
 SLOW = 0.5
 """Seconds of waiting for a second of sound from which on the machine is too slow: the first piece of a doubt is half a
 second long, and the audio needs its share, too."""
@@ -32,7 +35,7 @@ def words(settings: Settings) -> Iterator[Finding]:
     if settings.hints.words == "none":
         return
     try:
-        with closing(PocketsphinxSpotter()) as spotter:
+        with closing(PocketsphinxSpotter(stall_s=PATIENCE_S)) as spotter:
             spotter.check()
             factor = pace(spotter)
     except EdgeAgentError as error:
@@ -53,7 +56,7 @@ def pace(spotter: Spotter) -> float:
         piece = sound[at : at + PIECE]
         spotting.feed(piece)
         while not (said := spotting.partials()):
-            if monotonic() - begun > 10 * SECONDS:
+            if monotonic() - begun > PATIENCE_S:
                 return (monotonic() - begun) / SECONDS
             sleep(0.001)
         if said[-1].final:

@@ -32,12 +32,13 @@ class Link:
 
     ready: it has loaded. failure: what it said instead, and in a second line the remedy. busy_s: what it computed."""
 
-    def __init__(self, argv: Sequence[str], now: float) -> None:
+    def __init__(self, argv: Sequence[str], now: float, stall_s: float = STALL_S) -> None:
         self.child = Child(argv, pipe_bytes=PAGE)
         self.ready = False
         self.failure = ""
         self.busy_s = 0.0
         self._begun = now
+        self._stall_s = stall_s
         self._stretch = 0
         self._serving: PocketsphinxSpotting | None = None
         self._flight: deque[tuple[PocketsphinxSpotting, int, bool, float]] = deque()
@@ -79,7 +80,7 @@ class Link:
         """Seconds until it must have said something."""
         if not self.ready:
             return self._begun + LOADING_S - now
-        return self._flight[0][3] + STALL_S - now if self._flight else STALL_S
+        return self._flight[0][3] + self._stall_s - now if self._flight else self._stall_s
 
     def close(self) -> None:
         """Ends it; the stretch that it was in is over."""

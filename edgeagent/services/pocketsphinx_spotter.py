@@ -17,7 +17,7 @@ from time import monotonic
 from edgeagent.errors import ServiceError, install
 from edgeagent.services import pocketsphinx_child as wire
 from edgeagent.services.child import pump
-from edgeagent.services.pocketsphinx_link import LOADING_S, Link
+from edgeagent.services.pocketsphinx_link import LOADING_S, STALL_S, Link
 from edgeagent.services.pocketsphinx_spotting import PocketsphinxSpotting
 from edgeagent.services.wake import Wake
 from edgeagent.turn.cue_words import ENGLISH
@@ -40,11 +40,12 @@ def package() -> Path:
 class PocketsphinxSpotter:
     """See `ports.Spotter`. Its child is started at once, and loads while the rest of the device is built."""
 
-    def __init__(self, trouble: Callable[[str], None] = lambda _text: None) -> None:
-        """trouble: gets a line, on our own thread, for each child that is lost; must not block. Raises ServiceError
-        where pocketsphinx is not installed."""
+    def __init__(self, trouble: Callable[[str], None] = lambda _text: None, stall_s: float = STALL_S) -> None:
+        """trouble: gets a line, on our own thread, for each child that is lost; must not block. stall_s: after which a
+        child that does not answer is lost. Raises ServiceError where pocketsphinx is not installed."""
         self._argv = [sys.executable, "-I", "-S", wire.__file__, str(package()), *sorted(ENGLISH.all)]
         self._trouble = trouble
+        self._stall_s = stall_s
         self._wake = Wake()
         self._newest: PocketsphinxSpotting | None = None
         self._counts: dict[str, int | float] = dict.fromkeys(("heard_s", "busy_s", "dropped_s"), 0.0)
@@ -91,7 +92,7 @@ class PocketsphinxSpotter:
     def _work(self) -> None:
         for attempt in range(1 + RESTARTS):
             try:
-                self._link = Link(self._argv, monotonic())
+                self._link = Link(self._argv, monotonic(), self._stall_s)
             except ServiceError as error:
                 self._lose(str(error), last=True)
                 break

@@ -19,7 +19,7 @@ DELAY = samples(60)
 slower."""
 
 PATIENCE_S = 60.0
-"""After which a recogniser that gives no answer has failed."""
+"""After which a recogniser that gives no answer has failed; a busy machine is no reason to."""
 
 REST_S = 0.0005
 

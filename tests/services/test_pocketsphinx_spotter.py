@@ -13,7 +13,7 @@ import pytest
 from edgeagent import settings
 from edgeagent.errors import ServiceError
 from edgeagent.ports import Partial
-from edgeagent.services import pocketsphinx_link, pocketsphinx_spotter
+from edgeagent.services import pocketsphinx_spotter
 from edgeagent.services.espeak_talker import EspeakTalker
 from edgeagent.services.pocketsphinx_child import SAID, cues, grammar
 from edgeagent.services.pocketsphinx_spotter import RESTARTS, PocketsphinxSpotter
@@ -152,14 +152,14 @@ def test_a_child_that_dies_ends_its_stretch_and_is_replaced(
 
 
 def test_a_child_that_hangs_is_replaced(
-    spotter: PocketsphinxSpotter, trouble: list[str], monkeypatch: pytest.MonkeyPatch, eventually: Eventually
+    spotter: PocketsphinxSpotter, trouble: list[str], eventually: Eventually
 ) -> None:
-    monkeypatch.setattr(pocketsphinx_link, "STALL_S", 0.2)
+    assert spotter._link is not None
+    spotter._link._stall_s = 0.2  # the next child has its whole time again
     os.kill(child_of(spotter), signal.SIGSTOP)
     spotting, said = spotter.listen(0), list[Partial]()
     spotting.feed(np.zeros(PIECE, np.float32))
     _collect(spotting, said, lambda: said and said[-1].final, eventually)
-    monkeypatch.undo()
     assert spotter.facts()["stalled"] == 1
     assert works(spotter, eventually)
     assert trouble == ["the pocketsphinx child did not answer"]

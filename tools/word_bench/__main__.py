@@ -31,7 +31,7 @@ from edgeagent.detect.words import PIECE, PRE_ROLL
 from edgeagent.errors import EdgeAgentError
 from edgeagent.ports import Sound, Spotter
 from edgeagent.services.pocketsphinx_spotter import PocketsphinxSpotter
-from edgeagent.sim.patient_spotter import PatientSpotter
+from edgeagent.sim.patient_spotter import PATIENCE_S, PatientSpotter
 from edgeagent.turn.cue_words import Cue, cue
 from edgeagent.units import milliseconds, samples
 from tools.train.corpus import Clip, Corpus, Part, load_corpus, whole
@@ -75,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     try:
         drawn = groups(load_corpus(asked.corpus, Part(asked.part)), asked.most, np.random.default_rng(asked.seed))
-        with closing(PocketsphinxSpotter()) as spotter:
+        with closing(PocketsphinxSpotter(stall_s=PATIENCE_S)) as spotter:
             spotter.check()
             rows = measure(drawn, PatientSpotter(spotter))
             facts = spotter.facts()

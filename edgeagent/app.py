@@ -155,7 +155,7 @@ def build_runtime(
         words = None
         if spotter := build_spotter(settings.hints, lambda text: _trouble(inbox, conversation, text)):
             closing.callback(spotter.close)
-            words = Words(spotter, door.engine.linear)
+            words = Words(spotter, door.engine.clean)
         conversation = Conversation(door, playback, inbox, notes, talker, replier, listen, words)
         closing.callback(conversation.close)
         if spotter:

@@ -173,7 +173,7 @@ class Hints:
 
     words: Literal["none", "pocketsphinx"] = "none"
     """pocketsphinx: a recogniser in a process of its own listens for "stop", "wait", "uh-huh" and the like, in English,
-    while in doubt. A small hint that comes late; docs/words.md has what it is worth and what it costs."""
+    while in doubt. A small hint that comes late; our own scenes are decided no better with it (docs/words.md)."""
 
 
 @dataclass(frozen=True, slots=True)

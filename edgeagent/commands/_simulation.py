@@ -69,7 +69,7 @@ def perform(
         with ExitStack() as stack:
             if spotter is None and (spotter := app.build_spotter(settings.hints, warn, PATIENCE_S)):
                 stack.callback(spotter.close)
-            words = Words(PatientSpotter(spotter), engine.linear, DELAY) if spotter else None
+            words = Words(PatientSpotter(spotter), engine.clean, DELAY) if spotter else None
             spoken = simulate(scene, engine, settings, folder, words=words, progress=progress)
     finally:
         file.close()

@@ -36,8 +36,9 @@ class Words:
     """Engine thread only. One call after every step or block of sound; chunking does not matter on the sample clock."""
 
     def __init__(self, spotter: Spotter, sound: Ring, delay: int = 0) -> None:
-        """sound: of the engine, without our own voice. delay: samples by which hints are told later than the
-        recogniser gave them, for a simulation, in which it takes no time."""
+        """sound: the engine's `clean`; in what is only cancelled linearly a recogniser finds words of our own. delay:
+        samples by which hints are told later than the recogniser gave them, for a simulation, in which it takes no
+        time."""
         self.spotter = spotter
         self.last = ""
         """The text that was told of last, for notes and reports."""

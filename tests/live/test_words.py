@@ -23,7 +23,7 @@ def rig() -> Iterator[Rig]:
 
 
 def listening(rig: Rig, spotter: ScriptedSpotter) -> Words:
-    words = rig.conversation.words = Words(spotter, rig.engine.linear)
+    words = rig.conversation.words = Words(spotter, rig.engine.clean)
     return words
 
 

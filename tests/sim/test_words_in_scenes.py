@@ -35,7 +35,7 @@ def run(spotter: Spotter, folder: Path, block: int = 160) -> tuple[bytes, list[H
     folder.mkdir()
     journal = MemoryJournal()
     engine = Witness(Settings(), journal, *app.parts(Settings()))
-    words = Words(PatientSpotter(spotter), engine.linear, DELAY)
+    words = Words(PatientSpotter(spotter), engine.clean, DELAY)
     simulate(talking(), engine, Settings(), folder, words=words, block=block)
     return journal.lines(), [told for told in engine.told if isinstance(told, Hint)]
 

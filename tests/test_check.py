@@ -6,6 +6,7 @@ import os
 import resource
 import shutil
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -161,7 +162,8 @@ def test_words_are_looked_at_where_they_are_wanted(monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize(("factor", "grade"), [(0.1, "ok"), (0.9, "warn")])
 def test_a_machine_may_be_too_slow_for_words(factor: float, grade: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("pocketsphinx")
+    if find_spec("pocketsphinx") is None:  # imported it is in its child only
+        pytest.skip("pocketsphinx is not installed")
     monkeypatch.setattr(_word_probes, "pace", lambda _spotter: factor)
     assert grades(_word_probes.words(WORDS)) == {"words": grade}
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from edgeagent import __version__
 from edgeagent.detect.ear import Ear
+from edgeagent.detect.words import Words
 from edgeagent.devices.gpio import Factory, pin_factory
 from edgeagent.devices.gpio_button import GpioButton
 from edgeagent.devices.gpio_hint import GESTURE, PRESENCE, GpioHint
@@ -26,18 +27,21 @@ from edgeagent.live.guarded_card import GuardedCard, close_quietly
 from edgeagent.live.health import Health
 from edgeagent.live.inbox import Inbox
 from edgeagent.live.loop import Loop
+from edgeagent.live.pace import Pace
 from edgeagent.live.repair import Repair
 from edgeagent.live.runtime import Runtime
 from edgeagent.live.sound_path import SoundPath
 from edgeagent.live.watchdog import Watchdog
-from edgeagent.ports import Card, EchoCanceller, Journal, Lamp, MutePin, Talker
+from edgeagent.ports import Card, EchoCanceller, Journal, Lamp, MutePin, Spotter, Talker
 from edgeagent.services.command_talker import CommandTalker
 from edgeagent.services.espeak_talker import EspeakTalker
 from edgeagent.services.hint_socket import HintSocket
+from edgeagent.services.pocketsphinx_link import STALL_S
+from edgeagent.services.pocketsphinx_spotter import PocketsphinxSpotter
 from edgeagent.services.scripted_replier import ScriptedReplier
 from edgeagent.services.turn_hook import TurnHook
 from edgeagent.services.wav_talker import WavTalker
-from edgeagent.settings import Audio, Hints, Settings, settings_hash
+from edgeagent.settings import Audio, Button, Hints, Settings, settings_hash
 from edgeagent.settings import Talker as Voice
 from edgeagent.signal.bypass import Bypass
 from edgeagent.signal.canceller import Canceller
@@ -163,11 +167,15 @@ def build_runtime(
         keeper = Keeper(Path(settings.memory.file).expanduser()) if kept else None
         door = Door(build_engine(settings, TeeJournal(journal, keeper) if keeper else journal, ear))
         listen = build_listener(settings, session)
-        conversation = Conversation(door, playback, inbox, notes, talker, replier, listen)
+        words = None
+        if spotter := build_spotter(settings.hints, lambda text: _trouble(inbox, conversation, text)):
+            closing.callback(spotter.close)
+            words = Words(spotter, door.engine.clean)
+        conversation = Conversation(door, playback, inbox, notes, talker, replier, listen, words)
         closing.callback(conversation.close)
-        if settings.button.pin >= 0:
-            button = GpioButton(settings.button, factory, lambda event: _press(inbox, door, event))
-            closing.callback(button.close)
+        if spotter:
+            closing.callback(lambda: conversation.note("word_spotter", **spotter.facts()))
+        add_button(settings.button, factory, (inbox, door), closing)
         add_hints(settings.hints, factory, (inbox, door, conversation), closing)
         if keeper:
             add_memory(keeper, (inbox, door, conversation), closing)
@@ -185,7 +193,7 @@ def build_runtime(
             conversation,
             Watchdog(still=settings.audio.card == "wav"),
             Repair(opener),
-            Health(playback, lambda: door.engine.drift_ppm),
+            Health(playback, lambda: door.engine.drift_ppm, Pace([words] if words else [])),
         )
         closing.callback(loop.close)
         if replier is not None and replier.opening:
@@ -209,15 +217,24 @@ def build_listener(settings: Settings, session: Path | None) -> Listen:
     return listen
 
 
+def build_spotter(hints: Hints, trouble: Callable[[str], None], stall_s: float = STALL_S) -> Spotter | None:
+    """Who listens for words, if anybody shall. trouble: gets a line about it, on any thread. stall_s: after which one
+    that does not answer is given up. Raises ServiceError."""
+    return PocketsphinxSpotter(trouble, stall_s) if hints.words == "pocketsphinx" else None
+
+
+def add_button(button: Button, factory: Factory | None, to: tuple[Inbox, Door], closing: ExitStack) -> None:
+    """The button, if there is one. Raises DeviceError."""
+    if button.pin >= 0:
+        closing.callback(GpioButton(button, factory, lambda event: _press(*to, event)).close)
+
+
 def add_hints(hints: Hints, factory: Factory | None, to: tuple[Inbox, Door, Conversation], closing: ExitStack) -> None:
     """Whatever else may notice a person. Raises DeviceError or ServiceError."""
     inbox, door, conversation = to
 
     def tell(hint: Hint) -> bool:
         return inbox.post(lambda: door.tell(hint))
-
-    def trouble(text: str) -> None:
-        inbox.post(lambda: conversation.note("hint_trouble", text=text))
 
     def end(listening: HintSocket) -> None:
         listening.close()
@@ -228,7 +245,7 @@ def add_hints(hints: Hints, factory: Factory | None, to: tuple[Inbox, Door, Conv
         if pin >= 0:
             closing.callback(GpioHint(sensor, pin, factory, tell).close)
     if hints.socket:
-        closing.callback(end, HintSocket(hints.socket, tell, trouble))
+        closing.callback(end, HintSocket(hints.socket, tell, lambda text: _trouble(inbox, conversation, text)))
 
 
 def add_memory(keeper: Keeper, to: tuple[Inbox, Door, Conversation], closing: ExitStack) -> None:
@@ -264,6 +281,11 @@ def _opener(audio: Audio, playback: Playback) -> Callable[[], SoundPath]:
             raise
 
     return opened
+
+
+def _trouble(inbox: Inbox, conversation: Conversation, text: str) -> None:
+    """Something is wrong with a source of hints; from any thread."""
+    inbox.post(lambda: conversation.note("hint_trouble", text=text))
 
 
 def _press(inbox: Inbox, door: Door, event: Event) -> None:

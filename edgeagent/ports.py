@@ -5,7 +5,8 @@ Each port has a contract test suite that every adapter and every shipped fake pa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -140,6 +141,49 @@ class Replier(Protocol):
     def cancel(self) -> None: ...
 
     def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """What a recogniser makes of a stretch of sound so far; later ones may take everything back.
+
+    text: words as it writes them, "" for none. upto: the microphone sample up to which it listened. final: it will say
+    no more of this stretch."""
+
+    text: str
+    upto: int
+    final: bool = False
+
+
+class Spotting(Protocol):
+    """One stretch of sound being recognised. For the engine thread: no method waits, and whatever happens to the
+    recogniser none raises."""
+
+    def feed(self, sound: Sound) -> None:
+        """The next piece, (n,) float32. Of what a slow recogniser has not got to yet the oldest is dropped."""
+
+    def finish(self) -> None:
+        """That was all: the last partial is to be final."""
+
+    def partials(self) -> Sequence[Partial]:
+        """What it has said since this was last asked. One for every piece, in their order; of pieces that were dropped
+        none. When the recogniser dies the last one is final."""
+
+    def cancel(self) -> None:
+        """Nobody wants to know any more. No partial comes after it."""
+
+
+class Spotter(Protocol):
+    """Any recogniser that tells what it has understood while somebody still speaks."""
+
+    def listen(self, start: int) -> Spotting:
+        """A new stretch, whose first sample will be microphone sample `start`. Cancels the one before. At once."""
+
+    def facts(self) -> Mapping[str, int | float]:
+        """Counters since it was made: samples dropped, recognisers that died, ... Any thread."""
+
+    def close(self) -> None:
+        """Ends it, in bounded time. Idempotent."""
 
 
 class Journal(Protocol):

@@ -175,6 +175,10 @@ class Hints:
     socket: str = ""
     """Path of a Unix datagram socket for hints of other programs (`edgeagent hint --help`); empty for none."""
 
+    words: Literal["none", "pocketsphinx"] = "none"
+    """pocketsphinx: a recogniser in a process of its own listens for "stop", "wait", "uh-huh" and the like, in English,
+    while in doubt. A small hint that comes late; our own scenes are decided no better with it (docs/words.md)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Amplifier:

@@ -8,17 +8,33 @@ import re
 import resource
 import shutil
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from edgeagent.commands import _pace_probes, _pin_probes, _probes, _sound_probes
+from edgeagent.commands import _pace_probes, _pin_probes, _probes, _sound_probes, _word_probes
 from edgeagent.commands._finding import Finding, Grade, fail, ok, report, warn
 from edgeagent.devices import model_files
+from edgeagent.errors import EdgeAgentError
 from edgeagent.live import realtime
-from edgeagent.settings import Amplifier, Audio, Button, Capture, Lamp, Models, Record, Script, Settings, Talker
+from edgeagent.services import pocketsphinx_spotter
+from edgeagent.services.scripted_spotter import ScriptedSpotter
+from edgeagent.settings import (
+    Amplifier,
+    Audio,
+    Button,
+    Capture,
+    Hints,
+    Lamp,
+    Models,
+    Record,
+    Script,
+    Settings,
+    Talker,
+)
 from edgeagent.signal.wav import write_wav
 
 
@@ -183,3 +199,28 @@ def test_room_on_the_disk(megabytes: int, grade: str, tmp_path: Path, monkeypatc
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=megabytes << 20))
     settings = Settings(record=Record(dir=str(tmp_path / "not" / "yet")))
     assert grades(_probes.disk(settings)) == {"disk": grade}
+
+
+WORDS = Settings(hints=Hints(words="pocketsphinx"))
+
+
+def test_words_are_looked_at_where_they_are_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert grades(_word_probes.words(Settings())) == {}
+    monkeypatch.setattr(pocketsphinx_spotter, "find_spec", lambda _name: None)
+    (missing,) = _word_probes.words(WORDS)
+    assert missing.grade is Grade.FAIL
+    assert ".[words]" in missing.fix
+
+
+@pytest.mark.parametrize(("factor", "grade"), [(0.1, "ok"), (0.9, "warn")])
+def test_a_machine_may_be_too_slow_for_words(factor: float, grade: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if find_spec("pocketsphinx") is None:  # imported it is in its child only
+        pytest.skip("pocketsphinx is not installed")
+    monkeypatch.setattr(_word_probes, "pace", lambda _spotter: factor)
+    assert grades(_word_probes.words(WORDS)) == {"words": grade}
+
+
+def test_the_pace_is_that_of_the_recogniser() -> None:
+    assert _word_probes.pace(ScriptedSpotter([])) < 1.0
+    with pytest.raises(EdgeAgentError, match="died"):
+        _word_probes.pace(ScriptedSpotter([], dies=8000))

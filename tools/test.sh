@@ -11,6 +11,9 @@ extras card >.venv/card.log 2>&1 ||
 extras pi >.venv/pi.log 2>&1 ||
     say "No GPIO libraries (.venv/pi.log says why): tests of lamps and pins are skipped. Off a Raspberry Pi that is fine."
 
+extras words >.venv/words.log 2>&1 ||
+    say "No pocketsphinx (.venv/words.log says why): tests of the lexical hint's recogniser are skipped."
+
 say "Lint (ruff)"
 .venv/bin/python -m ruff check .
 say "Types (mypy)"

@@ -40,6 +40,7 @@ LIBRARIES = (
     "lgpio",
     "spidev",
     "espeakng-loader",
+    "pocketsphinx",
 )
 
 BOARD = Path("/proc/device-tree/model")

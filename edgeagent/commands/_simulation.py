@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
@@ -14,12 +15,14 @@ from edgeagent import app
 from edgeagent.commands._witness import Witness
 from edgeagent.commands.terminal import warn
 from edgeagent.detect.ear import Ear
-from edgeagent.ports import EchoCanceller
+from edgeagent.detect.words import Words
+from edgeagent.ports import EchoCanceller, Spotter
 from edgeagent.report.record import RunRecord, Truth
 from edgeagent.report.timeline import Timeline
 from edgeagent.settings import Settings, settings_hash
 from edgeagent.signal.wav import read_wav
 from edgeagent.sim.loop import Progress, Spoken, simulate
+from edgeagent.sim.patient_spotter import DELAY, PATIENCE_S, PatientSpotter
 from edgeagent.sim.scene import Scene
 from edgeagent.sim.truth import Happening
 from edgeagent.store.journal import CallbackJournal, Entry, JsonLinesJournal, MemoryJournal, TeeJournal
@@ -51,12 +54,13 @@ def perform(
     record: bool = False,
     shed: int = 0,
     parts: Callable[[Settings], tuple[EchoCanceller, Ear]] = app.parts,
+    spotter: Spotter | None = None,
     watch: Callable[[Entry], None] = lambda _entry: None,
     progress: Progress = lambda _done, _length: None,
 ) -> Run:
     """Simulate `scene` into `folder`, made if missing. record: also as a session to replay. shed: as on a machine that
-    is too slow, a `Level`. parts: what the engine hears with. watch: gets each entry of the journal as it happens.
-    Raises EdgeAgentError, OSError."""
+    is too slow, a `Level`. parts: what the engine hears with. spotter: who listens for words, instead of whom the
+    settings name; stays open. watch: gets each entry of the journal as it happens. Raises EdgeAgentError, OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     kept = MemoryJournal()
     file = JsonLinesJournal(folder / "journal.jsonl", warn)
@@ -66,7 +70,11 @@ def perform(
         journal.write(app.head(settings))
         if shed:
             engine.tell(Shed(0, shed))
-        spoken = simulate(scene, engine, settings, folder, progress=progress)
+        with ExitStack() as stack:
+            if spotter is None and (spotter := app.build_spotter(settings.hints, warn, PATIENCE_S)):
+                stack.callback(spotter.close)
+            words = Words(PatientSpotter(spotter), engine.clean, DELAY) if spotter else None
+            spoken = simulate(scene, engine, settings, folder, words=words, progress=progress)
     finally:
         file.close()
     run = Run(scene, folder, settings, spoken, kept.entries, engine)

@@ -32,7 +32,15 @@ def run(args: argparse.Namespace) -> int:
 
     one_thread()  # as the device does, before numpy
     from edgeagent import config
-    from edgeagent.commands import _finding, _pace_probes, _pin_probes, _probes, _remembered, _sound_probes
+    from edgeagent.commands import (
+        _finding,
+        _pace_probes,
+        _pin_probes,
+        _probes,
+        _remembered,
+        _sound_probes,
+        _word_probes,
+    )
     from edgeagent.settings import Settings
 
     if args.example:
@@ -42,10 +50,10 @@ def run(args: argparse.Namespace) -> int:
     probes: list[_finding.Probe] = [_probes.configuration] if args.config else []
     if args.machine or not args.config:
         probes += [_probes.versions, _sound_probes.cards, _pin_probes.pins, _probes.services, _probes.models]
-        probes += [_pace_probes.headroom, _pace_probes.last_run, _probes.real_time, _probes.interpreter, _probes.disk]
-        probes += [_remembered.memory]
+        probes += [_word_probes.words, _pace_probes.headroom, _pace_probes.last_run]
+        probes += [_probes.real_time, _probes.interpreter, _probes.disk, _remembered.memory]
     else:
-        probes += [_sound_probes.files, _probes.services]
+        probes += [_sound_probes.files, _probes.services, _word_probes.words]
         probes += [_remembered.memory] if settings.memory.file else []
     findings = itertools.chain.from_iterable(probe(settings) for probe in probes)
     if args.json:

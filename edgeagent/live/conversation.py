@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from edgeagent.detect.words import Words
 from edgeagent.errors import ServiceError
 from edgeagent.live.answers import NOBODY, Answer, Script, Worker
 from edgeagent.live.door import Door
@@ -36,8 +37,11 @@ class Conversation:
         talker: Talker,
         replier: Replier | None,
         listen: Listen,
+        words: Words | None = None,
     ) -> None:
-        """talker, replier, and what `listen` makes are closed with the conversation."""
+        """talker, replier, and what `listen` makes are closed with the conversation. words: the lexical hint, if there
+        is one; its spotter is not closed here."""
+        self.words = words
         self._door = door
         self._playback = playback
         self._inbox = inbox
@@ -82,6 +86,10 @@ class Conversation:
     def stream(self) -> None:
         """A step is over: hand on what was heard."""
         self._turns.stream()
+        if self.words is not None:
+            for hint in self.words.hear(self._door.engine.state, self._door.engine.at):
+                self._door.tell(hint)
+                self.note("words", text=self.words.last)
 
     def close(self) -> None:
         """Nobody speaks or listens any more."""

@@ -171,6 +171,10 @@ def remark(entry: Entry) -> str | None:
             return f"the ear goes by simple rules from now on: {entry.get('reason', '')}"
         case "impaired":
             return _impaired(entry)
+        case "words":
+            return f'a word: "{entry["text"]}"' if entry.get("text") else "no word after all"
+        case "word_spotter":
+            return _recognised(entry)
         case "turn_trouble":
             return f"trouble with a turn: {entry.get('text', '')}"
         case "journal_lost":
@@ -208,6 +212,16 @@ MEANT: Mapping[str, str] = {
     Impairment.RULES: "the models of the ear do not hear",
     Impairment.SLOW: "the machine is too slow",
 }
+
+
+def _recognised(entry: Entry) -> str:
+    """What listening for words has cost, and what was lost of it."""
+    told = (
+        f"listened for words: {_number(entry, 'heard_s'):.1f} s of sound, {_number(entry, 'busy_s'):.1f} s of computing"
+    )
+    dropped, lost = _number(entry, "dropped_s"), _number(entry, "died") + _number(entry, "stalled")
+    told += f"; {dropped:.1f} s left out, too slow" if dropped else ""
+    return told + (f"; lost its process {lost:.0f} times" if lost else "")
 
 
 def _lost(entry: Entry) -> str:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
+from edgeagent.detect.words import Words
 from edgeagent.engine import Engine
 from edgeagent.ports import Sound
 from edgeagent.settings import Settings
@@ -55,14 +56,16 @@ def simulate(
     settings: Settings,
     out: Path,
     *,
+    words: Words | None = None,
     block: int = CARD_BLOCK,
     progress: Progress = lambda _done, _length: None,
 ) -> tuple[Spoken, ...]:
     """Run `engine` through `scene`. Writes speaker.wav, mic.wav, turn-NNN.wav and report.json into the folder `out`,
     which must exist; the engine's journal is the caller's.
 
-    The engine must be new. block: 1 .. CARD_BLOCK samples; never changes the result."""
-    loop = _Loop(scene, engine, settings, out)
+    The engine must be new. words: the lexical hint, over the engine's ring, with a patient spotter. block: 1 ..
+    CARD_BLOCK samples; never changes the result."""
+    loop = _Loop(scene, engine, settings, out, words)
     with _Tape(out / "speaker.wav") as speaker, _Tape(out / "mic.wav") as microphone:
         while loop.at < scene.length:
             played, heard = loop.step(min(block, scene.length - loop.at))
@@ -88,12 +91,13 @@ def simulate(
 class _Loop:
     """Everything of one run that lasts from block to block."""
 
-    def __init__(self, scene: Scene, engine: Engine, settings: Settings, out: Path) -> None:
+    def __init__(self, scene: Scene, engine: Engine, settings: Settings, out: Path, words: Words | None) -> None:
         self.at = 0
         self.turns = 0
         self._scene = scene
         self._engine = engine
         self._out = out
+        self._words = words
         self._duck_db = settings.turns.duck_db
         self._gate = Gate.SHUT
         self._playback = Playback()
@@ -116,6 +120,7 @@ class _Loop:
         heard = to_float(self._room.hear(played))
         self._engine.capture(heard)
         self.at += n
+        self._tell_hints()
         for decision in self._engine.decisions():
             self._apply(decision)
         return played, heard
@@ -142,6 +147,11 @@ class _Loop:
                 fact = e.Ceased(cue.dac, cue.utterance, cue.offset, cue.dac, cue.finished)
             self._cues.append(fact)
             self._engine.tell(fact)
+
+    def _tell_hints(self) -> None:
+        if self._words is not None:
+            for hint in self._words.hear(self._engine.state, self._engine.at):
+                self._engine.tell(hint)
 
     def _apply(self, decision: Decision) -> None:
         """Gate, then the actions in order. The amplifier and the lamp do not sound."""

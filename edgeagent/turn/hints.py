@@ -44,7 +44,7 @@ class _Memory:
     floor: float
 
     def faded(self, at: int) -> tuple[float, float]:
-        left = 0.5 ** (max(0, at - self.at) / HALF_LIFE)
+        left = faded(at - self.at)
         return self.person * left, self.floor * left
 
 
@@ -75,6 +75,11 @@ class Hints:
         """For the journal beside what was decided at sample `at`; empty without hints."""
         person, floor = self.weigh(at)
         return {"hinted_person": person, "hinted_floor": floor} if self._sources else {}
+
+
+def faded(age: int) -> float:
+    """What is left of a hint's weight after so many samples, in [0, 1]."""
+    return float(0.5 ** (max(0, age) / HALF_LIFE))
 
 
 def _bounded(value: float, most: float) -> float:

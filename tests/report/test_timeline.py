@@ -76,6 +76,10 @@ def test_what_happens_beside_the_decisions_is_told_in_words() -> None:
         entry(5, "recognised", turn=1, text="tea, please"),
         entry(6, "turn_trouble", turn=1, text="'hook' ended with status 1"),
         entry(7, "journal_lost", entries=12),
+        entry(8, "words", text="yeah but"),
+        entry(8, "words", text=""),
+        entry(9, "word_spotter", heard_s=12.3, busy_s=1.44, dropped_s=0.0, died=0, stalled=0),
+        entry(9, "word_spotter", heard_s=9.0, busy_s=8.0, dropped_s=2.5, died=1, stalled=1),
     ]
     told = [line.partition(" s ")[2].strip() for line in lines(journal)]
     assert told == [
@@ -89,6 +93,10 @@ def test_what_happens_beside_the_decisions_is_told_in_words() -> None:
         'understood: "tea, please"',
         "trouble with a turn: 'hook' ended with status 1",
         "12 entries of the journal are lost",
+        'a word: "yeah but"',
+        "no word after all",
+        "listened for words: 12.3 s of sound, 1.4 s of computing",
+        "listened for words: 9.0 s of sound, 8.0 s of computing; 2.5 s left out, too slow; lost its process 2 times",
     ]
 
 

@@ -80,7 +80,7 @@ def test_a_single_step_ducks_for_a_tenth_of_a_second_and_neither_stops_nor_opens
 def test_what_was_surely_a_voice_is_waited_for() -> None:
     """Between two words our voice does not come back."""
     percepts = [(QUIET, 0.5)] * hops(500) + [(VOICE, 0.2)] * hops(160) + [(QUIET, 0.2)] * hops(600)
-    suspected, judged = live(percepts, s.Speaking(1))
+    _suspected, judged = live(percepts, s.Speaking(1))
     assert judged[0] - (500 + 160) > 200
 
 

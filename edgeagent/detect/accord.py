@@ -17,7 +17,7 @@ from edgeagent.detect.backchannel import Overlap
 from edgeagent.detect.near_end import Presence
 from edgeagent.turn.policy import SURE, log_odds
 
-SHARE = 0.5
+SHARE = 0.4
 """Of what the backchannel model says. Chosen on scenes: with 0 a person whose level is not known yet passes for a
 television for half a second and more; with 1 a television that says something sensible passes for a person."""
 

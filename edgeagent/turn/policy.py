@@ -44,7 +44,7 @@ class Percept:
 SURE = 0.999
 """Probabilities stay inside [1 - SURE, SURE]: no single step is ever certain."""
 
-VERDICT = 16.0
+VERDICT = 18.0
 """Nats of evidence for a person that a stop usually needs."""
 
 CLIP = 4.0
@@ -75,18 +75,22 @@ but" share their onset, and waiting costs little while we are ducked; nearly all
 whoever goes on and on wants something, however it sounds."""
 
 ENDED = samples(96)
-"""A silence after which a single word is taken to be over, and judged by whether it is more likely than not to take
-the floor."""
+"""A silence after which a single word is taken to be over, and ALONE is asked of it."""
+
+ALONE = 0.55
+"""Asked of P(takes the floor) of a word that is over: a little more than even, for a stop costs more than a duck that
+was polite in vain."""
 
 WHOLE = samples(200)
 """After a silence of this length nothing more is learnt about what was said, and what the ear then says of it is kept:
 it forgets."""
 
 EVEN = 0.5
+"""Nobody knows."""
 
-TAKE_BACK = 0.5
-"""A stop is taken back if what caused it takes the floor with at most this probability, judged when it was over: it is
-then more likely that nobody wanted it."""
+TAKE_BACK = ALONE
+"""A stop is taken back if what caused it takes the floor with at most this probability, judged when it was over: it
+would not have been made then."""
 
 BRIEF = samples(900)
 """Nothing longer than this is a backchannel, whatever it sounds like: half of them are over after 0.39 s, nearly all
@@ -203,7 +207,7 @@ class Policy:
         self._most = max(self._most, self.evidence)
 
     def _doubt(self, percept: Percept, quiet: int, may_stop: bool) -> Iterator[e.Event]:
-        asked = EVEN if quiet >= ENDED else floor_asked(percept.at - self._began)
+        asked = ALONE if quiet >= ENDED else floor_asked(percept.at - self._began)
         person, floor = self.hints.weigh(percept.at)
         sure = log_odds(percept.floor) + floor >= log_odds(asked) + self.temper.caution / 2
         if sure and self._most + person >= self.bound and quiet < GAP:

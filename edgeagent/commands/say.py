@@ -2,7 +2,7 @@
 
 TEXT is the text itself, a file, or - for standard input. A cough or an "uh-huh" does not stop it, or makes it go on
 from the phrase it was in; a real interruption ends it. With --protected (a fire alarm, terms that must be read out)
-nobody's voice ends it; it is only lowered while somebody speaks, and the button still stops it.
+nobody's voice ends it; it is only lowered for a moment when somebody speaks, and the button still stops it.
 
 Exit code 0: all was read; 1: it was interrupted; 2: the voice, the microphone or the loudspeaker failed; 130: Ctrl-C.
 """

@@ -168,7 +168,7 @@ def build_runtime(
         door = Door(build_engine(settings, TeeJournal(journal, keeper) if keeper else journal, ear))
         listen = build_listener(settings, session)
         words = None
-        if spotter := build_spotter(settings.hints, lambda text: _trouble(inbox, conversation, text)):
+        if spotter := build_spotter(settings.hints, lambda text: _trouble(inbox, lambda: conversation, text)):
             closing.callback(spotter.close)
             words = Words(spotter, door.engine.clean)
         conversation = Conversation(door, playback, inbox, notes, talker, replier, listen, words)
@@ -245,7 +245,7 @@ def add_hints(hints: Hints, factory: Factory | None, to: tuple[Inbox, Door, Conv
         if pin >= 0:
             closing.callback(GpioHint(sensor, pin, factory, tell).close)
     if hints.socket:
-        closing.callback(end, HintSocket(hints.socket, tell, lambda text: _trouble(inbox, conversation, text)))
+        closing.callback(end, HintSocket(hints.socket, tell, lambda text: _trouble(inbox, lambda: conversation, text)))
 
 
 def add_memory(keeper: Keeper, to: tuple[Inbox, Door, Conversation], closing: ExitStack) -> None:
@@ -283,9 +283,9 @@ def _opener(audio: Audio, playback: Playback) -> Callable[[], SoundPath]:
     return opened
 
 
-def _trouble(inbox: Inbox, conversation: Conversation, text: str) -> None:
-    """Something is wrong with a source of hints; from any thread."""
-    inbox.post(lambda: conversation.note("hint_trouble", text=text))
+def _trouble(inbox: Inbox, conversation: Callable[[], Conversation], text: str) -> None:
+    """Something is wrong with a source of hints; from any thread, and perhaps before there is a conversation."""
+    inbox.post(lambda: conversation().note("hint_trouble", text=text))
 
 
 def _press(inbox: Inbox, door: Door, event: Event) -> None:

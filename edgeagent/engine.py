@@ -121,8 +121,7 @@ class Engine:
     def _take(self, told: e.Event | e.Fact) -> None:
         match told:
             case e.Lost():
-                self._canceller.realign(told.shift, told.frames)
-                self._gap.lose(told.at, told.frames)
+                self._canceller.realign(told.shift, self._gap.lose(told.at, told.frames))
             case e.Remembered():
                 self._ear.usual.recall(told.level_dbfs, told.turns)
             case e.Forgotten():

@@ -341,6 +341,18 @@ def test_a_long_loss_costs_next_to_nothing_and_every_other_sample_stays_in_its_p
     np.testing.assert_allclose(linear, sound[: linear.size], atol=1e-3)
 
 
+def test_after_a_long_loss_the_echo_path_is_learnt_at_once() -> None:
+    dice = np.random.default_rng(3)
+    played = (0.1 * dice.normal(size=5 * RATE)).astype(np.float32)
+    heard = np.concatenate([np.zeros(320, np.float32), 0.5 * played[:-320]])
+    begin, end = RATE // 8, 3 * RATE
+    heard[begin:end] = 0
+    engine = Engine(Settings(), MemoryJournal(), *app.parts(Settings()))
+    replay(engine, played, heard, [e.Ready(0), e.Lost(begin, "overflow", end - begin)])
+    left = engine.linear.read(end + 3 * RATE // 2, engine.linear.end)
+    assert float(left @ left) / left.size < 1e-2 * float(heard[-RATE:] @ heard[-RATE:]) / RATE
+
+
 class Loud:
     """A model for which the class `winner` wins where a clean band is above the floor, and the others elsewhere. Fails
     after `good` steps."""

@@ -127,7 +127,7 @@ class Director:
             self._rest(level, at)
 
     def _void(self, at: int) -> None:
-        """Our voice has ceased: what was asked is asked again when it is back, and does not count."""
+        """Our voice has ceased, or sound was lost: what was asked is asked again later, and does not count."""
         if self._asked is not None:
             self._asked = None
             self._rests_until = at + REST[0]
@@ -152,6 +152,9 @@ class Director:
 
     def _listen(self, asked: _Asked, cancelled: Cancelled, level: float, at: int) -> None:
         asked.hops += 1
+        if at - asked.shown != HOP * asked.hops:  # the engine has passed over lost sound
+            self._void(at)
+            return
         asked.stretches.push(level)
         heard = cancelled.linear + cancelled.echo  # the microphone
         asked.clipped += int(np.count_nonzero(np.abs(heard) >= FULL_SCALE))

@@ -25,7 +25,7 @@ def memory(settings: Settings) -> Iterator[Finding]:
     try:
         known = words(read(path).remembered, settings.turns)
     except Refused as refused:
-        yield warn("memory", f"{path}: {refused}", f"`edgeagent forget --file {path}`, or give another memory.file")
+        yield warn("memory", f"{path}: {refused}", "delete it if it is a memory, or give another memory.file")
     except OSError as error:
         yield warn("memory", f"{path}: {error.strerror}", "give a memory.file that the device may read and write")
     else:

@@ -28,6 +28,7 @@ from edgeagent.sim.truth import Happening
 from edgeagent.store.journal import CallbackJournal, Entry, JsonLinesJournal, MemoryJournal, TeeJournal
 from edgeagent.store.session import Recording
 from edgeagent.turn.events import Shed
+from edgeagent.turn.levels import Level
 from edgeagent.units import RATE, seconds
 
 SESSION = "session"
@@ -73,7 +74,7 @@ def perform(
         with ExitStack() as stack:
             if spotter is None and (spotter := app.build_spotter(settings.hints, warn, PATIENCE_S)):
                 stack.callback(spotter.close)
-            words = Words(PatientSpotter(spotter), engine.clean, DELAY) if spotter else None
+            words = Words(PatientSpotter(spotter), engine.clean, DELAY) if spotter and shed < Level.HINT else None
             spoken = simulate(scene, engine, settings, folder, words=words, progress=progress)
     finally:
         file.close()

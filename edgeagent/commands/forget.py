@@ -6,7 +6,7 @@ more cautious, interruptions that had to be said twice a little less, by 1.5 nat
 sound, no words, no names. `edgeagent check --config FILE` only shows them.
 
 A device that is running forgets too, within a second, and begins to learn anew; its journal says so. Recorded sessions
-(`run --record`) and journals are not touched.
+(`run --record`) and journals are not touched, nor is a file that is no memory.
 
     edgeagent forget --config edgeagent.yaml
     edgeagent forget --file /var/lib/edgeagent/memory.json
@@ -43,8 +43,9 @@ def run(args: argparse.Namespace) -> int:
         raise EdgeAgentError(f"{path}: no such file", "name the memory.file of the device's configuration")
     try:
         known = words(read(path).remembered, settings.turns)
-    except Refused as refused:
-        known = [f"nothing that can be read: {refused}"]
+    except Refused as refused:  # it may be anything: somebody's configuration, named by mistake
+        remedy = "name a memory.file; if it is one, delete it, which makes the device forget as well"
+        raise EdgeAgentError(f"{path}: {refused}, and stays as it is", remedy) from refused
     print("remembered until now:", *known, sep="\n  ")
     forget(path)
     print("forgotten")

@@ -2,7 +2,7 @@
 
 TEXT is the text itself, a file, or - for standard input. A cough or an "uh-huh" does not stop it, or makes it go on
 from the phrase it was in; a real interruption ends it. With --protected (a fire alarm, terms that must be read out)
-nobody's voice ends it; it is only lowered while somebody speaks, and the button still stops it.
+nobody's voice ends it; it is only lowered for a moment when somebody speaks, and the button still stops it.
 
 Exit code 0: all was read; 1: it was interrupted; 2: the voice, the microphone or the loudspeaker failed; 130: Ctrl-C.
 """
@@ -76,7 +76,8 @@ def sentences(text: str) -> list[str]:
 
 
 class Reader:
-    """A journal that reads on: when a sentence begins to sound, the next one is ordered. Engine thread only."""
+    """A journal that reads on: when a sentence begins to sound, the next one is ordered. A protected one that comes
+    late, while somebody has the floor, is ordered again when they are done. Engine thread only."""
 
     def __init__(self, text: list[str], *, protected: bool = False) -> None:
         self.finished = False
@@ -84,13 +85,15 @@ class Reader:
         self.failure = ""
         self._text = text
         self._parts = [("", sentence) for sentence in text]
-        self._ordered = 0
+        self._ordered: list[int] = []
+        """Utterance to sentence."""
+        self._pressed = self._refused = False
         self._device: Device
 
     def begin(self, device: Device) -> None:
-        """Order the first sentence. Sentence n is utterance n."""
+        """Order the first sentence, which must be the device's first utterance."""
         self._device = device
-        self._order()
+        self._order(0)
 
     def account(self) -> tuple[str, str]:
         """What was heard and what was not."""
@@ -101,20 +104,29 @@ class Reader:
         """See `ports.Journal`."""
         utterance = entry.get("utterance")
         match entry.get("event"):
-            case "playing" if utterance == self._ordered - 1 and self._ordered < len(self._text):
-                self._order()
+            case "playing" if utterance == len(self._ordered) - 1 and self._ordered[-1] + 1 < len(self._text):
+                self._order(self._ordered[-1] + 1)
             case "heard_words":
                 assert isinstance(utterance, int)
-                self._parts[utterance] = str(entry["text_heard"]), str(entry["text_unheard"])
-            case "ceased" if entry["finished"] and utterance == len(self._text) - 1:
-                self.finished = True
-                self._device.stop()
+                self._parts[self._ordered[utterance]] = str(entry["text_heard"]), str(entry["text_unheard"])
+            case "ceased" if entry["finished"]:
+                assert isinstance(utterance, int)
+                self.finished = self._ordered[utterance] == len(self._text) - 1
+                if self.finished:
+                    self._device.stop()
+            case "button_short" | "button_long":
+                self._pressed = True
+            case "state" if entry["state"] == "idle" and self._refused:
+                self._refused = False
+                self._order(self._ordered[-1])
             case "reply_failed" | "microphone_failed" | "failed":
                 self.failure = self.failure or str(entry["reason"])
                 self._device.stop()
             case "action" if entry["action"] == "discard":
-                self._device.stop()
+                self._refused = self._protected and not self._pressed
+                if not self._refused:
+                    self._device.stop()
 
-    def _order(self) -> None:
-        self._device.say(self._text[self._ordered], protected=self._protected)
-        self._ordered += 1
+    def _order(self, sentence: int) -> None:
+        self._ordered.append(sentence)
+        self._device.say(self._text[sentence], protected=self._protected)

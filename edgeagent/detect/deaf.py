@@ -39,7 +39,8 @@ DEAF = "deaf"
 
 
 class Deaf(Ear):
-    """Engine thread only. watch: gets what the canceller made of each hop, and the sample at which the hop ended."""
+    """Engine thread only. watch: gets what the canceller made of each hop, and the sample at which the hop ended; hops
+    of lost sound, which the engine passes over, are left out."""
 
     def __init__(self, seed: int | None, watch: Watch = lambda _cancelled, _at: None) -> None:
         """seed: of the imaginings, None for none."""
@@ -48,7 +49,6 @@ class Deaf(Ear):
         self._seed = seed
         self._watch = watch
         self._dice = np.random.default_rng(seed)
-        self._hops = 0
         self._begins = self._ends = 0
         self._plan(0)
 
@@ -60,7 +60,7 @@ class Deaf(Ear):
     def hear(self, cancelled: Cancelled, at: int) -> Percept:
         """Nobody, or what is imagined at that hop."""
         self._watch(cancelled, at)
-        near = self._imagined() if self._seed is not None else 1.0 - SURE
+        near = self._imagined(at // HOP - 1) if self._seed is not None else 1.0 - SURE
         return Percept(at, near, 1.0 - SURE, 1.0 - SURE)
 
     @property
@@ -80,9 +80,7 @@ class Deaf(Ear):
         """See `Ear`; never."""
         return None
 
-    def _imagined(self) -> float:
-        hop = self._hops
-        self._hops += 1
+    def _imagined(self, hop: int) -> float:
         if hop < self._begins:
             return 1.0 - SURE
         if hop >= self._ends:

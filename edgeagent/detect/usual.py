@@ -41,8 +41,9 @@ class Usual:
 
     @property
     def dbfs(self) -> float:
-        """`power` in decibels, full scale."""
-        return 10 * log10(self.power)
+        """`power` in decibels, full scale, within LEVELS_DBFS whatever a logarithm rounds to."""
+        least, most = LEVELS_DBFS
+        return min(most, max(least, 10 * log10(self.power)))
 
     def heard(self, power: float) -> None:
         """A turn was handed over whose voice had the mean square `power`."""

@@ -36,6 +36,10 @@ RATE_HZ = 50.0
 """Hints taken in a second, of all sources; as many may come at once. A camera has 30 pictures a second, and each hint
 is a line of the journal."""
 
+REST_MS = 5
+"""After a datagram that counts for nothing: a sender that has gone wild waits, once the kernel holds no more of them,
+and takes the interpreter from no audio thread."""
+
 CLOSING_S = 2.0
 
 SENDING_S = 2.0
@@ -111,22 +115,28 @@ class HintSocket:
         poll = select.poll()
         poll.register(self._socket, select.POLLIN)
         poll.register(self._wake, select.POLLIN)
+        rest = select.poll()
+        rest.register(self._wake, select.POLLIN)
         while all(ready != self._wake.fileno() for ready, _ in poll.poll()):
             with suppress(BlockingIOError):
-                self._take(self._socket.recv(LONGEST + 1))
+                if not self._take(self._socket.recv(LONGEST + 1)):
+                    rest.poll(REST_MS)
 
-    def _take(self, datagram: bytes) -> None:
+    def _take(self, datagram: bytes) -> bool:
+        """Whether it was a hint, and was taken."""
         try:
             hint = parse(datagram)
         except ValueError as error:
             self.refused += 1
             if self.refused == 1:
                 self._trouble(f"refused: {error}")
-            return
-        if not self._in_time() or not self._tell(hint):
-            self.dropped += 1
-            if self.dropped == 1:
-                self._trouble(f"dropped: more than {RATE_HZ:g} a second, the last from {hint.source}")
+            return False
+        if self._in_time() and self._tell(hint):
+            return True
+        self.dropped += 1
+        if self.dropped == 1:
+            self._trouble(f"dropped: more than {RATE_HZ:g} a second, the last from {hint.source}")
+        return False
 
     def _in_time(self) -> bool:
         """A token bucket: RATE_HZ in the long run, as many at once after a rest."""

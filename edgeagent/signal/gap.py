@@ -13,6 +13,10 @@ LONG = samples(400)
 """Samples. What is shorter is heard as silence, so that nothing in the canceller or the ear jumps in time for it."""
 
 
+EDGES = 2 * HOP
+"""Samples of it at most that are heard all the same: where it begins and where it ends."""
+
+
 class Gap:
     """Engine thread only."""
 
@@ -20,10 +24,13 @@ class Gap:
         self._until = 0
         self._entered = False
 
-    def lose(self, at: int, frames: int) -> None:
-        """From about sample `at` on, `frames` samples are silence in place of lost ones."""
-        if frames >= LONG:
-            self._until = max(self._until, at + frames)
+    def lose(self, at: int, frames: int) -> int:
+        """From about sample `at` on, `frames` samples are silence in place of lost ones. Returns how many of them are
+        heard all the same."""
+        if frames < LONG:
+            return frames
+        self._until = max(self._until, at + frames)
+        return EDGES
 
     def covers(self, end: int, microphone: Sound) -> bool:
         """Whether the hop that ends at sample `end` may be passed over. Not so the first one, in which the canceller

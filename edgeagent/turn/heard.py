@@ -113,6 +113,10 @@ class Ledger:
         entry = self.entries.get(utterance, _Entry())
         return not entry.protected and _left(entry, at) > ENDING
 
+    def protected(self, utterance: int) -> bool:
+        """Whether voices may lower it and no more."""
+        return self.entries.get(utterance, _Entry()).protected
+
     def resume_point(self, utterance: int) -> int:
         """The own sample from which to go on after a false alarm."""
         entry = self.entries.get(utterance, _Entry())

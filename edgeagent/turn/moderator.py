@@ -180,7 +180,8 @@ class Moderator:
     def _advance(self, event: e.Event) -> None:
         before = self.state
         self.state, wanted = step(before, event, self._limits)
-        self.policy.temper.habits.note(before, event, self.state)
+        if not self._shielded(before):
+            self.policy.temper.habits.note(before, event, self.state)
         if isinstance(event, e.Passed | e.ButtonShort | e.ButtonLong):
             self.policy.forget(after_patience=not isinstance(before, s.Doubting))
         if isinstance(before, s.Muted) and not isinstance(self.state, s.Muted):
@@ -194,6 +195,10 @@ class Moderator:
             self._write({"at": event.at, "event": "action", "action": name(action), **_payload(action)})
         if actions or self.state != before:
             self._decisions.add(self.at, self.state, actions)
+
+    def _shielded(self, state: s.State) -> bool:
+        """Whether a protected utterance is being spoken: that it goes on, and that it takes a button, is no mistake."""
+        return isinstance(state, s.Speaking | s.Doubting) and self.ledger.protected(state.utterance)
 
     def _settle(self, action: a.Action) -> a.Action:
         """What only the ledger and the count of turns know is filled in."""

@@ -162,7 +162,14 @@ def test_there_must_be_something_to_forget(tmp_path: Path, edgeagent: Run, capsy
     assert "has no memory.file" in capsys.readouterr().err
     assert edgeagent("forget", "--file", tmp_path / "none.json") == 2
     assert edgeagent("forget") == 2
-    spoilt = tmp_path / "spoilt.json"
-    spoilt.write_text("{")
-    assert edgeagent("forget", "--file", spoilt) == 0
-    assert read(spoilt).remembered is None
+
+
+def test_what_is_no_memory_is_not_overwritten(
+    tmp_path: Path, edgeagent: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = tmp_path / "edgeagent.yaml"
+    mine.write_text(f"memory: {{file: {mine}}}")
+    for option in ("--file", "--config"):
+        assert edgeagent("forget", option, mine) == 2
+        assert "delete it" in capsys.readouterr().err
+        assert mine.read_text().startswith("memory")

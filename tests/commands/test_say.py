@@ -115,6 +115,44 @@ def test_every_sentence_of_a_protected_text_is_protected() -> None:
         assert device.protected == [protected] * 2
 
 
+def refused(*, protected: bool, pressed: str = "") -> tuple[Device, Reader]:
+    """The second of two sentences comes late, and finds that somebody has the floor."""
+    device, reader = Device(), Reader(["A b.", "C d."], protected=protected)
+    reader.begin(device)
+    reader.write({"event": "playing", "utterance": 0})
+    reader.write(heard(0, "A b.", ""))
+    reader.write({"event": "ceased", "utterance": 0, "finished": True})
+    reader.write({"event": "state", "state": "hearing"})
+    if pressed:
+        reader.write({"event": pressed})
+    reader.write({"event": "action", "action": "discard", "utterance": 1})
+    return device, reader
+
+
+def test_a_protected_text_goes_on_when_whoever_came_between_is_done() -> None:
+    device, reader = refused(protected=True)
+    for state in ("thinking", "idle", "speaking"):
+        assert device.said == ["A b.", "C d."] + ["C d."] * (state == "speaking")
+        reader.write({"event": "state", "state": state})
+    reader.write({"event": "playing", "utterance": 2})
+    reader.write(heard(2, "C d.", ""))
+    assert not device.stopped
+    reader.write({"event": "ceased", "utterance": 2, "finished": True})
+    assert device.stopped
+    assert reader.finished
+    assert device.said == ["A b.", "C d.", "C d."]
+    assert reader.account() == ("A b. C d.", "")
+
+
+@pytest.mark.parametrize(("protected", "pressed"), [(False, ""), (True, "button_short"), (True, "button_long")])
+def test_any_other_text_and_one_that_a_button_has_stopped_do_not(protected: bool, pressed: str) -> None:
+    device, reader = refused(protected=protected, pressed=pressed)
+    assert device.stopped
+    assert not reader.finished
+    reader.write({"event": "state", "state": "idle"})
+    assert len(device.said) == 2
+
+
 def test_it_goes_on_after_a_false_alarm_and_ends_at_an_interruption() -> None:
     device, reader = Device(), Reader(["A b.", "C d.", "E f."])
     reader.begin(device)

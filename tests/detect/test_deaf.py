@@ -64,6 +64,16 @@ def test_what_is_heard_changes_nothing() -> None:
     assert quiet == loud
 
 
+def test_a_loss_in_which_nothing_would_be_imagined_moves_nothing_that_is() -> None:
+    silence = Bypass().process(np.zeros(HOP, np.float32), np.zeros(HOP, np.float32))
+    whole, lossy = Deaf(5), Deaf(5)
+    hops = range(1, SECONDS * RATE // HOP)
+    all_of_them = {hop: whole.hear(silence, hop * HOP).near for hop in hops}
+    first = next(hop for hop in hops if all_of_them[hop] != all_of_them[1])
+    kept = {hop: lossy.hear(silence, hop * HOP).near for hop in hops if not 10 <= hop < first - 10}
+    assert kept == {hop: all_of_them[hop] for hop in kept}
+
+
 def test_another_seed_ducks_at_other_moments_and_none_never() -> None:
     first, other = (states(listening(Deaf(seed), talks=True)) for seed in (5, 6))
     assert first != other

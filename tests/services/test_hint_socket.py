@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
+from time import monotonic
 
 import pytest
 from hypothesis import given
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 
 from edgeagent.__main__ import main
 from edgeagent.errors import ServiceError
-from edgeagent.services.hint_socket import LONGEST, MOST_NATS, RATE_HZ, HintSocket, parse, send
+from edgeagent.services.hint_socket import LONGEST, MOST_NATS, RATE_HZ, REST_MS, HintSocket, parse, send
 from edgeagent.turn.events import Hint
 
 PATIENCE_S = 10.0
@@ -130,6 +131,17 @@ def test_a_flood_is_thinned_out_told_once_and_over_when_it_is_over(listener: Lis
     send(listener.path, told(source="late"))
     while listener.get().source != "late":
         pass
+
+
+def test_nonsense_as_fast_as_it_can_be_sent_is_read_slowly(listener: Listener) -> None:
+    nonsense = 30
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ours:
+        began = monotonic()
+        for datagram in (*[b"nonsense"] * nonsense, told()):
+            ours.sendto(datagram, listener.path)  # waits for room
+    listener.get()
+    assert monotonic() - began > nonsense * REST_MS / 1000 / 2
+    assert listener.hook.refused == nonsense
 
 
 def test_an_engine_that_takes_none_is_not_waited_for(listener: Listener) -> None:

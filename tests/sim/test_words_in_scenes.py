@@ -60,6 +60,14 @@ def test_what_was_told_replays_to_the_same_journal(tmp_path: Path) -> None:
     assert journal.lines() == (tmp_path / "journal.jsonl").read_bytes()
 
 
+def test_a_device_that_leaves_out_the_hints_listens_for_no_words(tmp_path: Path) -> None:
+    settings = Settings(hints=Hints(words="pocketsphinx"))
+    asked = [ScriptedSpotter([WAIT]) for _ in range(2)]
+    for shed, spotter in enumerate(asked):
+        perform(talking(), settings, tmp_path / str(shed), shed=shed, spotter=spotter)
+    assert [bool(spotter.stretches) for spotter in asked] == [True, False]
+
+
 def test_a_scene_waits_for_its_recogniser(tmp_path: Path) -> None:
     try:
         spotter = PocketsphinxSpotter()

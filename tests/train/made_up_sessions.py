@@ -37,17 +37,26 @@ def takes(kinds: Sequence[Expected], outcome: Outcome = Outcome.GOOD) -> list[Ta
     return made
 
 
-def write(folder: Path, made: Sequence[Take], person: str = "somebody", extra: Sequence[tuple[int, int]] = ()) -> Path:
-    """A session with these takes on disk. extra: what else is to be heard, nobody having been asked. The device says
-    nothing."""
+def write(
+    folder: Path,
+    made: Sequence[Take],
+    person: str = "somebody",
+    extra: Sequence[tuple[int, int]] = (),
+    lost: tuple[int, int] = (0, 0),
+) -> Path:
+    """A session with these takes on disk. extra: what else is to be heard, nobody having been asked. lost: from which
+    sample on how many were lost. The device says nothing."""
     dice = np.random.default_rng(1)
     length = max(take.until for take in made) + RATE
     microphone = dice.normal(0, 1e-4, length).astype(np.float32)
     for start, stop in (*(span for take in made for span in take.sounds), *extra):
         microphone[start:stop] += dice.normal(0, 0.05, stop - start).astype(np.float32)
+    microphone[lost[0] : sum(lost)] = 0
     write_consent(folder, Consent(person, "--consent", "2026-01-01T00:00:00+00:00", "a text", 0))
     recording = Recording(folder, Settings(), {}, print)
     recording.tell(e.Ready(0))
+    if lost[1]:
+        recording.tell(e.Lost(lost[0], "overflow", lost[1]))
     for at in range(0, length, 1600):
         recording.reference(np.zeros(microphone[at : at + 1600].size, np.float32))
         recording.capture(microphone[at : at + 1600])

@@ -52,6 +52,15 @@ def test_sound_that_nobody_asked_for_is_left_out_and_silence_that_was_asked_for_
     assert (told.near[hop_of(stirring[0]) : hop_of(stirring[1])] == CLASSES.index("nothing")).all()
 
 
+def test_what_lies_behind_lost_sound_is_labelled_where_it_was_and_the_loss_is_no_silence(tmp_path: Path) -> None:
+    made = takes([Expected.FLOOR, Expected.BACKCHANNEL])
+    lost = made[0].until, RATE // 2
+    one = recorded(write(tmp_path / "s", made, lost=lost))
+    assert [event.level_db for event in one.listened.events] == pytest.approx([-26, -26], abs=1.5)
+    hops = slice(hop_of(lost[0]) + 3, hop_of(sum(lost)) - 3)
+    assert (one.truth().near[hops] == IGNORED).all()
+
+
 def test_without_consent_nothing_is_read(tmp_path: Path) -> None:
     folder = write(tmp_path / "all" / "s", takes(KINDS))
     (folder / CONSENT).unlink()

@@ -272,6 +272,14 @@ def test_a_protected_utterance_is_ducked_and_never_stopped() -> None:
     assert spoken.actions(a.Halt)
 
 
+def test_who_must_press_a_button_to_stop_a_protected_utterance_teaches_no_boldness() -> None:
+    for protected, counted in ((True, 0), (False, 1)):
+        spoken = interrupted(2000, protected=True)
+        spoken.tell(e.Scripted(0, 3, "A story.", length=samples(3000), protected=protected), e.ButtonShort(0))
+        assert spoken.actions(a.Halt)
+        assert spoken.moderator.policy.temper.habits.repeats == counted
+
+
 def test_an_utterance_that_is_as_good_as_over_ends_by_itself_and_the_person_has_the_floor() -> None:
     spoken = interrupted(480, protected=False)
     assert Gate.DUCKED in [d.outputs.gate for d in spoken.decided]

@@ -8,26 +8,26 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from edgeagent.detect.ear import Ear
-from edgeagent.detect.rules import BACKCHANNEL, FLOOR
 from edgeagent.devices.model_files import chosen, load_model
 from edgeagent.ports import EchoCanceller, Model
 from edgeagent.settings import Settings
 from edgeagent.signal.canceller import Cancelled, Canceller
 from edgeagent.signal.features import SIZE
 from edgeagent.signal.measure import Vector
-from edgeagent.turn.policy import Percept
+from edgeagent.turn.policy import EVEN, SURE, Percept
 from tools.train.blank import Blank, withheld
 
 
 class Undecided:
-    """A backchannel model that never knows: the policy is left with how long an overlap lasts."""
+    """A backchannel model that never knows: the policy is left with how long an overlap lasts, and with what the
+    near-end detector says of a person (`detect.accord`)."""
 
     inputs: Mapping[str, tuple[int, ...]] = {"features": (1, SIZE), "state": (1, 1)}
     outputs = ("logits", "state_out")
 
     def run(self, feeds: Mapping[str, Vector]) -> Mapping[str, Vector]:
-        """The same whatever it is shown: what the rules say where no model runs."""
-        logits = np.log([[FLOOR, BACKCHANNEL, 1.0 - FLOOR - BACKCHANNEL]]).astype(np.float32)
+        """The same whatever it is shown: as likely as not somebody, and as likely as not one who takes the floor."""
+        logits = np.log([[EVEN, 1.0 - SURE, 1.0 - EVEN]]).astype(np.float32)
         return {"logits": logits, "state_out": feeds["state"]}
 
 

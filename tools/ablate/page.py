@@ -35,8 +35,8 @@ columns are those of `edgeagent score`. A part without which `right` is no lower
 
 **reference**: neither model sees the echo estimate, and neither knows whether we speak. **confidence**: coherence,
 misadjustment and echo loss have the same value all the time. **duck**: our voice stays as loud while in doubt. Without
-the **backchannel model** P(takes the floor) is 0.5, so that only the length of an overlap decides. Without **models**
-the rules decide that take over when a model fails.
+the **backchannel model** P(takes the floor) is 0.5, so that only the length of an overlap decides, and the near-end
+detector alone says what is a person. Without **models** the rules decide that take over when a model fails.
 
 The first two rows overstate what they show: a network that was trained with an input and loses it is worse off than one
 that never had it. The honest figure comes from models that learnt without, which `--blank` is for:

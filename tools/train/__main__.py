@@ -55,7 +55,8 @@ QUANTIZED_LOSS = 0.005
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command. Returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m tools.train", description=(__doc__ or "").split("\n")[0])
+    form = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(prog="python -m tools.train", description=__doc__, formatter_class=form)
     parser.add_argument("corpus", type=Path, help="folder with manifest.csv and segments.csv")
     parser.add_argument("--out", type=Path, required=True, help="folder for the models, their manifest and card")
     parser.add_argument("--scenes", type=int, default=1000, help="scenes to learn from")

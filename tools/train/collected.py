@@ -19,7 +19,7 @@ from edgeagent.detect.deaf import Deaf
 from edgeagent.detect.stretch import clear_db
 from edgeagent.errors import SessionError
 from edgeagent.signal.canceller import Cancelled
-from edgeagent.signal.measure import LEVELS, LINEAR_POWER, Measure, Vector
+from edgeagent.signal.measure import LEVELS, LINEAR_POWER, MEASURED, Measure, Vector
 from edgeagent.sim.replay import replay
 from edgeagent.store.journal import MemoryJournal
 from edgeagent.store.session import Session, read_session
@@ -77,7 +77,7 @@ def recorded(folder: Path) -> Recorded:
     """The session in `folder`, listened to once more. Raises SessionError, also without a consent."""
     person = read_consent(folder).person
     session, takes = read_session(folder), read_takes(folder)
-    packed = _packed(session)
+    packed, lost = _packed(session)
     size = len(packed) * HOP
     whole = [take for take in takes if take.until <= size]
     good = tuple(take for take in whole if take.good)
@@ -92,15 +92,20 @@ def recorded(folder: Path) -> Recorded:
             power = (10 ** packed[hop_of(start) : hop_of(stop), LINEAR_POWER].astype(np.float64)).mean()
             events.append(Event(kind, start, stop, take.text, float(10 * np.log10(power)), SOURCE))
     listened = Listened(packed, per_hop(heard), tuple(events))
-    return Recorded(folder, person, listened, good, _unsure(listened, whole))
+    return Recorded(folder, person, listened, good, _unsure(listened, whole) | lost)
 
 
-def _packed(session: Session) -> NDArray[np.float16]:
-    """(hops, MEASURED): what was measured of each hop, packed as `Listened` has it."""
-    measure, vectors = Measure(), list[Vector]()
+def _packed(session: Session) -> tuple[NDArray[np.float16], NDArray[np.bool_]]:
+    """(hops, MEASURED): what was measured of each hop, packed as `Listened` has it. (hops,): which of them are lost
+    sound, of which nothing was."""
+    measure, vectors, lost = Measure(), list[Vector](), list[bool]()
 
-    def watch(cancelled: Cancelled, _at: int) -> None:
+    def watch(cancelled: Cancelled, at: int) -> None:
+        while len(vectors) < at // HOP - 1:
+            vectors.append(np.zeros(MEASURED, np.float32))
+            lost.append(True)
         vectors.append(measure.of(cancelled))
+        lost.append(False)
 
     engine = build_engine(session.settings, MemoryJournal(), Deaf(None, watch))
     replay(engine, session.reference, session.microphone, session.events)
@@ -108,7 +113,7 @@ def _packed(session: Session) -> NDArray[np.float16]:
         raise SessionError("a session without a hop of sound", "record it again")
     made = np.stack(vectors)
     made[:, :LEVELS] = np.log10(made[:, :LEVELS] + LEAST)
-    return made.astype(np.float16)
+    return made.astype(np.float16), np.array(lost)
 
 
 def _unsure(listened: Listened, takes: Sequence[Take]) -> NDArray[np.bool_]:

@@ -64,7 +64,7 @@ def rescaled(network: Recurrent, mean: Floats, scale: Floats) -> None:
     spread all weights learn at like pace."""
     with torch.no_grad():
         own = network.dense.weight / network.scale
-        network.dense.bias += own @ (torch.from_numpy(mean) - network.mean)
+        network.dense.bias.add_(own @ (torch.from_numpy(mean) - network.mean))
         network.mean.copy_(torch.from_numpy(mean))
         network.scale.copy_(torch.from_numpy(scale))
         network.dense.weight.copy_(own * network.scale)

@@ -70,7 +70,8 @@ LEAST_SCALE = 0.05
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command. Returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m tools.train.tune", description=(__doc__ or "").split("\n")[0])
+    form = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(prog="python -m tools.train.tune", description=__doc__, formatter_class=form)
     parser.add_argument("sessions", nargs="+", type=Path, help="folders that `edgeagent collect` wrote")
     parser.add_argument("--out", type=Path, required=True, help="folder for the tuned models")
     parser.add_argument("--from", dest="source", type=Path, default=FOLDER, metavar="MODELS", help="begin with these")

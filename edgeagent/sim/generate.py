@@ -141,11 +141,14 @@ class _Maker:
         )
 
     def _sentence(self) -> tuple[Sound, str]:
-        """One clip, or as many as give a line of 4 s, at the device's level."""
+        """One clip, or as many as give a line of 4 s, at the device's level. None occurs twice while there are others:
+        who finds out from the sound what was played could not tell a repetition from a jump."""
         parts: list[Wave] = []
         texts = []
+        left: list[Clip] = []
         while sum(part.size for part in parts) < samples(4000):
-            clip = self._any(self._cast.device)
+            left = left or list(self._cast.device)
+            clip = left.pop(int(self._dice.integers(len(left))))
             speech = trimmed(clip.load().astype(np.float64))
             parts += [speech * 10 ** (LINE_LEVEL / 20) / active_rms(speech), np.zeros(samples(250))]
             texts.append(clip.text)

@@ -69,15 +69,19 @@ VOICED = 0.5
 FAINT = 0.15
 """From this probability on a step may already be the weak beginning of a word, for onsets."""
 
-ASKED = ((samples(180), 0.86), (samples(600), 0.45), (samples(1400), 0.2))
+ASKED = ((samples(180), 0.88), (samples(600), 0.5), (samples(1400), 0.22))
 """Time since the onset, and what is then asked of P(takes the floor), with straight lines between: "okay" and "okay,
 but" share their onset, and waiting costs little while we are ducked; nearly all backchannels are over after 0.6 s; and
 whoever goes on and on wants something, however it sounds."""
 
+EARLIEST = samples(160)
+"""Nothing is stopped for sooner after its onset. A voice is as sure as it can be after a tenth of a second; but for so
+long that is our own too, when somebody has moved the device and the canceller does not know yet."""
+
 ENDED = samples(96)
 """A silence after which a single word is taken to be over, and ALONE is asked of it."""
 
-ALONE = 0.55
+ALONE = 0.6
 """Asked of P(takes the floor) of a word that is over: a little more than even, for a stop costs more than a duck that
 was polite in vain."""
 
@@ -207,10 +211,11 @@ class Policy:
         self._most = max(self._most, self.evidence)
 
     def _doubt(self, percept: Percept, quiet: int, may_stop: bool) -> Iterator[e.Event]:
-        asked = ALONE if quiet >= ENDED else floor_asked(percept.at - self._began)
+        since = percept.at - self._began
+        asked = ALONE if quiet >= ENDED else floor_asked(since)
         person, floor = self.hints.weigh(percept.at)
         sure = log_odds(percept.floor) + floor >= log_odds(asked) + self.temper.caution / 2
-        if sure and self._most + person >= self.bound and quiet < GAP:
+        if sure and since >= EARLIEST and self._most + person >= self.bound and quiet < GAP:
             self._stopped = percept.at
             if may_stop:
                 yield e.Judged(percept.at, e.Verdict.INTERRUPTION)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from edgeagent.sim.person import Encounter, Remark, encounter
 from edgeagent.sim.room import Echo
 from edgeagent.sim.scene import Line, load_scene
 from edgeagent.sim.truth import USER, Kind, read_truth
-from edgeagent.sim.voices import Cast, from_folder, from_speech, from_table
+from edgeagent.sim.voices import Cast, Clip, from_folder, from_speech, from_table
 from edgeagent.units import CARD_BLOCK, RATE, samples
 from tests.sim.made_up import speechlike
 
@@ -92,6 +93,19 @@ def test_the_echo_is_as_loud_as_asked(scenes: list[tuple[Encounter, Conditions]]
         level = 20 * np.log10(active_rms(sound[clear.at :]))
         loss = 9 if condition.saturation else 3  # the soft clip takes some
         assert -27 + condition.echo_to_near_db - loss < level < -27 + condition.echo_to_near_db + 3
+
+
+def test_nothing_is_said_twice_in_a_line_while_there_is_something_else() -> None:
+    """Lines of several short clips, of which there are seven."""
+    texts = [f"short clip number {n}" for n in range(7)]
+    clips = [Clip(partial(say, "device", text), text) for text in texts]
+    short = Cast(clips, {kind: [] for kind in Kind} | {Kind.INTERRUPTION: clips[:1]})
+    lines = [line for made, _ in generate(short, 2, seed=5) for line in made.scene.agent]
+    assert lines
+    for line in lines:
+        counts = [line.text.count(text) for text in texts]
+        assert sum(counts) > 1
+        assert max(counts) == 1
 
 
 def test_the_same_seed_gives_the_same_bits(

@@ -108,7 +108,7 @@ def test_a_faint_voice_is_believed_sooner_beside_a_camera() -> None:
 
 
 def test_a_late_hint_keeps_a_stop_that_would_have_been_taken_back() -> None:
-    wait = [(QUIET, 0.5)] * 30 + [(VOICE, 0.9)] * 18 + [(QUIET, 0.4)] * 100
+    wait = [(QUIET, 0.5)] * 30 + [(VOICE, 0.9)] * 18 + [(QUIET, 0.5)] * 100
     word: Rows = [(60, "words", 1.0, 1.0)]
     ends = [type(live(wait, hints, s.Speaking(1))[-1][1]) for hints in ([], word)]
     assert ends == [s.Speaking, s.Thinking]

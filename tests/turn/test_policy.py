@@ -98,9 +98,15 @@ def test_a_backchannel_is_only_ducked_and_a_command_stops() -> None:
 
 
 def test_a_short_word_is_judged_when_it_is_over() -> None:
-    word = live(overlap(250, floor=0.6), s.Speaking(1))
+    word = live(overlap(250, floor=0.65), s.Speaking(1))
     assert [type(x[2]) for x in word] == [s.Doubting, s.Yielding, s.Thinking]
     assert 750 + 64 <= word[1][0] <= 750 + 200
+
+
+def test_nothing_is_stopped_for_at_once_however_sure_it_is() -> None:
+    happened = live(overlap(400, near=0.999, floor=0.999), s.Speaking(1))
+    assert isinstance(happened[1][2], s.Yielding)
+    assert happened[1][0] >= 500 + 160
 
 
 def test_what_goes_on_stops_us_however_it_sounds() -> None:

@@ -21,8 +21,8 @@ FORGOTTEN = 8 * HALF_LIFE
 """After which nothing is left of a hint, not even its source's name (6 s; it would be 0.4 %)."""
 
 PERSON_MOST = 4.0
-"""Nats that all hints together may bring for or against a person: what a single step of sound may, a quarter of what a
-stop needs."""
+"""Nats that all hints together may bring for or against a person: what a single step of sound may, and less than a
+quarter of what a stop needs."""
 
 FLOOR_MOST = 1.5
 """Nats that all hints together may bring for or against taking the floor. What the ear takes for a backchannel at nine

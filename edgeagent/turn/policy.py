@@ -185,6 +185,7 @@ class Policy:
     def _end(self, at: int) -> e.SpeechEnded:
         """The turn is over; what comes now is another one."""
         ended = e.SpeechEnded(at, self._last_voice)
+        self.evidence = self._most = 0.0
         self._began = self._last_voice = self._last_faint = LONG_AGO
         return ended
 

@@ -69,6 +69,26 @@ def test_a_weak_beginning_belongs_to_the_word() -> None:
     assert milliseconds(happened[0][1].onset) == pytest.approx(500, abs=16)
 
 
+@pytest.mark.parametrize("state", [s.Idle(), s.Speaking(1)])
+def test_what_nobody_can_tell_after_a_turn_is_no_further_one(state: s.State) -> None:
+    """The evidence of a turn is spent with it: an ear that knows nothing must not open another one without a voice."""
+    percepts = [(QUIET, 0.5)] * 30 + [(VOICE, 0.95)] * 60 + [(0.49, 0.95)] * 400
+    ends = [event for _, event, _ in live(percepts, state) if isinstance(event, e.SpeechEnded)]
+    assert [event.end for event in ends] == [90 * HOP]
+
+
+@given(st.lists(st.tuples(st.sampled_from([0.01, 0.3, 0.49, 0.6, 0.97]), st.integers(1, 60)), max_size=40))
+def test_every_turn_ends_behind_its_beginning(stretches: list[tuple[float, int]]) -> None:
+    percepts = [(near, 0.9) for near, count in stretches for _ in range(count)]
+    for state in (s.Idle(), s.Speaking(1)):
+        begun = 0
+        for ms, event, _ in live(percepts, state):
+            if isinstance(event, e.SpeechStarted | e.Suspected):
+                begun = event.onset
+            elif isinstance(event, e.SpeechEnded):
+                assert begun < event.end <= samples(ms)
+
+
 def test_a_single_step_ducks_for_a_tenth_of_a_second_and_neither_stops_nor_opens_a_turn() -> None:
     happened = live(overlap(16, near=0.999), s.Speaking(1))
     assert [type(event) for _, event, _ in happened] == [e.Suspected, e.Judged]

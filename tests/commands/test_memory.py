@@ -147,9 +147,9 @@ def test_check_shows_what_is_remembered(tmp_path: Path, edgeagent: Run, capsys: 
     text = told()
     assert "usually heard at -31 dBFS, learnt from 7 turns" in text
     assert "1.0 hours of its own speech 30 stops had to be taken back and 1 interruption said twice" in text
-    assert "it stops less readily than the settings say, by 1.0 of at most 1.5 nats" in text
+    assert "it stops less readily than the settings say, by 0.6 of at most 1.5 nats" in text
     assert "its mistakes change nothing" in told("turns: {adapt: false}")
-    assert "as readily as the settings say" in told("turns: {false_stops_per_hour: 30}")
+    assert "as readily as the settings say" in told("turns: {false_stops_per_hour: 40}")
     memory.write_text("{")
     assert told().startswith("warn")
     assert memory.read_text() == "{"  # looking changes nothing

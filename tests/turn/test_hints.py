@@ -87,14 +87,14 @@ def test_all_hints_together_are_less_than_any_bound_of_the_policy() -> None:
     least = Policy(Turns(false_stops_per_hour=120)).bound
     assert least - PERSON_MOST > SUSPICION
     assert PERSON_MOST <= CLIP
-    assert least == pytest.approx(Policy(Turns()).bound + caution(120))
+    assert least == pytest.approx(Policy(Turns()).bound + caution(120) - caution(Turns().false_stops_per_hour))
 
 
 def test_hints_shift_a_doubt_either_way() -> None:
     unsure = overlap(30, floor=0.42)
     assert not stopped(unsure, [])
     assert stopped(unsure, always(0.5, 0.5))
-    likely = overlap(16, floor=0.6)
+    likely = overlap(16, floor=0.63)
     assert stopped(likely, [])
     assert not stopped(likely, always(-0.5, -0.5))
 

@@ -140,7 +140,8 @@ class Policy:
         self._last_voice = LONG_AGO
         self._most = 0.0
         self._floor = EVEN
-        self._stopped = 2 * LONG_AGO
+        self._meant = LONG_AGO
+        """When the overlap was last judged to want the floor, whether or not it got it; until that is taken back."""
         self._deaf_for = 0
 
     @property
@@ -166,6 +167,7 @@ class Policy:
                 yield from self._doubt(percept, quiet, may_stop)
             case s.Yielding():
                 if self._is_false_alarm(percept, quiet):
+                    self._meant = LONG_AGO
                     yield e.Judged(at, e.Verdict.FALSE_ALARM)
                 elif quiet >= max(self.temper.patience, SETTLED):
                     yield self._end(at)
@@ -179,7 +181,7 @@ class Policy:
         """Something else than the sound has decided (a button, a deadline): what is being said now counts no more. It
         takes a silence to be heard again, of the patience or of a gap between words."""
         self.evidence = self._most = 0.0
-        self._stopped = 2 * LONG_AGO
+        self._meant = LONG_AGO
         self._deaf_for = self.temper.patience if after_patience else GAP
 
     def _end(self, at: int) -> e.SpeechEnded:
@@ -217,10 +219,10 @@ class Policy:
         person, floor = self.hints.weigh(percept.at)
         sure = log_odds(percept.floor) + floor >= log_odds(asked) + self.temper.caution / 2
         if sure and since >= EARLIEST and self._most + person >= self.bound and quiet < GAP:
-            self._stopped = percept.at
+            self._meant = percept.at
             if may_stop:
                 yield e.Judged(percept.at, e.Verdict.INTERRUPTION)
-        elif self.evidence <= 0.0 and quiet >= self._gap and self._stopped < self._began:
+        elif self.evidence <= 0.0 and quiet >= self._gap and self._meant <= self._began:
             yield e.Judged(percept.at, e.Verdict.FALSE_ALARM)
 
     @property
@@ -230,7 +232,7 @@ class Policy:
 
     def _is_false_alarm(self, percept: Percept, quiet: int) -> bool:
         over = quiet >= SETTLED and self._last_voice - self._began < BRIEF
-        if not over or percept.at - self._stopped > self.temper.reconsider:
+        if not over or percept.at - self._meant > self.temper.reconsider:
             return False
         _, floor = self.hints.weigh(percept.at)
         return log_odds(self._floor) + floor <= log_odds(TAKE_BACK)

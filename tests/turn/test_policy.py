@@ -145,6 +145,15 @@ def test_a_stop_whose_cause_sounds_like_nothing_in_the_end_is_taken_back_within_
     assert [type(x[2]) for x in live(long, s.Speaking(1))] == [s.Doubting, s.Yielding, s.Thinking]
 
 
+def test_a_blip_after_a_stop_was_taken_back_is_dismissed_like_any_other() -> None:
+    """It belongs to the same overlap, but what was taken back is not still meant."""
+    cough = [(QUIET, 0.5)] * hops(500) + [(VOICE, 0.95)] * hops(300) + [(QUIET, 0.05)] * hops(500)
+    *_, doubted, dismissed = live([*cough, (VOICE, 0.05)] + [(QUIET, 0.05)] * hops(1000), s.Speaking(1))
+    assert isinstance(doubted[1], e.Suspected)
+    assert isinstance(dismissed[2], s.Speaking)
+    assert dismissed[0] - doubted[0] <= 300
+
+
 def test_after_a_turn_has_closed_the_next_voice_is_a_turn_of_its_own() -> None:
     turn = [(QUIET, 0.5)] * hops(500) + [(VOICE, 0.9)] * hops(800)
     happened = live(turn + [(QUIET, 0.5)] * hops(800) + [(VOICE, 0.9)] * hops(300), s.Idle())

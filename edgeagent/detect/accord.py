@@ -15,7 +15,7 @@ from math import exp
 
 from edgeagent.detect.backchannel import Overlap
 from edgeagent.detect.near_end import Presence
-from edgeagent.turn.policy import SURE, log_odds
+from edgeagent.turn.policy import bounded, log_odds
 
 SHARE = 0.4
 """Of what the backchannel model says. Chosen on scenes: with 0 a person whose level is not known yet passes for a
@@ -25,10 +25,6 @@ television for half a second and more; with 1 a television that says something s
 def accord(presence: Presence, overlap: Overlap) -> float:
     """P(a person is speaking here) in this hop, in [1 - SURE, SURE]."""
     sounding = presence.near + presence.other
-    odds = log_odds(_bounded(presence.near / sounding))
-    odds += SHARE * log_odds(_bounded(overlap.floor + overlap.backchannel))
-    return _bounded(sounding / (1.0 + exp(-odds)))
-
-
-def _bounded(probability: float) -> float:
-    return min(SURE, max(1.0 - SURE, probability))
+    odds = log_odds(bounded(presence.near / sounding))
+    odds += SHARE * log_odds(bounded(overlap.floor + overlap.backchannel))
+    return bounded(sounding / (1.0 + exp(-odds)))

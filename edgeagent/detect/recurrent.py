@@ -10,7 +10,7 @@ from edgeagent.errors import ModelError
 from edgeagent.ports import Model
 from edgeagent.signal.features import SIZE
 from edgeagent.signal.measure import Vector
-from edgeagent.turn.policy import SURE
+from edgeagent.turn.policy import bounded
 
 REMEDY = "use the models of this release"
 
@@ -47,7 +47,7 @@ class Recurrent:
         feeds["state"] = state
         odds = [exp(score - most) for score in scores]
         total = sum(odds)
-        return [min(SURE, max(1.0 - SURE, each / total)) for each in odds]
+        return [bounded(each / total) for each in odds]
 
     def restart(self) -> None:
         """Forget everything, as at the start."""

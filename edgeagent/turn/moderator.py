@@ -17,7 +17,7 @@ from edgeagent.turn.loudness import Loudness
 from edgeagent.turn.machine import Limits, deadline, step
 from edgeagent.turn.naming import name
 from edgeagent.turn.outputs import Impairment, Outputs, outputs
-from edgeagent.turn.policy import SURE, Percept, Policy
+from edgeagent.turn.policy import Percept, Policy, bounded
 from edgeagent.units import HOP, samples, seconds
 
 DOUBT_MOST = samples(1500)
@@ -148,7 +148,7 @@ class Moderator:
         """After a question "yeah" is an answer, and answers take the floor (84 to 99 % of them in Switchboard)."""
         if not self.ledger.asked(utterance, percept.at):
             return percept
-        return replace(percept, floor=min(SURE, percept.floor + ANSWERS * percept.backchannel))
+        return replace(percept, floor=bounded(percept.floor + ANSWERS * percept.backchannel))
 
     def _cease(self, fact: e.Ceased) -> None:
         self.ledger.note(fact)

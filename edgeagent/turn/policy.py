@@ -83,7 +83,7 @@ ENDED = samples(96)
 
 ALONE = 0.6
 """Asked of P(takes the floor) of a word that is over: a little more than even, for a stop costs more than a duck that
-was polite in vain."""
+was polite in vain. A stop whose cause falls short of it, heard to its end, is taken back: it would not be made then."""
 
 WHOLE = samples(200)
 """After a silence of this length nothing more is learnt about what was said, and what the ear then says of it is kept:
@@ -91,10 +91,6 @@ it forgets."""
 
 EVEN = 0.5
 """Nobody knows."""
-
-TAKE_BACK = ALONE
-"""A stop is taken back if what caused it takes the floor with at most this probability, judged when it was over: it
-would not have been made then."""
 
 BRIEF = samples(900)
 """Nothing longer than this is a backchannel, whatever it sounds like: half of them are over after 0.39 s, nearly all
@@ -235,7 +231,7 @@ class Policy:
         if not over or percept.at - self._meant > self.temper.reconsider:
             return False
         _, floor = self.hints.weigh(percept.at)
-        return log_odds(self._floor) + floor <= log_odds(TAKE_BACK)
+        return log_odds(self._floor) + floor <= log_odds(ALONE)
 
 
 def floor_asked(since_onset: int) -> float:
@@ -246,6 +242,11 @@ def floor_asked(since_onset: int) -> float:
             return more + max(0, since_onset - sooner) / (later - sooner) * (less - more)
         sooner, more = later, less
     return more
+
+
+def bounded(probability: float) -> float:
+    """Within [1 - SURE, SURE]."""
+    return min(SURE, max(1.0 - SURE, probability))
 
 
 def log_odds(probability: float) -> float:

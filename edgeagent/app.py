@@ -168,7 +168,7 @@ def build_runtime(
         door = Door(build_engine(settings, TeeJournal(journal, keeper) if keeper else journal, ear))
         listen = build_listener(settings, session)
         words = None
-        if spotter := build_spotter(settings.hints, lambda text: _trouble(inbox, lambda: conversation, text)):
+        if spotter := build_spotter(settings.hints, _trouble("hint_trouble", inbox, lambda: conversation)):
             closing.callback(spotter.close)
             words = Words(spotter, door.engine.clean)
         conversation = Conversation(door, playback, inbox, notes, talker, replier, listen, words)
@@ -245,7 +245,7 @@ def add_hints(hints: Hints, factory: Factory | None, to: tuple[Inbox, Door, Conv
         if pin >= 0:
             closing.callback(GpioHint(sensor, pin, factory, tell).close)
     if hints.socket:
-        closing.callback(end, HintSocket(hints.socket, tell, lambda text: _trouble(inbox, lambda: conversation, text)))
+        closing.callback(end, HintSocket(hints.socket, tell, _trouble("hint_trouble", inbox, lambda: conversation)))
 
 
 def add_memory(keeper: Keeper, to: tuple[Inbox, Door, Conversation], closing: ExitStack) -> None:
@@ -260,9 +260,7 @@ def add_memory(keeper: Keeper, to: tuple[Inbox, Door, Conversation], closing: Ex
         door.tell(Forgotten(0))
         recall(remembered)
 
-    def trouble(text: str) -> None:
-        inbox.post(lambda: conversation.note("memory_trouble", text=text))
-
+    trouble = _trouble("memory_trouble", inbox, lambda: conversation)
     recalled = keeper.remembered
     inbox.post(lambda: recall(recalled))
     if keeper.refused:
@@ -283,9 +281,14 @@ def _opener(audio: Audio, playback: Playback) -> Callable[[], SoundPath]:
     return opened
 
 
-def _trouble(inbox: Inbox, conversation: Callable[[], Conversation], text: str) -> None:
-    """Something is wrong with a source of hints; from any thread, and perhaps before there is a conversation."""
-    inbox.post(lambda: conversation().note("hint_trouble", text=text))
+def _trouble(event: str, inbox: Inbox, conversation: Callable[[], Conversation]) -> Callable[[str], None]:
+    """Takes lines about what is wrong with something beside the engine; from any thread, and perhaps before there is a
+    conversation."""
+
+    def trouble(text: str) -> None:
+        inbox.post(lambda: conversation().note(event, text=text))
+
+    return trouble
 
 
 def _press(inbox: Inbox, door: Door, event: Event) -> None:

@@ -10,7 +10,7 @@ from edgeagent.commands._finding import Finding, ok, warn
 from edgeagent.settings import Settings, Turns
 from edgeagent.store.memory_file import Refused, read
 from edgeagent.turn.events import Remembered
-from edgeagent.turn.habits import lean
+from edgeagent.turn.habits import MOST, lean
 
 FELT = 0.05
 """Nats from which a shift is worth a word."""
@@ -58,7 +58,7 @@ def words(remembered: Remembered | None, turns: Turns) -> list[str]:
         facts.append("it stops as readily as the settings say")
     else:
         how = "less" if shift > 0 else "more"
-        facts.append(f"it stops {how} readily than the settings say, by {abs(shift):.1f} of at most 1.5 nats")
+        facts.append(f"it stops {how} readily than the settings say, by {abs(shift):.1f} of at most {MOST} nats")
     return facts
 
 

@@ -68,8 +68,8 @@ FESTIVAL = {
 """Voices of Festival and the language whose words they say; packages festvox-kdlpc16k, festvox-suopuhe-mv and -lj,
 festvox-italp16k, festvox-itapc16k, festvox-czech-machac and -dita, festvox-ca-ona-hts."""
 
-FESTIVAL_OF = {Part.HELD_OUT: ("pc_diphone",), Part.DEV: ("pc_diphone",)}
-"""Voices that are not learnt from, where those are heard; the others are learnt from."""
+NOT_LEARNT_FROM = frozenset(("pc_diphone",))
+"""Those of them that are heard where models are measured; the others are learnt from."""
 
 VOWELS = frozenset("aeiouyìíůéäě")
 """What a word must have for Festival to speak it and not to spell it."""
@@ -89,7 +89,7 @@ class Said:
 
 def say(words: Words, part: Part, dice: Dice) -> Said | None:
     """One of `words` by one of the voices of a part; None where no program is installed."""
-    voices = FESTIVAL_OF.get(part) or tuple(set_of_festival())
+    voices = [voice for voice in installed() if (voice in NOT_LEARNT_FROM) is (part is not Part.TRAIN)]
     if voices and dice.random() < FESTIVALS:
         voice = str(dice.choice(voices))
         texts = [text for text in words[FESTIVAL[voice]] if VOWELS & set(text)]
@@ -102,16 +102,15 @@ def say(words: Words, part: Part, dice: Dice) -> Said | None:
 
 
 @lru_cache(maxsize=1)
-def set_of_festival() -> tuple[str, ...]:
-    """The voices of FESTIVAL that are installed and learnt from."""
+def installed() -> tuple[str, ...]:
+    """The voices of FESTIVAL that are there."""
     if shutil.which("text2wave") is None:
         return ()
     asked = subprocess.run(
         ["festival", "--batch", "(print (voice.list))"], capture_output=True, text=True, check=False
     ).stdout
     there = set(asked.replace("(", " ").replace(")", " ").split())
-    kept = {voice for voices in FESTIVAL_OF.values() for voice in voices}
-    return tuple(voice for voice in FESTIVAL if voice in there and voice not in kept)
+    return tuple(voice for voice in FESTIVAL if voice in there)
 
 
 @lru_cache(maxsize=2000)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from edgeagent.sim.figures import Figure, Figures
 from tools.ablate.ears import ABLATIONS, WHOLE
+from tools.markdown import aligned
 
 COLUMNS = {
     "right_balanced": "right",
@@ -63,11 +64,7 @@ def table(pooled: Mapping[str, Figures]) -> str:
         [ABLATIONS[name].what, *(_cell(one[key]) for key in COLUMNS), answers[worse(pooled, name)]]
         for name, one in pooled.items()
     ]
-    widths = [max(map(len, column)) for column in zip(heading, *rows, strict=True)]
-    lines = [heading, ["-" * width for width in widths], *rows]
-    return "\n".join(
-        "| " + " | ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)) + " |" for line in lines
-    )
+    return aligned([heading, *rows])
 
 
 def verdict(pooled: Mapping[str, Figures]) -> str:

@@ -19,6 +19,7 @@ from tools.ear_bench.judge import (
     threshold,
 )
 from tools.ear_bench.stage import ECHO_BACKGROUNDS, QUIET_BACKGROUNDS, QUIET_SNR_DB
+from tools.markdown import aligned
 from tools.train.acts import Heard
 from tools.train.figures import RUN
 
@@ -40,10 +41,7 @@ class Table:
     def text(self) -> str:
         """As Markdown, which a terminal shows well enough."""
         lines = [[*self.headings], *([_cell(cell) for cell in row] for row in self.rows)]
-        widths = [max(len(line[column]) for line in lines) for column in range(len(self.headings))]
-        ruled = [lines[0], ["-" * width for width in widths], *lines[1:]]
-        drawn = ["| " + " | ".join(f"{c:<{w}}" for c, w in zip(line, widths, strict=True)) + " |" for line in ruled]
-        return "\n".join([f"## {self.title}", "", *drawn, *(["", self.note] if self.note else [])])
+        return "\n".join([f"## {self.title}", "", aligned(lines), *(["", self.note] if self.note else [])])
 
     def plain(self) -> dict[str, object]:
         """For JSON."""

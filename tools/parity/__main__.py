@@ -8,8 +8,8 @@ SCENES is a scene or a folder of them; `edgeagent generate` makes some. `record`
 what they answer; `compare`, called with another Python that has another build of the library, shows it to them again.
 There only numpy, PyYAML, annotated-types and the library itself are needed, and the checkout as the current folder:
 
-    python -m venv /tmp/older && /tmp/older/bin/pip install onnxruntime==1.17.3 'numpy<2' PyYAML annotated-types
-    /tmp/older/bin/python -m tools.parity compare FILE.npz
+    python -m venv build/older && build/older/bin/pip install onnxruntime==1.17.3 'numpy<2' PyYAML annotated-types
+    build/older/bin/python -m tools.parity compare FILE.npz
 
 Exit code 1: some decision differs.
 """

@@ -9,6 +9,7 @@ from textwrap import fill
 from edgeagent.settings import Turns
 from edgeagent.sim.figures import wilson
 from edgeagent.turn.wishes import Table, caution
+from tools.markdown import aligned
 from tools.wishes.home import OTHER, SELF, Home, Point
 
 NAMES = dict(zip(map(str, OTHER), ("backchannels", "noises", "far speech"), strict=True))
@@ -105,7 +106,7 @@ def text(points: Sequence[Point]) -> str:
         ]
         for one in points
     ]
-    return _aligned([heading, *rows])
+    return aligned([heading, *rows])
 
 
 def page(points: Sequence[Point], table: Table, home: Home, provenance: Provenance, command: str) -> str:
@@ -118,7 +119,7 @@ def page(points: Sequence[Point], table: Table, home: Home, provenance: Provenan
         most=max(1, round(1.1 * max(one.rate for one in points))),
         rates=", ".join(f"{one.rate:.1f}" for one in points),
         missed=", ".join(f"{100 * one.missed / max(one.floor, 1):.0f}" for one in points),
-        wishes=_aligned(wishes),
+        wishes=aligned(wishes),
         verdict=verdict(table),
         told=provenance.told(),
         command=command,
@@ -159,11 +160,3 @@ def _missed(one: Point) -> str:
         return "-"
     low, high = interval
     return f"{100 * one.missed / one.floor:.0f} % of {one.floor} ({100 * low:.0f} to {100 * high:.0f})"
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> str:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [rows[0], ["-" * width for width in widths], *rows[1:]]
-    return "\n".join(
-        "| " + " | ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)) + " |" for line in lines
-    )

@@ -26,13 +26,14 @@ MEASURED = LEVELS + 4
 two; coherence, misadjustment, linear echo return loss enhancement in 20 dB, and whether the far end is active."""
 
 Vector = NDArray[np.float32]
+Exact = NDArray[np.float64]
 
 
 def mel_bank(bands: int = BANDS) -> NDArray[np.float32]:
     """(HOP + 1, bands) float32: triangles equally wide in mel (Stevens, Volkmann & Newman 1937), each summing to
     one."""
-    edges_mel = np.linspace(_mel(LOWEST_HZ), _mel(HIGHEST_HZ), bands + 2)
-    edges = 700.0 * (10.0 ** (edges_mel / 2595.0) - 1.0)
+    low, high = to_mel(np.array((LOWEST_HZ, HIGHEST_HZ)))
+    edges = to_hertz(np.linspace(low, high, bands + 2))
     hertz = np.arange(HOP + 1)[:, None] * (RATE / 2 / HOP)
     rising = (hertz - edges[:-2]) / (edges[1:-1] - edges[:-2])
     falling = (edges[2:] - hertz) / (edges[2:] - edges[1:-1])
@@ -41,8 +42,16 @@ def mel_bank(bands: int = BANDS) -> NDArray[np.float32]:
     return bank
 
 
-def _mel(hertz: float) -> float:
-    return 2595.0 * float(np.log10(1.0 + hertz / 700.0))
+def to_mel(hertz: Exact) -> Exact:
+    """Pitch as it is heard, of frequencies in Hz."""
+    mel: Exact = 2595.0 * np.log10(1.0 + hertz / 700.0)
+    return mel
+
+
+def to_hertz(mel: Exact) -> Exact:
+    """The other way."""
+    hertz: Exact = 700.0 * (10.0 ** (mel / 2595.0) - 1.0)
+    return hertz
 
 
 class Measure:

@@ -32,6 +32,7 @@ from tools.train.export_tflite import to_tflite
 from tools.train.figures import calibration_figures, kind_figures, near_figures, onset_figures, pair_figures
 from tools.train.learn import Loss, Recipe, forward, kind_loss, learn, near_loss
 from tools.train.networks import Overlap, Recurrent, near_end
+from tools.train.reopen import through
 from tools.train.scenes import Listened, listened
 from tools.train.sequences import vectors
 from tools.train.truth import Floats, Truth, truth, vocabulary
@@ -143,14 +144,7 @@ def _measure(result: Result, part: Part, scenes: Sequence[Listened], networks: d
 def _quantized(data: bytes, seen: Floats) -> Floats:
     """(n, hops, SIZE) through the file as the device runs it, to probabilities."""
     model = OnnxModel(data)
-    made = []
-    for scene in seen:
-        state = np.zeros(model.inputs["state"], np.float32)
-        for vector in scene:
-            told = model.run({"features": vector[None], "state": state})
-            state = told["state_out"]
-            made.append(told["logits"][0])
-    return probabilities(np.stack(made)).reshape(*seen.shape[:2], -1)
+    return probabilities(np.stack([through(model, scene) for scene in seen]))
 
 
 def _gate(result: Result) -> None:

@@ -76,7 +76,7 @@ def _cycle(
 
 def near_loss(network: Recurrent, batch: Batch) -> Tensor:
     """What is heard in each hop."""
-    return _weighted(network(torch.from_numpy(batch.features)), batch.near, batch.near_weight)
+    return weighted(network(torch.from_numpy(batch.features)), batch.near, batch.near_weight)
 
 
 WORD_SHARE = 0.5
@@ -87,10 +87,10 @@ def kind_loss(network: Recurrent, batch: Batch) -> Tensor:
     """What the overlap is, and which word."""
     assert isinstance(network, Overlap)
     kind, word = network.both(torch.from_numpy(batch.features))
-    told = _weighted(kind, batch.kind, batch.kind_weight)
+    told = weighted(kind, batch.kind, batch.kind_weight)
     if not (batch.word != IGNORED).any():
         return told
-    return told + WORD_SHARE * _weighted(word, batch.word, (batch.word != IGNORED).astype(np.float32))
+    return told + WORD_SHARE * weighted(word, batch.word, (batch.word != IGNORED).astype(np.float32))
 
 
 def forward(network: Recurrent, features: Floats) -> Floats:
@@ -99,7 +99,8 @@ def forward(network: Recurrent, features: Floats) -> Floats:
         return np.asarray(network(torch.from_numpy(features)).numpy(), np.float32)
 
 
-def _weighted(logits: Tensor, labels: Labels, weights: Floats) -> Tensor:
+def weighted(logits: Tensor, labels: Labels, weights: Floats) -> Tensor:
+    """Mean surprise in nats of the hops (n, hops) that teach something, by their weight."""
     each = nn.functional.cross_entropy(
         logits.flatten(0, 1), torch.from_numpy(labels).flatten(), ignore_index=IGNORED, reduction="none"
     )
@@ -111,10 +112,15 @@ LEAST_SCALE = 0.05
 """Added to the spread of each input, so that what hardly varies is not blown up."""
 
 
+def spread(seen: Floats) -> tuple[Floats, Floats]:
+    """(n, hops, SIZE) to mean and scale (SIZE,), by which all inputs come to like size."""
+    return seen.mean(axis=(0, 1)), seen.std(axis=(0, 1)) + np.float32(LEAST_SCALE)
+
+
 def _scale(network: Recurrent, scenes: Sequence[Listened]) -> None:
-    seen = vectors(scenes, np.random.default_rng(0))
-    network.mean.copy_(torch.from_numpy(seen.mean(axis=(0, 1))))
-    network.scale.copy_(torch.from_numpy(seen.std(axis=(0, 1)) + np.float32(LEAST_SCALE)))
+    mean, scale = spread(vectors(scenes, np.random.default_rng(0)))
+    network.mean.copy_(torch.from_numpy(mean))
+    network.scale.copy_(torch.from_numpy(scale))
 
 
 def _resume(at: Path, parts: tuple[Recurrent, torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]) -> int:

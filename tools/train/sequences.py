@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from edgeagent.detect.usual import UNKNOWN
 from edgeagent.signal.features import SIZE, Features
-from edgeagent.signal.measure import BANDS, HIGHEST_HZ, LEVELS, LOWEST_HZ, WINDOWED
+from edgeagent.signal.measure import BANDS, HIGHEST_HZ, LEVELS, LOWEST_HZ, WINDOWED, to_hertz, to_mel
 from edgeagent.units import HOP
 from tools.train.acts import Heard
 from tools.train.scenes import Listened
@@ -147,10 +147,9 @@ def speech_power(scene: Listened) -> float:
 def _warp(measured: Floats, dice: Dice) -> None:
     """Everything in what was measured of one scene as by throats that much shorter or longer."""
     factor = 1.0 + dice.uniform(-WARP, WARP)
-    low, high = (2595.0 * np.log10(1.0 + hertz / 700.0) for hertz in (LOWEST_HZ, HIGHEST_HZ))
+    low, high = to_mel(np.array((LOWEST_HZ, HIGHEST_HZ)))
     centres = low + (high - low) * np.arange(1, BANDS + 1) / (BANDS + 1)
-    from_hertz = 700.0 * (10.0 ** (centres / 2595.0) - 1.0) * factor
-    place = (2595.0 * np.log10(1.0 + from_hertz / 700.0) - low) / (high - low) * (BANDS + 1) - 1
+    place = (to_mel(to_hertz(centres) * factor) - low) / (high - low) * (BANDS + 1) - 1
     place = np.clip(place, 0, BANDS - 1)
     under = np.minimum(place.astype(np.intp), BANDS - 2)
     share = (place - under).astype(np.float32)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,19 +30,18 @@ from tools.train.corpus import Part
 from tools.train.export import to_onnx
 from tools.train.export_tflite import to_tflite
 from tools.train.held_back import By, Split, split
+from tools.train.learn import Loss, near_loss, spread, weighted
 from tools.train.networks import Recurrent
 from tools.train.reopen import reopened, rescaled
 from tools.train.scenes import Listened, listened
 from tools.train.sequences import Batch, batches, vectors
-from tools.train.truth import IGNORED, Floats, Labels, Truth, truth
+from tools.train.truth import Truth, truth
 from tools.train.tune_card import card
 from tools.train.tune_figures import Kind, Near, kind, near, report
 
 NEAR_END, BACKCHANNEL = "near_end", "backchannel"
 
 Scenes = tuple[Sequence[Listened], Sequence[Truth]]
-
-Loss = Callable[[Recurrent, Batch], Tensor]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +62,6 @@ MEASURED = 24
 
 PIECE = 2250
 """Hops of a piece of a session: 36 s, as the scenes of the corpus."""
-
-LEAST_SCALE = 0.05
-"""As in `learn`: what hardly varies is not blown up."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -164,7 +160,7 @@ def tune(
     torch.manual_seed(seed)
     own = _cut(sessions, recipe.hops)
     scenes = corpus, [truth(scene, {}) for scene in corpus]
-    rescaled(network, *_spread(own[0]))
+    rescaled(network, *spread(vectors(own[0], None)))
     start = [weights.detach().clone() for weights in network.parameters()]
     optimiser = torch.optim.AdamW(network.parameters(), recipe.rate, weight_decay=0.0)
     for turn in range(recipe.rounds):
@@ -195,11 +191,6 @@ def _cut(sessions: Sequence[Recorded], least: int) -> Scenes:
     return [scene for scene, _ in cut], [told for _, told in cut]
 
 
-def _spread(scenes: Sequence[Listened]) -> tuple[Floats, Floats]:
-    seen = vectors(scenes, None)
-    return seen.mean(axis=(0, 1)), seen.std(axis=(0, 1)) + np.float32(LEAST_SCALE)
-
-
 def _round(own: Scenes, corpus: Scenes, recipe: Recipe, dice: np.random.Generator) -> Iterator[Batch]:
     """Batches of either, in random order."""
     made = list(batches(*own, recipe.size, recipe.hops, dice))
@@ -210,22 +201,12 @@ def _round(own: Scenes, corpus: Scenes, recipe: Recipe, dice: np.random.Generato
     yield from (made[i] for i in dice.permutation(len(made)))
 
 
-def _near_loss(network: Recurrent, batch: Batch) -> Tensor:
-    return _surprise(network(torch.from_numpy(batch.features)), batch.near, batch.near_weight)
-
-
 def _kind_loss(network: Recurrent, batch: Batch) -> Tensor:
-    return _surprise(network(torch.from_numpy(batch.features)), batch.kind, batch.kind_weight)
+    """As `learn.kind_loss` without the words, which are not in a file."""
+    return weighted(network(torch.from_numpy(batch.features)), batch.kind, batch.kind_weight)
 
 
-def _surprise(logits: Tensor, labels: Labels, weights: Floats) -> Tensor:
-    told = torch.from_numpy(labels).flatten()
-    each = nn.functional.cross_entropy(logits.flatten(0, 1), told, ignore_index=IGNORED, reduction="none")
-    weight = torch.from_numpy(np.asarray(weights, np.float32)).flatten() * (told != IGNORED)
-    return (each * weight).sum() / weight.sum().clamp(min=1.0)
-
-
-LOSSES: dict[str, Loss] = {NEAR_END: _near_loss, BACKCHANNEL: _kind_loss}
+LOSSES: dict[str, Loss] = {NEAR_END: near_loss, BACKCHANNEL: _kind_loss}
 
 
 if __name__ == "__main__":

@@ -14,14 +14,11 @@ from edgeagent.store.takes import Expected
 from edgeagent.units import HOP, RATE
 from tools.train.calibration import probabilities
 from tools.train.collected import HEARD, Recorded
-from tools.train.figures import AFTERWARDS, NEAR_KINDS, auc, kind_figures, near_figures
+from tools.train.figures import AFTERWARDS, NEAR_KINDS, RUN, auc, kind_figures, near_figures
 from tools.train.reopen import through
 from tools.train.scenes import Listened
 from tools.train.sequences import vectors
 from tools.train.truth import IGNORED, KIND, Floats, hop_of
-
-RUN = round(0.2 * RATE / HOP)
-"""Hops above even odds without anybody that count as a false run."""
 
 WORSE = 0.002
 """Area under the curve that may be lost on the held-back recordings: less than chance moves."""

@@ -18,6 +18,7 @@ from edgeagent.signal.features import SIZE
 from tools.train.export import to_onnx
 from tools.train.learn import forward
 from tools.train.reopen import reopened, rescaled, through
+from tools.train.sizes import NEAR_END
 
 VECTORS = np.random.default_rng(3).uniform(0, 3, (80, SIZE)).astype(np.float32)
 
@@ -57,6 +58,6 @@ def test_a_file_that_computes_something_else_is_refused() -> None:
         if each.name == "layer0_keep_from":
             each.CopyFrom(numpy_helper.from_array(np.array([0]), each.name))
         if each.name == "layer0_keep_to":
-            each.CopyFrom(numpy_helper.from_array(np.array([72]), each.name))
+            each.CopyFrom(numpy_helper.from_array(np.array(NEAR_END[1]), each.name))
     with pytest.raises(ModelError, match="something else"):
         reopened(model.SerializeToString(), "it")

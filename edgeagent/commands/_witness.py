@@ -57,7 +57,7 @@ class Witness(Engine):
     def traces(self) -> tuple[Trace, ...]:
         """What it thought, a value a step, with the bounds of its policy."""
         *heard, evidence = np.array(self._thoughts, np.float32).reshape(-1, len(HEARD) + 1).T
-        bounds = {"duck": SUSPICION, "stop": self.moderator.policy.bound}
+        bounds = {"duck": SUSPICION, "stop": round(self.moderator.policy.bound, 1)}
         traces = (_trace(name, values) for name, values in zip(HEARD, heard, strict=True))
         return (*traces, Trace("Evidence", evidence, CEILING, bounds))
 

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 FLOORS = [
     {"units", "errors", "settings"},
     {"signal", "turn"},
-    {"ports"},
+    {"ports", "vitals"},
     {"detect"},
     {"engine"},
     {"devices", "services", "live", "sim", "store", "report", "monitor"},

@@ -94,6 +94,11 @@ class Moderator:
         """What was decided since the last call, in order."""
         return self._decisions.take()
 
+    @property
+    def impaired(self) -> frozenset[Impairment]:
+        """Why the device hears less well than it should."""
+        return self._decisions.impaired
+
     def impair(self, impairment: Impairment, on: bool) -> None:
         """That the device hears less well than it should, or no longer for this reason. Any number of times."""
         before = self._decisions.impaired

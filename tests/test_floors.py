@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 
 FLOORS = [
     {"units", "errors", "settings"},
-    {"signal", "turn"},
+    {"signal", "turn", "dialogue"},
     {"ports", "vitals"},
     {"detect"},
     {"engine"},

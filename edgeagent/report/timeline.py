@@ -263,7 +263,8 @@ def _heard(entry: Entry) -> str | None:
     if not of or heard == of:
         return None
     text = str(entry.get("text_heard", ""))
-    return f"heard {heard} of {of} words" + (f': "{shortened(text, TEXT_WIDTH, ending=True)}"' if text else "")
+    about = "about " if entry.get("estimated") else ""
+    return f"heard {about}{heard} of {of} words" + (f': "{shortened(text, TEXT_WIDTH, ending=True)}"' if text else "")
 
 
 def shortened(text: str, width: int, *, ending: bool = False) -> str:

@@ -168,6 +168,7 @@ class Moderator:
                 "of": heard.of,
                 "text_heard": heard.text_heard,
                 "text_unheard": heard.text_unheard,
+                **({"estimated": True} if heard.estimated else {}),
             }
         )
         if fact.finished:

@@ -16,6 +16,9 @@ from edgeagent.devices.gpio_lamp import GpioLamp
 from edgeagent.devices.gpio_mute import GpioMute
 from edgeagent.devices.model_files import chosen, load_model, manifest
 from edgeagent.devices.terminal_lamp import TerminalLamp
+from edgeagent.dialogue.dialogue import Dialogue
+from edgeagent.dialogue.kinds import Kind
+from edgeagent.dialogue.reactions import Reaction
 from edgeagent.engine import Engine
 from edgeagent.errors import DeviceError
 from edgeagent.live import realtime
@@ -166,12 +169,12 @@ def build_runtime(
         kept = ear is None and settings.memory.file  # nothing is learnt by an ear that is not the device's own
         keeper = Keeper(Path(settings.memory.file).expanduser()) if kept else None
         door = Door(build_engine(settings, TeeJournal(journal, keeper) if keeper else journal, ear))
-        listen = build_listener(settings, session)
-        words = None
+        listen, words = build_listener(settings, session), None
         if spotter := build_spotter(settings.hints, _trouble("hint_trouble", inbox, lambda: conversation)):
             closing.callback(spotter.close)
             words = Words(spotter, door.engine.clean)
-        conversation = Conversation(door, playback, inbox, notes, talker, replier, listen, words)
+        understands = build_dialogue(settings)
+        conversation = Conversation(door, playback, inbox, notes, talker, replier, listen, understands, words)
         closing.callback(conversation.close)
         if spotter:
             closing.callback(lambda: conversation.note("word_spotter", **spotter.facts()))
@@ -215,6 +218,18 @@ def build_listener(settings: Settings, session: Path | None) -> Listen:
         return TurnHook(capture.on_turn, folder, patience_s, recognised, trouble, kept, most)
 
     return listen
+
+
+def build_dialogue(settings: Settings) -> Dialogue | None:
+    """What follows an interruption; None where nobody tells what was said. Raises ConfigError."""
+    if not settings.capture.on_turn:
+        return None
+    from edgeagent.config.languages import language  # here, because pydantic costs a quarter of the start
+
+    wanted: dict[Kind, Reaction] = {
+        kind: Reaction(getattr(settings.dialogue, kind.value)) for kind in Kind if kind is not Kind.COMMAND
+    }
+    return Dialogue(language(settings.dialogue.languages), wanted)
 
 
 def build_spotter(hints: Hints, trouble: Callable[[str], None], stall_s: float = STALL_S) -> Spotter | None:

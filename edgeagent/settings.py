@@ -237,6 +237,45 @@ class Script:
     """YAML with `opening` and `replies`, instead of the two above."""
 
 
+Follows = Literal["silent", "reply", "repair", "offer", "resume"]
+"""What the device does after an interruption. silent: nothing; "go on" takes the rest up again. reply: replies, and
+drops the rest of what it was saying. repair: says that it is sorry, then replies. offer: replies, then asks whether to
+go on. resume: goes on as if nothing had been said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialogue:
+    """What follows an interruption, where a recogniser tells what was said (`capture.on_turn`)."""
+
+    languages: tuple[str, ...] = ("en",)
+    """Languages that people may speak, all at once: en de es fr hi pt whole; ar ja zh and the 22 scheduled languages of
+    India in part (`edgeagent check --languages`). The first one is that of "sorry" and "shall I go on?"."""
+
+    correction: Follows = "repair"
+    """After "no, not Bangalore, Mangalore"."""
+
+    clarification: Follows = "offer"
+    """After "what does that mean?"."""
+
+    question: Follows = "offer"
+    """After another question that interrupts."""
+
+    request: Follows = "reply"
+    """After a new wish."""
+
+    answer: Follows = "reply"
+    """After an answer to our question."""
+
+    backchannel: Follows = "resume"
+    """After "uh-huh", should it have stopped the device."""
+
+    nonverbal: Follows = "resume"
+    """After a sound without a word."""
+
+    far: Follows = "resume"
+    """After speech that was not for the device."""
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """What `edgeagent run` writes down: whole sessions, for `edgeagent replay`, and a journal without their sound."""
@@ -276,6 +315,7 @@ class Settings:
     amplifier: Amplifier = field(default_factory=Amplifier)
     talker: Talker = field(default_factory=Talker)
     script: Script = field(default_factory=Script)
+    dialogue: Dialogue = field(default_factory=Dialogue)
     record: Record = field(default_factory=Record)
     memory: Memory = field(default_factory=Memory)
 

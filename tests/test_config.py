@@ -289,3 +289,12 @@ def test_the_hash_tells_settings_apart_and_is_the_same_in_every_process() -> Non
     program = "from edgeagent.settings import *; print(settings_hash(Settings()))"
     printed = subprocess.check_output([sys.executable, "-c", program], text=True, env={"PYTHONHASHSEED": "7"})
     assert printed.strip() == hashes[1]
+
+
+def test_a_language_that_nobody_knows_is_refused_with_the_other_faults() -> None:
+    with pytest.raises(ConfigError) as refused:
+        config.loads("dialogue: {languages: [en, klingon]}\nturns: {patience_ms: 1}\n")
+    assert "'klingon' is unknown. Known are ar" in str(refused.value)
+    assert "patience_ms" in str(refused.value)
+    with pytest.raises(ConfigError, match="Name at least one"):
+        config.loads("dialogue: {languages: []}\n")

@@ -24,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--machine", action="store_true", help="with --config: check the machine for it, too")
     parser.add_argument("--example", action="store_true", help="print a configuration with every key and its default")
+    parser.add_argument("--languages", action="store_true", help="what is understood and spoken of each language")
     add_json(parser)
 
 
@@ -34,6 +35,7 @@ def run(args: argparse.Namespace) -> int:
     from edgeagent import config
     from edgeagent.commands import (
         _finding,
+        _language_probes,
         _pace_probes,
         _pin_probes,
         _probes,
@@ -47,8 +49,10 @@ def run(args: argparse.Namespace) -> int:
         print(config.example(), end="")
         return 0
     settings = config.load(args.config) if args.config else Settings()
-    probes: list[_finding.Probe] = [_probes.configuration] if args.config else []
-    if args.machine or not args.config:
+    probes: list[_finding.Probe] = [_probes.configuration] if args.config and not args.languages else []
+    if args.languages:
+        probes.append(_language_probes.languages)
+    elif args.machine or not args.config:
         probes += [_probes.versions, _sound_probes.cards, _pin_probes.pins, _probes.services, _probes.models]
         probes += [_word_probes.words, _pace_probes.headroom, _pace_probes.last_run]
         probes += [_probes.real_time, _probes.interpreter, _probes.disk, _remembered.memory]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from edgeagent.config.faults import Fault
+from edgeagent.config.languages import known
 from edgeagent.settings import Lamp, Settings
 
 PINS_OF = {"led": 1, "rgb": 3}
@@ -23,6 +24,7 @@ def contradictions(settings: Settings) -> Iterator[Fault]:
     yield from _unquoted(settings)
     yield from _lamp(settings.lamp)
     yield from _shared_pins(settings)
+    yield from _languages(settings.dialogue.languages)
 
 
 def _missing(settings: Settings) -> Iterator[Fault]:
@@ -36,6 +38,14 @@ def _missing(settings: Settings) -> Iterator[Fault]:
             yield Fault("audio.microphone_wav", "missing. audio.card is wav: give the file it hears")
         if audio.microphone_wav and audio.microphone_wav == audio.loudspeaker_wav:
             yield Fault("audio.loudspeaker_wav", "the same file as audio.microphone_wav; it would be overwritten")
+
+
+def _languages(codes: Sequence[str]) -> Iterator[Fault]:
+    if not codes:
+        yield Fault("dialogue.languages", "empty. Name at least one")
+    for code in codes:
+        if code not in known():
+            yield Fault("dialogue.languages", f"'{code}' is unknown. Known are {', '.join(known())}")
 
 
 def _unquoted(settings: Settings) -> Iterator[Fault]:

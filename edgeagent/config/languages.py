@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from edgeagent.config.faults import Fault, refusal
 from edgeagent.dialogue.language import COMMANDS, Language, mixed
 from edgeagent.dialogue.phrases import words
 from edgeagent.dialogue.template import Template
@@ -71,11 +72,8 @@ def read(path: Path) -> Source:
         raise ConfigError(f"{path} is not YAML: {' '.join(str(error).split())}", "see en.yaml for the form") from error
     if not isinstance(told, dict):
         raise ConfigError(f"{path} is no language", "see en.yaml for the form")
-    faults = list(_faults(told))
-    if faults:
-        lines = "\n".join(f"  {fault}" for fault in faults)
-        count = f"{len(faults)} problem{'s' * (len(faults) > 1)}"
-        raise ConfigError(f"{path}: {count}\n{lines}", "see en.yaml for the form")
+    if faults := list(_faults(told)):
+        raise refusal(str(path), faults)
     return Source(told["language"], told["name"], told["reviewed"] == "yes", tuple(told["sources"]), _language(told))
 
 
@@ -92,55 +90,58 @@ def _language(told: Mapping[str, Any]) -> Language:
     )
 
 
-def _faults(told: Mapping[object, object]) -> Iterator[str]:
+def _faults(told: Mapping[object, object]) -> Iterator[Fault]:
     allowed = (*ABOUT, *OURS, *LISTS, *TEMPLATES, "commands")
     for key in told:
         if key not in allowed:
-            yield f"{key}: unknown key{meant(nearest(str(key), allowed))}"
+            yield Fault(str(key), f"unknown key{meant(nearest(str(key), allowed))}")
     for name in ("language", "name"):
         if not told.get(name) or not isinstance(told[name], str):
-            yield f"{name}: needs text"
+            yield Fault(name, "needs text")
+    if told.get("reviewed") not in ("yes", "no"):
+        yield Fault("reviewed", "needs yes or no")
     for name in OURS:
         if not isinstance(told.get(name, ""), str):
-            yield f"{name}: needs text"
-    if told.get("reviewed") not in ("yes", "no"):
-        yield "reviewed: needs yes or no"
+            yield Fault(name, "needs text")
     yield from _phrases("sources", told.get("sources"))
     for name in LISTS:
         yield from _phrases(name, told.get(name, []))
-    commands = told.get("commands", {})
-    if isinstance(commands, dict):
-        for name, phrases in commands.items():
-            if name not in COMMANDS:
-                yield f"commands.{name}: unknown, known are {', '.join(COMMANDS)}"
-            yield from _phrases(f"commands.{name}", phrases)
-    else:
-        yield "commands: is no mapping of names to phrases"
+    yield from _commands(told.get("commands", {}))
     for name, gaps in TEMPLATES.items():
         phrases = told.get(name, [])
         yield from _phrases(name, phrases)
         yield from _gaps(name, phrases, gaps)
 
 
-def _phrases(name: str, told: object) -> Iterator[str]:
+def _commands(told: object) -> Iterator[Fault]:
+    if not isinstance(told, dict):
+        yield Fault("commands", "is no mapping of names to phrases")
+        return
+    for name, phrases in told.items():
+        if name not in COMMANDS:
+            yield Fault(f"commands.{name}", f"unknown; known are {', '.join(COMMANDS)}")
+        yield from _phrases(f"commands.{name}", phrases)
+
+
+def _phrases(name: str, told: object) -> Iterator[Fault]:
     if not isinstance(told, list):
-        yield f"{name}: is no list of phrases"
+        yield Fault(name, "is no list of phrases")
         return
     for phrase in told:
         if not isinstance(phrase, str):
-            yield f"{name}: {phrase!r} is no text"
+            yield Fault(name, f"{phrase!r} is no text")
         elif not words(phrase.replace("{", "").replace("}", "")):
-            yield f"{name}: {phrase!r} has no word"
+            yield Fault(name, f"{phrase!r} has no word")
 
 
-def _gaps(name: str, told: object, allowed: set[str]) -> Iterator[str]:
+def _gaps(name: str, told: object, allowed: set[str]) -> Iterator[Fault]:
     for phrase in told if isinstance(told, list) else ():
         if not isinstance(phrase, str):
             continue
         try:
             strange = set(Template.read(phrase).gaps) - allowed
         except ValueError as error:
-            yield f"{name}: {error}"
+            yield Fault(name, str(error))
         else:
-            known = ", ".join(sorted(allowed))
-            yield from (f"{name}: '{phrase}' has the gap {gap!r}; known: {known}" for gap in sorted(strange))
+            for gap in sorted(strange):
+                yield Fault(name, f"'{phrase}' has the gap {gap!r}; known: {', '.join(sorted(allowed))}")

@@ -36,11 +36,11 @@ OF_COMMANDS: Mapping[str, Reaction] = {
     "continue": Reaction.RESUME,
     "repeat": Reaction.REPEAT,
 }
-"""The others concern how we speak; after them the rest goes on."""
+"""The others concern how we speak, and are the replier's to answer."""
 
 
 def reaction(understood: Understood, wanted: Mapping[Kind, Reaction]) -> Reaction:
     """What follows. wanted: for every kind but commands, whose meaning is fixed."""
     if understood.kind is Kind.COMMAND:
-        return OF_COMMANDS.get(understood.command, Reaction.RESUME)
+        return OF_COMMANDS.get(understood.command, Reaction.REPLY)
     return wanted[understood.kind]

@@ -70,8 +70,10 @@ class Sentences:
     def _abbreviates(self, mark: int) -> bool:
         if self._text[mark] != ".":
             return False
-        word = self._text[:mark].rpartition(" ")[2].rpartition("\n")[2].lstrip("(\"'").lower()
-        return word in ABBREVIATIONS or (len(word) == 1 and word.isalpha()) or word.isdecimal()
+        before = self._text[:mark].rpartition("\n")[2].lstrip()
+        word = before.rpartition(" ")[2].lstrip("(\"'").lower()
+        numbers_a_list = word.isdecimal() and word == before
+        return word in ABBREVIATIONS or (len(word) == 1 and word.isalpha()) or numbers_a_list
 
 
 def sentences(text: str) -> list[str]:

@@ -198,7 +198,7 @@ class Loop:
     def _tell_cues(self, cues: Iterable[e.Playing | e.Ceased]) -> None:
         for fact in cues:
             if isinstance(fact, e.Ceased):
-                self._conversation.ceases(fact.utterance)
+                self._conversation.ceases(fact)
             self._door.tell(fact)
 
     # Decisions --------------------------------------------------------------------------------------------------------

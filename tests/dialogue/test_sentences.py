@@ -20,6 +20,7 @@ from edgeagent.dialogue.sentences import LONGEST, Sentences, sentences
         ("यह सही है। और?", ["यह सही है।", "और?"]),
         ("1. Milk\n2. Bread\n", ["1. Milk", "2. Bread"]),
         ("Wait... what", ["Wait...", "what"]),
+        ("It leaves at 9. You change.", ["It leaves at 9.", "You change."]),
         ("   \n ", []),
     ],
 )

@@ -11,6 +11,7 @@ import numpy as np
 from edgeagent.detect.backchannel import KINDS
 from edgeagent.detect.ear import Ear
 from edgeagent.detect.near_end import CLASSES
+from edgeagent.dialogue.dialogue import Dialogue
 from edgeagent.engine import Engine
 from edgeagent.errors import DeviceError
 from edgeagent.live.actuators import Actuators
@@ -153,6 +154,7 @@ class Rig:
         listener: Listen = lambda _recognised, _trouble, _kept: None,
         settings: Settings | None = None,
         ear: Ear | None = None,
+        dialogue: Dialogue | None = None,
     ) -> None:
         settings = settings or Settings()
         self.now = 100.0
@@ -171,7 +173,7 @@ class Rig:
         door = Door(self.engine)
         door.record(self.recorded)
         self.conversation = Conversation(
-            door, self.playback, self.inbox, self.notes, talker or ToneTalker(), replier, listener
+            door, self.playback, self.inbox, self.notes, talker or ToneTalker(), replier, listener, dialogue
         )
         self.loop = Loop(
             door,

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from edgeagent import __version__
+from edgeagent.credential import credential
 from edgeagent.detect.ear import Ear
 from edgeagent.detect.words import Words
 from edgeagent.devices.gpio import Factory, pin_factory
@@ -35,7 +36,9 @@ from edgeagent.live.repair import Repair
 from edgeagent.live.runtime import Runtime
 from edgeagent.live.sound_path import SoundPath
 from edgeagent.live.watchdog import Watchdog
-from edgeagent.ports import Card, EchoCanceller, Journal, Lamp, MutePin, Spotter, Talker
+from edgeagent.ports import Card, EchoCanceller, Journal, Lamp, MutePin, Replier, Spotter, Talker
+from edgeagent.services.chat_replier import ChatReplier
+from edgeagent.services.command_replier import CommandReplier
 from edgeagent.services.command_talker import CommandTalker
 from edgeagent.services.espeak_talker import EspeakTalker
 from edgeagent.services.hint_socket import HintSocket
@@ -44,7 +47,7 @@ from edgeagent.services.pocketsphinx_spotter import PocketsphinxSpotter
 from edgeagent.services.scripted_replier import ScriptedReplier
 from edgeagent.services.turn_hook import TurnHook
 from edgeagent.services.wav_talker import WavTalker
-from edgeagent.settings import Audio, Button, Hints, Settings, settings_hash
+from edgeagent.settings import Audio, Button, Hints, Script, Settings, settings_hash
 from edgeagent.settings import Talker as Voice
 from edgeagent.signal.bypass import Bypass
 from edgeagent.signal.canceller import Canceller
@@ -142,6 +145,18 @@ def build_talker(voice: Voice) -> Talker:
     return EspeakTalker(voice)
 
 
+def build_replier(settings: Settings) -> tuple[Replier, str]:
+    """Who answers, and what is said before anybody asks. Raises ConfigError or ServiceError."""
+    script = ScriptedReplier(settings.script)
+    match settings.replier.kind:
+        case "chat":
+            opening = settings.script.opening if settings.script.opening != Script().opening else ""
+            return ChatReplier(settings.replier, credential("chat-key")), opening
+        case "command":
+            return CommandReplier(settings.replier), ""
+    return script, script.opening
+
+
 def build_runtime(
     settings: Settings,
     journal: Journal,
@@ -159,7 +174,7 @@ def build_runtime(
     with ExitStack() as closing:
         talker = build_talker(settings.talker)  # first: a voice loads while the rest is built
         closing.callback(talker.close)
-        replier = ScriptedReplier(settings.script) if replies else None
+        replier, opening = build_replier(settings) if replies else (None, "")
         factory = build_factory(settings)
         lamp = build_lamp(settings, factory)
         closing.callback(lamp.close)
@@ -199,8 +214,8 @@ def build_runtime(
             Health(playback, lambda: door.engine.drift_ppm, Pace([words] if words else [])),
         )
         closing.callback(loop.close)
-        if replier is not None and replier.opening:
-            conversation.say(replier.opening)
+        if opening:
+            conversation.say(opening)
         return Runtime(door, loop, conversation, (journal, notes), head(settings), hygiene, closing.pop_all())
 
 

@@ -237,6 +237,38 @@ class Script:
     """YAML with `opening` and `replies`, instead of the two above."""
 
 
+@dataclass(frozen=True, slots=True)
+class Replier:
+    """Who answers."""
+
+    kind: Literal["script", "chat", "command"] = "script"
+    """script: the sentences of `script`. chat: a language model behind OpenAI's interface (Ollama, llama.cpp, vLLM, a
+    cloud). command: any program."""
+
+    url: str = "http://127.0.0.1:11434/v1"
+    """Replier `chat`: address up to and with /v1. What people say goes there. A key, where one is needed, comes from
+    the variable EDGEAGENT_CHAT_KEY or the credential chat-key of the unit, never from this file."""
+
+    model: str = ""
+    """Replier `chat`: the model's name there."""
+
+    system: str = (
+        "You speak with people through a loudspeaker. Answer in one to three short sentences, without lists, headings "
+        "or symbols. A dash at the end of something you said means that you were interrupted there, and that nothing "
+        "behind it was heard."
+    )
+    """Replier `chat`: what it is told about itself."""
+
+    most_tokens: Annotated[int, Interval(ge=16, le=4096)] = 300
+    """Replier `chat`: length of a reply at most; 300 are about a minute of speech."""
+
+    command: Command = ""
+    """Replier `command`: gets each turn as a line of JSON on stdin, prints the reply."""
+
+    stall_ms: Annotated[int, Interval(ge=200, le=120_000)] = 15_000
+    """A replier that gives nothing for so long has failed."""
+
+
 Follows = Literal["silent", "reply", "repair", "offer", "resume"]
 """What the device does after an interruption. silent: nothing; "go on" takes the rest up again. reply: replies, and
 drops the rest of what it was saying. repair: says that it is sorry, then replies. offer: replies, then asks whether to
@@ -315,6 +347,7 @@ class Settings:
     amplifier: Amplifier = field(default_factory=Amplifier)
     talker: Talker = field(default_factory=Talker)
     script: Script = field(default_factory=Script)
+    replier: Replier = field(default_factory=Replier)
     dialogue: Dialogue = field(default_factory=Dialogue)
     record: Record = field(default_factory=Record)
     memory: Memory = field(default_factory=Memory)

@@ -298,3 +298,20 @@ def test_a_language_that_nobody_knows_is_refused_with_the_other_faults() -> None
     assert "patience_ms" in str(refused.value)
     with pytest.raises(ConfigError, match="Name at least one"):
         config.loads("dialogue: {languages: []}\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("replier: {kind: chat}", ["replier.model", "capture.on_turn"]),
+        ("replier: {kind: chat, model: m, url: localhost}", ["replier.url", "no address"]),
+        ("replier: {kind: chat, model: m, url: 'http://u:p@host/v1'}", ["EDGEAGENT_CHAT_KEY"]),
+        ("replier: {kind: chat, model: m, url: 'http://host:port/v1'}", ["replier.url"]),
+        ("replier: {kind: command}", ["replier.command"]),
+    ],
+)
+def test_a_replier_that_cannot_answer_is_refused(text: str, told: list[str]) -> None:
+    with pytest.raises(ConfigError) as refused:
+        config.loads(text)
+    assert all(word in str(refused.value) for word in told)
+    assert "u:p" not in str(refused.value)

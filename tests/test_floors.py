@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 FLOORS = [
     {"units", "errors", "settings"},
     {"signal", "turn", "dialogue"},
-    {"ports", "vitals"},
+    {"ports", "vitals", "credential"},
     {"detect"},
     {"engine"},
     {"devices", "services", "live", "sim", "store", "report", "monitor"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
+from urllib.parse import urlsplit
 
 from edgeagent.config.faults import Fault
 from edgeagent.config.languages import known
@@ -31,6 +32,16 @@ def _missing(settings: Settings) -> Iterator[Fault]:
     talker, audio = settings.talker, settings.audio
     if talker.kind == "command" and not talker.command:
         yield Fault("talker.command", "missing. talker.kind is command: give the program that turns text into sound")
+    replier = settings.replier
+    if replier.kind == "command" and not replier.command:
+        yield Fault("replier.command", "missing. replier.kind is command: give the program that answers")
+    if replier.kind == "chat":
+        if not replier.model:
+            yield Fault("replier.model", "missing. replier.kind is chat: give the model's name on that server")
+        if not settings.capture.on_turn:
+            yield Fault("capture.on_turn", "missing. replier.kind is chat: give the command that understands speech")
+        if wrong := _address(replier.url):
+            yield Fault("replier.url", wrong)
     if talker.kind == "wav" and not talker.wav_dir:
         yield Fault("talker.wav_dir", "missing. talker.kind is wav: give the folder of recorded sentences")
     if audio.card == "wav":
@@ -38,6 +49,20 @@ def _missing(settings: Settings) -> Iterator[Fault]:
             yield Fault("audio.microphone_wav", "missing. audio.card is wav: give the file it hears")
         if audio.microphone_wav and audio.microphone_wav == audio.loudspeaker_wav:
             yield Fault("audio.loudspeaker_wav", "the same file as audio.microphone_wav; it would be overwritten")
+
+
+def _address(url: str) -> str:
+    """What is wrong with it, "" for nothing."""
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018  raises
+    except ValueError as error:
+        return f"{error}. Give an address such as http://127.0.0.1:11434/v1"
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return "no address. Give one such as http://127.0.0.1:11434/v1"
+    if parts.username or parts.password:
+        return "holds a password, which would be shown. Use the variable EDGEAGENT_CHAT_KEY"
+    return ""
 
 
 def _languages(codes: Sequence[str]) -> Iterator[Fault]:
@@ -50,7 +75,12 @@ def _languages(codes: Sequence[str]) -> Iterator[Fault]:
 
 def _unquoted(settings: Settings) -> Iterator[Fault]:
     """Command lines are split by the shell's rules of quoting, without a shell."""
-    for key, command in (("capture.on_turn", settings.capture.on_turn), ("talker.command", settings.talker.command)):
+    commands = {
+        "capture.on_turn": settings.capture.on_turn,
+        "talker.command": settings.talker.command,
+        "replier.command": settings.replier.command,
+    }
+    for key, command in commands.items():
         try:
             shlex.split(command)
         except ValueError as error:

@@ -233,7 +233,7 @@ def test_no_secret_is_repeated() -> None:
     with pytest.raises(ConfigError) as refusal:
         config.loads(f"capture: {{on_turn: [{secret}], password: {secret}}}\ntalker: {{command: {{a: {secret}}}}}")
     assert "12345" not in str(refusal.value)
-    assert {key.path for key in EVERY_KEY if key.private} == {"capture.on_turn", "talker.command"}
+    assert {key.path for key in EVERY_KEY if key.private} == {"capture.on_turn", "talker.command", "replier.command"}
 
 
 def test_the_environment_is_not_filled_in(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,6 +35,7 @@ from edgeagent.live.pace import Pace
 from edgeagent.live.repair import Repair
 from edgeagent.live.runtime import Runtime
 from edgeagent.live.sound_path import SoundPath
+from edgeagent.live.turns import Both, Listener
 from edgeagent.live.watchdog import Watchdog
 from edgeagent.ports import Card, EchoCanceller, Journal, Lamp, MutePin, Replier, Spotter, Talker
 from edgeagent.services.chat_replier import ChatReplier
@@ -47,7 +48,9 @@ from edgeagent.services.pocketsphinx_spotter import PocketsphinxSpotter
 from edgeagent.services.scripted_replier import ScriptedReplier
 from edgeagent.services.turn_hook import TurnHook
 from edgeagent.services.wav_talker import WavTalker
-from edgeagent.settings import Audio, Button, Hints, Script, Settings, settings_hash
+from edgeagent.services.wyoming_recogniser import WyomingRecogniser
+from edgeagent.services.wyoming_talker import WyomingTalker
+from edgeagent.settings import Audio, Button, Hints, Script, Settings, settings_hash, understands
 from edgeagent.settings import Talker as Voice
 from edgeagent.signal.bypass import Bypass
 from edgeagent.signal.canceller import Canceller
@@ -142,6 +145,8 @@ def build_talker(voice: Voice) -> Talker:
             return WavTalker(voice.wav_dir)
         case "command":
             return CommandTalker(voice)
+        case "wyoming":
+            return WyomingTalker(voice)
     return EspeakTalker(voice)
 
 
@@ -227,7 +232,10 @@ def build_listener(settings: Settings, session: Path | None) -> Listen:
     folder = str(dated(Path(capture.turns_dir)) if capture.turns_dir else session or "")
     most = capture.turns_kept if capture.turns_dir else 0
 
-    def listen(recognised: Told, trouble: Told, kept: Told) -> TurnHook | None:
+    def listen(recognised: Told, trouble: Told, kept: Told) -> Listener | None:
+        if settings.recogniser.kind == "wyoming":
+            recogniser = WyomingRecogniser(settings.recogniser, recognised, trouble)
+            return Both(recogniser, TurnHook("", folder, 0.0, _nobody, trouble, kept, most)) if folder else recogniser
         if not (capture.on_turn or folder):
             return None
         return TurnHook(capture.on_turn, folder, patience_s, recognised, trouble, kept, most)
@@ -235,9 +243,13 @@ def build_listener(settings: Settings, session: Path | None) -> Listen:
     return listen
 
 
+def _nobody(_turn: int, _text: str) -> None:
+    """Does not want to know."""
+
+
 def build_dialogue(settings: Settings) -> Dialogue | None:
     """What follows an interruption; None where nobody tells what was said. Raises ConfigError."""
-    if not settings.capture.on_turn:
+    if not understands(settings):
         return None
     from edgeagent.config.languages import language  # here, because pydantic costs a quarter of the start
 

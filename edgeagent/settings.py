@@ -195,8 +195,9 @@ class Amplifier:
 class Talker:
     """The voice."""
 
-    kind: Literal["espeak", "wav", "command"] = "espeak"
-    """espeak: built in, with word times. wav: recorded sentences. command: any program that writes PCM."""
+    kind: Literal["espeak", "wav", "command", "wyoming"] = "espeak"
+    """espeak: built in, with word times. wav: recorded sentences. command: any program that writes PCM. wyoming: a
+    voice server of Home Assistant's protocol, such as wyoming-piper."""
 
     voice: str = "en"
     """espeak voice name, as `espeak-ng --voices` lists them."""
@@ -209,6 +210,9 @@ class Talker:
 
     command_rate_hz: Annotated[int, Interval(ge=8000, le=48000)] = 16000
     """Rate of what the command writes."""
+
+    uri: str = "tcp://127.0.0.1:10200"
+    """Talker `wyoming`: tcp://host:port or unix:///path. `voice` is its voice, unless it is espeak's default."""
 
     wav_dir: str = ""
     """Talker `wav`: folder with one WAV per sentence and an index.yaml of sentence to file."""
@@ -235,6 +239,24 @@ class Script:
 
     file: str = ""
     """YAML with `opening` and `replies`, instead of the two above."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recogniser:
+    """Who understands what people say."""
+
+    kind: Literal["command", "wyoming"] = "command"
+    """command: `capture.on_turn`; empty, nobody. wyoming: a server of Home Assistant's protocol, such as
+    wyoming-faster-whisper."""
+
+    uri: str = "tcp://127.0.0.1:10300"
+    """Recogniser `wyoming`: tcp://host:port or unix:///path. What people say goes there."""
+
+    language: str = ""
+    """Recogniser `wyoming`: what it is told to expect; empty for its own choice."""
+
+    patience_ms: Annotated[int, Interval(ge=500, le=60_000)] = 8000
+    """How long a turn's text may take once the turn is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,10 +369,16 @@ class Settings:
     amplifier: Amplifier = field(default_factory=Amplifier)
     talker: Talker = field(default_factory=Talker)
     script: Script = field(default_factory=Script)
+    recogniser: Recogniser = field(default_factory=Recogniser)
     replier: Replier = field(default_factory=Replier)
     dialogue: Dialogue = field(default_factory=Dialogue)
     record: Record = field(default_factory=Record)
     memory: Memory = field(default_factory=Memory)
+
+
+def understands(settings: Settings) -> bool:
+    """Whether anybody tells what a person has said."""
+    return settings.recogniser.kind == "wyoming" or bool(settings.capture.on_turn)
 
 
 def settings_hash(settings: Settings) -> str:

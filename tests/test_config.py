@@ -103,7 +103,7 @@ def test_what_is_said_is_what_is_set() -> None:
         (
             "talker: {kind: Espeek}",
             "talker.kind",
-            "'Espeek': needs one of espeak, wav, command. Did you mean 'espeak'?",
+            "'Espeek': needs one of espeak, wav, command, wyoming. Did you mean 'espeak'?",
         ),
         (
             "talker: {voice: no}",
@@ -315,3 +315,22 @@ def test_a_replier_that_cannot_answer_is_refused(text: str, told: list[str]) -> 
         config.loads(text)
     assert all(word in str(refused.value) for word in told)
     assert "u:p" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("recogniser: {kind: wyoming, uri: 'localhost:1'}", "recogniser.uri"),
+        ("recogniser: {kind: wyoming, uri: 'tcp://localhost'}", "recogniser.uri"),
+        ("talker: {kind: wyoming, uri: 'unix://'}", "talker.uri"),
+        ("recogniser: {kind: wyoming}\ncapture: {on_turn: cat}", "Only one of them"),
+    ],
+)
+def test_a_server_without_an_address_is_refused(text: str, told: str) -> None:
+    with pytest.raises(ConfigError, match=told):
+        config.loads(text)
+
+
+def test_a_server_with_an_address_is_taken() -> None:
+    settings = config.loads("recogniser: {kind: wyoming, uri: 'unix:///run/asr'}\nreplier: {kind: chat, model: m}\n")
+    assert settings.recogniser.uri == "unix:///run/asr"

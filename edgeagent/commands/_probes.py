@@ -41,6 +41,7 @@ LIBRARIES = (
     "spidev",
     "espeakng-loader",
     "pocketsphinx",
+    "wyoming",
 )
 
 BOARD = Path("/proc/device-tree/model")

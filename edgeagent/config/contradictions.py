@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from edgeagent.config.faults import Fault
 from edgeagent.config.languages import known
-from edgeagent.settings import Lamp, Settings
+from edgeagent.settings import Lamp, Settings, understands
 
 PINS_OF = {"led": 1, "rgb": 3}
 """How many GPIOs a kind of lamp is driven by; the others use none of `lamp.pins`."""
@@ -38,10 +38,20 @@ def _missing(settings: Settings) -> Iterator[Fault]:
     if replier.kind == "chat":
         if not replier.model:
             yield Fault("replier.model", "missing. replier.kind is chat: give the model's name on that server")
-        if not settings.capture.on_turn:
-            yield Fault("capture.on_turn", "missing. replier.kind is chat: give the command that understands speech")
+        if not understands(settings):
+            yield Fault(
+                "capture.on_turn", "missing. replier.kind is chat: give what understands speech, or a recogniser"
+            )
         if wrong := _address(replier.url):
             yield Fault("replier.url", wrong)
+    if settings.recogniser.kind == "wyoming" and settings.capture.on_turn:
+        yield Fault("capture.on_turn", "given, but recogniser.kind is wyoming. Only one of them can tell what was said")
+    for key, used, uri in (
+        ("recogniser.uri", settings.recogniser.kind == "wyoming", settings.recogniser.uri),
+        ("talker.uri", talker.kind == "wyoming", talker.uri),
+    ):
+        if used and not _is_uri(uri):
+            yield Fault(key, "no address. Give tcp://host:port or unix:///path")
     if talker.kind == "wav" and not talker.wav_dir:
         yield Fault("talker.wav_dir", "missing. talker.kind is wav: give the folder of recorded sentences")
     if audio.card == "wav":
@@ -49,6 +59,14 @@ def _missing(settings: Settings) -> Iterator[Fault]:
             yield Fault("audio.microphone_wav", "missing. audio.card is wav: give the file it hears")
         if audio.microphone_wav and audio.microphone_wav == audio.loudspeaker_wav:
             yield Fault("audio.loudspeaker_wav", "the same file as audio.microphone_wav; it would be overwritten")
+
+
+def _is_uri(uri: str) -> bool:
+    try:
+        parts = urlsplit(uri)
+        return bool(parts.path if parts.scheme == "unix" else parts.scheme == "tcp" and parts.hostname and parts.port)
+    except ValueError:
+        return False
 
 
 def _address(url: str) -> str:

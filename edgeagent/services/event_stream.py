@@ -1,8 +1,8 @@
 """Server-sent events over HTTP, cut off in milliseconds whatever the other side does.
 
-The request runs in a thread of its own and hands each event over a bounded queue; who reads waits for the queue and for
-nothing else. A cancel shuts the socket down: a read that hangs ends at once, and the other side sees the connection
-closed and stops generating. (`close` of the usual HTTP clients waits for what is stalled.) WHATWG HTML, 9.2.
+The request runs in a thread of its own (`feed`). A cancel shuts the socket down: a read that hangs ends at once, and
+the other side sees the connection closed and stops generating. (`close` of the usual HTTP clients waits for what is
+stalled.) WHATWG HTML, 9.2.
 """
 
 from __future__ import annotations
@@ -11,19 +11,15 @@ import http.client
 import json
 import socket
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from queue import Full, Queue
-from threading import Event, Thread
 from urllib.parse import urlsplit
 
 from edgeagent.errors import ServiceError
+from edgeagent.services.feed import Feed
 
 WAITING = 256
 """Events that may wait for their reader; then the server waits, for TCP's windows are full."""
-
-LOOK_S = 0.5
-"""How often a full queue is looked at again."""
 
 LINE = 65_536
 """Bytes of a line at most; a server that sends more is none."""
@@ -33,8 +29,6 @@ CONNECT_S = 5.0
 
 TOLD = 200
 """Characters of a server's complaint that are passed on."""
-
-Item = str | ServiceError | None
 
 
 class EventStream:
@@ -46,60 +40,44 @@ class EventStream:
         self._body = json.dumps(body).encode()
         self._headers = {"Content-Type": "application/json", "Accept": "text/event-stream", **headers}
         self._stall_s = stall_s
-        self._events: Queue[Item] = Queue(WAITING)
-        self._cancelled = Event()
         self._socket: socket.socket | None = None
-        Thread(target=self._work, name="event-stream", daemon=True).start()
+        self._feed: Feed[str] = Feed("event-stream", self._work, WAITING)
+        self._feed.start()
 
     def __iter__(self) -> Iterator[str]:
         """The data of each event, until the server closes. Raises ServiceError."""
-        while not self._cancelled.is_set():
-            item = self._events.get()
-            if item is None or self._cancelled.is_set():
-                return
-            if isinstance(item, ServiceError):
-                raise item
-            yield item
+        return iter(self._feed)
 
     def cancel(self) -> None:
         """No more of it. Any thread, at once."""
-        self._cancelled.set()
+        self._feed.cancel()
         self._shut()
-        with suppress(Full):  # whoever waits, waits for an empty queue
-            self._events.put_nowait(None)
 
     def _shut(self) -> None:
         if (connected := self._socket) is not None:
             with suppress(OSError):
                 connected.shutdown(socket.SHUT_RDWR)
 
-    def _work(self) -> None:
-        end: Item = None
+    def _work(self, put: Callable[[str], bool]) -> None:
         try:
-            self._receive()
-        except ServiceError as error:
-            end = error
+            self._receive(put)
         except ssl.SSLError as error:
-            end = ServiceError(
-                f"{self._name}: {error.reason or error}".lower(), "check the address and its certificate"
-            )
-        except TimeoutError:
-            end = ServiceError(f"{self._name} does not answer", "see whether it is overloaded")
+            told = f"{self._name}: {error.reason or error}".lower()
+            raise ServiceError(told, "check the address and its certificate") from error
+        except TimeoutError as error:
+            raise ServiceError(f"{self._name} does not answer", "see whether it is overloaded") from error
         except (OSError, http.client.HTTPException) as error:
-            end = ServiceError(
-                f"{self._name}: {getattr(error, 'strerror', '') or error or type(error).__name__}",
-                "start it, or mend its address",
-            )
-        self._put(end)
+            why = getattr(error, "strerror", "") or error or type(error).__name__
+            raise ServiceError(f"{self._name}: {why}", "start it, or mend its address") from error
 
-    def _receive(self) -> None:
+    def _receive(self, put: Callable[[str], bool]) -> None:
         secure = self._url.scheme == "https"
         kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
         connection = kind(self._url.hostname or "", self._url.port, timeout=CONNECT_S)
         try:
             connection.connect()
             self._socket = connection.sock
-            if self._cancelled.is_set():
+            if self._feed.cancelled.is_set():
                 return
             connection.sock.settimeout(self._stall_s)
             path = self._url.path + (f"?{self._url.query}" if self._url.query else "")
@@ -108,7 +86,7 @@ class EventStream:
                 if response.status != http.client.OK:
                     raise refused(self._name, response.status, response.read(LINE))
                 for event in _events(response):
-                    if not self._put(event):
+                    if not put(event):
                         return
         finally:
             self._shut()
@@ -118,16 +96,6 @@ class EventStream:
     def _name(self) -> str:
         """The server, without whatever secrets its address may hold."""
         return f"{self._url.scheme}://{self._url.hostname}" + (f":{self._url.port}" if self._url.port else "")
-
-    def _put(self, item: Item) -> bool:
-        """Hand over; False if nobody wants it any more."""
-        while not self._cancelled.is_set():
-            try:
-                self._events.put(item, timeout=LOOK_S)
-            except Full:
-                continue
-            return True
-        return False
 
 
 def _events(response: http.client.HTTPResponse) -> Iterator[str]:

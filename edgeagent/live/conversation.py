@@ -63,7 +63,7 @@ class Conversation:
         self._asker = Asker(replier, inbox, self) if replier is not None else None
         self._question: Question | None = None
         self._closed: dict[int, Sound] = {}  # turns whose text is awaited
-        self._ceased: deque[tuple[int, bool]] = deque(maxlen=CEASED)
+        self._ceased: deque[tuple[int, e.Ceased]] = deque(maxlen=CEASED)  # with the engine's sample at that moment
 
     def say(self, text: str, *, protected: bool = False) -> int:
         """Speak as soon as the floor allows; the number of the utterance. protected: see `events.Scripted`."""
@@ -81,6 +81,9 @@ class Conversation:
                 self._voice.play(action.utterance, action.offset)
             case a.Discard():
                 self._discard(action.utterance)
+            case a.CallOff():
+                self._cut()
+                self._voice.drop_all()
             case a.OpenTurn():
                 self._turns.open(action)
             case a.HandOver():
@@ -94,7 +97,7 @@ class Conversation:
     def ceases(self, fact: e.Ceased) -> None:
         """The engine is about to be told this: now it must know the words."""
         self._voice.ceases(fact.utterance, finished=fact.finished)
-        self._ceased.append((fact.utterance, fact.finished))
+        self._ceased.append((self._door.engine.at, fact))
 
     def stream(self) -> None:
         """A step is over: hand on what was heard."""
@@ -157,11 +160,11 @@ class Conversation:
 
     def _begin(self, dialogue: Dialogue) -> None:
         """A new speech of ours, upon what has been heard of those before."""
-        for utterance, finished in self._ceased:
-            heard = self._door.engine.moderator.ledger.heard(utterance)
-            left = self._door.engine.moderator.ledger.left(utterance)
-            dialogue.heard(utterance, heard.text_heard, left, whole=finished, estimated=heard.estimated)
-        self._ceased.clear()
+        ledger = self._door.engine.moderator.ledger
+        while self._ceased and self._ceased[0][0] < self._door.engine.at:  # the ledger learns of it with the next step
+            _, fact = self._ceased.popleft()
+            heard, left = ledger.heard(fact.utterance), ledger.left(fact.utterance)
+            dialogue.heard(fact.utterance, heard.text_heard, left, whole=fact.finished, estimated=heard.estimated)
         dialogue.begin()
 
     def _follow(

@@ -72,6 +72,11 @@ class Voice:
         for answer in [one for one in self._answers.values() if one.turn == turn and not one.started]:
             self.forget(answer.utterance)
 
+    def drop_all(self) -> None:
+        """Whatever has not begun to sound."""
+        for answer in [one for one in self._answers.values() if not one.started]:
+            self.forget(answer.utterance)
+
     def ceases(self, utterance: int, *, finished: bool) -> None:
         """The engine is about to be told that it ceased: now it must know the words. (Before, only what is new for
         good is told, or the journal would repeat every sentence for each of its words.)"""

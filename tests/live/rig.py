@@ -26,7 +26,7 @@ from edgeagent.live.pace import Pace
 from edgeagent.live.repair import Repair
 from edgeagent.live.sound_path import SoundPath
 from edgeagent.live.watchdog import Watchdog
-from edgeagent.ports import Heard, Pcm, Play, Replier, Sound, Talker
+from edgeagent.ports import EchoCanceller, Heard, Pcm, Play, Replier, Sound, Talker
 from edgeagent.services.tone_talker import ToneTalker
 from edgeagent.settings import Settings
 from edgeagent.signal.canceller import Cancelled, Canceller
@@ -155,6 +155,7 @@ class Rig:
         settings: Settings | None = None,
         ear: Ear | None = None,
         dialogue: Dialogue | None = None,
+        canceller: EchoCanceller | None = None,
     ) -> None:
         settings = settings or Settings()
         self.now = 100.0
@@ -169,7 +170,8 @@ class Rig:
         self.drift_ppm = 0.0
         self.pace = Pace()
         self.due = self.now
-        self.engine = Engine(settings, self.journal, Canceller(settings.echo.drift), ear or LoudEar())
+        canceller = canceller or Canceller(settings.echo.drift)
+        self.engine = Engine(settings, self.journal, canceller, ear or LoudEar())
         door = Door(self.engine)
         door.record(self.recorded)
         self.conversation = Conversation(

@@ -252,6 +252,31 @@ def test_after_the_button_nothing_more_comes(make: Make) -> None:
     assert replier.given[0].cut
 
 
+def test_the_button_between_two_sentences_calls_off_the_rest(make: Make) -> None:
+    class Slow(Pieces):
+        def __iter__(self) -> Iterator[str]:
+            yield "one two three. "
+            yield from super().__iter__()
+
+    class Slowly(Replier):
+        def reply(self, _request: Request) -> Pieces:
+            self.given.append(Slow(["four five six."], self.may))
+            return self.given[-1]
+
+    replier = Slowly()
+    replier.may.clear()
+    rig = make(replier, "Tell me a story.")
+    ask(rig)
+    rig.until(lambda: rig.state == "speaking")
+    rig.until(lambda: rig.state == "idle")
+    rig.inbox.post(lambda: rig.door.tell(e.ButtonShort(0)))
+    rig.until(lambda: rig.conversation._question is None)
+    assert replier.given[0].cut
+    replier.may.set()
+    rig.turn(200)
+    assert heard(rig) == ["one two three."]
+
+
 def test_a_replier_that_never_answers_is_cut_at_its_deadline(make: Make) -> None:
     replier = Replier(["never"], ["Here."])
     replier.may.clear()

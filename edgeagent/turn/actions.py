@@ -41,7 +41,7 @@ class Discard(Action):
 
 @dataclass(frozen=True, slots=True)
 class CallOff(Action):
-    """Nothing is wanted of what is still being thought of or made: silence, though we were just between two sentences."""
+    """Nothing is wanted of what is being thought of or made: silence, though we are just between two sentences."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,13 +139,16 @@ class Request:
     """A turn of the user that wants a reply.
 
     sound: (n,) float32 at 16 kHz, our own voice taken out. text: what a recogniser made of it, "" without one.
-    understood: what kind of interruption it was. history: what has been said and heard, this turn at its end."""
+    understood: what kind of interruption it was. history: what has been said and heard, this turn at its end. saying:
+    what is said before the reply. resumes: what was cut off is to go on, behind `saying`."""
 
     turn: int
     sound: Sound
     text: str
     understood: Understood
     history: tuple[Line, ...] = ()
+    saying: tuple[str, ...] = ()
+    resumes: bool = False
 
 
 class Reply(Protocol):

@@ -25,13 +25,19 @@ QUESTION = ("?", "？", "؟")  # noqa: RUF001
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to do about a turn: say `first`, then ask the replier if `ask`, then say `last`."""
+    """What to do about a turn: say `first`, then ask the replier if `ask`, then say `last`. A replier that is asked
+    behind a rest is to go on from there."""
 
     understood: Understood
     reaction: Reaction
     first: tuple[str, ...] = ()
     ask: bool = False
     last: tuple[str, ...] = ()
+
+    @property
+    def resumes(self) -> bool:
+        """Whether what was cut off goes on."""
+        return self.reaction in (Reaction.RESUME, Reaction.REPEAT)
 
 
 class Dialogue:
@@ -48,7 +54,11 @@ class Dialogue:
     @property
     def rest(self) -> tuple[str, ...]:
         """What is left to say of what was interrupted last."""
-        return self._speech.rest or self._kept.rest
+        return self._left.rest
+
+    @property
+    def _left(self) -> Speech:
+        return self._speech if self._speech.unfinished else self._kept
 
     def begin(self) -> None:
         """The next utterance begins a new speech."""
@@ -58,7 +68,7 @@ class Dialogue:
         """We mean to say this, behind what else there is of the speech."""
         if self._fresh:
             self._fresh = False
-            if self._speech.rest:
+            if self._speech.unfinished:
                 self._kept = self._speech
             self._speech = Speech()
         self._speech.add(utterance, text)
@@ -68,9 +78,13 @@ class Dialogue:
         self._speech.heard(utterance, text, "" if whole else again)
         self.history.heard(utterance, text, whole=whole, estimated=estimated)
 
+    def broken(self) -> None:
+        """Whoever makes the speech was cut off before its end; if it has begun at all."""
+        self._speech.more = self._speech.more or not self._fresh
+
     def turn(self, turn: int, text: str) -> Plan:
         """What a person said, "" for nothing that a recogniser knows, and what to do about it."""
-        interrupted, offered = bool(self._speech.rest), self._offered
+        interrupted, offered = self._speech.unfinished, self._offered
         asked = offered or (not interrupted and self._speech.last.rstrip(CLOSING)[-1:] in QUESTION)
         understood = understand(text, Context(self._speech.text, asked, interrupted), self._language)
         follows = self._follows(understood, interrupted)
@@ -85,29 +99,29 @@ class Dialogue:
     @property
     def _offered(self) -> bool:
         """Whether the last that was heard of us was the question whether to go on."""
-        return bool(self._kept.rest) and self._speech.last == self._language.offer
+        return self._kept.unfinished and self._speech.last == self._language.offer
 
     def _follows(self, understood: Understood, interrupted: bool) -> Reaction:
         """A small sound that interrupted nothing goes to the replier, if it is a word, and otherwise nowhere."""
         follows = reaction(understood, self._wanted)
-        if follows is Reaction.RESUME and not self.rest:
+        if follows is Reaction.RESUME and not self._left.unfinished:
             spoken = understood.kind in (Kind.BACKCHANNEL, Kind.COMMAND)
             return Reaction.REPLY if spoken and not interrupted else Reaction.SILENT
         return follows
 
     def _plan(self, understood: Understood, follows: Reaction) -> Plan:
-        rest = self.rest
+        rest, more = self.rest, self._left.more
         match follows:
             case Reaction.RESUME:
                 self._resume()
-                return Plan(understood, follows, first=rest)
+                return Plan(understood, follows, first=rest, ask=more)
             case Reaction.REPEAT:
                 again = self._speech.repeated or rest
                 self._resume()
-                return Plan(understood, follows, first=again, ask=not again)
+                return Plan(understood, follows, first=again, ask=more or not again)
             case Reaction.SILENT:
                 return Plan(understood, follows)
-            case Reaction.OFFER if rest:
+            case Reaction.OFFER if rest or more:
                 return Plan(understood, follows, ask=True, last=_said(self._language.offer))
             case Reaction.REPAIR:
                 self._drop()
@@ -117,7 +131,7 @@ class Dialogue:
 
     def _resume(self) -> None:
         """The rest is about to be said again: of this speech, or of the one before it."""
-        if not self._speech.rest:
+        if not self._speech.unfinished:
             self._kept = Speech()
         self._speech.finish()
 

@@ -21,6 +21,8 @@ class Speech:
 
     def __init__(self) -> None:
         self._sentences: dict[int, _Sentence] = {}
+        self.more = False
+        """Its replier was cut off: behind what is left there would have been more."""
 
     def add(self, utterance: int, text: str) -> None:
         """A sentence behind the others."""
@@ -32,6 +34,11 @@ class Speech:
         """So much of one has been heard, and so much of it is left; nothing if it is not ours."""
         if (sentence := self._sentences.get(utterance)) is not None:
             sentence.heard, sentence.left = text, left.strip()
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether anything is left, or would have come."""
+        return self.more or any(one.left for one in self._sentences.values())
 
     @property
     def rest(self) -> tuple[str, ...]:
@@ -59,5 +66,6 @@ class Speech:
 
     def finish(self) -> None:
         """Nothing is left to say."""
+        self.more = False
         for one in self._sentences.values():
             one.left = ""

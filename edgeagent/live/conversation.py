@@ -150,7 +150,7 @@ class Conversation:
         self._begin(self._dialogue)
         plan = self._dialogue.turn(turn, text)
         self._note_plan(turn, plan)
-        request = Request(turn, sound, text, plan.understood, self._dialogue.history.lines)
+        request = Request(turn, sound, text, plan.understood, self._dialogue.history.lines, plan.first, plan.resumes)
         self._follow(request, plan.first, plan.last, ask=plan.ask)
 
     def _note_plan(self, turn: int, plan: Plan) -> None:
@@ -205,6 +205,8 @@ class Conversation:
         if question is not None and self._asker is not None:
             self._asker.cancel(question)
             self._voice.drop(question.request.turn)
+            if self._dialogue is not None:
+                self._dialogue.broken()
 
     def _gone(self, _utterance: int, turn: int) -> None:
         """An utterance is done with."""

@@ -153,7 +153,7 @@ def messages(system: str, request: Request) -> list[dict[str, str]]:
             told.append({"role": role, "content": text})
     if not told or told[-1]["role"] != "user":
         told.append({"role": "user", "content": request.text})
-    if hint := _hint(request.understood):
+    if hint := _hint(request):
         told[-1]["content"] += f"\n({hint})"
     return told
 
@@ -162,7 +162,15 @@ def _told(line: Line) -> str:
     return line.text + (CUT if line.interrupted else "")
 
 
-def _hint(understood: Understood) -> str:
+def _hint(request: Request) -> str:
+    """What a small model would have to find out by itself."""
+    saying = f"You are now saying: '{' '.join(request.saying)}'" if request.saying else ""
+    if request.resumes:
+        return f"{saying or 'You were cut off.'} Go on exactly from there, without a new beginning.".strip()
+    return " ".join(filter(None, (_kind(request.understood), f"{saying}. Go on behind it." if saying else "")))
+
+
+def _kind(understood: Understood) -> str:
     match understood:
         case Understood(Kind.CORRECTION, wrong=wrong, right=right) if right:
             instead = f"instead of '{wrong}', " if wrong else ""

@@ -104,6 +104,32 @@ def test_interrupted_while_resuming(talk: Dialogue) -> None:
     assert talk.turn(11, "hm").first == rest
 
 
+def test_a_replier_that_was_cut_off_goes_on_behind_the_rest(talk: Dialogue) -> None:
+    talk.broken()
+    plan = talk.turn(9, "uh-huh")
+    assert (plan.first, plan.ask, plan.resumes) == (REST, True, True)
+    assert not talk.turn(10, "hm").resumes
+
+
+def test_a_replier_that_was_cut_off_before_its_next_sentence_goes_on_all_the_same() -> None:
+    dialogue = Dialogue(ENGLISH, WANTED)
+    speak(dialogue, 0, FIRST)
+    dialogue.broken()
+    assert dialogue.turn(9, "How much is it?").last == (OFFER,)
+    speak(dialogue, 1, "Twenty.", OFFER)
+    plan = dialogue.turn(10, "yes")
+    assert (plan.first, plan.ask, plan.resumes) == ((), True, True)
+
+
+def test_a_replier_that_was_cut_off_before_it_said_anything_changes_nothing() -> None:
+    dialogue = Dialogue(ENGLISH, WANTED)
+    speak(dialogue, 0, FIRST)
+    dialogue.turn(1, "Tell me more.")
+    dialogue.begin()
+    dialogue.broken()
+    assert not dialogue.turn(1, "[cough]").ask
+
+
 def test_a_side_answer_that_is_interrupted_comes_before_the_rest(talk: Dialogue) -> None:
     talk.turn(9, "How much is a ticket?")
     talk.begin()

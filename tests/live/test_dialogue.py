@@ -12,7 +12,7 @@ from edgeagent.app import build_dialogue
 from edgeagent.dialogue.history import Who
 from edgeagent.live.conversation import Listen, Told
 from edgeagent.ports import Request, Sound
-from edgeagent.settings import Capture, Settings
+from edgeagent.settings import Capture, Settings, Turns
 from edgeagent.turn import events as e
 from tests.live.rig import VOICE, Rig
 
@@ -91,7 +91,8 @@ def make() -> Iterator[Make]:
     def one(replier: Replier, *texts: str) -> Rig:
         dialogue = build_dialogue(Settings(capture=Capture(on_turn="true")))
         listener: Listen = Understanding(*texts)
-        made.append(Rig(replier=replier, listener=listener, dialogue=dialogue))
+        settings = Settings(turns=Turns(reply_timeout_ms=3000))
+        made.append(Rig(replier=replier, listener=listener, dialogue=dialogue, settings=settings))
         made[-1].turn(30)
         return made[-1]
 
@@ -235,6 +236,19 @@ def test_an_interruption_calls_off_everything_of_its_turn(make: Make) -> None:
         "Tell me a story.",
         "Tell me another one.",
     ]
+
+
+def test_a_reply_that_was_cut_off_for_nothing_is_taken_up_by_its_replier(make: Make) -> None:
+    replier = Replier([f"one two three four five, {word}. " for word in NAMES], ["And that is the end."])
+    rig = make(replier, "Tell me a story.", "uh-huh")
+    ask(rig)
+    rig.until(lambda: rig.state == "speaking")
+    rig.turn(60)
+    interrupt(rig)
+    quiet(rig)
+    assert replier.asked[1].resumes
+    assert replier.asked[1].saying[-1].endswith(f"{NAMES[len(replier.asked[1].saying) - 1]}.")
+    assert heard(rig)[-1] == "And that is the end."
 
 
 def test_after_the_button_nothing_more_comes(make: Make) -> None:

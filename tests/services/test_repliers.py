@@ -257,6 +257,16 @@ def test_the_conversation_as_a_model_takes_it() -> None:
     assert "instead of 'bangalore', 'mangalore'" in told[2]["content"]
 
 
+def test_a_model_that_was_cut_off_is_told_where_to_go_on() -> None:
+    history = (Line(Who.DEVICE, 0, "The train", interrupted=True),)
+    request = Request(
+        9, np.zeros(0, np.float32), "uh-huh", Understood(Kind.BACKCHANNEL), history, ("It leaves.",), True
+    )
+    told = messages("", request)[-1]
+    assert told["role"] == "user"
+    assert told["content"].startswith("uh-huh\n(You are now saying: 'It leaves.'")
+
+
 @pytest.mark.parametrize("size", [1, 3, 1000])
 def test_thinking_aloud_is_not_spoken(size: int) -> None:
     text = "<think>Hm, <b>?</think>Yes, 3 < 4.<think>more"

@@ -191,7 +191,7 @@ def build_runtime(
             Actuators(playback, amplifier, lamp, settings),
             Cues(playback),
             conversation,
-            Watchdog(still=settings.audio.card == "wav"),
+            Watchdog(still=settings.audio.card == "wav" or settings.audio.gated),
             Repair(opener),
             Health(playback, lambda: door.engine.drift_ppm, Pace([words] if words else [])),
         )

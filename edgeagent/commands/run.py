@@ -8,6 +8,8 @@ session, as `record.dir` of a configuration gets one for each start. `--on-turn 
 user, with its sound as raw 16-bit 16 kHz on stdin while it is spoken and in EDGEAGENT_WAV the path of its WAV, which is
 there when stdin ends; what CMD prints is taken as its text.
 
+Under systemd (systemd/edgeagent.service) it tells when it is ready and how it is; the watchdog is fed while it hears.
+
 Exit code 130 after Ctrl-C, 0 after SIGTERM, 75 if the sound library hangs and only a new process can go on.
 """
 
@@ -21,6 +23,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from edgeagent.commands._device import Fan, Printer, Warner, add_device, hold, leaving, settings_of
+from edgeagent.commands._service import looked_after
+from edgeagent.monitor.service import Service
 from edgeagent.settings import Settings
 from edgeagent.store.folders import dated, vacant
 
@@ -45,8 +49,8 @@ def run(args: argparse.Namespace) -> int:
     settings = settings_of(args)
     if args.on_turn:
         settings = replace(settings, capture=replace(settings.capture, on_turn=args.on_turn))
-    with leaving():
-        return _talk(settings, args)
+    with looked_after() as service, leaving():
+        return _talk(settings, args, service)
 
 
 def session_of(settings: Settings, given: str | None) -> Path | None:
@@ -56,7 +60,7 @@ def session_of(settings: Settings, given: str | None) -> Path | None:
     return dated(Path(settings.record.dir)) if settings.record.dir else None
 
 
-def _talk(settings: Settings, args: argparse.Namespace) -> int:
+def _talk(settings: Settings, args: argparse.Namespace, service: Service | None) -> int:
     from edgeagent import app
     from edgeagent.report.timeline import Timeline
     from edgeagent.store.journal import JsonLinesJournal, line
@@ -92,7 +96,11 @@ def _talk(settings: Settings, args: argparse.Namespace) -> int:
             noted.journals.append(printer)
         if folder is not None and folder != Path(args.record or ""):
             noted.write({"at": 0, "event": "recording", "folder": str(folder)})
+        if service is not None:
+            runtime.watch(service)
         code = hold(runtime, args.seconds)
+        if service is not None:
+            service.stopping()
     if printer is not None and printer.error is not None:
         raise printer.error
     return code

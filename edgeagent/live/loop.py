@@ -165,8 +165,8 @@ class Loop:
     def _look(self, now: float) -> None:
         """For those who watch from outside."""
         late = "the engine does not keep up with the sound" if self._health.pace.hopeless else ""
-        trouble = self._watchdog.trouble or late
-        self.gauge.look(now, self._door.engine, self._card.name, trouble, self._health.latest)
+        trouble, believed = self._watchdog.trouble or late, self._watchdog.believed
+        self.gauge.look(now, self._door.engine, self._card.name, trouble, self._health.latest, believed)
 
     def _rest(self, silence: int, now: float) -> None:
         """Silence in place of frames."""

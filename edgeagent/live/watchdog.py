@@ -49,7 +49,7 @@ class Watchdog:
             return None
         reason = self._fault(sound)
         if reason:
-            return self._fail(reason)
+            return self.fail(reason)
         healthy = not (self._constant or self._clipped) or (self._still and not self._level and not self._clipped)
         self.believed = self.believed or (healthy and not self.trouble)
         self._good = self._good + sound.size if healthy else 0
@@ -64,9 +64,10 @@ class Watchdog:
         if seconds < ABSENT_S:
             return None
         self._constant = self._clipped = 0
-        return self._fail("the microphone gives no sound")
+        return self.fail("the microphone gives no sound")
 
-    def _fail(self, reason: str) -> Event | None:
+    def fail(self, reason: str) -> Event | None:
+        """It is not to be believed, for a reason known elsewhere. None if it is not believed already."""
         self._good = 0
         self.believed = False
         if self.trouble:

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import socket
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,50 +10,7 @@ import pytest
 
 from edgeagent.signal.wav import write_wav
 from edgeagent.units import RATE
-from tests.devices.sim_child import ROOT
-
-GIVE_UP_S = 20.0
-
-
-class Managed:
-    """The command, and the socket on which its manager listens."""
-
-    def __init__(self, folder: Path, *options: str, **variables: str) -> None:
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._socket.bind(str(folder / "notify"))
-        self._socket.settimeout(GIVE_UP_S)
-        environment = {**os.environ, "NOTIFY_SOCKET": str(folder / "notify"), "WATCHDOG_USEC": "1000000", **variables}
-        command = [sys.executable, "-m", "edgeagent", "run", "--quiet", *options]
-        self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
-        self.told: list[dict[str, str]] = []
-
-    def until(self, so: Callable[[dict[str, str]], bool]) -> dict[str, str]:
-        """The next message that is so."""
-        while True:
-            self.told.append(dict(line.split("=", 1) for line in self._socket.recv(4096).decode().split("\n")))
-            if so(self.told[-1]):
-                return self.told[-1]
-
-    def end(self) -> None:
-        self.process.kill()
-        self.process.communicate()
-        self._socket.close()
-
-
-Start = Callable[..., Managed]
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    started: list[Managed] = []
-
-    def begin(*options: str, **variables: str) -> Managed:
-        started.append(Managed(tmp_path, *options, **variables))
-        return started[-1]
-
-    yield begin
-    for managed in started:
-        managed.end()
+from tests.service.managed import GIVE_UP_S, Start
 
 
 @pytest.fixture

@@ -58,7 +58,7 @@ def test_its_command_is_one_that_there_is() -> None:
     run = command(name)
     parser = Parser()
     run.add_arguments(parser)
-    assert parser.parse_args(words).quiet
+    assert parser.parse_args(words).wait
 
 
 def test_it_never_gives_up_and_waits_for_no_network() -> None:

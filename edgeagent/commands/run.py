@@ -25,6 +25,7 @@ from pathlib import Path
 
 from edgeagent.commands._device import Fan, Printer, Warner, add_device, hold, leaving, settings_of
 from edgeagent.commands._service import Brake, looked_after
+from edgeagent.monitor.journald import SystemJournal, under_journald
 from edgeagent.monitor.service import Service
 from edgeagent.settings import Settings
 from edgeagent.store.folders import dated, vacant
@@ -83,6 +84,11 @@ def _talk(settings: Settings, args: argparse.Namespace, service: Service | None,
             log.write({"at": 0, "event": "began", "utc": datetime.now(UTC).isoformat(timespec="seconds")})
             decided.journals.append(log)
             noted.journals.append(log)
+        if under_journald():
+            system = SystemJournal(Timeline().line)
+            files.callback(system.close)
+            decided.journals.append(system)
+            noted.journals.append(system)
         if folder is not None:  # only now: a device that does not start leaves no session
             recording = Recording(folder, settings, app.versions(settings), warn)
             files.callback(recording.close)

@@ -83,7 +83,6 @@ class Repair:
             dead, self._dead = self._dead, None
             if dead is not None:
                 dead.close()
-                return False
             path = self._make()
             self.reason, self._path = "", path
         except DeviceHung as hung:

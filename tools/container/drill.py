@@ -55,6 +55,7 @@ def drill(machine: Machine, room: Room, faults: Sequence[Fault], random: Random)
     """Each of them once, in this order; the service must be running."""
     for fault in faults:
         lasts_s = random.uniform(*fault.lasts)
+        machine.aim()
         begun = time.monotonic()
         fault.begin(machine, room)
         time.sleep(max(0.0, begun + lasts_s - time.monotonic()))

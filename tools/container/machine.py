@@ -17,6 +17,7 @@ import sys
 import sysconfig
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -99,6 +100,7 @@ class Machine:
         self._name = f"edgeagent-{os.getpid()}"
         self._nspawn: subprocess.Popen[bytes] | None = None
         self._leader = 0
+        self._target = 0
         self._share_card()
         self._furnish(config)
 
@@ -270,10 +272,21 @@ class Machine:
         """The service's main process, by its number in there; 0 without one."""
         return int(self.show("MainPID")["MainPID"])
 
+    def aim(self) -> None:
+        """Finds the main process, so that `signal` reaches it at once."""
+        self._target = 0
+        inside = self.main()
+        for status in Path("/proc").glob("[0-9]*/status"):
+            with suppress(OSError):  # it has gone meanwhile
+                lines = dict(line.split(":\t", 1) for line in status.read_text().splitlines() if ":\t" in line)
+                if lines["NSpid"].split()[1:] == [str(inside)] and lines["Uid"].split()[0] == str(UID):
+                    self._target = int(status.parent.name)
+
     def signal(self, number: signal.Signals) -> None:
-        """To the main process, if there is one."""
-        if pid := self.main():
-            self.call("kill", f"-{number.value}", str(pid), check=False)
+        """To the process that `aim` has found, if it is still there."""
+        with suppress(ProcessLookupError):
+            if self._target:
+                os.kill(self._target, number)
 
     def processes(self) -> Mapping[int, int]:
         """Of the service's user, by their numbers in there: each with its parent."""

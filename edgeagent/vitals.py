@@ -33,7 +33,7 @@ class Vitals:
     """The card's name."""
 
     hears: bool = False
-    """Sound comes, makes sense, and the engine keeps up with it."""
+    """Sound comes and makes sense (silence does not before there was any sound), and the engine keeps up with it."""
 
     trouble: str = ""
     """What is wrong with the microphone, the card or the engine; "" for nothing."""
@@ -74,4 +74,5 @@ class Vitals:
 
 
 Watcher = Callable[[Vitals], None]
-"""Gets every new vitals, ten times a second, on the engine thread: it must return at once and never raise."""
+"""Gets every new vitals, ten times a second and whenever `hears` changes, on the engine thread: it must return at once
+and never raise."""

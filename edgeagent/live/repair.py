@@ -7,17 +7,45 @@ if it hangs, a new process is needed.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Event, Thread
 
-from edgeagent.errors import DeviceHung
+from edgeagent.errors import DeviceHung, EdgeAgentError
 from edgeagent.live.guarded_card import close_quietly
 from edgeagent.live.sound_path import SoundPath
 from edgeagent.ports import Card
 
 RETRY_S = 1.0
 """Between two attempts; each asks the sound library for all its devices."""
+
+HANGS_S = 15.0
+"""An attempt that takes so long will never end: closing takes 6 s at most, and opening a busy card some seconds."""
+
+
+def in_time(make: Callable[[], SoundPath]) -> SoundPath:
+    """The card, opened in a thread of its own. Raises what that raises, and DeviceHung after HANGS_S."""
+    done: list[SoundPath | Exception] = []
+
+    def work() -> None:
+        try:
+            done.append(make())
+        except Exception as error:
+            done.append(error)
+
+    thread = Thread(target=work, name="open", daemon=True)
+    thread.start()
+    thread.join(HANGS_S)
+    if not done:
+        raise _hangs()
+    if isinstance(done[0], Exception):
+        raise done[0]
+    return done[0]
+
+
+def _hangs() -> DeviceHung:
+    return DeviceHung("the sound library hangs opening the card", "only a new process can use it again")
 
 
 class Repair:
@@ -30,6 +58,10 @@ class Repair:
         self._dead: Card | None = None
         self._path: SoundPath | None = None
         self._hung: DeviceHung | None = None
+        self.reason = ""
+        """Why the last attempt failed; "" while there was none, or when it succeeded."""
+        self._told = ""
+        self._since = 0.0  # of the attempt that is made now
 
     @property
     def at_work(self) -> bool:
@@ -44,6 +76,8 @@ class Repair:
     def take(self) -> SoundPath | None:
         """The card anew, once. Raises DeviceHung if there can be none in this process."""
         over = self._thread is not None and not self._thread.is_alive()  # before looking at what it left
+        if self._hung is None and not over and self._since and time.monotonic() - self._since > HANGS_S:
+            self._hung = _hangs()
         if self._hung is not None:
             raise self._hung
         path, self._path = self._path, None
@@ -53,6 +87,12 @@ class Repair:
             self._begin()
         return path
 
+    def news(self) -> str:
+        """The reason, if it is another than when this was last asked; "" if not, or if there is none."""
+        reason, before = self.reason, self._told
+        self._told = reason
+        return reason if reason != before else ""
+
     def close(self) -> None:
         """No more attempts. Does not wait for one that hangs."""
         self._over.set()
@@ -60,12 +100,17 @@ class Repair:
             close_quietly(self._path.card)
 
     def _begin(self) -> None:
+        self._since = 0.0
         self._thread = Thread(target=self._work, name="repair", daemon=True)
         with suppress(RuntimeError):  # no memory for a thread
             self._thread.start()
 
     def _work(self) -> None:
-        while not (self._over.is_set() or self._step()):
+        while not self._over.is_set():
+            self._since = time.monotonic()
+            if self._step():
+                return
+            self._since = 0.0
             self._over.wait(RETRY_S)
 
     def _step(self) -> bool:
@@ -74,10 +119,11 @@ class Repair:
             dead, self._dead = self._dead, None
             if dead is not None:
                 dead.close()
-                return False
-            self._path = self._make()
+            path = self._make()
+            self.reason, self._path = "", path
         except DeviceHung as hung:
             self._hung = hung
-        except Exception:
+        except Exception as error:
+            self.reason = str(error) if isinstance(error, EdgeAgentError) else f"{type(error).__name__}: {error}"
             return False
         return True

@@ -17,8 +17,9 @@ from edgeagent.devices.gpio_mute import GpioMute
 from edgeagent.devices.model_files import chosen, load_model, manifest
 from edgeagent.devices.terminal_lamp import TerminalLamp
 from edgeagent.engine import Engine
-from edgeagent.errors import DeviceError
+from edgeagent.errors import DeviceError, DeviceHung, NotInstalled
 from edgeagent.live import realtime
+from edgeagent.live.absent_card import AbsentCard
 from edgeagent.live.actuators import Actuators, NoLamp, NoMutePin
 from edgeagent.live.conversation import Conversation, Listen, Told
 from edgeagent.live.cues import Cues
@@ -50,6 +51,7 @@ from edgeagent.store.folders import dated
 from edgeagent.store.journal import TeeJournal
 from edgeagent.store.keeper import Keeper
 from edgeagent.turn.events import Event, Forgotten, Hint, Remembered
+from edgeagent.vitals import Vitals
 
 
 def build_engine(settings: Settings, journal: Journal, ear: Ear | None = None) -> Engine:
@@ -147,12 +149,12 @@ def build_runtime(
     replies: bool = True,
     session: Path | None = None,
     ear: Ear | None = None,
+    wait: bool = False,
 ) -> Runtime:
     """A device ready to `run`. journal: what the engine decides, and nothing else; `replay` repeats it. notes: what
     happens beside it, such as turns handed over. replies: false for a device that only says what it is told to.
-    session: the folder it is recorded in, for the turns' WAVs. ear: see `build_engine`.
-
-    Raises EdgeAgentError with the remedy; then everything is closed again."""
+    session: the folder it is recorded in, for the turns' WAVs. ear: see `build_engine`. wait: begin without a card that
+    is not there, or busy, and look for it. Raises EdgeAgentError with the remedy; then everything is closed again."""
     with ExitStack() as closing:
         talker = build_talker(settings.talker)  # first: a voice loads while the rest is built
         closing.callback(talker.close)
@@ -186,18 +188,17 @@ def build_runtime(
         closing.callback(realtime.relax)
         loop = Loop(
             door,
-            opener(),
+            _first(opener, playback, wait),
             inbox,
             Actuators(playback, amplifier, lamp, settings),
             Cues(playback),
             conversation,
-            Watchdog(still=settings.audio.card == "wav"),
+            Watchdog(still=settings.audio.card == "wav" or settings.audio.gated),
             Repair(opener),
             Health(playback, lambda: door.engine.drift_ppm, Pace([words] if words else [])),
         )
         closing.callback(loop.close)
-        if replier is not None and replier.opening:
-            conversation.say(replier.opening)
+        _open(conversation, loop, replier.opening if replier else "")
         return Runtime(door, loop, conversation, (journal, notes), head(settings), hygiene, closing.pop_all())
 
 
@@ -279,6 +280,31 @@ def _opener(audio: Audio, playback: Playback) -> Callable[[], SoundPath]:
             raise
 
     return opened
+
+
+def _first(opener: Callable[[], SoundPath], playback: Playback, wait: bool) -> SoundPath:
+    try:
+        return opener()
+    except (DeviceHung, NotInstalled):
+        raise
+    except DeviceError as absent:
+        if not wait:
+            raise
+        return SoundPath(GuardedCard(AbsentCard(str(absent))), playback.render_into)
+
+
+def _open(conversation: Conversation, loop: Loop, text: str) -> None:
+    """Say this first; where there is no card yet, as soon as anybody can be heard."""
+    waiting = [text] if text else []
+
+    def begin(vitals: Vitals) -> None:
+        if vitals.hears and waiting:
+            conversation.say(waiting.pop())
+
+    if loop.absent:
+        loop.gauge.watchers.append(begin)
+    elif text:
+        conversation.say(text)
 
 
 def _trouble(event: str, inbox: Inbox, conversation: Callable[[], Conversation]) -> Callable[[str], None]:

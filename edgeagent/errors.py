@@ -48,6 +48,10 @@ class DeviceError(EdgeAgentError):
     """A sound card, pin or lamp is missing, busy, or not permitted."""
 
 
+class NotInstalled(DeviceError):
+    """A program or library that a card, pin or lamp needs is not there: it will not appear by itself."""
+
+
 class DeviceHung(DeviceError):
     """The sound library no longer answers; only a new process helps. 75 is EX_TEMPFAIL: systemd restarts us."""
 

@@ -53,6 +53,10 @@ class Audio:
     volume_percent: Annotated[int, Interval(ge=1, le=100)] = 100
     """Gain of our own voice before the card."""
 
+    gated: bool = False
+    """true: the microphone gives exact silence while nobody speaks, as conference speakerphones do. Otherwise 8 s of
+    it mean that it is broken."""
+
     microphone_wav: str = ""
     """Card `wav`: what the microphone hears."""
 

@@ -33,7 +33,7 @@ class Vitals:
     """The card's name."""
 
     hears: bool = False
-    """Sound comes, makes sense, and the engine keeps up with it."""
+    """Sound comes and makes sense (silence does not before there was any sound), and the engine keeps up with it."""
 
     trouble: str = ""
     """What is wrong with the microphone, the card or the engine; "" for nothing."""

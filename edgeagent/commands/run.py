@@ -8,6 +8,9 @@ session, as `record.dir` of a configuration gets one for each start. `--on-turn 
 user, with its sound as raw 16-bit 16 kHz on stdin while it is spoken and in EDGEAGENT_WAV the path of its WAV, which is
 there when stdin ends; what CMD prints is taken as its text.
 
+Under systemd (systemd/edgeagent.service) it tells when it is ready and how it is; the watchdog is fed while it hears.
+With `--wait` it starts without its sound card, with a red lamp, and looks for it every second.
+
 Exit code 130 after Ctrl-C, 0 after SIGTERM, 75 if the sound library hangs and only a new process can go on.
 """
 
@@ -21,6 +24,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from edgeagent.commands._device import Fan, Printer, Warner, add_device, hold, leaving, settings_of
+from edgeagent.commands._service import Brake, looked_after
+from edgeagent.monitor.journald import SystemJournal, under_journald
+from edgeagent.monitor.service import Service
 from edgeagent.settings import Settings
 from edgeagent.store.folders import dated, vacant
 
@@ -34,6 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     record = "record the whole session for `edgeagent replay`, in a dated folder in DIR if DIR is not empty"
     parser.add_argument("--record", metavar="DIR", help=record)
     parser.add_argument("--on-turn", metavar="CMD", help="command that gets each turn of the user")
+    wait = "begin without the card if it is away or busy, and take it as soon as it can be had: for a service"
+    parser.add_argument("--wait", action="store_true", help=wait)
     parser.add_argument("--quiet", action="store_true", help="print no timeline")
     parser.add_argument("--json", action="store_true", help="print the journal, one JSON object a line")
 
@@ -42,11 +50,16 @@ def run(args: argparse.Namespace) -> int:
     from edgeagent.live.realtime import one_thread
 
     one_thread()  # before numpy
+    with looked_after() as service, Brake(args.wait, service) as brake:
+        return _started(args, service, brake)
+
+
+def _started(args: argparse.Namespace, service: Service | None, brake: Brake) -> int:
     settings = settings_of(args)
     if args.on_turn:
         settings = replace(settings, capture=replace(settings.capture, on_turn=args.on_turn))
     with leaving():
-        return _talk(settings, args)
+        return _talk(settings, args, service, brake)
 
 
 def session_of(settings: Settings, given: str | None) -> Path | None:
@@ -56,24 +69,26 @@ def session_of(settings: Settings, given: str | None) -> Path | None:
     return dated(Path(settings.record.dir)) if settings.record.dir else None
 
 
-def _talk(settings: Settings, args: argparse.Namespace) -> int:
+def _talk(settings: Settings, args: argparse.Namespace, service: Service | None, brake: Brake) -> int:
     from edgeagent import app
     from edgeagent.report.timeline import Timeline
-    from edgeagent.store.journal import JsonLinesJournal, line
+    from edgeagent.store.journal import JsonLinesJournal, line, long_journal
     from edgeagent.store.session import Recording
 
     warn = Warner()
     decided, noted = Fan(), Fan()
     folder = session_of(settings, args.record)
-    with ExitStack() as files, app.build_runtime(settings, decided, noted, session=folder) as runtime:
-        if settings.record.journal:
-            path, most = Path(settings.record.journal).expanduser(), settings.record.journal_mb * 1_000_000
-            path.parent.mkdir(parents=True, exist_ok=True)
-            log = JsonLinesJournal(path, warn, background=True, most_bytes=most)
+    with ExitStack() as files, app.build_runtime(settings, decided, noted, session=folder, wait=args.wait) as runtime:
+        if (log := long_journal(settings, warn, args.wait)) is not None:
             files.callback(log.close)
             log.write({"at": 0, "event": "began", "utc": datetime.now(UTC).isoformat(timespec="seconds")})
             decided.journals.append(log)
             noted.journals.append(log)
+        if under_journald():
+            system = SystemJournal(Timeline().line)
+            files.callback(system.close)
+            decided.journals.append(system)
+            noted.journals.append(system)
         if folder is not None:  # only now: a device that does not start leaves no session
             recording = Recording(folder, settings, app.versions(settings), warn)
             files.callback(recording.close)
@@ -92,7 +107,12 @@ def _talk(settings: Settings, args: argparse.Namespace) -> int:
             noted.journals.append(printer)
         if folder is not None and folder != Path(args.record or ""):
             noted.write({"at": 0, "event": "recording", "folder": str(folder)})
+        if service is not None:
+            runtime.watch(service)
+        brake.release()
         code = hold(runtime, args.seconds)
+        if service is not None:
+            service.stopping()
     if printer is not None and printer.error is not None:
         raise printer.error
     return code

@@ -17,7 +17,7 @@ from typing import Any, Literal
 from edgeagent.devices.names import pick
 from edgeagent.devices.rates import RATES
 from edgeagent.devices.refusals import BUSY, known, refusal
-from edgeagent.errors import DeviceError, install
+from edgeagent.errors import DeviceError, NotInstalled, install
 
 Direction = Literal["input", "output"]
 
@@ -62,12 +62,12 @@ def _load() -> Any:
         with redirect_stdout(StringIO()):  # it prints what it then raises
             return importlib.import_module("pyaudio")
     except ModuleNotFoundError as missing:
-        raise DeviceError(
+        raise NotInstalled(
             "PyAudio is not installed",
             f"apt install portaudio19-dev python3-dev gcc, then {install('card')}; or set audio.card: pipe",
         ) from missing
     except ImportError as broken:
-        raise DeviceError(f"PyAudio does not load: {broken}", "apt install libportaudio2") from broken
+        raise NotInstalled(f"PyAudio does not load: {broken}", "apt install libportaudio2") from broken
 
 
 class PortAudio:
@@ -78,7 +78,11 @@ class PortAudio:
         self.module = _load()
         with quiet() as said:
             self._library = self.module.PyAudio()
-            self.devices = tuple(self._devices())
+            try:
+                self.devices = tuple(self._devices())
+            except BaseException:
+                self._library.terminate()
+                raise
         self._said = said[0]
 
     def _devices(self) -> Iterator[Device]:

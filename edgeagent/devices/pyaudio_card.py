@@ -169,12 +169,22 @@ class PyAudioCard:
     ) -> None:
         """Finds the devices and their rates. Raises DeviceError; the remedy names the devices there are."""
         self._library = PortAudio()
+        try:
+            self._shape(input, output, streams, rate)
+        except BaseException:  # left open, it would show the devices of this moment to all that follow
+            self._library.close()
+            raise
+        self.input_rate, self.output_rate = self._in.rate, self._out.rate
+        self._block_ms = block_ms
+        self._streams: dict[Direction, Any] = {}
+        self._running = False
+        self._counts = {"aborts": 0, "restarts": 0, "failures": 0}
+
+    def _shape(self, input: str, output: str, streams: str, rate: int) -> None:
         microphone = self._library.find(input, "input")
         loudspeaker = self._library.find(output, "output")
         self.name = " / ".join(dict.fromkeys((microphone.name, loudspeaker.name)))
         self._ends: dict[Direction, Device] = {"input": microphone, "output": loudspeaker}
-        self._streams: dict[Direction, Any] = {}
-        self._block_ms = block_ms
         self._split = streams == "split"
         if self._split:
             self._in = _Input(*self._library.shape({"input": microphone}, rate))
@@ -182,9 +192,6 @@ class PyAudioCard:
         else:
             shape = self._library.shape(self._ends, rate)
             self._in, self._out = _Input(*shape), _Output(*shape)
-        self.input_rate, self.output_rate = self._in.rate, self._out.rate
-        self._running = False
-        self._counts = {"aborts": 0, "restarts": 0, "failures": 0}
 
     def open(self, heard: Heard, play: Play) -> None:
         """See `ports.Card`."""

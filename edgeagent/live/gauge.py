@@ -65,9 +65,17 @@ class Gauge:
         self._loudspeaker.hear(reference)
         self._microphone.hear(microphone)
 
-    def look(self, now: float, engine: Engine, card: str, trouble: str, facts: Mapping[str, int | float | str]) -> None:
+    def look(
+        self,
+        now: float,
+        engine: Engine,
+        card: str,
+        trouble: str,
+        facts: Mapping[str, int | float | str],
+        believed: bool = True,
+    ) -> None:
         """New vitals, if the last ones are old enough. now: time.monotonic(). trouble: why it cannot hear, "" if it
-        can."""
+        can. believed: sound that makes sense has been heard."""
         if now < self._due:
             return
         self._due = now + EVERY_S
@@ -82,7 +90,7 @@ class Gauge:
             OUTPUTS[type(state)].light.value,
             tuple(sorted(engine.moderator.impaired)),
             card,
-            engine.at > 0 and not (trouble or reason),
+            engine.at > 0 and believed and not (trouble or reason),
             trouble or reason,
             microphone_dbfs,
             self._loudspeaker.take()[0],

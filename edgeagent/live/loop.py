@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from edgeagent.errors import DeviceHung
+from edgeagent.live.absent_card import ABSENT
 from edgeagent.live.actuators import Actuators
 from edgeagent.live.conversation import Conversation
 from edgeagent.live.cues import Cues
@@ -82,6 +83,11 @@ class Loop:
         """What there is to see from outside."""
         return self._health.gauge
 
+    @property
+    def absent(self) -> str:
+        """Why there is no card yet; "" where there is."""
+        return str(self._card.facts().get(ABSENT, ""))
+
     def stop(self) -> None:
         """Let `run` return."""
         self._over = True
@@ -106,8 +112,11 @@ class Loop:
             self._conversation.note("card", **self._health.last(self._path))
 
     def begin(self) -> None:
-        """The device is ready: the first that the engine is told."""
+        """The device is ready: the first that the engine is told. Without a card it is deaf, and looks for one."""
         self._door.tell(e.Ready(0))
+        if self.absent:
+            self._tell(self._watchdog.fail(self.absent))
+            self._repair.start(self._card)
 
     def round(self) -> None:
         """Everything that has come since the last one."""
@@ -165,8 +174,8 @@ class Loop:
     def _look(self, now: float) -> None:
         """For those who watch from outside."""
         late = "the engine does not keep up with the sound" if self._health.pace.hopeless else ""
-        trouble = self._watchdog.trouble or late
-        self.gauge.look(now, self._door.engine, self._card.name, trouble, self._health.latest)
+        trouble, believed = self._repair.reason or self._watchdog.trouble or late, self._watchdog.believed
+        self.gauge.look(now, self._door.engine, self._card.name, trouble, self._health.latest, believed)
 
     def _rest(self, silence: int, now: float) -> None:
         """Silence in place of frames."""
@@ -243,6 +252,8 @@ class Loop:
 
     def _look_after_card(self) -> None:
         if self._repair.at_work:
+            if why := self._repair.news():
+                self._conversation.note("card_trouble", text=why)
             if (path := self._repair.take()) is not None:
                 self._swap(path)
             return

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from threading import Event, Thread
 
-from edgeagent.errors import DeviceHung
+from edgeagent.errors import DeviceHung, EdgeAgentError
 from edgeagent.live.guarded_card import close_quietly
 from edgeagent.live.sound_path import SoundPath
 from edgeagent.ports import Card
@@ -30,6 +30,9 @@ class Repair:
         self._dead: Card | None = None
         self._path: SoundPath | None = None
         self._hung: DeviceHung | None = None
+        self.reason = ""
+        """Why the last attempt failed; "" while there was none, or when it succeeded."""
+        self._told = ""
 
     @property
     def at_work(self) -> bool:
@@ -53,6 +56,12 @@ class Repair:
             self._begin()
         return path
 
+    def news(self) -> str:
+        """The reason, if it is another than when this was last asked; "" if not, or if there is none."""
+        reason, before = self.reason, self._told
+        self._told = reason
+        return reason if reason != before else ""
+
     def close(self) -> None:
         """No more attempts. Does not wait for one that hangs."""
         self._over.set()
@@ -75,9 +84,11 @@ class Repair:
             if dead is not None:
                 dead.close()
                 return False
-            self._path = self._make()
+            path = self._make()
+            self.reason, self._path = "", path
         except DeviceHung as hung:
             self._hung = hung
-        except Exception:
+        except Exception as error:
+            self.reason = str(error) if isinstance(error, EdgeAgentError) else f"{type(error).__name__}: {error}"
             return False
         return True

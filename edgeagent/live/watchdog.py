@@ -1,8 +1,9 @@
 """Whether what the microphone gives makes sense: not silent, not frozen, not clipped, not absent.
 
 A live microphone is never still: its noise moves the last bits. What is exactly constant is a broken line; what is at
-full scale most of the time has lost its ground. Zeros are borne with for longer: conference speakerphones give them
-while nobody speaks. A microphone that comes and goes is believed again after some good sound.
+full scale most of the time has lost its ground. Zeros are borne with for longer once there was sound: a driver may give
+them for a while. (Conference speakerphones give them whenever nobody speaks: `audio.gated`.) Nothing is believed before
+it has moved; a microphone that comes and goes is believed again after some good sound.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from edgeagent.units import samples
 ABSENT_S = 0.5
 """Seconds without frames. Callbacks of a loaded machine are 100 ms late, a duplex card loses 60 ms in a stop."""
 
-ZEROS = samples(10_000)
+ZEROS = samples(8000)
 FROZEN = samples(2000)
 CLIPPED = samples(2000)
-"""Samples in a row of it after which the microphone has failed."""
+"""Samples in a row of it after which the microphone has failed. Nobody shall talk to a deaf device for 10 s."""
 
 FULL_SCALE = 0.99
 """Magnitude that counts as clipped; some converters stop a little below 1."""
@@ -32,7 +33,9 @@ class Watchdog:
     """Engine thread only. still: whether exact silence may last for ever, as in a sound file."""
 
     def __init__(self, still: bool = False) -> None:
-        self._zeros = 1 << 62 if still else ZEROS
+        self.believed = False
+        """Sound that makes sense has been heard, since the start or the last trouble."""
+        self._still = still
         self._level = 0.0
         self._constant = 0  # samples in a row that equal _level
         self._clipped = 0  # samples in a row of blocks that are clipped for the most part
@@ -46,11 +49,13 @@ class Watchdog:
             return None
         reason = self._fault(sound)
         if reason:
-            return self._fail(reason)
-        healthy = not (self._constant or self._clipped)
+            return self.fail(reason)
+        healthy = not (self._constant or self._clipped) or (self._still and not self._level and not self._clipped)
+        self.believed = self.believed or (healthy and not self.trouble)
         self._good = self._good + sound.size if healthy else 0
         if self.trouble and self._good >= GOOD:
             self.trouble = ""
+            self.believed = True
             return MicrophoneBack(0)
         return None
 
@@ -59,10 +64,12 @@ class Watchdog:
         if seconds < ABSENT_S:
             return None
         self._constant = self._clipped = 0
-        return self._fail("the microphone gives no sound")
+        return self.fail("the microphone gives no sound")
 
-    def _fail(self, reason: str) -> Event | None:
+    def fail(self, reason: str) -> Event | None:
+        """It is not to be believed, for a reason known elsewhere. None if it is not believed already."""
         self._good = 0
+        self.believed = False
         if self.trouble:
             return None
         self.trouble = reason
@@ -78,6 +85,8 @@ class Watchdog:
             self._level, self._constant = low, sound.size
         clipped = np.count_nonzero(np.abs(sound) >= FULL_SCALE) > sound.size // 2
         self._clipped = self._clipped + sound.size if clipped else 0
-        if self._constant >= (FROZEN if self._level else self._zeros):
-            return "the microphone gives one and the same value" if self._level else "the microphone gives only zeros"
+        if self._level and self._constant >= FROZEN:
+            return "the microphone gives one and the same value"
+        if not (self._level or self._still) and self._constant >= (ZEROS if self.believed else FROZEN):
+            return "the microphone gives only zeros"
         return "the microphone is overdriven" if self._clipped >= CLIPPED else ""

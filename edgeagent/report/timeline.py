@@ -154,6 +154,8 @@ def remark(entry: Entry) -> str | None:
             return f"the turn is kept in {entry.get('wav', '')}"
         case "recognised":
             return f'understood: "{entry.get("text", "")}"'
+        case "card_trouble":
+            return f"the card cannot be opened: {entry.get('text', '')}"
         case "hint_trouble":
             return f"trouble with a hint: {entry.get('text', '')}"
         case "remembered":

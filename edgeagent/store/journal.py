@@ -14,6 +14,7 @@ from pathlib import Path
 
 from edgeagent.errors import EdgeAgentError, SessionError
 from edgeagent.ports import Journal
+from edgeagent.settings import Settings
 from edgeagent.store.log_file import LogFile
 from edgeagent.store.spool import Spool
 from edgeagent.units import seconds
@@ -153,6 +154,23 @@ class JsonLinesJournal:
     def _failed(self, error: OSError) -> None:
         self._broken = True
         self._warn(f"{self._path}: {error.strerror}; the journal ends here, everything else goes on")
+
+
+def long_journal(settings: Settings, warn: Callable[[str], None], lenient: bool = False) -> JsonLinesJournal | None:
+    """The journal over all starts, None for none. lenient: one that cannot be written is a warning: a service must talk
+    from a disk that has become read-only, too. Otherwise raises EdgeAgentError or OSError."""
+    record = settings.record
+    if not record.journal:
+        return None
+    path = Path(record.journal).expanduser()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return JsonLinesJournal(path, warn, background=True, most_bytes=record.journal_mb * 1_000_000)
+    except (OSError, EdgeAgentError) as refused:
+        if not lenient:
+            raise
+        warn(f"{refused}; there is no journal in a file, everything else goes on")
+        return None
 
 
 def read_lines(path: Path) -> list[dict[str, object]]:

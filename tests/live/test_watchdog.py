@@ -26,7 +26,7 @@ def events(watchdog: Watchdog, sound: Sound) -> list[tuple[float, Event]]:
 
 
 @pytest.mark.parametrize(
-    ("value", "after", "reason"), [(0.0, 10, "zeros"), (-1 / 32768, 2, "same value"), (0.25, 2, "same value")]
+    ("value", "after", "reason"), [(0.0, 8, "zeros"), (-1 / 32768, 2, "same value"), (0.25, 2, "same value")]
 )
 def test_stillness_is_a_fault(value: float, after: float, reason: str) -> None:
     watchdog = Watchdog()
@@ -37,6 +37,39 @@ def test_stillness_is_a_fault(value: float, after: float, reason: str) -> None:
     assert at == pytest.approx(1 + after, abs=0.02)
     assert isinstance(back, MicrophoneBack)
     assert 14.2 < back_at < 14.6
+
+
+@pytest.mark.parametrize("value", [0.0, 0.25])
+def test_what_never_moved_is_believed_at_no_moment_and_a_fault_soon(value: float) -> None:
+    watchdog = Watchdog()
+    still = np.full(3 * RATE, value, np.float32)
+    for start in range(0, still.size, BLOCK):
+        watchdog.hear(still[start : start + BLOCK])
+        assert not watchdog.believed
+        assert bool(watchdog.trouble) == (start + BLOCK >= 2 * RATE)
+
+
+def test_sound_is_believed_at_once_at_the_start_and_after_a_while_when_it_comes_back() -> None:
+    watchdog = Watchdog()
+    watchdog.hear(noise(BLOCK / RATE))
+    assert watchdog.believed
+    watchdog.absent(1)
+    assert not watchdog.believed
+    watchdog.hear(noise(0.2))
+    assert not watchdog.believed
+    watchdog.hear(noise(0.2))
+    assert watchdog.believed
+
+
+def test_silence_between_words_of_a_gated_microphone_makes_sense() -> None:
+    watchdog = Watchdog(still=True)
+    watchdog.hear(np.zeros(BLOCK, np.float32))
+    assert watchdog.believed
+    watchdog.absent(1)
+    watchdog.hear(np.zeros(RATE, np.float32))
+    assert watchdog.believed
+    watchdog.hear(np.full(3 * RATE, 0.25, np.float32))  # frozen is broken, all the same
+    assert not watchdog.believed
 
 
 def test_overdriven_for_long_is_a_fault_and_loud_speech_is_not() -> None:

@@ -1,0 +1,113 @@
+"""`edgeagent run --wait` where the sound card is away, busy, or gives nothing that makes sense."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edgeagent.store.journal import read_lines
+from edgeagent.units import RATE
+from tests.devices.sim_child import MakeSim, make_sim
+from tests.service.managed import GIVE_UP_S, Start
+from tools.simcard import SimCard
+
+__all__ = ["make_sim"]  # a fixture
+pytest.importorskip("pyaudio", reason="needs the extra [card]")
+
+
+def quiet_room(sim: SimCard) -> None:
+    sim.feed((20 * np.random.default_rng(1).standard_normal(60 * RATE)).astype(np.int16), at=sim.frame())
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "config.yaml"
+    path.write_text(f"record: {{journal: {tmp_path / 'journal'}}}\nlamp: {{kind: terminal}}\n")
+    return path
+
+
+def journal(config: Path) -> list[dict[str, Any]]:
+    return read_lines(config.with_name("journal"))
+
+
+@pytest.mark.parametrize(
+    ("knob", "value", "why"), [("unplugged", 1, "is gone"), ("refusal", errno.EBUSY, "is busy"), ("refusal", 111, "")]
+)
+def test_it_begins_without_its_card_says_so_and_takes_it_within_two_seconds(
+    make_sim: MakeSim, start: Start, config: Path, knob: str, value: int, why: str
+) -> None:
+    sim = make_sim()
+    setattr(sim.state, knob, value)
+    managed = start("--wait", "--config", str(config), environment=sim.env())
+    managed.says("deaf: ")
+    assert not any("READY" in told or "WATCHDOG" in told for told in managed.told)
+    assert why in managed.told[-1]["STATUS"]
+    time.sleep(1.5)  # some attempts fail
+    quiet_room(sim)
+    setattr(sim.state, knob, 0)
+    plugged = time.monotonic()
+    managed.until(lambda told: "READY" in told)
+    assert time.monotonic() - plugged < 2.0
+    managed.says("speaking")  # the opening waited for somebody who can interrupt it
+    managed.process.send_signal(signal.SIGTERM)
+    assert managed.process.wait(GIVE_UP_S) == 0
+    states = [entry["state"] for entry in journal(config) if entry["event"] == "state"]
+    assert states[:4] == ["idle", "mic_lost", "idle", "speaking"]
+    assert any(why in entry["text"] for entry in journal(config) if entry["event"] == "card_trouble")
+    assert managed.process.stderr
+    assert "lamp: mic lost" in managed.process.stderr.read()
+
+
+@pytest.mark.parametrize("level", [0, 900])
+def test_a_microphone_that_never_moves_is_never_ready_and_its_lamp_is_red(
+    make_sim: MakeSim, start: Start, config: Path, level: int
+) -> None:
+    sim = make_sim()
+    sim.feed(np.full(20 * RATE, level, np.int16), at=sim.frame())
+    managed = start("--wait", "--config", str(config), environment=sim.env())
+    managed.says("deaf: the microphone gives " + ("one and the same value" if level else "only zeros"))
+    assert not any("READY" in told or "WATCHDOG" in told for told in managed.told)
+    quiet_room(sim)
+    managed.until(lambda told: "READY" in told)
+
+
+def test_without_the_flag_it_refuses_at_once(make_sim: MakeSim, start: Start) -> None:
+    sim = make_sim()
+    sim.state.unplugged = 1
+    managed = start(environment=sim.env())
+    assert managed.process.wait(GIVE_UP_S) == 2
+
+
+def test_what_waiting_does_not_mend_is_told_and_tried_seldom(start: Start, tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text("audio: {inptu: usb}\n")
+    managed = start("--wait", "--config", str(wrong))
+    managed.says("cannot start: ")
+    assert "audio.inptu" in managed.told[-1]["STATUS"]
+    with pytest.raises(Exception, match="timed out"):
+        managed.process.wait(1.0)
+    managed.process.send_signal(signal.SIGTERM)  # a person who stops it need not wait
+    assert managed.process.wait(GIVE_UP_S) == -signal.SIGTERM
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+def test_a_disk_that_cannot_be_written_costs_the_journal_and_nothing_else(
+    make_sim: MakeSim, start: Start, tmp_path: Path
+) -> None:
+    sim = make_sim()
+    quiet_room(sim)
+    config = tmp_path / "config.yaml"
+    config.write_text("record: {journal: /proc/edgeagent/journal}\n")  # where even root writes nothing
+    managed = start("--wait", "--config", str(config), environment=sim.env())
+    managed.until(lambda told: "READY" in told)
+    os.kill(managed.process.pid, signal.SIGTERM)
+    assert managed.process.wait(GIVE_UP_S) == 0
+    assert managed.process.stderr
+    assert "everything else goes on" in managed.process.stderr.read()

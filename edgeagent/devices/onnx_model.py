@@ -3,8 +3,9 @@
 One thread, sequential: the engine's step is far too short to be shared out, and spinning worker threads would take the
 processor from the audio callbacks.
 
-Some releases of onnxruntime (1.32 is one) tell their maker about every session over the network and keep a number for the
-machine in the home folder, unless the environment says no before the library is loaded. Nothing leaves this device: it says no.
+Some releases of onnxruntime (1.32 is one) tell their maker about every session over the network, and keep a number for
+the machine in the home folder, unless the environment says no before the library is loaded. Nothing leaves this device:
+it says no.
 """
 
 from __future__ import annotations

@@ -15,7 +15,9 @@ from tools.simcard import BuildError, SimCard
 
 pytestmark = pytest.mark.slow
 
-SUITE = "bookworm"
+SUITES = ("bookworm", "trixie")
+"""Python 3.11 and 3.13."""
+
 CARD = "/srv/simcard"
 """Where the container sees the simulated card."""
 
@@ -80,11 +82,16 @@ def accounts(box: Container) -> list[str]:
     return sorted(box.run("cat /etc/passwd /etc/shadow /etc/group /etc/gshadow").splitlines())
 
 
+@pytest.fixture(params=SUITES)
+def suite(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 @pytest.fixture
-def fresh(tmp_path: Path) -> Iterator[Container]:
+def fresh(suite: str, tmp_path: Path) -> Iterator[Container]:
     """A fresh machine with network."""
     try:
-        with container(SUITE, tmp_path, f"--bind={tmp_path}/card:{CARD}") as box:
+        with container(suite, tmp_path, f"--bind={tmp_path}/card:{CARD}") as box:
             yield box
     except Unavailable as missing:
         pytest.skip(str(missing))
@@ -117,17 +124,31 @@ def test_one_command_makes_a_device_and_another_undoes_it(card: SimCard, fresh: 
 
 
 def test_a_wheelhouse_is_all_that_a_machine_without_network_needs(
-    card: SimCard, fresh: Container, tmp_path: Path
+    card: SimCard, suite: str, fresh: Container, tmp_path: Path
 ) -> None:
     fresh.install("--download", "/var/cache/wheelhouse")
     assert not (fresh.root / "opt/edgeagent").exists()
     (tmp_path / "offline").mkdir()
     wheelhouse = fresh.root / "var/cache/wheelhouse"
     binds = (f"--bind-ro={wheelhouse}:/media/wheel house", f"--bind={tmp_path}/card:{CARD}")
-    with container(SUITE, tmp_path / "offline", *binds, network=False) as box:
-        assert "lo" in box.run("ls /sys/class/net").split()
+    with container(suite, tmp_path / "offline", *binds, network=False) as box:
         assert box.run("ls /sys/class/net").split() == ["lo"]
+        assert "this step failed" in box.run(f"bash {CHECKOUT}/tools/install.sh --wheelhouse /media", check=False)
         box.install("--wheelhouse", "/media/wheel house")
         assert "command not found" in box.run("gcc --version", check=False)  # nothing was built
         plug(box, card)
         assert not troubled(box, card=f"{CARD}/asound.conf")
+        another_user(box)
+
+
+def another_user(box: Container) -> None:
+    """What was learnt is taken up by an installation for a person of the machine, who stays as they were."""
+    box.run("touch /var/lib/edgeagent/memory.json; useradd mia")
+    box.install("--uninstall", "--keep-data")
+    assert "no such user" in box.run("id edgeagent", check=False)
+    box.install("--wheelhouse", "/media/wheel house", "--user", "mia")
+    assert box.run("systemctl show --value -p User edgeagent").strip() == "mia"
+    assert box.run("stat -c %U /var/lib/edgeagent /var/lib/edgeagent/memory.json").split() == ["mia", "mia"]
+    box.install("--uninstall")
+    assert box.run("id -nG mia").split() == ["mia"]
+    assert "No such file" in box.run("ls /var/lib/edgeagent", check=False)

@@ -173,12 +173,24 @@ def test_a_wheelhouse_for_another_machine_is_refused(bench: Bench, tmp_path: Pat
     assert "made for debian 13, arm64" in bench.run("--wheelhouse", str(house), code=2)
 
 
-def test_pins_of_python_313_come_from_debian(bench: Bench) -> None:
-    assert "--system-site-packages" not in bench.run("--dry-run")
-    bench.pretend("python", "echo 313")
+@pytest.mark.parametrize(
+    ("python", "candidate", "signs"),
+    [
+        ("311", "(none)", []),
+        ("313", "0.2.2-1", ["python3-lgpio", "--system-site-packages"]),
+        ("313", "(none)", ["swig", "lgpio\\>=0.2.2"]),
+    ],
+    ids=["as a wheel", "from Raspberry Pi OS", "built"],
+)
+def test_lgpio_comes_from_where_it_is(bench: Bench, python: str, candidate: str, signs: list[str]) -> None:
+    """It has no wheel for Python 3.13, and Debian itself has no package of it."""
+    bench.pretend("python", f"echo {python}")
+    bench.pretend("apt-cache", f"echo '  Candidate: {candidate}'")
     told = bench.run("--dry-run")
-    assert "python3-lgpio" in told
-    assert "--system-site-packages" in told
+    known = ("python3-lgpio", "--system-site-packages", "swig", "lgpio\\>=0.2.2")
+    assert [sign for sign in known if sign in told] == signs
+    told = bench.run("--dry-run", "--extras", "card,speech")
+    assert not [sign for sign in known if sign in told]
 
 
 def test_the_unit_starts_what_is_installed() -> None:

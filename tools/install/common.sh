@@ -100,14 +100,14 @@ recorded() { sed -n "s/^$1 //p" "$RECORD" 2>/dev/null || true; }
 
 # record KEY VALUE: once.
 record() {
-    [ "$dry" = no ] || return 0
+    [ "$dry" = no ] && [ -z "$download" ] || return 0 # --download leaves nothing to uninstall
     mkdir -p "$PREFIX"
     grep -qxF "$1 $2" "$RECORD" 2>/dev/null || printf '%s %s\n' "$1" "$2" >>"$RECORD"
 }
 
 # replace KEY VALUE: instead of what stood there.
 replace() {
-    [ "$dry" = no ] || return 0
+    [ "$dry" = no ] && [ -z "$download" ] || return 0
     mkdir -p "$PREFIX"
     { grep -v "^$1 " "$RECORD" 2>/dev/null || true; printf '%s %s\n' "$1" "$2"; } >"$RECORD.new"
     mv -- "$RECORD.new" "$RECORD"

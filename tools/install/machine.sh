@@ -44,8 +44,5 @@ python_expected() {
     if [ -n "$python" ]; then echo "$python"; elif [ "$debian" = 12 ]; then echo 311; else echo 313; fi
 }
 
-# On Python 3.13 lgpio has no wheel: the system's is taken, and the environment must see it.
-system_pins() { wants pi && [ "$(python_expected)" -ge 313 ]; }
-
 # wants EXTRA: whether it is to be installed.
 wants() { [[ ,$extras, == *,$1,* ]]; }

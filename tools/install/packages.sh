@@ -2,15 +2,44 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154  # the parts of one script read each other's variables
 
+# Sets `pins`, where lgpio comes from: none, wheel, system (python3-lgpio, which the environment must see) or build. On
+# Python 3.13 it has no wheel; Raspberry Pi OS has it as a package, Debian itself has not.
+find_pins() {
+    if ! wants pi; then
+        pins=none
+    elif [ "$(python_expected)" -lt 313 ]; then
+        pins=wheel
+    elif [ "$(recorded pins)" = build ]; then
+        pins=build
+    elif installed python3-lgpio || offered python3-lgpio; then
+        pins=system
+    else
+        pins=build
+    fi
+    replace pins "$pins"
+}
+
+# offered PACKAGE: whether apt, or the wheelhouse, has it.
+offered() {
+    if [ -n "$wheelhouse" ]; then
+        grep -qsx "Package: $1" "$wheelhouse/debs/Packages"
+    else
+        candidate "$1" || { logged apt-get update -qq && candidate "$1"; }
+    fi
+}
+
+candidate() { apt-cache policy "$1" 2>/dev/null | grep -q 'Candidate: [0-9]'; }
+
 packages_to_run() {
     echo python3 python3-venv
     ! wants card || echo libportaudio2 alsa-utils
-    ! system_pins || echo python3-lgpio python3-spidev
+    [ "$pins" != system ] || echo python3-lgpio python3-spidev
 }
 
 packages_to_build() {
     echo ca-certificates
-    if wants card || { wants pi && ! system_pins; }; then echo gcc python3-dev; fi
+    case $pins in wheel | build) echo gcc python3-dev ;; *) ! wants card || echo gcc python3-dev ;; esac
+    [ "$pins" != build ] || echo swig
     ! wants card || echo portaudio19-dev
 }
 
@@ -20,6 +49,7 @@ all_installed() { dpkg-query -W -f '${db:Status-Abbrev}${Package}\n' | sed -n 's
 install_packages() {
     say "Debian packages" "The sound library and Python's venv; where no wheelhouse has them, a compiler for PyAudio and spidev."
     local wanted
+    find_pins
     wanted=$(packages_to_run; [ -n "$wheelhouse" ] || packages_to_build)
     # shellcheck disable=SC2086  # names without blanks
     bring $wanted
@@ -45,7 +75,6 @@ bring() {
         logged env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" ||
             apt_trouble
     fi
-    [ -z "$download" ] || return 0 # nothing is installed here that could be uninstalled
     for package in $(comm -13 <(echo "$before") <(all_installed)); do
         record package "$package"
     done

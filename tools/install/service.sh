@@ -131,7 +131,7 @@ start_unit() {
     done
     case $is in
     active) note "It runs." ;;
-    activating) note "It is starting, and waits for what it has not got yet: systemctl status edgeagent" ;;
+    activating) note "It waits: $(systemctl show --property=StatusText --value edgeagent.service)" ;;
     *) note "It is $is: systemctl status edgeagent; journalctl -u edgeagent" ;;
     esac
 }

@@ -8,8 +8,8 @@ SOURCES=(edgeagent models setup.cfg pyproject.toml README.md LICENSE)
 make_venv() {
     say "Virtual environment in $VENV" "Debian's Python is not for pip; so nothing else on this machine sees our libraries."
     local options=() kind
-    ! system_pins || options=(--system-site-packages) # Debian's lgpio, which has no wheel for Python 3.13
-    kind="$("$PYTHON" --version 2>/dev/null || echo 'Python, to come') ${options[*]}"
+    [ "$pins" != system ] || options=(--system-site-packages)
+    kind="$("$PYTHON" --version 2>/dev/null || echo 'Python, to come')${options[*]:+ ${options[*]}}"
     if [ "$(recorded venv)" = "$kind" ] && "$VENV/bin/python" -m pip --version >/dev/null 2>&1; then
         already "$kind"
         return
@@ -39,9 +39,18 @@ pip_options() {
     [ -n "${PIP_CACHE_DIR:-}" ] || pip+=(--no-cache-dir)
 }
 
+# What pip is to bring.
+requirements() {
+    echo "${scratch:-COPY}/edgeagent[$extras]"
+    [ "$pins" != build ] || echo 'lgpio>=0.2.2'
+}
+
+# pip_of VENV COMMAND...: PYPI=1 is lgpio's own switch, for a module that has all of lgpio in it.
+pip_of() { run env PYPI=1 "$1/bin/python" -m pip "${@:2}"; }
+
 install_program() {
     say "edgeagent[$extras]" "The program from this checkout, and the libraries of these extras. Takes some minutes the first time."
-    local want
+    local want wanted
     want="$(checkout_sum) $extras"
     if [ "$(recorded program)" = "$want" ] && "$VENV/bin/edgeagent" --version >/dev/null 2>&1; then
         already "$("$VENV/bin/edgeagent" --version), from the same sources"
@@ -51,7 +60,8 @@ install_program() {
     [ -z "$wheelhouse" ] || pip+=(--no-index --find-links "$wheelhouse")
     [ "$dry" = yes ] || copy_sources
     replace program none # until pip is done
-    run "$VENV/bin/python" -m pip install "${pip[@]}" "${scratch:-COPY}/edgeagent[$extras]" || pip_trouble
+    mapfile -t wanted < <(requirements)
+    pip_of "$VENV" install "${pip[@]}" "${wanted[@]}" || pip_trouble
     run rm -rf "$PREFIX/docs"
     run install -D -m 644 -t "$PREFIX/docs" docs/*.md # `systemctl status` names them
     replace program "$want"

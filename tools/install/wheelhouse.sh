@@ -20,6 +20,7 @@ open_wheelhouse() {
 
 fill_wheelhouse() {
     local wanted
+    find_pins
     say "Debian packages to build with" "PyAudio and spidev have no wheel: they are built here, and the device needs no compiler."
     wanted=$(packages_to_build; echo python3 python3-venv)
     # shellcheck disable=SC2086  # names without blanks
@@ -47,11 +48,13 @@ absent() {
 
 download_wheels() {
     say "Wheels of edgeagent[$extras]" "Everything that pip would fetch, and what it builds edgeagent itself with."
+    local wanted
     need_scratch
     pip_options
     copy_sources
     run "$PYTHON" -m venv "$scratch/venv"
-    run "$scratch/venv/bin/python" -m pip wheel "${pip[@]}" --wheel-dir "$download" setuptools wheel "$scratch/edgeagent[$extras]"
+    mapfile -t wanted < <(requirements)
+    pip_of "$scratch/venv" wheel "${pip[@]}" --wheel-dir "$download" setuptools wheel "${wanted[@]}"
     run rm -f "$download"/edgeagent-*.whl # the device builds it from its own checkout
 }
 

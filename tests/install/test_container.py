@@ -114,6 +114,9 @@ def test_one_command_makes_a_device_and_another_undoes_it(card: SimCard, fresh: 
     assert fresh.run("systemctl show -p MainPID edgeagent") == pid
     assert (fresh.root / CONFIG[1:]).read_text() == config
 
+    (fresh.root / CONFIG[1:]).write_text("audio:\n  volume_percent: 1000\n")
+    assert "volume_percent" in fresh.install("--no-start")
+
     fresh.install("--uninstall", "--packages")
     assert fresh.is_active("edgeagent") == "inactive"
     files_after = files(fresh)

@@ -108,7 +108,7 @@ def test_help_teaches_every_option() -> None:
 def test_a_dry_run_tells_everything_and_changes_nothing(bench: Bench) -> None:
     told = bench.run("--dry-run", "--spi")
     for part in (
-        "apt-get install",
+        "apt-get .*install",
         "useradd",
         "venv",
         "pip install",

@@ -72,13 +72,16 @@ bring() {
         apt_from_folder "$wheelhouse/debs" "${missing[@]}"
     else
         logged apt-get update -qq || apt_trouble
-        logged env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" ||
+        logged env DEBIAN_FRONTEND=noninteractive apt-get "${APT_WAIT[@]}" install -y -qq --no-install-recommends "${missing[@]}" ||
             apt_trouble
     fi
     for package in $(comm -13 <(echo "$before") <(all_installed)); do
         record package "$package"
     done
 }
+
+# On a machine that has just been started, Debian may be at its own updates: they are waited for.
+APT_WAIT=(-o DPkg::Lock::Timeout=300)
 
 apt_trouble() {
     note "Without network: fill a folder elsewhere with --download DIR, bring it here, and give it with --wheelhouse DIR."
@@ -93,7 +96,7 @@ apt_from_folder() {
     ln -sfn "$(realpath "$folder")" "$scratch/debs" # a name without blanks, which apt's list cannot take
     mkdir -p "$scratch/lists/partial" "$scratch/archives/partial"
     echo "deb [trusted=yes] file:$scratch/debs ./" >"$scratch/sources"
-    apt=(apt-get -y -qq -o "Dir::Etc::SourceList=$scratch/sources" -o Dir::Etc::SourceParts=/dev/null
+    apt=(apt-get "${APT_WAIT[@]}" -y -qq -o "Dir::Etc::SourceList=$scratch/sources" -o Dir::Etc::SourceParts=/dev/null
         -o "Dir::State::Lists=$scratch/lists" -o "Dir::Cache=$scratch" -o APT::Sandbox::User=root)
     logged "${apt[@]}" update
     logged env DEBIAN_FRONTEND=noninteractive "${apt[@]}" install --no-install-recommends "$@"

@@ -37,6 +37,7 @@ write_config() {
     say "Configuration $CONFIG" "Every key with its meaning, range and default. Yours is never overwritten."
     if [ -e "$CONFIG" ]; then
         already "it exists and stays as it is"
+        check_config
     elif [ "$dry" = yes ]; then
         note "+ edgeagent check --example > $CONFIG"
     else
@@ -49,6 +50,14 @@ write_config() {
         write "$CONFIG" 644 root "$(cat "$scratch/config")"
     fi
     [ "$dry" = yes ] || chmod 755 "$CONFIG_DIR"
+}
+
+# Of an older version, or with a slip of the hand: better told now than by a device that does not start.
+check_config() {
+    local found code=0
+    [ "$dry" = no ] || return 0
+    found=$("$VENV/bin/edgeagent" check --config "$CONFIG" 2>&1) || code=$?
+    [ "$code" -lt 2 ] || note "It must be mended before the device starts:"$'\n'"$found"
 }
 
 make_state() {

@@ -2,10 +2,15 @@
 
 One thread, sequential: the engine's step is far too short to be shared out, and spinning worker threads would take the
 processor from the audio callbacks.
+
+Some releases of onnxruntime (1.32 is one) tell their maker about every session over the network, and keep a number for
+the machine in the home folder, unless the environment says no before the library is loaded. Nothing leaves this device:
+it says no.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 
 import numpy as np
@@ -22,6 +27,7 @@ class OnnxModel:
     """`inputs` and `outputs` are read from the file; every size must be fixed. Engine thread only."""
 
     def __init__(self, data: bytes, name: str = "model") -> None:
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # read once, when the library is loaded
         try:
             import onnxruntime
         except ImportError as error:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -188,3 +190,14 @@ def test_settings_choose_the_runtime_and_the_folder(kind: str, tmp_path: Path) -
     folder, asked = chosen(Models(runtime=runtime, folder=str(tmp_path)))  # type: ignore[arg-type]
     assert isinstance(load_model("small", folder, kind=asked), KINDS[kind])
     assert chosen(Models())[0] == model_files.FOLDER
+
+
+def test_the_library_keeps_nothing_about_the_machine(kind: str, tmp_path: Path) -> None:
+    """onnxruntime with telemetry leaves a number for the machine and a database of events in the home folder."""
+    name = {ONNX: "onnx_model.OnnxModel", TFLITE: "litert_model.LiteRtModel"}[kind]
+    module, _, made = name.partition(".")
+    code = f"import sys; from edgeagent.devices.{module} import {made}; {made}(sys.stdin.buffer.read())"
+    home = {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path), "PYTHONPATH": str(Path(__file__).parents[2])}
+    environment = {key: value for key, value in os.environ.items() if key != "ORT_DISABLE_TELEMETRY"} | home
+    subprocess.run([sys.executable, "-c", code], input=shipped(kind), env=environment, check=True, timeout=60)
+    assert not list(tmp_path.rglob("*"))

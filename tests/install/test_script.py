@@ -1,0 +1,208 @@
+"""tools/install.sh, as far as it can be seen without installing: what it refuses, would do, and explains."""
+
+from __future__ import annotations
+
+import configparser
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SCRIPT = ROOT / "tools" / "install.sh"
+PARTS = [SCRIPT, *sorted((ROOT / "tools" / "install").glob("*.sh"))]
+
+CHANGES = [
+    "apt-get",
+    "apt-mark",
+    "chmod",
+    "chown",
+    "gpasswd",
+    "install",
+    "ln",
+    "mkdir",
+    "mv",
+    "raspi-config",
+    "rm",
+    "systemctl",
+    "useradd",
+    "userdel",
+    "usermod",
+]
+"""Programs that change a system. `mkdir`, `rm` and the like may work in a folder of their own in /tmp."""
+
+DEBIAN = 'PRETTY_NAME="Debian 12"\nID=debian\nVERSION_ID="12"\n'
+
+
+class Bench:
+    """Runs the script on a machine that is only pretended, and notes what would have changed it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.programs = folder / "programs"
+        self.programs.mkdir()
+        self.log = folder / "log"
+        self.log.touch()
+        self.release = folder / "os-release"
+        self.release.write_text(DEBIAN)
+        for name in CHANGES:
+            real = shutil.which(name) or "false"
+            own = f'case "$*" in *{folder}*) exec {real} "$@" ;; esac; ' if real != "false" else ""
+            self.pretend(name, f'{own}echo "{name} $*" >>{self.log}')
+        self.pretend("dpkg", "echo arm64")
+        self.pretend("dpkg-query", "[ $# -eq 3 ]")  # asked for one package: not installed; for all: none
+        self.pretend("python", "echo 311")
+        self.pretend("getent", "exit 2")
+        self.pretend("id", '[ "$1" = -u ] && echo 0 || exit 1')
+        self.temporary = folder / "tmp"
+        self.temporary.mkdir()
+
+    def pretend(self, program: str, text: str) -> None:
+        path = self.programs / program
+        path.write_text(f"#!/bin/bash\n{text}\n")
+        path.chmod(0o755)
+
+    def run(self, *options: str, code: int = 0) -> str:
+        environment = os.environ | {
+            "PATH": f"{self.programs}:{os.environ['PATH']}",
+            "PYTHON": str(self.programs / "python"),
+            "OS_RELEASE": str(self.release),
+            "TMPDIR": str(self.temporary),
+        }
+        command = ["bash", str(SCRIPT), *options]
+        ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+        assert ran.returncode == code, ran.stdout + ran.stderr
+        assert not list(self.temporary.iterdir())
+        return ran.stdout + ran.stderr
+
+    def changed(self) -> list[str]:
+        """What was called that would have changed this machine."""
+        return self.log.read_text().splitlines()
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+def test_shellcheck_finds_nothing() -> None:
+    if shutil.which("shellcheck") is None:
+        pytest.skip("no shellcheck: apt install shellcheck")
+    found = subprocess.run(["shellcheck", "-x", *map(str, PARTS)], capture_output=True, text=True, check=False)
+    assert not found.stdout
+
+
+def test_help_teaches_every_option() -> None:
+    script = SCRIPT.read_text()
+    taken = set(re.findall(r"--[a-z-]+", script.partition("options() {")[2].partition("main() {")[0]))
+    told = subprocess.run(["bash", str(SCRIPT), "--help"], capture_output=True, text=True, check=True).stdout
+    assert len(taken) == 11
+    for option in taken:
+        assert re.search(rf"^  {option} ", told, re.MULTILINE), option
+    for option in taken - {"--help"}:
+        assert f"`{option}" in (ROOT / "docs" / "install.md").read_text(), option
+
+
+def test_a_dry_run_tells_everything_and_changes_nothing(bench: Bench) -> None:
+    told = bench.run("--dry-run", "--spi")
+    for part in (
+        "apt-get .*install",
+        "useradd",
+        "venv",
+        "pip install",
+        "edgeagent.yaml",
+        "limits.d",
+        "edgeagent.service",
+    ):
+        assert re.search(rf"^   \+ .*{part}", told, re.MULTILINE), part
+    assert "\n== SPI\n" in told
+    assert not bench.changed()
+
+
+def test_a_dry_run_needs_no_root_and_the_rest_does(bench: Bench) -> None:
+    bench.pretend("id", '[ "$1" = -u ] && echo 1000 || exit 1')
+    bench.run("--dry-run")
+    assert "sudo bash tools/install.sh" in bench.run(code=2)
+    assert "sudo bash tools/install.sh" in bench.run("--uninstall", code=2)
+    assert not bench.changed()
+
+
+@pytest.mark.parametrize(
+    ("release", "processor", "says"),
+    [
+        (DEBIAN, "armhf", "64-bit"),
+        (DEBIAN.replace("debian", "fedora"), "amd64", "not Debian"),
+        (DEBIAN.replace('VERSION_ID="12"', 'VERSION_ID="11"'), "arm64", "Debian 11"),
+        (DEBIAN.replace('VERSION_ID="12"', ""), "arm64", "not a release"),
+    ],
+    ids=["32 bit", "not Debian", "too old", "unreleased"],
+)
+def test_says_where_it_cannot_work_and_what_to_do(bench: Bench, release: str, processor: str, says: str) -> None:
+    bench.release.write_text(release)
+    bench.pretend("dpkg", f"echo {processor}")
+    told = bench.run(code=2)
+    assert says in told
+    assert "fix: " in told
+    assert not bench.changed()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--extra", "card"],
+        ["--extras"],
+        ["--extras", "card speech"],
+        ["--user", "root"],
+        ["--user", "../x"],
+        ["--keep-data"],
+        ["--wheelhouse", "/nowhere"],
+    ],
+    ids=" ".join,
+)
+def test_a_wrong_option_changes_nothing(bench: Bench, options: list[str]) -> None:
+    assert "fix: " in bench.run(*options, code=2)
+    assert not bench.changed()
+
+
+def test_a_wheelhouse_for_another_machine_is_refused(bench: Bench, tmp_path: Path) -> None:
+    house = tmp_path / "house"
+    house.mkdir()
+    (house / "made-for").write_text("debian 13, arm64, python 313\ncard,pi,speech\n")
+    assert "made for debian 13, arm64" in bench.run("--wheelhouse", str(house), code=2)
+
+
+@pytest.mark.parametrize(
+    ("python", "candidate", "signs"),
+    [
+        ("311", "(none)", []),
+        ("313", "0.2.2-1", ["python3-lgpio", "--system-site-packages"]),
+        ("313", "(none)", ["swig", "lgpio\\>=0.2.2"]),
+    ],
+    ids=["as a wheel", "from Raspberry Pi OS", "built"],
+)
+def test_lgpio_comes_from_where_it_is(bench: Bench, python: str, candidate: str, signs: list[str]) -> None:
+    """It has no wheel for Python 3.13, and Debian itself has no package of it."""
+    bench.pretend("python", f"echo {python}")
+    bench.pretend("apt-cache", f"echo '  Candidate: {candidate}'")
+    told = bench.run("--dry-run")
+    known = ("python3-lgpio", "--system-site-packages", "swig", "lgpio\\>=0.2.2")
+    assert [sign for sign in known if sign in told] == signs
+    told = bench.run("--dry-run", "--extras", "card,speech")
+    assert not [sign for sign in known if sign in told]
+
+
+def test_the_unit_starts_what_is_installed() -> None:
+    """The unit and the script are read by nobody at once but systemd."""
+    values = dict(re.findall(r"^([A-Z_]+)=(\S+)$", (ROOT / "tools/install/common.sh").read_text(), re.MULTILINE))
+    for name in ("VENV", "CONFIG"):
+        values[name] = re.sub(r"\$([A-Z_]+)", lambda match: values[match[1]], values[name])
+    unit = configparser.ConfigParser(strict=False, interpolation=None, comment_prefixes=("#", ";"), delimiters=("=",))
+    unit.optionxform = str  # type: ignore[assignment, method-assign]
+    unit.read(ROOT / "systemd" / "edgeagent.service")
+    service = unit["Service"]
+    assert service["ExecStart"].split()[:4] == [f"{values['VENV']}/bin/edgeagent", "run", "--config", values["CONFIG"]]
+    assert service["User"] == "edgeagent"
+    assert f"/var/lib/{service['StateDirectory']}" == values["STATE"]
+    assert f"/etc/{service['ConfigurationDirectory']}" == values["CONFIG_DIR"]

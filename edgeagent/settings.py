@@ -20,6 +20,9 @@ Pin = Annotated[int, Interval(ge=0, le=27)]
 OptionalPin = Annotated[int, Interval(ge=-1, le=27)]
 """A GPIO by its BCM number; -1 for none."""
 
+Port = Annotated[int, Interval(ge=0, le=65_535)]
+"""A TCP port; what 0 means stands under each."""
+
 PRIVATE = "private"
 """Marks text that may hold a password or a key: no message and no report prints it."""
 
@@ -262,6 +265,17 @@ class Memory:
 
 
 @dataclass(frozen=True, slots=True)
+class Metrics:
+    """Figures for Prometheus over HTTP (docs/monitoring.md)."""
+
+    port: Port = 0
+    """Port of http://ADDRESS:PORT/metrics, for example 9464; 0 for none."""
+
+    address: str = "127.0.0.1"
+    """IP address of this machine at which it answers. 0.0.0.0: at all of them, and whoever reaches it may read."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The whole configuration."""
 
@@ -278,6 +292,7 @@ class Settings:
     script: Script = field(default_factory=Script)
     record: Record = field(default_factory=Record)
     memory: Memory = field(default_factory=Memory)
+    metrics: Metrics = field(default_factory=Metrics)
 
 
 def settings_hash(settings: Settings) -> str:

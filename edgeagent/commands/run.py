@@ -58,6 +58,7 @@ def session_of(settings: Settings, given: str | None) -> Path | None:
 
 def _talk(settings: Settings, args: argparse.Namespace) -> int:
     from edgeagent import app
+    from edgeagent.commands._monitors import Monitors
     from edgeagent.report.timeline import Timeline
     from edgeagent.store.journal import JsonLinesJournal, line
     from edgeagent.store.session import Recording
@@ -65,7 +66,15 @@ def _talk(settings: Settings, args: argparse.Namespace) -> int:
     warn = Warner()
     decided, noted = Fan(), Fan()
     folder = session_of(settings, args.record)
-    with ExitStack() as files, app.build_runtime(settings, decided, noted, session=folder) as runtime:
+    with (
+        ExitStack() as files,
+        Monitors(settings) as monitors,
+        app.build_runtime(settings, decided, noted, session=folder, stages=monitors.stages) as runtime,
+    ):
+        if monitors.tally is not None:
+            decided.journals.append(monitors.tally)
+            noted.journals.append(monitors.tally)
+        monitors.attach(runtime)
         if settings.record.journal:
             path, most = Path(settings.record.journal).expanduser(), settings.record.journal_mb * 1_000_000
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
+from ipaddress import ip_address
 
 from edgeagent.config.faults import Fault
 from edgeagent.settings import Lamp, Settings
@@ -23,6 +24,7 @@ def contradictions(settings: Settings) -> Iterator[Fault]:
     yield from _unquoted(settings)
     yield from _lamp(settings.lamp)
     yield from _shared_pins(settings)
+    yield from _watched(settings)
 
 
 def _missing(settings: Settings) -> Iterator[Fault]:
@@ -75,3 +77,18 @@ def _shared_pins(settings: Settings) -> Iterator[Fault]:
         if pin >= 0 and pin in owners:
             yield Fault(key, f"GPIO {pin} already belongs to {owners[pin]}. Give each its own")
         owners.setdefault(pin, key)
+
+
+def _watched(settings: Settings) -> Iterator[Fault]:
+    """Where those who look after the device find it."""
+    metrics = settings.metrics
+    if metrics.port and not _is_address(metrics.address):
+        yield Fault("metrics.address", "no IP address. Give 127.0.0.1, 0.0.0.0, or one of this machine's")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True

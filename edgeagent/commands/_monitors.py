@@ -1,0 +1,78 @@
+"""Those who look after a running device: what the settings ask for, made before the device and fed by it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Protocol
+
+from edgeagent.errors import EdgeAgentError, ServiceError, install
+from edgeagent.monitor.stages import Stages
+from edgeagent.monitor.tally import Tally
+from edgeagent.settings import Metrics, Settings
+from edgeagent.store.starts import count_start
+from edgeagent.vitals import Watcher
+
+STATE = "STATE_DIRECTORY"
+"""Where systemd says the state of a service lives (`StateDirectory=`)."""
+
+
+class Watched(Protocol):
+    """What is used here of `live.runtime.Runtime`."""
+
+    def watch(self, watcher: Watcher) -> None: ...
+
+
+class Monitors:
+    """A context around the device. `tally` is a journal for the engine's entries and for the notes, or None where
+    nobody asked for anything."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Raises ServiceError that lists all that is wrong with any of them."""
+        self.tally: Tally | None = None
+        self.stages: Stages | None = None
+        self._starting: list[Callable[[], None]] = []
+        self._closing = ExitStack()
+        wanted = [self._metrics] if settings.metrics.port else []
+        if not wanted:
+            return
+        self.tally, faults = Tally(), []
+        for make in wanted:
+            try:
+                make(settings, self.tally)
+            except EdgeAgentError as fault:
+                faults.append(fault)
+        if faults:
+            self._closing.close()
+            raise faults[0] if len(faults) == 1 else ServiceError("\n".join(map(str, faults)))
+
+    def attach(self, device: Watched) -> None:
+        """The device is built: watch it."""
+        if self.tally is not None:
+            device.watch(self.tally.look)
+        for start in self._starting:
+            start()
+
+    def __enter__(self) -> Monitors:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._closing.close()
+
+    def _metrics(self, settings: Settings, tally: Tally) -> None:
+        metrics: Metrics = settings.metrics
+        try:
+            from edgeagent.monitor.metrics import Figures
+            from edgeagent.monitor.scrape import Scrape
+        except ImportError as missing:
+            raise ServiceError("metrics.port needs the library prometheus-client", install("metrics")) from missing
+        from edgeagent.monitor.places import listening
+
+        folder = os.environ.get(STATE, "").partition(":")[0]
+        starts = count_start(Path(folder)) if folder else None
+        self.stages = Stages()
+        scrape = Scrape(listening(metrics.address, metrics.port, "metrics.port"), Figures(tally, self.stages, starts))
+        self._closing.callback(scrape.close)
+        self._starting.append(scrape.start)

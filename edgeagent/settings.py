@@ -276,6 +276,38 @@ class Metrics:
 
 
 @dataclass(frozen=True, slots=True)
+class Mqtt:
+    """What happens, told to an MQTT broker. The password comes from elsewhere (docs/monitoring.md)."""
+
+    host: str = ""
+    """The broker's name or address; empty for none."""
+
+    port: Port = 0
+    """The broker's port. 0: 1883, and with tls 8883."""
+
+    tls: bool = False
+    """Encrypt, and believe only a broker whose certificate is good for `host`."""
+
+    ca_file: str = ""
+    """With tls: PEM file of who has signed the broker's certificate; empty for those whom the system believes."""
+
+    user: str = ""
+    """Name to log in with; empty for none."""
+
+    prefix: str = "edgeagent"
+    """Topics begin with PREFIX/DEVICE/."""
+
+    device: str = ""
+    """Name of this device in the topics; empty for the name of the machine."""
+
+    vitals_s: Annotated[int, Interval(ge=0, le=86_400)] = 60
+    """Seconds between two reports of levels, echo and load; 0 for none."""
+
+    discovery: str = ""
+    """Home Assistant finds the device where this is its discovery prefix (homeassistant); empty for none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The whole configuration."""
 
@@ -293,6 +325,7 @@ class Settings:
     record: Record = field(default_factory=Record)
     memory: Memory = field(default_factory=Memory)
     metrics: Metrics = field(default_factory=Metrics)
+    mqtt: Mqtt = field(default_factory=Mqtt)
 
 
 def settings_hash(settings: Settings) -> str:

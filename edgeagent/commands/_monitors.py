@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -29,13 +30,17 @@ class Monitors:
     """A context around the device. `tally` is a journal for the engine's entries and for the notes, or None where
     nobody asked for anything."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Raises ServiceError that lists all that is wrong with any of them."""
+    def __init__(self, settings: Settings, warn: Callable[[str], None]) -> None:
+        """warn: gets a line about what goes wrong later, from any thread. Raises ServiceError that lists all that is
+        wrong with any of them."""
         self.tally: Tally | None = None
+        self._warn = warn
+        self._watchers: list[Watcher] = []
         self.stages: Stages | None = None
         self._starting: list[Callable[[], None]] = []
         self._closing = ExitStack()
         wanted = [self._metrics] if settings.metrics.port else []
+        wanted += [self._mqtt] if settings.mqtt.host else []
         if not wanted:
             return
         self.tally, faults = Tally(), []
@@ -52,6 +57,8 @@ class Monitors:
         """The device is built: watch it."""
         if self.tally is not None:
             device.watch(self.tally.look)
+        for watcher in self._watchers:
+            device.watch(watcher)
         for start in self._starting:
             start()
 
@@ -76,3 +83,21 @@ class Monitors:
         scrape = Scrape(listening(metrics.address, metrics.port, "metrics.port"), Figures(tally, self.stages, starts))
         self._closing.callback(scrape.close)
         self._starting.append(scrape.start)
+
+    def _mqtt(self, settings: Settings, tally: Tally) -> None:
+        mqtt = settings.mqtt
+        try:
+            from edgeagent.monitor.mqtt import PahoLink
+        except ImportError as missing:
+            raise ServiceError("mqtt.host needs the library paho-mqtt", install("mqtt")) from missing
+        from edgeagent.monitor.credential import credential
+        from edgeagent.monitor.teller import Teller
+
+        base = f"{mqtt.prefix}/{mqtt.device or socket.gethostname()}"
+        link = PahoLink(mqtt, base, credential("mqtt-password"), self._warn)
+        teller = Teller(tally, link, base, mqtt.vitals_s)
+        link.connected = teller.again
+        tally.listeners.append(teller.event)
+        self._watchers.append(teller.look)
+        self._closing.callback(teller.close)
+        self._starting += [link.start, teller.start]

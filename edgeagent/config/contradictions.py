@@ -81,9 +81,16 @@ def _shared_pins(settings: Settings) -> Iterator[Fault]:
 
 def _watched(settings: Settings) -> Iterator[Fault]:
     """Where those who look after the device find it."""
-    metrics = settings.metrics
+    metrics, mqtt = settings.metrics, settings.mqtt
     if metrics.port and not _is_address(metrics.address):
         yield Fault("metrics.address", "no IP address. Give 127.0.0.1, 0.0.0.0, or one of this machine's")
+    if mqtt.ca_file and not mqtt.tls:
+        yield Fault("mqtt.ca_file", "given, but mqtt.tls is off. Set mqtt.tls to true")
+    for key, text in (("mqtt.prefix", mqtt.prefix), ("mqtt.device", mqtt.device), ("mqtt.discovery", mqtt.discovery)):
+        if any(character in text for character in "+#\0") or text.startswith("/") or text.endswith("/"):
+            yield Fault(key, "no part of a topic. Leave out + and #, and / at either end")
+    if mqtt.host and not mqtt.prefix:
+        yield Fault("mqtt.prefix", "empty. Give the first part of the topics, for example edgeagent")
 
 
 def _is_address(text: str) -> bool:

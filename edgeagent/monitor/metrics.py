@@ -66,6 +66,8 @@ class Figures(Collector):
         yield self._counter("edgeagent_doubts_total", told, "doubt", "outcome", OUTCOMES)
         yield self._counter("edgeagent_turns_total", "Turns of the user that were handed over", "turn")
         yield self._counter("edgeagent_words_heard_total", "Words of ours that left the converter", "words")
+        told = "Messages for the MQTT broker; dropped are those that found it away, or slow, for too long"
+        yield self._counter("edgeagent_mqtt_messages_total", told, "mqtt", "outcome", ("sent", "dropped"))
         yield self._counter("edgeagent_reply_failures_total", "Sentences that could not be said", "reply_failed")
 
     def _state(self, vitals: Vitals) -> Iterator[Metric]:

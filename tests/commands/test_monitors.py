@@ -17,17 +17,11 @@ import pytest
 
 from edgeagent.signal.wav import write_wav
 from edgeagent.units import RATE
+from tests.monitor.broker import Broker, Listener, free_port
 
 ROOT = Path(__file__).parents[2]
 
 Start = Callable[..., "subprocess.Popen[str]"]
-
-
-def free_port() -> int:
-    """One that nobody listens at just now."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port: int = found.getsockname()[1]
-        return port
 
 
 @pytest.fixture
@@ -87,3 +81,21 @@ def test_a_port_that_is_taken_stops_the_start_in_one_line(start: Start) -> None:
     assert device.returncode == 2
     assert "set metrics.port to a port that is free" in said
     assert said.count("\n") == 1
+
+
+def test_a_broker_hears_of_a_device_until_it_is_killed(start: Start, tmp_path: Path) -> None:
+    pytest.importorskip("paho.mqtt.client", reason="needs the extra [mqtt]")
+    broker = Broker(tmp_path)
+    broker.start()
+    try:
+        device = start(mqtt={"host": "127.0.0.1", "port": broker.port, "device": "hall", "vitals_s": 1})
+        until_it_speaks(device)
+        listener = Listener(broker.port)
+        listener.until("edgeagent/hall/status", "online")
+        listener.until("edgeagent/hall/state", "speaking")
+        assert listener.facts("edgeagent/hall/vitals")["at_s"] > 0
+        device.kill()
+        listener.until("edgeagent/hall/status", "offline")
+        listener.close()
+    finally:
+        broker.stop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -225,6 +226,8 @@ def test_a_broker_with_a_certificate_of_somebody_else_gets_nothing(
     until(lambda: device.warned, "nobody is warned")
     assert "certificate" in device.warned[0]
     assert not device.link._connected
+    device.teller.close()
+    gc.collect()
 
 
 def test_a_file_of_certificates_that_is_none_is_refused(tmp_path: Path) -> None:

@@ -308,6 +308,21 @@ class Mqtt:
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """A page that shows the device in a browser (docs/monitoring.md)."""
+
+    port: Port = 0
+    """Port of http://ADDRESS:PORT/, for example 8090; 0 for none."""
+
+    address: str = "127.0.0.1"
+    """IP address of this machine at which it answers. At any but 127.0.0.1 it asks for a token."""
+
+    name: str = ""
+    """Host name under which browsers reach it, where that is not the machine's own: that of a proxy. With one it asks
+    for a token."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The whole configuration."""
 
@@ -326,6 +341,7 @@ class Settings:
     memory: Memory = field(default_factory=Memory)
     metrics: Metrics = field(default_factory=Metrics)
     mqtt: Mqtt = field(default_factory=Mqtt)
+    page: Page = field(default_factory=Page)
 
 
 def settings_hash(settings: Settings) -> str:

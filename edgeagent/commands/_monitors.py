@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import secrets
 import socket
+import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -30,17 +32,20 @@ class Monitors:
     """A context around the device. `tally` is a journal for the engine's entries and for the notes, or None where
     nobody asked for anything."""
 
-    def __init__(self, settings: Settings, warn: Callable[[str], None]) -> None:
-        """warn: gets a line about what goes wrong later, from any thread. Raises ServiceError that lists all that is
-        wrong with any of them."""
+    def __init__(self, settings: Settings, warn: Callable[[str], None], config: Path | None = None) -> None:
+        """warn: gets a line about what goes wrong later, from any thread. config: the file that the settings are from.
+        Raises ServiceError that lists all that is wrong with any of them."""
         self.tally: Tally | None = None
         self._warn = warn
+        self._config = config
         self._watchers: list[Watcher] = []
         self.stages: Stages | None = None
+        self._said = ""
         self._starting: list[Callable[[], None]] = []
         self._closing = ExitStack()
         wanted = [self._metrics] if settings.metrics.port else []
         wanted += [self._mqtt] if settings.mqtt.host else []
+        wanted += [self._page] if settings.page.port else []
         if not wanted:
             return
         self.tally, faults = Tally(), []
@@ -61,6 +66,8 @@ class Monitors:
             device.watch(watcher)
         for start in self._starting:
             start()
+        if self._said:
+            print(f"edgeagent: {self._said}", file=sys.stderr, flush=True)
 
     def __enter__(self) -> Monitors:
         return self
@@ -101,3 +108,34 @@ class Monitors:
         self._watchers.append(teller.look)
         self._closing.callback(teller.close)
         self._starting += [link.start, teller.start]
+
+    def _page(self, settings: Settings, tally: Tally) -> None:
+        page = settings.page
+        try:
+            from edgeagent.commands._status import Status
+            from edgeagent.monitor.page.guard import SHORTEST
+            from edgeagent.monitor.page.job import Job
+            from edgeagent.monitor.page.server import Server
+        except ImportError as missing:
+            raise ServiceError("page.port needs the libraries starlette and uvicorn", install("page")) from missing
+        from edgeagent.monitor.credential import credential
+        from edgeagent.monitor.places import listening, loopback
+
+        given = credential("page-token")
+        if given and len(given) < SHORTEST:
+            raise ServiceError(
+                f"credential page-token: has {len(given)} characters, needs {SHORTEST}",
+                "python3 -c 'import secrets; print(secrets.token_urlsafe())' makes one",
+            )
+        asks = bool(page.name) or not loopback(page.address)
+        token = given or (secrets.token_urlsafe() if asks else "")
+        ours = listening(page.address, page.port, "page.port")
+        status = Status(tally, self._config)
+        server = Server(ours, status.content(), Job(status.check_command()), token, page.name)
+        self._watchers.append(status.look)
+        self._closing.callback(server.close)
+        self._starting.append(server.start)
+        host = page.name or (page.address if loopback(page.address) else socket.gethostname())
+        host = f"[{host}]" if ":" in host else host
+        secret = f"?token={token}" if token and not given else ""  # one that was given is known
+        self._said = f"the device is shown at http://{host}:{page.port}/{secret}"

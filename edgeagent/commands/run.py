@@ -68,7 +68,7 @@ def _talk(settings: Settings, args: argparse.Namespace) -> int:
     folder = session_of(settings, args.record)
     with (
         ExitStack() as files,
-        Monitors(settings, warn) as monitors,
+        Monitors(settings, warn, args.config) as monitors,
         app.build_runtime(settings, decided, noted, session=folder, stages=monitors.stages) as runtime,
     ):
         if monitors.tally is not None:

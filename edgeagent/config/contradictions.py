@@ -81,9 +81,12 @@ def _shared_pins(settings: Settings) -> Iterator[Fault]:
 
 def _watched(settings: Settings) -> Iterator[Fault]:
     """Where those who look after the device find it."""
-    metrics, mqtt = settings.metrics, settings.mqtt
-    if metrics.port and not _is_address(metrics.address):
-        yield Fault("metrics.address", "no IP address. Give 127.0.0.1, 0.0.0.0, or one of this machine's")
+    metrics, mqtt, page = settings.metrics, settings.mqtt, settings.page
+    for key, port, address in (("metrics", metrics.port, metrics.address), ("page", page.port, page.address)):
+        if port and not _is_address(address):
+            yield Fault(f"{key}.address", "no IP address. Give 127.0.0.1, 0.0.0.0, or one of this machine's")
+    if page.port and page.port == metrics.port:
+        yield Fault("page.port", f"{page.port} is also metrics.port. Give each its own")
     if mqtt.ca_file and not mqtt.tls:
         yield Fault("mqtt.ca_file", "given, but mqtt.tls is off. Set mqtt.tls to true")
     for key, text in (("mqtt.prefix", mqtt.prefix), ("mqtt.device", mqtt.device), ("mqtt.discovery", mqtt.discovery)):

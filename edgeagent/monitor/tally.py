@@ -43,9 +43,12 @@ DECISIVE = {*CAUSES, "passed", "suspected", "reply_finished", "reply_failed", "e
 
 TROUBLES = {
     "ear_failed", "ear_upset", "reply_failed", "turn_trouble", "hint_trouble", "memory_trouble", "lost", "outage",
-    "impaired", "shed",
+    "impaired", "shed", "microphone_failed", "failed",
 }  # fmt: skip
-"""Entries of the journal that somebody should know of. Two more only sometimes: `card`, and a state of failure."""
+"""Entries of the journal that somebody should know of; of `card` those that tell that something has become worse."""
+
+SHOWN = {*TROUBLES, "state", "action", "halted", "heard_words", "kept", "card"}
+"""Entries that change what there is to look at."""
 
 
 class Distribution:
@@ -129,6 +132,8 @@ class Tally:
         self.overlaps: deque[Overlap] = deque(maxlen=OVERLAPS_KEPT)
         self.troubles: deque[tuple[float, Entry]] = deque(maxlen=TROUBLES_KEPT)
         """When (seconds since 1970), and the entry."""
+        self.changes = 0
+        """Grows whenever `overlaps` or `troubles` may have changed."""
         self.listeners: list[Told] = []
         """To be filled before the device runs."""
         self._clock = clock
@@ -175,6 +180,7 @@ class Tally:
             case "ear_upset":
                 for label in ("blind", "failed"):
                     self.counts["ear_upset", label] += _whole(entry, label)
+        self.changes += event in SHOWN
 
     # What happened ----------------------------------------------------------------------------------------------------
 
@@ -194,8 +200,6 @@ class Tally:
             if self.overlaps:
                 self.overlaps[-1].taken_back = True
             self._tell("taken_back", {"at_s": at / RATE})
-        if state in ("mic_lost", "faulty"):
-            self._trouble(entry)
 
     def _decided(self, at: int, state: str, event: str) -> None:
         """A doubt is over."""

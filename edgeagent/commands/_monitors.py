@@ -6,7 +6,7 @@ import os
 import secrets
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Protocol
@@ -32,12 +32,19 @@ class Monitors:
     """A context around the device. `tally` is a journal for the engine's entries and for the notes, or None where
     nobody asked for anything."""
 
-    def __init__(self, settings: Settings, warn: Callable[[str], None], config: Path | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        warn: Callable[[str], None],
+        config: Path | None = None,
+        clips: Callable[[], Iterable[Path]] | None = None,
+    ) -> None:
         """warn: gets a line about what goes wrong later, from any thread. config: the file that the settings are from.
-        Raises ServiceError that lists all that is wrong with any of them."""
+        clips: see `_status.Clips`. Raises ServiceError that lists all that is wrong with any of them."""
         self.tally: Tally | None = None
         self._warn = warn
         self._config = config
+        self._clips = clips
         self._watchers: list[Watcher] = []
         self.stages: Stages | None = None
         self._said = ""
@@ -130,7 +137,7 @@ class Monitors:
         asks = bool(page.name) or not loopback(page.address)
         token = given or (secrets.token_urlsafe() if asks else "")
         ours = listening(page.address, page.port, "page.port")
-        status = Status(tally, self._config)
+        status = Status(tally, self._config, self._clips)
         server = Server(ours, status.content(), Job(status.check_command()), token, page.name)
         self._watchers.append(status.look)
         self._closing.callback(server.close)

@@ -8,6 +8,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -38,7 +39,7 @@ CLIPS_EVERY_S = 5.0
 """Between two looks at the clips: they are files."""
 
 Clips = Callable[[], Iterable[Path]]
-"""Sound files of a recorder, the newest first."""
+"""Sound files of a recorder, the newest first. Called on the page's thread; must not raise."""
 
 OUTCOMES = {
     "held": "Spoken through",
@@ -124,8 +125,9 @@ class Status:
                 text = remark(entry) or str(entry.get("reason", "") or entry.get("event", ""))
                 found.append((utc, Happening(_clock(utc), "trouble", shortened(text[:1].upper() + text[1:], 200))))
         for path in self._newest_clips():
-            utc = path.stat().st_mtime if path.exists() else 0.0
-            found.append((utc, Happening(_clock(utc), "sound", "Recorded", path.stem, _named(path))))
+            with suppress(OSError):  # the recorder may have dropped it just now
+                utc = path.stat().st_mtime
+                found.append((utc, Happening(_clock(utc), "sound", "Recorded", path.stem, _named(path))))
         return [happening for _, happening in sorted(found, key=lambda each: -each[0])]
 
     def _newest_clips(self) -> list[Path]:

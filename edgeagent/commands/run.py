@@ -8,6 +8,8 @@ session, as `record.dir` of a configuration gets one for each start. `--on-turn 
 user, with its sound as raw 16-bit 16 kHz on stdin while it is spoken and in EDGEAGENT_WAV the path of its WAV, which is
 there when stdin ends; what CMD prints is taken as its text.
 
+What `metrics`, `mqtt` and `page` of a configuration ask for runs beside it: docs/monitoring.md.
+
 Exit code 130 after Ctrl-C, 0 after SIGTERM, 75 if the sound library hangs and only a new process can go on.
 """
 

@@ -7,6 +7,7 @@ import fcntl
 import json
 import os
 import shutil
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -38,7 +39,7 @@ class Browser:
         command = [PROGRAM, *QUIET, f"--user-data-dir={folder / 'profile'}", size, "about:blank"]
         shell = ["bash", "-c", f'exec "$@" 3<&{theirs_in} 4>&{theirs_out}', "bash", *command]  # it wants 3 and 4
         nothing = subprocess.DEVNULL
-        self._process = subprocess.Popen(shell, pass_fds=fds, stdout=nothing, stderr=nothing)
+        self._process = subprocess.Popen(shell, pass_fds=fds, stdout=nothing, stderr=nothing, start_new_session=True)
         for end in (one, other, *fds):
             os.close(end)
         self._number, self._session, self._rest = 0, "", b""
@@ -73,7 +74,7 @@ class Browser:
         return base64.b64decode(self._call("Page.captureScreenshot")["data"])
 
     def close(self) -> None:
-        self._process.kill()
+        os.killpg(self._process.pid, signal.SIGKILL)  # it is many
         self._process.wait()
         os.close(self._in)
         os.close(self._out)

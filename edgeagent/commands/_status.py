@@ -34,6 +34,9 @@ FLOOR_DBFS, ERLE_MOST = -72.0, 50.0
 MINUTE = 300
 """Looks at the device that the strip shows."""
 
+MACHINE_EVERY_S = 2.0
+"""Between two looks at the machine itself: these are files, and it changes slowly."""
+
 CLIPS_SHOWN = 12
 CLIPS_EVERY_S = 5.0
 """Between two looks at the clips: they are files."""
@@ -63,6 +66,7 @@ class Status:
         self._begun = board.started_utc()
         self._minute: deque[tuple[str, float, float]] = deque(maxlen=MINUTE)
         self._odd = False
+        self._felt: tuple[float, dict[str, str]] = (-MACHINE_EVERY_S, {})  # when, and what of the machine
 
     def look(self, vitals: Vitals) -> None:
         """See `vitals.Watcher`: for the strip, five times a second. Engine thread."""
@@ -154,17 +158,22 @@ class Status:
         return {"stops": taken_back, "held": str(held), "turns": str(counts["turn", ""])}
 
     def _machine(self, vitals: Vitals) -> dict[str, str]:
+        now = time.monotonic()
+        if now < self._felt[0] + MACHINE_EVERY_S:
+            return self._felt[1]
         heard_s = vitals.at / RATE
         share = f"{100 * self._tally.engine_cpu_s / heard_s:.1f} %" if heard_s > 1 else "-"
         warmest = max(board.temperatures().values(), default=None)
         held_back = [reason.replace("_", " ") for reason, so in board.throttled().items() if so]
         warm = f"{warmest:.0f} °C" if warmest is not None else "not told"
-        return {
+        felt = {
             "engine": share,
             "memory": f"{board.resident_bytes() / 1e6:.0f} MB",
             "temperature": ", ".join([warm, *held_back]),
             "up": _span(time.time() - self._begun),
         }
+        self._felt = (now, felt)
+        return felt
 
 
 def read(outcome: Outcome) -> Checked:

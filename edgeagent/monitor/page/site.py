@@ -64,6 +64,7 @@ class Site:
         self._content = content
         self._check = check
         self._watching = 0
+        self._now = (-TICK_S, "")  # made when, and the event: all who watch get the same
         routes = [
             Route("/", self._page),
             Route("/style.css", _fixed(content.style, "text/css")),
@@ -93,6 +94,12 @@ class Site:
             return PlainTextResponse("Enough are watching.\n", 503, {"retry-after": "30"})
         return StreamingResponse(self._stream(), media_type="text/event-stream")
 
+    def _now_event(self) -> str:
+        now = asyncio.get_running_loop().time()
+        if now >= self._now[0] + TICK_S / 2:
+            self._now = (now, _event("now", self._content.now()))
+        return self._now[1]
+
     async def _stream(self) -> AsyncIterator[str]:
         """Server-sent events until the browser goes; one that is slow is waited for, and misses what was meanwhile."""
         self._watching += 1
@@ -106,7 +113,7 @@ class Site:
                 if known[1] != told[1]:
                     yield _event("check", self._content.findings(self._check.outcome))
                 told = known
-                yield _event("now", self._content.now())
+                yield self._now_event()
                 await asyncio.sleep(TICK_S)
         finally:
             self._watching -= 1

@@ -56,9 +56,7 @@ from edgeagent.turn.events import Event, Forgotten, Hint, Remembered
 def build_engine(settings: Settings, journal: Journal, ear: Ear | None = None, stages: Stages | None = None) -> Engine:
     """A new engine. ear: instead of the one with the models of the settings. stages: learns what canceller and models
     cost. Raises ModelError."""
-    canceller = build_canceller(settings)
-    timed = TimedCanceller(canceller, stages) if stages else canceller
-    return Engine(settings, journal, timed, ear or build_ear(settings, stages))
+    return Engine(settings, journal, build_canceller(settings, stages), ear or build_ear(settings, stages))
 
 
 def parts(settings: Settings) -> tuple[EchoCanceller, Ear]:
@@ -66,9 +64,10 @@ def parts(settings: Settings) -> tuple[EchoCanceller, Ear]:
     return build_canceller(settings), build_ear(settings)
 
 
-def build_canceller(settings: Settings) -> EchoCanceller:
-    """What takes our own voice out."""
-    return Canceller(settings.echo.drift) if settings.echo.enabled else Bypass()
+def build_canceller(settings: Settings, stages: Stages | None = None) -> EchoCanceller:
+    """What takes our own voice out. stages: see `build_engine`."""
+    canceller = Canceller(settings.echo.drift) if settings.echo.enabled else Bypass()
+    return TimedCanceller(canceller, stages) if stages else canceller
 
 
 def build_ear(settings: Settings, stages: Stages | None = None) -> Ear:

@@ -131,7 +131,9 @@ class Status:
         for path in self._newest_clips():
             with suppress(OSError):  # the recorder may have dropped it just now
                 utc = path.stat().st_mtime
-                found.append((utc, Happening(_clock(utc), "sound", "Recorded", path.stem, _named(path))))
+                found.append(
+                    (utc, Happening(_clock(utc), "sound", "Recorded", f"{path.parent.name}/{path.name}", _named(path)))
+                )
         return [happening for _, happening in sorted(found, key=lambda each: -each[0])]
 
     def _newest_clips(self) -> list[Path]:

@@ -38,7 +38,8 @@ from edgeagent.live.runtime import Runtime
 from edgeagent.live.sound_path import SoundPath
 from edgeagent.live.turns import Both, Listener
 from edgeagent.live.watchdog import Watchdog
-from edgeagent.ports import Card, EchoCanceller, Journal, Lamp, MutePin, Replier, Spotter, Talker
+from edgeagent.monitor.stages import Stages, TimedCanceller, TimedModel
+from edgeagent.ports import Card, EchoCanceller, Journal, Lamp, Model, MutePin, Replier, Spotter, Talker
 from edgeagent.services.chat_replier import ChatReplier
 from edgeagent.services.command_replier import CommandReplier
 from edgeagent.services.command_talker import CommandTalker
@@ -51,7 +52,7 @@ from edgeagent.services.turn_hook import TurnHook
 from edgeagent.services.wav_talker import WavTalker
 from edgeagent.services.wyoming_recogniser import WyomingRecogniser
 from edgeagent.services.wyoming_talker import WyomingTalker
-from edgeagent.settings import Audio, Button, Hints, Script, Settings, settings_hash, understands
+from edgeagent.settings import Audio, Button, Hints, Memory, Script, Settings, settings_hash, understands
 from edgeagent.settings import Talker as Voice
 from edgeagent.signal.bypass import Bypass
 from edgeagent.signal.canceller import Canceller
@@ -63,9 +64,10 @@ from edgeagent.turn.events import Event, Forgotten, Hint, Remembered
 from edgeagent.vitals import Vitals
 
 
-def build_engine(settings: Settings, journal: Journal, ear: Ear | None = None) -> Engine:
-    """A new engine. ear: instead of the one with the models of the settings. Raises ModelError."""
-    return Engine(settings, journal, build_canceller(settings), ear or build_ear(settings))
+def build_engine(settings: Settings, journal: Journal, ear: Ear | None = None, stages: Stages | None = None) -> Engine:
+    """A new engine. ear: instead of the one with the models of the settings. stages: learns what canceller and models
+    cost. Raises ModelError."""
+    return Engine(settings, journal, build_canceller(settings, stages), ear or build_ear(settings, stages))
 
 
 def parts(settings: Settings) -> tuple[EchoCanceller, Ear]:
@@ -73,15 +75,21 @@ def parts(settings: Settings) -> tuple[EchoCanceller, Ear]:
     return build_canceller(settings), build_ear(settings)
 
 
-def build_canceller(settings: Settings) -> EchoCanceller:
-    """What takes our own voice out."""
-    return Canceller(settings.echo.drift) if settings.echo.enabled else Bypass()
+def build_canceller(settings: Settings, stages: Stages | None = None) -> EchoCanceller:
+    """What takes our own voice out. stages: see `build_engine`."""
+    canceller = Canceller(settings.echo.drift) if settings.echo.enabled else Bypass()
+    return TimedCanceller(canceller, stages) if stages else canceller
 
 
-def build_ear(settings: Settings) -> Ear:
-    """What hears people. Raises ModelError."""
+def build_ear(settings: Settings, stages: Stages | None = None) -> Ear:
+    """What hears people. stages: see `build_engine`. Raises ModelError."""
     folder, kind = chosen(settings.models)
-    return Ear(*(load_model(name, folder, kind=kind) for name in ("near_end", "backchannel")))
+
+    def load(name: str) -> Model:
+        model = load_model(name, folder, kind=kind)
+        return TimedModel(model, name, stages) if stages else model
+
+    return Ear(load("near_end"), load("backchannel"))
 
 
 def versions(settings: Settings) -> dict[str, str]:
@@ -172,12 +180,14 @@ def build_runtime(
     replies: bool = True,
     session: Path | None = None,
     ear: Ear | None = None,
+    stages: Stages | None = None,
     wait: bool = False,
 ) -> Runtime:
     """A device ready to `run`. journal: what the engine decides, and nothing else; `replay` repeats it. notes: what
     happens beside it, such as turns handed over. replies: false for a device that only says what it is told to.
-    session: the folder it is recorded in, for the turns' WAVs. ear: see `build_engine`. wait: begin without a card that
-    is not there, or busy, and look for it. Raises EdgeAgentError with the remedy; then everything is closed again."""
+    session: the folder it is recorded in, for the turns' WAVs. ear, stages: see `build_engine`. wait: begin without a
+    card that is not there, or busy, and look for it. Raises EdgeAgentError with the remedy; then everything is closed
+    again."""
     with ExitStack() as closing:
         talker = build_talker(settings.talker)  # first: a voice loads while the rest is built
         closing.callback(talker.close)
@@ -188,9 +198,8 @@ def build_runtime(
         amplifier = build_amplifier(settings, factory)
         closing.callback(amplifier.close)
         playback, inbox = Playback(), Inbox()
-        kept = ear is None and settings.memory.file  # nothing is learnt by an ear that is not the device's own
-        keeper = Keeper(Path(settings.memory.file).expanduser()) if kept else None
-        door = Door(build_engine(settings, TeeJournal(journal, keeper) if keeper else journal, ear))
+        keeper = build_keeper(settings.memory) if ear is None else None  # another's ear learns nothing of the device's
+        door = Door(build_engine(settings, TeeJournal(journal, keeper) if keeper else journal, ear, stages))
         listen, words = build_listener(settings, session), None
         if spotter := build_spotter(settings.hints, _trouble("hint_trouble", inbox, lambda: conversation)):
             closing.callback(spotter.close)
@@ -264,6 +273,11 @@ def build_spotter(hints: Hints, trouble: Callable[[str], None], stall_s: float =
     """Who listens for words, if anybody shall. trouble: gets a line about it, on any thread. stall_s: after which one
     that does not answer is given up. Raises ServiceError."""
     return PocketsphinxSpotter(trouble, stall_s) if hints.words == "pocketsphinx" else None
+
+
+def build_keeper(memory: Memory) -> Keeper | None:
+    """Who remembers from start to start, if anybody shall."""
+    return Keeper(Path(memory.file).expanduser()) if memory.file else None
 
 
 def add_button(button: Button, factory: Factory | None, to: tuple[Inbox, Door], closing: ExitStack) -> None:

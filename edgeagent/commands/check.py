@@ -36,6 +36,7 @@ def run(args: argparse.Namespace) -> int:
     from edgeagent.commands import (
         _finding,
         _language_probes,
+        _monitor_probes,
         _pace_probes,
         _pin_probes,
         _probes,
@@ -59,6 +60,7 @@ def run(args: argparse.Namespace) -> int:
     else:
         probes += [_sound_probes.files, _probes.services, _word_probes.words]
         probes += [_remembered.memory] if settings.memory.file else []
+    probes += [_monitor_probes.monitors]
     findings = itertools.chain.from_iterable(probe(settings) for probe in probes)
     if args.json:
         found = list(findings)

@@ -10,6 +10,7 @@ there when stdin ends; what CMD prints is taken as its text.
 
 Under systemd (systemd/edgeagent.service) it tells when it is ready and how it is; the watchdog is fed while it hears.
 With `--wait` it starts without its sound card, with a red lamp, and looks for it every second.
+What `metrics`, `mqtt` and `page` of a configuration ask for runs beside it: docs/monitoring.md.
 
 Exit code 130 after Ctrl-C, 0 after SIGTERM, 75 if the sound library hangs and only a new process can go on.
 """
@@ -71,6 +72,7 @@ def session_of(settings: Settings, given: str | None) -> Path | None:
 
 def _talk(settings: Settings, args: argparse.Namespace, service: Service | None, brake: Brake) -> int:
     from edgeagent import app
+    from edgeagent.commands._monitors import Monitors
     from edgeagent.report.timeline import Timeline
     from edgeagent.store.journal import JsonLinesJournal, line, long_journal
     from edgeagent.store.session import Recording
@@ -78,7 +80,17 @@ def _talk(settings: Settings, args: argparse.Namespace, service: Service | None,
     warn = Warner()
     decided, noted = Fan(), Fan()
     folder = session_of(settings, args.record)
-    with ExitStack() as files, app.build_runtime(settings, decided, noted, session=folder, wait=args.wait) as runtime:
+    with (
+        ExitStack() as files,
+        Monitors(settings, warn, args.config) as monitors,
+        app.build_runtime(
+            settings, decided, noted, session=folder, stages=monitors.stages, wait=args.wait
+        ) as runtime,
+    ):
+        if monitors.tally is not None:
+            decided.journals.append(monitors.tally)
+            noted.journals.append(monitors.tally)
+        monitors.attach(runtime)
         if (log := long_journal(settings, warn, args.wait, in_memory("journal.tail"))) is not None:
             files.callback(log.close)
             log.write({"at": 0, "event": "began", "utc": datetime.now(UTC).isoformat(timespec="seconds")})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from edgeagent.config.faults import Fault
@@ -26,6 +27,7 @@ def contradictions(settings: Settings) -> Iterator[Fault]:
     yield from _lamp(settings.lamp)
     yield from _shared_pins(settings)
     yield from _languages(settings.dialogue.languages)
+    yield from _watched(settings)
 
 
 def _missing(settings: Settings) -> Iterator[Fault]:
@@ -133,3 +135,28 @@ def _shared_pins(settings: Settings) -> Iterator[Fault]:
         if pin >= 0 and pin in owners:
             yield Fault(key, f"GPIO {pin} already belongs to {owners[pin]}. Give each its own")
         owners.setdefault(pin, key)
+
+
+def _watched(settings: Settings) -> Iterator[Fault]:
+    """Where those who look after the device find it."""
+    metrics, mqtt, page = settings.metrics, settings.mqtt, settings.page
+    for key, port, address in (("metrics", metrics.port, metrics.address), ("page", page.port, page.address)):
+        if port and not _is_address(address):
+            yield Fault(f"{key}.address", "no IP address. Give 127.0.0.1, 0.0.0.0, or one of this machine's")
+    if page.port and page.port == metrics.port:
+        yield Fault("page.port", f"{page.port} is also metrics.port. Give each its own")
+    if mqtt.ca_file and not mqtt.tls:
+        yield Fault("mqtt.ca_file", "given, but mqtt.tls is off. Set mqtt.tls to true")
+    for key, text in (("mqtt.prefix", mqtt.prefix), ("mqtt.device", mqtt.device), ("mqtt.discovery", mqtt.discovery)):
+        if any(character in text for character in "+#\0") or text.startswith("/") or text.endswith("/"):
+            yield Fault(key, "no part of a topic. Leave out + and #, and / at either end")
+    if mqtt.host and not mqtt.prefix:
+        yield Fault("mqtt.prefix", "empty. Give the first part of the topics, for example edgeagent")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True

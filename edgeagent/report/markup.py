@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from html import escape
 
-VOID = {"meta", "br", "input", "path", "rect", "line"}
+VOID = {"meta", "br", "input", "link", "path", "rect", "line"}
 
 
 class Markup(str):

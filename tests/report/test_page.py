@@ -23,7 +23,7 @@ from edgeagent.store.disk import write_whole
 from edgeagent.units import RATE
 from tests.report.made_up import made_up, without_truth
 
-VOID = {"meta", "br", "path", "rect", "line"}
+VOID = {"meta", "br", "input", "link", "path", "rect", "line"}
 
 
 class Tree(HTMLParser):

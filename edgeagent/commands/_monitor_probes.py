@@ -1,0 +1,89 @@
+"""What `check` looks at where the settings ask for figures, a broker or a page: libraries, ports, who may see them."""
+
+from __future__ import annotations
+
+import os
+import socket
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing
+from importlib.util import find_spec
+from pathlib import Path
+
+from edgeagent.commands._finding import Finding, fail, ok, warn
+from edgeagent.errors import EdgeAgentError, install
+from edgeagent.credential import FOLDER, variable
+from edgeagent.monitor.places import listening, loopback
+from edgeagent.settings import Mqtt, Settings
+
+PATIENCE_S = 3.0
+"""For a broker, or for a device that runs already."""
+
+OURS = {"metrics": ("/metrics", b"edgeagent_"), "page": ("/style.css", b".lamp")}
+"""By what a device that runs already is known."""
+
+
+def monitors(settings: Settings) -> Iterator[Finding]:
+    """Nothing where nobody asked for any."""
+    metrics, page = settings.metrics, settings.page
+    if metrics.port:
+        yield from _served("metrics", metrics.address, metrics.port, "prometheus_client")
+        if not loopback(metrics.address):
+            yield ok("metrics", f"whoever reaches {metrics.address} may read them; they hold no words and no sound")
+    if page.port:
+        yield from _served("page", page.address, page.port, "starlette", "uvicorn")
+        if not loopback(page.address) and not given("page-token"):
+            how = "LoadCredential=page-token:FILE in the unit keeps one (docs/monitoring.md)"
+            yield warn("page", "its token is made anew at every start and printed where logs may keep it", how)
+    if settings.mqtt.host:
+        yield from _broker(settings.mqtt)
+
+
+def given(name: str) -> bool:
+    """Whether there is such a credential; it is not read."""
+    folder = os.environ.get(FOLDER)
+    return bool(os.environ.get(variable(name))) or (folder is not None and (Path(folder) / name).exists())
+
+
+def _served(key: str, address: str, port: int, *libraries: str) -> Iterator[Finding]:
+    """What listens at a port of ours."""
+    if missing := [library for library in libraries if find_spec(library) is None]:
+        yield fail(key, f"{key}.port needs {' and '.join(missing)}", install(key))
+        return
+    try:
+        listening(address, port, f"{key}.port").close()
+    except EdgeAgentError as taken:
+        if _ours(key, address, port):
+            yield ok(key, f"a device that runs answers at port {port}")
+        else:
+            yield fail(key, taken.problem, taken.remedy)
+        return
+    yield ok(key, f"port {port} at {address} is free")
+
+
+def _ours(key: str, address: str, port: int) -> bool:
+    path, sign = OURS[key]
+    host = "127.0.0.1" if address == "0.0.0.0" else f"[{address}]" if ":" in address else address
+    try:
+        with closing(urllib.request.urlopen(f"http://{host}:{port}{path}", timeout=PATIENCE_S)) as answer:
+            return sign in answer.read()
+    except (OSError, ValueError):
+        return False
+
+
+def _broker(mqtt: Mqtt) -> Iterator[Finding]:
+    if find_spec("paho") is None:
+        yield fail("mqtt", "mqtt.host needs paho-mqtt", install("mqtt"))
+        return
+    port = mqtt.port or (8883 if mqtt.tls else 1883)
+    try:
+        socket.create_connection((mqtt.host, port), PATIENCE_S).close()
+    except OSError as error:
+        reason = error.strerror or error
+        yield warn("mqtt", f"{mqtt.host} port {port}: {reason}", "start the broker; the device goes on without it")
+        return
+    password = "with a password" if given("mqtt-password") else "without a password"
+    if mqtt.tls or not given("mqtt-password") or mqtt.host in ("localhost", "127.0.0.1", "::1"):
+        yield ok("mqtt", f"{mqtt.host} port {port} answers; {password}")
+    else:
+        yield warn("mqtt", f"the password goes to {mqtt.host} in the clear", "set mqtt.tls: true, if the broker can")

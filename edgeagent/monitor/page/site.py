@@ -1,0 +1,130 @@
+"""What the page's server answers: the page, its style and script, a stream of what changes, sounds, and one button.
+
+Everything is made elsewhere and handed in as functions, which are called on the server's thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from edgeagent.monitor.page.job import Job, Outcome
+
+TICK_S = 0.2
+"""Between two looks at the device for those who watch it live."""
+
+WATCHING = 6
+"""Browsers that may watch live at the same time; others are told to come back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What there is to show."""
+
+    page: Callable[[str, Outcome], str]
+    """HTML. Gets the word that buttons must send along (`Guard.form_word`), and how the check went."""
+
+    now: Callable[[], Mapping[str, object]]
+    """How the device is, as JSON takes it."""
+
+    minute: Callable[[], Sequence[Sequence[object]]]
+    """How it was up to now: for every TICK_S what the strip shows, the oldest first."""
+
+    version: Callable[[], int]
+    """Changes when `history` does."""
+
+    history: Callable[[], str]
+    """HTML of what happened lately."""
+
+    findings: Callable[[Outcome], str]
+    """HTML of how the check went."""
+
+    sounds: Callable[[], Mapping[str, Path]]
+    """Names in the page to files."""
+
+    style: str
+    script: str
+
+
+class Site:
+    """The application, an ASGI one. `form_word` is to be set before it is asked."""
+
+    def __init__(self, content: Content, check: Job) -> None:
+        self.form_word = ""
+        self.over = False
+        """Ends every stream."""
+        self._content = content
+        self._check = check
+        self._watching = 0
+        self._now = (-TICK_S, "")  # made when, and the event: all who watch get the same
+        routes = [
+            Route("/", self._page),
+            Route("/style.css", _fixed(content.style, "text/css")),
+            Route("/script.js", _fixed(content.script, "text/javascript")),
+            Route("/events", self._events),
+            Route("/sound/{name}", self._sound),
+            Route("/check", self._begin, methods=["POST"]),
+        ]
+        self.application = Starlette(routes=routes)
+
+    async def _page(self, _request: Request) -> Response:
+        text = self._content.page(self.form_word, self._check.outcome)
+        return Response(text, media_type="text/html; charset=utf-8")
+
+    async def _begin(self, _request: Request) -> Response:
+        self._check.begin()
+        return RedirectResponse("/#check", 303)
+
+    async def _sound(self, request: Request) -> Response:
+        file = self._content.sounds().get(request.path_params["name"])
+        if file is None or not file.is_file():
+            return PlainTextResponse("That sound is no longer there.\n", 404)
+        return FileResponse(file, media_type="audio/wav")
+
+    async def _events(self, _request: Request) -> Response:
+        if self._watching >= WATCHING:
+            return PlainTextResponse("Enough are watching.\n", 503, {"retry-after": "30"})
+        return StreamingResponse(self._stream(), media_type="text/event-stream")
+
+    def _now_event(self) -> str:
+        now = asyncio.get_running_loop().time()
+        if now >= self._now[0] + TICK_S / 2:
+            self._now = (now, _event("now", self._content.now()))
+        return self._now[1]
+
+    async def _stream(self) -> AsyncIterator[str]:
+        """Server-sent events until the browser goes; one that is slow is waited for, and misses what was meanwhile."""
+        self._watching += 1
+        told = (-1, -1)
+        try:
+            yield _event("minute", self._content.minute())
+            while not self.over:
+                known = (self._content.version(), self._check.version)
+                if known[0] != told[0]:
+                    yield _event("history", self._content.history())
+                if known[1] != told[1]:
+                    yield _event("check", self._content.findings(self._check.outcome))
+                told = known
+                yield self._now_event()
+                await asyncio.sleep(TICK_S)
+        finally:
+            self._watching -= 1
+
+
+def _event(name: str, data: object) -> str:
+    return f"event: {name}\ndata: {json.dumps(data, separators=(',', ':'))}\n\n"
+
+
+def _fixed(text: str, kind: str) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(_request: Request) -> Response:  # a plain function would run in a thread
+        return Response(text, media_type=kind)
+
+    return answer

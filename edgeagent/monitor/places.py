@@ -1,0 +1,58 @@
+"""Where a server of ours listens, and under which names it answers.
+
+A page of somebody else's in a browser of ours can have its own name resolve to our address, and then reads what we
+answer ("DNS rebinding", Jackson et al. 2007, "Protecting browsers from DNS rebinding attacks"). It cannot choose the
+name that the browser sends with the request. So we answer to names that nobody else can have: addresses, `localhost`,
+the name of this machine, and one that the owner gives.
+"""
+
+from __future__ import annotations
+
+import socket
+from ipaddress import ip_address
+
+from edgeagent.errors import ServiceError
+
+WAITING = 8
+"""Connections that the kernel keeps for a server that is busy."""
+
+
+def loopback(address: str) -> bool:
+    """Whether only this machine reaches `address`, an IP address."""
+    return ip_address(address).is_loopback
+
+
+def listening(address: str, port: int, key: str) -> socket.socket:
+    """A socket that listens. key: the setting that names the port. Raises ServiceError."""
+    family = socket.AF_INET6 if ip_address(address).version == 6 else socket.AF_INET
+    ours = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+    try:
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a restart shall not wait for old connections
+        ours.bind((address, port))
+        ours.listen(WAITING)
+    except OSError as error:
+        ours.close()
+        remedy = f"set {key} to a port that is free and above 1023, or stop what listens there (ss -ltnp)"
+        raise ServiceError(f"{key} {port} at {address}: {error.strerror}", remedy) from error
+    return ours
+
+
+def welcome(host: str, name: str = "") -> bool:
+    """Whether to answer a request with this Host header. name: one that the owner gives, "" for none."""
+    asked = _without_port(host).lower()
+    if not asked:
+        return False
+    machine = socket.gethostname().lower()
+    if asked in {"localhost", machine, f"{machine.partition('.')[0]}.local", name.lower()}:
+        return True
+    try:
+        ip_address(asked)
+    except ValueError:
+        return False
+    return True
+
+
+def _without_port(host: str) -> str:
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    return host.partition(":")[0]

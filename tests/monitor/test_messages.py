@@ -1,0 +1,39 @@
+"""No word of anybody's leaves the device, and every payload is JSON that others can read."""
+
+from __future__ import annotations
+
+import json
+from math import inf, nan
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgeagent.monitor import messages
+
+VALUES = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.builds(object)),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=3), inner, max_size=3)),
+    max_leaves=6,
+)
+
+
+@given(st.dictionaries(st.text(max_size=9), VALUES, max_size=5))
+def test_whatever_the_facts_the_payload_is_strict_json(facts: dict[str, object]) -> None:
+    def refuse(constant: str) -> object:
+        raise AssertionError(constant)
+
+    read = json.loads(messages.encoded(facts, 1_800_000_000.25), parse_constant=refuse)
+    assert set(facts) <= set(read)
+    assert "utc" in facts or read["utc"] == "2027-01-15T08:00:00.250+00:00"
+
+
+def test_texts_stay_here() -> None:
+    entry = {"at": 1600, "event": "heard_words", "text_heard": "my pin is", "text": "hello", "heard": 3}
+    told = json.loads(messages.encoded(messages.event(entry), 0.0))
+    assert (told["at_s"], told["heard"]) == (0.1, 3)
+    assert "pin" not in str(told)
+    assert "hello" not in str(told)
+
+
+def test_what_is_no_number_is_null() -> None:
+    assert json.loads(messages.encoded({"x": [nan, inf, 1.23456]}, 0.0))["x"] == [None, None, 1.2346]

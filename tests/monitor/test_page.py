@@ -1,0 +1,282 @@
+"""The page's server: who gets in, what is answered, and that nobody takes more than their share."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import pytest
+
+from tests.monitor.broker import until
+
+pytest.importorskip("starlette", reason="needs the extra [page]")
+pytest.importorskip("uvicorn", reason="needs the extra [page]")
+
+from edgeagent.monitor.page import job, site
+from edgeagent.monitor.page.job import Job, Outcome
+from edgeagent.monitor.page.server import Server
+from edgeagent.monitor.page.site import Content
+from edgeagent.monitor.places import listening
+
+TOKEN = "a token of some length"
+
+
+class Shown:
+    """Something to show. `said` is what the check has printed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.changes = 0
+        self.said: list[Outcome] = []
+        self.word = ""
+        self.sound = folder / "turn-001.wav"
+        self.sound.write_bytes(bytes(range(200)))
+        (folder / "secret").write_bytes(b"secret")
+
+    def page(self, word: str, _outcome: Outcome) -> str:
+        self.word = word
+        return f"<p>{word}</p>"
+
+    def findings(self, outcome: Outcome) -> str:
+        self.said.append(outcome)
+        return "checking" if outcome.running else f"code {outcome.code}"
+
+    def content(self) -> Content:
+        return Content(
+            page=self.page,
+            now=lambda: {"state": "idle"},
+            minute=lambda: [("#fff", 0.1, 0.2)],
+            version=lambda: self.changes,
+            history=lambda: f"<p>{self.changes}</p>",
+            findings=self.findings,
+            sounds=lambda: {"0123": self.sound},
+            style="p{}",
+            script="'use strict'",
+        )
+
+
+@pytest.fixture
+def shown(tmp_path: Path) -> Shown:
+    return Shown(tmp_path)
+
+
+Serve = Callable[..., int]
+
+
+@pytest.fixture
+def servers() -> Iterator[list[Server]]:
+    servers: list[Server] = []
+    yield servers
+    for server in servers:
+        server.close()
+
+
+@pytest.fixture
+def serve(shown: Shown, servers: list[Server]) -> Serve:
+    def serve(token: str = "", name: str = "", code: str = "print(1)") -> int:
+        ours = listening("127.0.0.1", 0, "page.port")
+        servers.append(Server(ours, shown.content(), Job([sys.executable, "-c", code]), token, name))
+        servers[-1].start()
+        port: int = ours.getsockname()[1]
+        return port
+
+    return serve
+
+
+Answer = tuple[int, dict[str, str], str]
+
+
+def ask(port: int, method: str, path: str, body: str = "", **headers: str) -> Answer:
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as client:
+        named = {key.replace("_", "-"): value for key, value in headers.items()}
+        client.request(method, path, body or None, named)
+        answer = client.getresponse()
+        return answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read().decode("latin-1")
+
+
+def own(port: int) -> str:
+    return f"http://127.0.0.1:{port}"
+
+
+class Stream:
+    """A browser that watches."""
+
+    def __init__(self, port: int, **headers: str) -> None:
+        self._client = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        self._client.request("GET", "/events", headers=headers)
+        self.answer = self._client.getresponse()
+
+    def event(self, name: str) -> object:
+        """The data of the next event of that name."""
+        while line := self.answer.readline():
+            if line == f"event: {name}\n".encode():
+                return json.loads(self.answer.readline().removeprefix(b"data: "))
+        raise AssertionError("the stream has ended")
+
+    def close(self) -> None:
+        self.answer.close()
+        self._client.close()
+
+
+def test_on_this_machine_it_is_simply_there(serve: Serve) -> None:
+    status, headers, text = ask(serve(), "GET", "/")
+    assert (status, text[:3]) == (200, "<p>")
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert "unsafe" not in headers["content-security-policy"]
+    assert headers["cache-control"] == "no-store"
+    assert not [name for name in headers if name.startswith("access-control")]
+
+
+@pytest.mark.parametrize("path", ["/", "/events", "/sound/0123", "/style.css"])
+def test_it_has_no_name_that_others_can_have(serve: Serve, path: str) -> None:
+    assert ask(serve(), "GET", path, Host="evil.example")[0] == 421
+
+
+def test_a_name_that_the_owner_gives_is_good(serve: Serve) -> None:
+    port = serve(name="kitchen.home.example")
+    assert ask(port, "GET", "/", Host="kitchen.home.example")[0] == 200
+    assert ask(port, "GET", "/", Host="hall.home.example")[0] == 421
+
+
+@pytest.mark.parametrize("path", ["/", "/events", "/sound/0123", "/script.js"])
+def test_where_others_can_reach_it_everything_takes_the_token(serve: Serve, path: str) -> None:
+    port = serve(TOKEN)
+    assert ask(port, "GET", path)[0] == 401
+    assert ask(port, "GET", f"{path}?token=wrong")[0] == 401
+    assert ask(port, "GET", path, Authorization="Bearer wrong")[0] == 401
+    assert ask(port, "GET", path, Cookie=f"edgeagent-{port}=")[0] == 401
+
+
+def test_the_token_in_the_address_is_needed_once(serve: Serve) -> None:
+    port = serve(TOKEN)
+    status, headers, _ = ask(port, "GET", f"/?token={TOKEN.replace(' ', '%20')}")
+    assert (status, headers["location"]) == (303, "/")
+    cookie = headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "samesite=strict" in cookie.lower()
+    assert TOKEN not in cookie
+    assert ask(port, "GET", "/", Cookie=cookie.partition(";")[0])[0] == 200
+    assert ask(port, "GET", "/script.js", Authorization=f"Bearer {TOKEN}")[0] == 200
+
+
+def test_or_in_the_form(serve: Serve) -> None:
+    port = serve(TOKEN)
+    body = f"token={TOKEN.replace(' ', '+')}"
+    status, headers, _ = ask(port, "POST", "/login", body, Origin=own(port))
+    assert (status, headers["location"]) == (303, "/")
+    assert "set-cookie" in headers
+    assert ask(port, "POST", "/login", "token=wrong", Origin=own(port))[0] == 401
+    assert ask(port, "POST", "/login", body, Origin="http://evil.example")[0] == 403
+    assert ask(port, "POST", "/login", body + "x" * 10_000, Origin=own(port))[0] == 401
+
+
+def test_nobody_is_sent_elsewhere(serve: Serve) -> None:
+    port = serve(TOKEN)
+    _, headers, _ = ask(port, "GET", f"//evil.example/?token={TOKEN.replace(' ', '%20')}")
+    assert headers.get("location", "/")[:2] != "//"
+
+
+def test_a_button_works_from_our_page_alone(serve: Serve, shown: Shown) -> None:
+    port = serve()
+    ask(port, "GET", "/")
+    body = f"word={shown.word}"
+    assert ask(port, "POST", "/check", body)[0] == 403
+    assert ask(port, "POST", "/check", body, Origin="http://evil.example")[0] == 403
+    assert ask(port, "POST", "/check", body, Origin="null")[0] == 403
+    assert ask(port, "POST", "/check", body, Sec_Fetch_Site="cross-site")[0] == 403
+    assert ask(port, "POST", "/check", "word=guessed", Origin=own(port))[0] == 403
+    assert ask(port, "POST", "/check", "", Origin=own(port))[0] == 403
+    assert shown.said == []
+    with closing(Stream(port)) as stream:
+        assert ask(port, "POST", "/check", body, Origin=own(port))[0] == 303
+        while stream.event("check") != "code 0":
+            pass
+    assert shown.said[-1] == Outcome(code=0, said=b"1\n")
+
+
+def test_other_methods_are_refused(serve: Serve) -> None:
+    port = serve()
+    for method in ("PUT", "DELETE", "OPTIONS", "PATCH"):
+        assert ask(port, method, "/", Origin="http://evil.example")[0] == 405
+
+
+def test_who_watches_gets_the_last_minute_and_then_what_changes(serve: Serve, shown: Shown) -> None:
+    with closing(Stream(serve())) as stream:
+        assert stream.answer.getheader("content-type", "").startswith("text/event-stream")
+        assert stream.event("minute") == [["#fff", 0.1, 0.2]]
+        assert stream.event("history") == "<p>0</p>"
+        assert stream.event("now") == {"state": "idle"}
+        shown.changes = 1
+        assert stream.event("history") == "<p>1</p>"
+
+
+def test_so_many_may_watch_and_who_leaves_makes_room(serve: Serve) -> None:
+    port = serve()
+    with ExitStack() as closing_all:
+        watching = [closing_all.enter_context(closing(Stream(port))) for _ in range(site.WATCHING)]
+        assert all(stream.event("now") for stream in watching)
+        assert ask(port, "GET", "/events")[0] == 503
+        assert ask(port, "GET", "/")[0] == 200
+        watching[0].close()
+
+        def room() -> bool:
+            with closing(Stream(port)) as another:
+                return another.answer.status == 200
+
+        until(room, "a browser that left keeps its place")
+
+
+def test_only_the_sounds_that_it_shows_are_played(serve: Serve) -> None:
+    port = serve()
+    status, headers, sound = ask(port, "GET", "/sound/0123")
+    assert (status, headers["content-type"], len(sound)) == (200, "audio/wav", 200)
+    status, _, part = ask(port, "GET", "/sound/0123", Range="bytes=10-19")
+    assert (status, part.encode("latin-1")) == (206, bytes(range(10, 20)))
+    for path in ("/sound/secret", "/sound/../secret", "/sound/..%2fsecret", "/sound/", "/sound/turn-001.wav"):
+        assert ask(port, "GET", path)[0] == 404
+
+
+def test_it_ends_at_once_whoever_watches_and_whatever_it_runs(
+    serve: Serve, servers: list[Server], shown: Shown, tmp_path: Path
+) -> None:
+    file = tmp_path / "pid"
+    code = f"import os, time; open({str(file)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
+    port = serve(code=code)
+    ask(port, "GET", "/")
+    with closing(Stream(port)) as stream:
+        stream.event("now")
+        ask(port, "POST", "/check", f"word={shown.word}", Origin=own(port))
+        until(lambda: file.exists() and file.read_text(), "the check does not run")
+        servers[0].close()
+        assert not servers[0]._thread.is_alive()
+    assert not Path(f"/proc/{file.read_text()}/cmdline").exists()
+
+
+@pytest.mark.parametrize(
+    ("code", "limit"), [("import time; time.sleep(600)", "LONGEST_S"), ("while True: print('x' * 1000)", "MOST_BYTES")]
+)
+def test_a_check_that_has_no_end_is_ended(
+    serve: Serve, shown: Shown, monkeypatch: pytest.MonkeyPatch, code: str, limit: str
+) -> None:
+    monkeypatch.setattr(job, limit, 0.2)
+    port = serve(code=code)
+    ask(port, "GET", "/")
+    ask(port, "POST", "/check", f"word={shown.word}", Origin=own(port))
+    with closing(Stream(port)) as stream:
+        while stream.event("check") == "checking":
+            pass
+    assert shown.said[-1].code == -9
+
+
+def test_a_program_that_is_not_there_is_told(serve: Serve, shown: Shown, servers: list[Server]) -> None:
+    port = serve()
+    servers[0]._check._command = ["no-such-program"]
+    ask(port, "GET", "/")
+    ask(port, "POST", "/check", f"word={shown.word}", Origin=own(port))
+    with closing(Stream(port)) as stream:
+        while stream.event("check") == "checking":
+            pass
+    assert shown.said[-1].code == 127

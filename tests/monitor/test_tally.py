@@ -1,0 +1,174 @@
+"""What is counted of a conversation is what its journal says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgeagent.monitor.tally import Distribution, Tally
+from edgeagent.turn.events import ButtonShort
+from edgeagent.units import RATE
+from tests.live.rig import VOICE, Rig
+
+SENTENCE = "one two three four five six seven eight nine ten eleven twelve"
+
+
+@pytest.fixture
+def rig() -> Iterator[Rig]:
+    rig = Rig()
+    yield rig
+    rig.close()
+
+
+class Feeding(list[dict[str, object]]):
+    """Entries that a tally gets as they come."""
+
+    def __init__(self, tally: Tally) -> None:
+        super().__init__()
+        self.tally = tally
+
+    def append(self, entry: dict[str, object]) -> None:
+        super().append(entry)
+        self.tally.write(entry)
+
+
+def watched(rig: Rig) -> Tally:
+    """A tally that hears what `rig` writes from now on."""
+    tally = Tally(clock=lambda: 1_800_000_000.0)
+    rig.journal.entries, rig.notes.entries = Feeding(tally), Feeding(tally)
+    rig.loop.gauge.watchers.append(tally.look)
+    return tally
+
+
+def interrupted(rig: Rig) -> None:
+    """The device speaks, and is stopped by somebody who goes on until their turn is over."""
+    rig.conversation.say(SENTENCE)
+    rig.until(lambda: rig.state == "speaking")
+    rig.turn(60)
+    rig.until(lambda: rig.state == "yielding", level=VOICE)
+    rig.turn(150, VOICE)
+    rig.until(lambda: rig.state not in ("yielding", "hearing"))
+
+
+def test_a_stop_is_counted_with_its_latencies_and_with_what_was_heard(rig: Rig) -> None:
+    tally = watched(rig)
+    interrupted(rig)
+    (suspected,), (judged,) = rig.entries("suspected"), rig.entries("judged")
+    lasted_s = (judged["at"] - suspected["onset"]) / RATE
+    assert sum(tally.stop.counts) == 1
+    assert tally.stop.sum == pytest.approx(lasted_s)
+    assert tally.duck.sum == pytest.approx((suspected["at"] - suspected["onset"]) / RATE)
+    (halted,) = [note for note in rig.notes.entries if note["event"] == "halted"]
+    assert tally.silence.sum == pytest.approx(float(str(halted["took_ms"])) / 1000)
+    assert tally.counts["stop", "interruption"] == tally.counts["doubt", "stopped"] == tally.counts["turn", ""] == 1
+    (overlap,) = tally.overlaps
+    (heard,) = rig.entries("heard_words")
+    assert (overlap.heard, overlap.of, overlap.text_heard) == (heard["heard"], heard["of"], heard["text_heard"])
+    assert 0 < overlap.heard < overlap.of
+    assert (overlap.outcome, overlap.cause, overlap.taken_back) == ("stopped", "interruption", False)
+    assert overlap.stop_s == pytest.approx(lasted_s)
+    assert tally.counts["words", ""] == overlap.heard
+
+
+def test_a_false_alarm_is_held_and_a_stop_taken_back_is_told(rig: Rig) -> None:
+    tally = watched(rig)
+    told: list[str] = []
+    tally.listeners.append(lambda what, _facts: told.append(what))
+    rig.conversation.say(SENTENCE)
+    rig.until(lambda: rig.state == "speaking")
+    rig.turn(60)
+    rig.until(lambda: rig.state == "doubting", level=VOICE)
+    rig.until(lambda: rig.state == "speaking")
+    assert (tally.counts["doubt", "held"], tally.overlaps[-1].outcome) == (1, "held")
+    assert tally.counts["stop", "interruption"] == 0
+    rig.until(lambda: rig.state == "yielding", level=VOICE)
+    rig.until(lambda: rig.state in ("speaking", "thinking", "idle"))
+    if rig.state == "speaking":
+        assert tally.counts["taken_back", ""] == 1
+        assert tally.overlaps[-1].taken_back
+    else:
+        assert tally.counts["taken_back", ""] == 0
+    assert told.count("hold") == 1
+    assert told.count("stop") == 1
+
+
+def test_a_stop_taken_back_counts_no_word_twice() -> None:
+    tally = Tally()
+    for heard in (3, 8):
+        tally.write({"at": 0, "event": "heard_words", "utterance": 4, "heard": heard, "of": 8, "text_heard": ""})
+    assert tally.counts["words", ""] == 8
+
+
+def test_the_button_stops_for_another_reason_and_is_no_doubt(rig: Rig) -> None:
+    tally = watched(rig)
+    rig.conversation.say(SENTENCE)
+    rig.until(lambda: rig.state == "speaking")
+    rig.turn(30)
+    rig.door.tell(ButtonShort(0))
+    rig.until(lambda: rig.state == "idle")
+    assert tally.counts["stop", "button"] == 1
+    assert sum(tally.stop.counts) == 0
+    assert tally.overlaps[-1].cause == "button"
+
+
+def test_the_seconds_in_the_states_add_up_to_the_sound(rig: Rig) -> None:
+    tally = watched(rig)
+    interrupted(rig)
+    rig.turn(20)
+    spent = tally.state_s()
+    assert sum(spent.values()) == pytest.approx(tally.vitals.at / RATE)
+    states = [(entry["at"], entry["state"]) for entry in rig.entries("state")]
+    begun = next(at for at, state in states if state == "speaking")
+    doubted = next(at for at, state in states if state == "doubting")
+    assert spent["speaking"] == pytest.approx((doubted - begun) / RATE)
+
+
+def test_a_microphone_that_is_lost_is_trouble_and_so_is_a_card_that_gets_worse(rig: Rig) -> None:
+    tally = watched(rig)
+    rig.turn(50)
+    rig.wait(1.5)
+    events = [entry["event"] for _, entry in tally.troubles]
+    assert "lost" in events
+    assert events.count("microphone_failed") == 1
+    tally.write({"at": 1, "event": "card", "overflows": 7, "worse": {"overflows": 2}})
+    tally.write({"at": 2, "event": "card", "overflows": 9, "worse": {"overflows": 2}})
+    tally.write({"at": 3, "event": "card", "overflows": 9, "worse": {}})
+    assert tally.counts["card", "overflows"] == 4
+
+
+def test_what_is_kept_to_look_at_is_bounded() -> None:
+    tally = Tally()
+    for at in range(1000):
+        tally.write({"at": at, "event": "lost", "kind": "overflow", "frames": 1})
+        tally.write({"at": at, "event": "suspected", "onset": at})
+        tally.write({"at": at, "event": "state", "state": "doubting", "from": "speaking"})
+        tally.write({"at": at, "event": "state", "state": "speaking", "from": "doubting"})
+    assert len(tally.troubles) < 100
+    assert len(tally.overlaps) < 100
+
+
+VALUES = st.one_of(st.none(), st.integers(-9, 10**9), st.floats(), st.sampled_from(["doubting", "halt", "yielding"]))
+EVENTS = st.sampled_from(
+    ["state", "action", "halted", "heard_words", "heard", "kept", "card", "judged", "suspected", "ear_upset", "lost"]
+)
+KEYS = st.sampled_from(
+    ["at", "state", "from", "onset", "action", "took_ms", "utterance", "heard", "of", "turn", "worse"]
+)
+
+
+@given(st.lists(st.tuples(EVENTS, st.dictionaries(KEYS, VALUES)), max_size=12))
+def test_no_entry_whatever_it_holds_stops_the_engine(entries: list[tuple[str, dict[str, object]]]) -> None:
+    tally = Tally()
+    for event, facts in entries:
+        tally.write({"event": event, **facts})
+    tally.write({})
+
+
+def test_a_duration_counts_in_the_first_bound_that_holds_it() -> None:
+    durations = Distribution((0.1, 0.2))
+    for value in (0.1, 0.15, 0.2, 0.3):
+        durations.add(value)
+    assert durations.counts == [1, 2, 1]

@@ -253,6 +253,25 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class Flight:
+    """The flight recorder: the sound around each stop, hold and button press, for `edgeagent review`."""
+
+    dir: str = ""
+    """Folder for its clips: microphone, loudspeaker, and what was decided why. They hold the voices of whoever is in
+    the room, so nothing is kept unless a folder is named. Empty: none."""
+
+    mb: Annotated[int, Interval(ge=10, le=1_000_000)] = 200
+    """MB of clips in all; a clip takes about 1. When they are full the oldest is removed, those that you have labelled
+    last."""
+
+    before_s: Annotated[int, Interval(ge=1, le=30)] = 5
+    """Seconds of sound kept from before the onset. Fewer than 5 are little for teaching the ear with them."""
+
+    after_s: Annotated[int, Interval(ge=1, le=30)] = 3
+    """Seconds kept from after the decision."""
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
     """What is remembered from start to start."""
 
@@ -277,6 +296,7 @@ class Settings:
     talker: Talker = field(default_factory=Talker)
     script: Script = field(default_factory=Script)
     record: Record = field(default_factory=Record)
+    flight: Flight = field(default_factory=Flight)
     memory: Memory = field(default_factory=Memory)
 
 

@@ -150,6 +150,9 @@ def remark(entry: Entry) -> str | None:
             return _realtime(entry)
         case "card":
             return _worse(entry)
+        case "flight_recorder":
+            kept = f"{_number(entry, 'mb'):.0f} MB of them at most; `edgeagent review` shows them"
+            return f"keeps the sound around stops, holds and the button in {entry.get('folder', '')}, {kept}"
         case "kept":
             return f"the turn is kept in {entry.get('wav', '')}"
         case "recognised":

@@ -30,7 +30,8 @@ from edgeagent.services.tone_talker import ToneTalker
 from edgeagent.settings import Settings
 from edgeagent.signal.canceller import Cancelled, Canceller
 from edgeagent.signal.playback import Playback
-from edgeagent.store.journal import MemoryJournal
+from edgeagent.store.flight import Flight
+from edgeagent.store.journal import MemoryJournal, TeeJournal
 from edgeagent.turn.events import Event, Fact
 from edgeagent.turn.naming import name
 from edgeagent.turn.outputs import Light
@@ -153,6 +154,7 @@ class Rig:
         listener: Listen = lambda _recognised, _trouble, _kept: None,
         settings: Settings | None = None,
         ear: Ear | None = None,
+        follower: Flight | None = None,
     ) -> None:
         settings = settings or Settings()
         self.now = 100.0
@@ -167,9 +169,12 @@ class Rig:
         self.drift_ppm = 0.0
         self.pace = Pace()
         self.due = self.now
-        self.engine = Engine(settings, self.journal, Canceller(settings.echo.drift), ear or LoudEar())
+        journal = TeeJournal(self.journal, follower) if follower else self.journal
+        self.engine = Engine(settings, journal, Canceller(settings.echo.drift), ear or LoudEar())
         door = Door(self.engine)
         door.record(self.recorded)
+        if follower:
+            door.follow(follower)
         self.conversation = Conversation(
             door, self.playback, self.inbox, self.notes, talker or ToneTalker(), replier, listener
         )

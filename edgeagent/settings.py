@@ -110,6 +110,23 @@ class Turns:
 
 
 @dataclass(frozen=True, slots=True)
+class Shadow:
+    """A second policy beside the live one, which decides nothing; where it would have decided otherwise is told."""
+
+    false_stops_per_hour: Annotated[float, Interval(ge=0, le=120)] = 0.0
+    """What `turns.false_stops_per_hour` is to be tried as. 0: as it is there; without `models` there is no shadow."""
+
+    models: str = ""
+    """Folder of models to be tried, such as your own from tools/train: they hear everything that the live ones hear,
+    which costs as much once more. Empty: the shadow hears with the live ones."""
+
+    @property
+    def on(self) -> bool:
+        """Whether there is one."""
+        return self.false_stops_per_hour > 0 or bool(self.models)
+
+
+@dataclass(frozen=True, slots=True)
 class Capture:
     """What is handed to the recogniser."""
 
@@ -288,6 +305,7 @@ class Settings:
     echo: Echo = field(default_factory=Echo)
     models: Models = field(default_factory=Models)
     turns: Turns = field(default_factory=Turns)
+    shadow: Shadow = field(default_factory=Shadow)
     capture: Capture = field(default_factory=Capture)
     lamp: Lamp = field(default_factory=Lamp)
     button: Button = field(default_factory=Button)

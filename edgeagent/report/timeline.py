@@ -34,7 +34,7 @@ UNSPOKEN = {
 """Causes that the following state line tells of, and what only the page shows."""
 
 
-BESIDE = ("shed", "ear_upset", "ear_failed")
+BESIDE = ("shed", "ear_upset", "ear_failed", "shadow", "shadow_failed")
 """Entries that cause no change of state, though they may stand between a cause and the state that it led to."""
 
 UNIMPAIRED = {OUTPUTS[kind].light.value for kind in WITHOUT_EARS}
@@ -151,8 +151,7 @@ def remark(entry: Entry) -> str | None:
         case "card":
             return _worse(entry)
         case "flight_recorder":
-            kept = f"{_number(entry, 'mb'):.0f} MB of them at most; `edgeagent review` shows them"
-            return f"keeps the sound around stops, holds and the button in {entry.get('folder', '')}, {kept}"
+            return f"keeps the sound of stops, holds and presses in {entry.get('folder', '')}; `edgeagent review`"
         case "kept":
             return f"the turn is kept in {entry.get('wav', '')}"
         case "recognised":
@@ -178,6 +177,10 @@ def remark(entry: Entry) -> str | None:
             return f'a word: "{entry["text"]}"' if entry.get("text") else "no word after all"
         case "word_spotter":
             return _recognised(entry)
+        case "shadow":
+            return _shadow(entry)
+        case "shadow_failed":
+            return f"the models of the shadow failed; it goes by simple rules from now on: {entry.get('reason', '')}"
         case "turn_trouble":
             return f"trouble with a turn: {entry.get('text', '')}"
         case "journal_lost":
@@ -225,6 +228,26 @@ def _recognised(entry: Entry) -> str:
     dropped, lost = _number(entry, "dropped_s"), _number(entry, "died") + _number(entry, "stalled")
     told += f"; {dropped:.1f} s left out, too slow" if dropped else ""
     return told + (f"; lost its process {lost:.0f} times" if lost else "")
+
+
+DID = {
+    "nothing": ("nothing", "do nothing"),
+    "held": ("lowered its voice", "only lower its voice"),
+    "stopped": ("stopped", "stop"),
+    "taken_back": ("stopped and went on", "stop and go on"),
+}
+"""What a policy did, and what another one would do; see `turn.shadow`."""
+
+
+def _shadow(entry: Entry) -> str:
+    """What the shadow would have done."""
+    courses = [entry.get("live"), entry.get("shadow")]
+    live, would = (dict(course) if isinstance(course, Mapping) else {} for course in courses)
+    words = DID.get(str(would.get("outcome")), ("", "do something else"))[1]
+    moment = next((would[name] for name in ("stopped", "ducked") if name in would), entry.get("onset", 0))
+    same = live.get("outcome") == would.get("outcome")
+    when = f"at {_number({'at': moment}, 'at') / RATE:.2f} s{', at another time' if same else ''}"
+    return f"the shadow would {words}" + ("" if would.get("outcome") == "nothing" else f" {when}")
 
 
 def _lost(entry: Entry) -> str:

@@ -14,21 +14,19 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from edgeagent.errors import EdgeAgentError, SessionError
 from edgeagent.ports import Sound
 from edgeagent.signal.wav import read_wav, write_wav
-from edgeagent.store.disk import write_whole
-from edgeagent.store.occasions import Kind, Occasion
+from edgeagent.store.disk import PRIVATE, write_whole
+from edgeagent.store.occasions import Occasion, Was, right
 from edgeagent.store.plain import from_plain, to_plain
 from edgeagent.units import seconds
 
@@ -45,19 +43,6 @@ UNFINISHED = re.compile(r"\.\d{6,}\.(new|gone)")
 WAV_HEADER = 44
 
 REMEDY = "name the folder of `flight.dir`"
-
-
-class Was(StrEnum):
-    """What a sound really was, by whoever labels it. self: our own voice. other: something else that did not want the
-    floor."""
-
-    INTERRUPTION = "interruption"
-    BACKCHANNEL = "backchannel"
-    COUGH = "cough"
-    NOISE = "noise"
-    TELEVISION = "television"
-    SELF = "self"
-    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +121,9 @@ class Shelf:
             draft.mkdir(mode=0o700)
             for name, sound in sounds.items():
                 write_wav(draft / f"{name}.wav", sound)
-                (draft / f"{name}.wav").chmod(0o600)
+                (draft / f"{name}.wav").chmod(PRIVATE)
             (draft / CLIP).write_text(text, encoding="utf-8", errors="backslashreplace")
-            (draft / CLIP).chmod(0o600)
+            (draft / CLIP).chmod(PRIVATE)
             draft.rename(_path(self.folder, number))
         except OSError:
             shutil.rmtree(draft, ignore_errors=True)
@@ -216,21 +201,13 @@ def write_label(clip: Clip, label: Label) -> None:
     """In place of any before. Raises SessionError."""
     text = json.dumps({"format": FORMAT, "utc": now(), "label": to_plain(label)}) + "\n"
     try:
-        with contextlib.suppress(FileNotFoundError):
-            (clip.folder / (LABEL + ".new")).unlink()
-        os.close(os.open(clip.folder / (LABEL + ".new"), os.O_CREAT | os.O_WRONLY, 0o600))
-        write_whole(clip.folder / LABEL, text)
+        write_whole(clip.folder / LABEL, text, PRIVATE)
     except FileNotFoundError:
         gone = f"clip {clip.number} is not there any more"
         raise SessionError(gone, "the device has removed it to make room; raise `flight.mb`") from None
     except OSError as error:
         remedy = "label it as the user whom the device runs as"
         raise SessionError(f"{clip.folder}: {error.strerror}", remedy) from error
-
-
-def right(kind: Kind, was: Was) -> bool:
-    """Whether that was the right thing to do about such a sound: who interrupts gets the floor, and nobody else."""
-    return (was is Was.INTERRUPTION) == (kind in (Kind.STOP, Kind.OVER))
 
 
 def implied(clip: Clip) -> Was | None:

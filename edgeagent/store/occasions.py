@@ -39,6 +39,24 @@ class Kind(StrEnum):
     SHADOW = "shadow"
 
 
+class Was(StrEnum):
+    """What a sound really was, by whoever labels it. self: our own voice. other: something else that did not want the
+    floor."""
+
+    INTERRUPTION = "interruption"
+    BACKCHANNEL = "backchannel"
+    COUGH = "cough"
+    NOISE = "noise"
+    TELEVISION = "television"
+    SELF = "self"
+    OTHER = "other"
+
+
+def right(kind: Kind, was: Was) -> bool:
+    """Whether that was the right thing to do about such a sound: who interrupts gets the floor, and nobody else."""
+    return (was is Was.INTERRUPTION) == (kind in (Kind.STOP, Kind.OVER))
+
+
 @dataclass(frozen=True, slots=True)
 class Occasion:
     """In samples of the session. onset: where the sound began that it was about, or the moment of the press. ducked,

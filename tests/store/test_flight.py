@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 
 from edgeagent.errors import EdgeAgentError, SessionError
 from edgeagent.store import flight as flights
-from edgeagent.store.clips import Label, Shelf, Was, numbers, read_clip, read_clips, write_label
-from edgeagent.store.occasions import Kind
+from edgeagent.store.clips import Label, Shelf, numbers, read_clip, read_clips, write_label
+from edgeagent.store.occasions import Kind, Was
 from edgeagent.units import HOP, RATE
 from tests.store.made_up_clips import AFTER_S, BEFORE_S, Fed, settings
 

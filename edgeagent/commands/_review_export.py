@@ -169,7 +169,8 @@ def parts(found: Sequence[Labelled]) -> list[list[Labelled]]:
             made.append([])
         made[-1].append(one)
     if len(made) > 1 and len(made[-1]) < CLIPS // 2 and made[-1][0].clip.echo == made[-2][0].clip.echo:
-        made[-2] += made.pop()
+        rest = made.pop()
+        made[-1] += rest
     return made
 
 

@@ -34,14 +34,14 @@ AGAIN = ("play", "help")
 
 
 def label(folder: Path, number: int, verdict: str, args: argparse.Namespace) -> int:
-    """`review label N right|wrong`. Raises EdgeAgentError."""
-    if verdict not in RIGHT:
+    """`review label N right|wrong`. verdict: "" where --was says it. Raises EdgeAgentError."""
+    if verdict and verdict not in RIGHT:
         raise EdgeAgentError(f"'{verdict}' is no verdict{meant(nearest(verdict, RIGHT))}", "say right or wrong")
     if args.was and args.was not in list(Was):
         wrong = f"--was {args.was}: not known{meant(nearest(args.was, Was))}"
         raise EdgeAgentError(wrong, f"one of {', '.join(Was)}")
     clip = read_clip(folder, number)
-    given = Label(RIGHT[verdict], args.was or "")
+    given = Label(RIGHT[verdict] if verdict else right(clip.occasion.kind, Was(args.was)), args.was or "")
     if args.was and given.right != right(clip.occasion.kind, Was(args.was)):
         other = "wrong" if given.right else "right"
         contradiction = f"clip {number}: the device {text.did(clip)}; for {args.was} that is {other}, not {verdict}"

@@ -10,8 +10,10 @@ from pathlib import Path
 from edgeagent.commands import _review_text as text
 from edgeagent.commands.terminal import print_json, warn
 from edgeagent.errors import EdgeAgentError
+from edgeagent.report.timeline import lines
 from edgeagent.store.clips import Clip, read_clip, read_clips
 from edgeagent.store.disk import PRIVATE, write_whole
+from edgeagent.store.journal import read_lines
 
 NOTHING = 1
 """Exit code where there is nothing to show."""
@@ -19,6 +21,8 @@ NOTHING = 1
 
 def run(folder: Path, args: argparse.Namespace) -> int:
     """The list, and the page where one is asked for."""
+    if args.shadow and (journal := _journal(folder)) is not None:
+        return _in_journal(journal, as_json=args.json)
     clips = [clip for clip in read_clips(folder, warn) if clip.shadow or not args.shadow]
     if args.json:
         print_json([text.plain(clip) for clip in clips])
@@ -27,6 +31,23 @@ def run(folder: Path, args: argparse.Namespace) -> int:
     if args.report and clips:
         print(_page(args.report, folder, clips, args.cards), file=sys.stderr if args.json else sys.stdout)
     return 0 if clips else NOTHING
+
+
+def _journal(folder: Path) -> Path | None:
+    """Of a recorded session, or itself; None for a folder of clips."""
+    if folder.is_file():
+        return folder
+    return folder / "journal.jsonl" if (folder / "journal.jsonl").is_file() else None
+
+
+def _in_journal(journal: Path, *, as_json: bool) -> int:
+    """Disagreements of which there is no clip."""
+    found = [entry for entry in read_lines(journal) if entry.get("event") == "shadow"]
+    if as_json:
+        print_json(found)
+    else:
+        print("\n".join(lines(found)) or f"{journal}: nowhere did the shadow disagree")
+    return 0 if found else NOTHING
 
 
 def show(folder: Path, number: int, args: argparse.Namespace) -> int:

@@ -35,9 +35,10 @@ TITLES = {
 
 def page(folder: Path, clips: Sequence[Clip], most: int) -> str:
     """Of the newest `most` clips. Raises SoundFileError."""
-    kinds: dict[str, list[Markup]] = {}
+    made: dict[str, list[Markup]] = {title: [] for title in TITLES.values()}
     for clip in clips[:most]:
-        kinds.setdefault(TITLES[clip.occasion.kind], []).append(card(case(clip)))
+        made[TITLES[clip.occasion.kind]].append(card(case(clip)))
+    kinds = {title: cards for title, cards in made.items() if cards}
     shown = min(most, len(clips))
     note = f"{shown} of {len(clips)} clips, the newest first" + (
         "" if shown == len(clips) else "; --cards N shows more"

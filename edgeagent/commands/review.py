@@ -3,16 +3,18 @@
   edgeagent review                    lists the clips, the newest first, with what was decided
   edgeagent review show N             what happened in clip N, and what the ear thought
   edgeagent review play N             plays it; --sound clean is what the ear heard, without our own voice
-  edgeagent review label N right      or wrong: what you think of the decision; --was says what the sound was
+  edgeagent review label N right      or wrong: what you think of the decision; --was says what the sound was, and
+                                      is enough
   edgeagent review ask                goes through those without a label: plays each, and takes one key
   edgeagent review export OUT         the labelled ones as recordings for `python -m tools.train.tune`
 
 Name the folder of `flight.dir` first (`edgeagent review FOLDER show 7`), or give the device's --config. --shadow lists
-only where the shadow would have decided otherwise, --report writes a page on which each decision can be looked at and
-listened to. Nothing is recorded unless `flight.dir` is set; docs/review.md tells more.
+only where the shadow would have decided otherwise, also in a recorded session or a journal; --report writes a page on
+which each decision can be looked at and listened to. Nothing is recorded unless `flight.dir` is set; docs/review.md
+tells more.
 
-Right and wrong are about what the device did: a stop is right for whoever wanted the floor, and for nobody else. --was
-alone says it, too. Exit code 1: there is nothing to show or to export.
+Right and wrong are about what the device did: a stop is right for whoever wanted the floor, and for nobody else. Exit
+code 1: there is nothing to show, or nobody agreed to an export.
 """
 
 from __future__ import annotations
@@ -55,6 +57,8 @@ def run(args: argparse.Namespace) -> int:
     from edgeagent.commands import _review_export, _review_label, _review_list
 
     folder, action, words = parsed(args.words)
+    if action == "label" and len(words) == 1 and args.was:
+        words.append("")  # what it was says it
     if len(words) != len(TAKES[action].split()):
         raise EdgeAgentError(f"{action} takes {TAKES[action] or 'nothing more'}", "see `edgeagent review --help`")
     settings = _settings(args.config)

@@ -231,7 +231,7 @@ def _recognised(entry: Entry) -> str:
 
 
 DID = {
-    "nothing": ("nothing", "do nothing"),
+    "nothing": ("did nothing", "do nothing"),
     "held": ("lowered its voice", "only lower its voice"),
     "stopped": ("stopped", "stop"),
     "taken_back": ("stopped and went on", "stop and go on"),
@@ -241,13 +241,15 @@ DID = {
 
 def _shadow(entry: Entry) -> str:
     """What the shadow would have done."""
-    courses = [entry.get("live"), entry.get("shadow")]
-    live, would = (dict(course) if isinstance(course, Mapping) else {} for course in courses)
-    words = DID.get(str(would.get("outcome")), ("", "do something else"))[1]
-    moment = next((would[name] for name in ("stopped", "ducked") if name in would), entry.get("onset", 0))
-    same = live.get("outcome") == would.get("outcome")
-    when = f"at {_number({'at': moment}, 'at') / RATE:.2f} s{', at another time' if same else ''}"
-    return f"the shadow would {words}" + ("" if would.get("outcome") == "nothing" else f" {when}")
+    live, would = (course if isinstance(course := entry.get(name), Mapping) else {} for name in ("live", "shadow"))
+    did, other = (DID.get(str(course.get("outcome")), ("did ?", "do ?")) for course in (live, would))
+    return f"{did[0]}{_at(live)}; the shadow would {other[1]}{_at(would)}"
+
+
+def _at(course: Entry) -> str:
+    """When it stopped, or first did anything."""
+    name = next((name for name in ("stopped", "ducked") if name in course), None)
+    return f" at {_number(course, name) / RATE:.2f} s" if name else ""
 
 
 def _lost(entry: Entry) -> str:

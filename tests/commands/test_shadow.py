@@ -36,7 +36,7 @@ def test_with_a_shadow_everything_else_is_the_same_and_it_replays(
     if told:
         capsys.readouterr()
         assert edgeagent("simulate", scene, "--out", tmp_path / "again", "--config", config) == 0
-        assert "the shadow would stop at" in capsys.readouterr().out
+        assert "; the shadow would stop at" in capsys.readouterr().out
 
 
 def test_models_that_are_not_there_stop_the_start(edgeagent: Run, scene: Path, tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from edgeagent.errors import EdgeAgentError, SessionError
 from edgeagent.ports import Sound
 from edgeagent.signal.wav import read_wav, write_wav
 from edgeagent.store.disk import PRIVATE, write_whole
+from edgeagent.store.journal import encode
 from edgeagent.store.occasions import Occasion, Was, right
 from edgeagent.store.plain import from_plain, to_plain
 from edgeagent.units import seconds
@@ -43,6 +44,7 @@ UNFINISHED = re.compile(r"\.\d{6,}\.(new|gone)")
 WAV_HEADER = 44
 
 REMEDY = "name the folder of `flight.dir`"
+AS_THE_DEVICE = "look at it as the user whom the device runs as, with sudo -u USER"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +84,8 @@ class Clip:
     @property
     def shadow(self) -> Mapping[str, Any] | None:
         """The entry of the shadow about this occasion, if it disagreed."""
-        inside = range(self.occasion.onset, self.occasion.ended + 1)
-        found = [entry for entry in self.journal if entry.get("event") == "shadow" and entry.get("onset") in inside]
-        return found[0] if found else None
+        found = (entry for entry in self.journal if entry.get("event") == "shadow")
+        return next((e for e in found if self.occasion.meets(int(e["onset"]), int(e["at"]))), None)
 
 
 class Shelf:
@@ -112,8 +113,8 @@ class Shelf:
 
     def put(self, head: Mapping[str, object], sounds: Mapping[str, Sound]) -> int:
         """A new clip, whole or not at all; its number. head: what goes into clip.json. Makes room first."""
-        text = json.dumps({"format": FORMAT, **head}, ensure_ascii=False, separators=(",", ":"), allow_nan=False) + "\n"
-        size = len(text.encode("utf-8", "surrogatepass")) + sum(WAV_HEADER + 2 * len(s) for s in sounds.values())
+        text = encode({"format": FORMAT, **head})
+        size = len(text) + sum(WAV_HEADER + 2 * len(sound) for sound in sounds.values())
         self._make_room(size)
         number = max(self._sizes, default=0) + 1
         draft = self.folder / f".{number:06d}.new"
@@ -122,7 +123,7 @@ class Shelf:
             for name, sound in sounds.items():
                 write_wav(draft / f"{name}.wav", sound)
                 (draft / f"{name}.wav").chmod(PRIVATE)
-            (draft / CLIP).write_text(text, encoding="utf-8", errors="backslashreplace")
+            (draft / CLIP).write_bytes(text)
             (draft / CLIP).chmod(PRIVATE)
             draft.rename(_path(self.folder, number))
         except OSError:
@@ -154,7 +155,7 @@ def read_clips(folder: Path, damaged: Callable[[str], None]) -> Iterator[Clip]:
     try:
         found = numbers(folder)
     except OSError as error:
-        raise SessionError(f"{folder}: {error.strerror}", REMEDY) from error
+        raise SessionError(f"{folder}: {error.strerror}", _remedy(error)) from error
     for number in reversed(found):
         try:
             yield read_clip(folder, number)
@@ -182,7 +183,7 @@ def read_clip(folder: Path, number: int) -> Clip:
     except FileNotFoundError:
         raise SessionError(f"{folder}: there is no clip {number}", "`edgeagent review` lists them") from None
     except OSError as error:
-        raise SessionError(f"{path}: {error.strerror}", REMEDY) from error
+        raise SessionError(f"{path}: {error.strerror}", _remedy(error)) from error
     except (KeyError, TypeError, ValueError) as error:
         raise SessionError(f"{path}: {error}", f"remove the folder {path.parent.name}, or restore it") from error
 
@@ -206,8 +207,7 @@ def write_label(clip: Clip, label: Label) -> None:
         gone = f"clip {clip.number} is not there any more"
         raise SessionError(gone, "the device has removed it to make room; raise `flight.mb`") from None
     except OSError as error:
-        remedy = "label it as the user whom the device runs as"
-        raise SessionError(f"{clip.folder}: {error.strerror}", remedy) from error
+        raise SessionError(f"{clip.folder}: {error.strerror}", _remedy(error)) from error
 
 
 def implied(clip: Clip) -> Was | None:
@@ -231,6 +231,10 @@ def _plain(path: Path) -> dict[str, Any]:
         found = plain.get("format") if isinstance(plain, dict) else None
         raise ValueError(f"format {found}, this version reads format {FORMAT}")
     return plain
+
+
+def _remedy(error: OSError) -> str:
+    return AS_THE_DEVICE if isinstance(error, PermissionError) else REMEDY
 
 
 def _path(folder: Path, number: int) -> Path:

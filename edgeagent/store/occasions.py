@@ -71,6 +71,10 @@ class Occasion:
     ended: int
     saying: str
 
+    def meets(self, onset: int, end: int) -> bool:
+        """Whether something else that lasted from `onset` to `end` may be about the same."""
+        return onset <= self.ended and self.onset <= end
+
 
 @dataclass(slots=True)
 class _Doubt:
@@ -144,7 +148,7 @@ class Occasions:
 
     def _disagreed(self, onset: int, at: int) -> Occasion | None:
         """None if the clip of what the device did holds the disagreement, too."""
-        if any(one.onset <= onset <= one.ended and at < one.ended + self._after for one in self._recent):
+        if any(one.meets(onset, at) and at < one.ended + self._after for one in self._recent):
             return None
         return self._noted(Occasion(Kind.SHADOW, onset, -1, -1, onset, min(at, onset + LONGEST), self._saying))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
+import select
 import shutil
 import subprocess
 import sys
@@ -26,8 +28,14 @@ KEYS = {"i": Was.INTERRUPTION, "b": Was.BACKCHANNEL, "c": Was.COUGH, "n": Was.NO
 """One key says what it was, and with that whether the device was right."""
 
 HELP = """\
-what was it?   i interruption   b backchannel ("uh-huh")   c cough   n noise   t television   s its own voice   o other
-               r right   w wrong (without saying what it was)   p play again   space next   q quit"""
+keys:          i interruption   b backchannel ("uh-huh")   c cough   n noise   t television   s its own voice   o other
+               r right   w wrong (without saying what it was)   p play again   space next   q quit
+               (a key pressed while it plays ends the playing)"""
+
+ASKS = "        what was it? "
+
+LOOK_S = 0.05
+"""Between two looks whether aplay has come to the end: what a person does not notice."""
 
 AGAIN = ("play", "help")
 """Answers after which the same clip is asked about once more."""
@@ -62,24 +70,34 @@ def play(folder: Path, number: int, args: argparse.Namespace, settings: Settings
     return 0
 
 
-def sound(clip: Clip, name: str, settings: Settings) -> None:
-    """Through the loudspeaker of the settings, by aplay; or a line that says where the file is."""
+def sound(clip: Clip, name: str, settings: Settings, enough: Callable[[float], bool] | None = None) -> None:
+    """Through the loudspeaker of the settings, by aplay; or a line that says where the file is. enough: waits so many
+    seconds for somebody who has heard enough."""
     path = clip.folder / f"{name}.wav"
-    failure = _played(path, settings) if shutil.which("aplay") else "aplay is not installed (apt install alsa-utils)"
+    if shutil.which("aplay"):
+        failure = _played(path, settings, enough)
+    else:
+        failure = "aplay is not installed (apt install alsa-utils)"
     if failure:
         print(f"not played: {failure}. The sound is in {path}")
 
 
-def _played(path: Path, settings: Settings) -> str:
-    """Why not; empty when it has been played."""
+def _played(path: Path, settings: Settings, enough: Callable[[float], bool] | None) -> str:
+    """Why not; empty when it has been played, or when somebody had heard enough."""
     from edgeagent.devices.alsa_names import find
 
     try:
         device = find(settings.audio.output, "aplay")
     except DeviceError as error:
         return str(error)
-    done = subprocess.run(["aplay", "-q", "-D", device, str(path)], stderr=subprocess.PIPE, text=True, check=False)
-    return "" if done.returncode == 0 else (done.stderr.strip().splitlines() or ["aplay failed"])[-1]
+    command = ["aplay", "-q", "-D", device, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as playing:
+        while enough is not None and playing.poll() is None:
+            if enough(LOOK_S):
+                playing.terminate()
+                return ""
+        _, said = playing.communicate()
+    return "" if playing.returncode == 0 else (said.strip().splitlines() or ["aplay failed"])[-1]
 
 
 def ask(folder: Path, args: argparse.Namespace, settings: Settings) -> int:
@@ -91,8 +109,8 @@ def ask(folder: Path, args: argparse.Namespace, settings: Settings) -> int:
         print(f"{folder}: every clip has a label")
         return 0
     print(HELP)
-    with _keys() as key:
-        done = asked(todo, lambda clip: sound(clip, args.sound, settings), key)
+    with _keys() as (key, pressed):
+        done = asked(todo, lambda clip: sound(clip, args.sound, settings, pressed), key)
     print(f"{done} labelled, {len(todo) - done} left")
     return 0
 
@@ -103,7 +121,7 @@ def asked(todo: list[Clip], play: Callable[[Clip], None], key: Callable[[], str]
     for place, clip in enumerate(todo, start=1):
         print(f"\n{place} of {len(todo)}\n{text.row(clip)}", flush=True)
         play(clip)
-        while (given := _answer(clip, key())) in AGAIN:
+        while (given := _answer(clip, _told(key))) in AGAIN:
             if given == "play":
                 play(clip)
         if given == "quit":
@@ -114,9 +132,16 @@ def asked(todo: list[Clip], play: Callable[[Clip], None], key: Callable[[], str]
             except EdgeAgentError as error:  # the device has made room meanwhile
                 warn(str(error))
                 continue
-            print(f"{'':8}{text.labelled(given)}")
+            print(f"{'':8}{text.labelled(given)}", flush=True)
             done += 1
     return done
+
+
+def _told(key: Callable[[], str]) -> str:
+    print(ASKS, end="", flush=True)
+    told = key()
+    print(told if told.isprintable() else "")
+    return told
 
 
 def _answer(clip: Clip, key: str) -> Label | str:
@@ -137,11 +162,15 @@ def _answer(clip: Clip, key: str) -> Label | str:
 
 
 @contextlib.contextmanager
-def _keys() -> Iterator[Callable[[], str]]:
-    """The terminal, key by key; as it was before when it is over."""
-    before = termios.tcgetattr(sys.stdin)
+def _keys() -> Iterator[tuple[Callable[[], str], Callable[[float], bool]]]:
+    """The terminal, key by key: waits for the next one; waits so many seconds whether one has been pressed. The
+    terminal is as it was before when it is over."""
+    before, keys = termios.tcgetattr(sys.stdin), sys.stdin.fileno()
     try:
-        tty.setcbreak(sys.stdin)
-        yield lambda: sys.stdin.read(1)
+        tty.setcbreak(keys)
+        yield (
+            lambda: os.read(keys, 1).decode(errors="replace"),
+            lambda seconds: bool(select.select([keys], [], [], seconds)[0]),
+        )
     finally:
         termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)

@@ -147,7 +147,9 @@ class Occasions:
         return self._noted(Occasion(Kind.BUTTON, at, -1, -1, at, at, self._saying))
 
     def _disagreed(self, onset: int, at: int) -> Occasion | None:
-        """None if the clip of what the device did holds the disagreement, too."""
+        """None if the clip of what the device did holds the disagreement, too, or will hold it."""
+        if self._doubt is not None and self._doubt.onset <= at:
+            return None
         if any(one.meets(onset, at) and at < one.ended + self._after for one in self._recent):
             return None
         return self._noted(Occasion(Kind.SHADOW, onset, -1, -1, onset, min(at, onset + LONGEST), self._saying))

@@ -1,11 +1,12 @@
 """A second policy in the shadow of the live one: what it would have done about each overlap, told where that differs.
 
-It stands where the live policy stands, with the live state and the live evidence, whenever our voice does not sound or
-nothing has been doubted. From the first suspicion of either on, each goes its own way through the same table of states:
-the shadow hears every step and decides for itself whether it would have lowered our voice, stopped, gone on. What
-sounds in the room follows the live one, so the longer they disagree the less the shadow's word means; therefore it is
-taken back to where the live one stands as soon as both are back at speaking, or the live one has left the overlap (the
-turn was handed over, a button, a fault). So each disagreement stands for itself, and none comes of another.
+It stands where the live policy stands, with the live state and the live evidence, whenever our voice does not sound
+or nothing has been doubted. From the first suspicion of either on, each goes its own way through the same table of
+states: the shadow hears every step and decides for itself whether it would have lowered our voice, stopped, gone on.
+What sounds in the room follows the live one, so the longer they disagree the less the shadow's word means; therefore
+it is taken back to where the live one stands as soon as both are back at speaking, or the live one has left the
+overlap (the turn was handed over, a button, a fault), or everything must have been decided. So each disagreement
+stands for itself, and none comes of another.
 
 It shares the caution that the device has learnt from its own mistakes, for these were the live one's.
 """
@@ -27,6 +28,9 @@ TOLERATED = samples(200)
 
 OVERLAP = (s.Speaking, s.Doubting, s.Yielding)
 """States in which the two may differ."""
+
+DECIDED = samples(6000)
+"""After an onset: a doubt lasts 1.5 s, and a stop is taken back within 3 s. Whoever still speaks keeps the floor."""
 
 NEVER = -1
 
@@ -95,28 +99,27 @@ class Shadow:
         if not isinstance(before, OVERLAP):
             return self.follow(percept.at)
         if self._onset == NEVER:
-            self._state = before
+            self._state, self._did, self._would = before, Course(), Course()
         if isinstance(self._state, OVERLAP):
             self._decide(percept, may_stop)
         self._did.note(before, after, percept.at)
         for state in (after, self._state):
             if isinstance(state, s.Doubting) and self._onset == NEVER:
                 self._onset = state.onset
-        decided = not isinstance(self._state, s.Doubting | s.Yielding)
-        if (decided and isinstance(after, s.Speaking) and self._onset != NEVER) or not isinstance(after, OVERLAP):
+        if self._onset == NEVER:
+            return None
+        both = isinstance(after, s.Speaking) and not isinstance(self._state, s.Doubting | s.Yielding)
+        if both or not isinstance(after, OVERLAP) or percept.at - self._onset >= DECIDED:
             return self.follow(percept.at)
         return None
 
     def follow(self, at: int) -> Mapping[str, object] | None:
         """The overlap is over, if there was one: stand where the live one stands. As `hear`."""
-        onset, did, would = self._onset, self._did, self._would
+        onset, self._onset = self._onset, NEVER
         self._policy.mirror(self._live)
-        if onset == NEVER:
+        if onset == NEVER or self._did.agrees(self._would):
             return None
-        self._onset, self._did, self._would = NEVER, Course(), Course()
-        if did.agrees(would):
-            return None
-        return {"at": at, "event": "shadow", "onset": onset, "live": did.told(), "shadow": would.told()}
+        return {"at": at, "event": "shadow", "onset": onset, "live": self._did.told(), "shadow": self._would.told()}
 
     def _decide(self, percept: Percept, may_stop: bool) -> None:
         """As `Moderator.hear`, without any consequence."""

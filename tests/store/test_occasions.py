@@ -78,5 +78,6 @@ def test_a_disagreement_about_what_is_kept_anyway_needs_no_clip_of_its_own() -> 
     assert [one.kind for one in found(*hold, late)] == [Kind.HOLD, Kind.SHADOW]
     sooner = {"at": 4100, "event": "shadow", "onset": 600}  # an ear of its own may have heard it earlier
     assert [one.kind for one in found(*hold, sooner)] == [Kind.HOLD]
+    assert found(*STOP, {"at": 20_000, "event": "shadow", "onset": 900}) == []  # the stop is still going on
     (alone,) = found({"at": 70_000, "event": "shadow", "onset": 64_000})
     assert (alone.kind, alone.onset, alone.ended) == (Kind.SHADOW, 64_000, 70_000)

@@ -14,7 +14,7 @@ from edgeagent.settings import Turns
 from edgeagent.turn import events as e
 from edgeagent.turn.moderator import DOUBT_MOST, Moderator
 from edgeagent.turn.policy import Percept
-from edgeagent.turn.shadow import TOLERATED, Course, Shadow
+from edgeagent.turn.shadow import DECIDED, TOLERATED, Course, Shadow
 from edgeagent.units import HOP, RATE, samples
 
 QUIET, VOICE = 0.02, 0.97
@@ -150,6 +150,17 @@ def test_after_a_disagreement_it_stands_where_the_live_one_stands() -> None:
     assert both.disagreements() == [("held", "stopped")]
     assert sum(entry["event"] == "suspected" for entry in both.entries) == 2
     assert vars(both.shadow._policy)["evidence"] == both.live.policy.evidence  # type: ignore[union-attr]
+
+
+def test_it_is_told_when_all_is_decided_and_not_when_a_long_turn_is_over() -> None:
+    """The person goes on for ten seconds; a cautious one would not have come to a verdict in time."""
+    both = Both(Turns(false_stops_per_hour=0.01)).live_through([*hops(500, QUIET, 0.5), *hops(10_000, VOICE, 0.4)])
+    assert both.disagreements() == [("stopped", "held")]
+    (told,) = (entry for entry in both.entries if entry["event"] == "shadow")
+    assert abs(told["at"] - told["onset"] - DECIDED) <= HOP
+    both.live_through([*hops(1500, QUIET, 0.9), e.NoReply(both.live.at, 1)])
+    assert both.entries[-1]["event"] != "shadow"
+    assert len(both.disagreements()) == 1
 
 
 @pytest.mark.parametrize("press", [e.ButtonShort, e.ButtonLong])

@@ -23,6 +23,7 @@ def contradictions(settings: Settings) -> Iterator[Fault]:
     yield from _unquoted(settings)
     yield from _lamp(settings.lamp)
     yield from _shared_pins(settings)
+    yield from _shadow(settings)
 
 
 def _missing(settings: Settings) -> Iterator[Fault]:
@@ -36,6 +37,15 @@ def _missing(settings: Settings) -> Iterator[Fault]:
             yield Fault("audio.microphone_wav", "missing. audio.card is wav: give the file it hears")
         if audio.microphone_wav and audio.microphone_wav == audio.loudspeaker_wav:
             yield Fault("audio.loudspeaker_wav", "the same file as audio.microphone_wav; it would be overwritten")
+
+
+def _shadow(settings: Settings) -> Iterator[Fault]:
+    """One that is the same would never disagree."""
+    tried, live = settings.shadow, settings.turns.false_stops_per_hour
+    if tried.models == settings.models.folder and tried.models:
+        yield Fault("shadow.models", "the same folder as models.folder. Give another, or leave it out")
+    if tried.false_stops_per_hour == live and not tried.models:
+        yield Fault("shadow.false_stops_per_hour", "the same as in turns. Give another number, or leave it out")
 
 
 def _unquoted(settings: Settings) -> Iterator[Fault]:

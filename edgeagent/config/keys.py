@@ -19,7 +19,15 @@ from annotated_types import Interval
 from edgeagent import settings as module
 from edgeagent.settings import PRIVATE, Settings
 
-UNITS = {"_ms": "ms", "_hz": "Hz", "_db": "dB", "_percent": "%", "_per_minute": "a minute", "_per_hour": "an hour"}
+UNITS = {
+    "_ms": "ms",
+    "_s": "s",
+    "_hz": "Hz",
+    "_db": "dB",
+    "_percent": "%",
+    "_per_minute": "a minute",
+    "_per_hour": "an hour",
+}
 """The unit that the end of a key's name promises."""
 
 PLAIN = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from edgeagent import __version__
 from edgeagent.credential import credential
+from edgeagent.detect.beside import Beside
 from edgeagent.detect.ear import Ear
 from edgeagent.detect.words import Words
 from edgeagent.devices.gpio import Factory, pin_factory
@@ -65,9 +67,10 @@ from edgeagent.vitals import Vitals
 
 
 def build_engine(settings: Settings, journal: Journal, ear: Ear | None = None, stages: Stages | None = None) -> Engine:
-    """A new engine. ear: instead of the one with the models of the settings. stages: learns what canceller and models
-    cost. Raises ModelError."""
-    return Engine(settings, journal, build_canceller(settings, stages), ear or build_ear(settings, stages))
+    """A new engine. ear: instead of the one with the models of the settings, and of the shadow. stages: learns what
+    canceller and models cost. Raises ModelError."""
+    beside = build_beside(settings) if ear is None else None
+    return Engine(settings, journal, build_canceller(settings, stages), ear or build_ear(settings, stages), beside)
 
 
 def parts(settings: Settings) -> tuple[EchoCanceller, Ear]:
@@ -92,11 +95,32 @@ def build_ear(settings: Settings, stages: Stages | None = None) -> Ear:
     return Ear(load("near_end"), load("backchannel"))
 
 
+def build_beside(settings: Settings) -> Beside | None:
+    """The shadow, if there is one. Raises ModelError."""
+    tried = settings.shadow
+    if not tried.on:
+        return None
+    turns = settings.turns
+    if tried.false_stops_per_hour:
+        turns = replace(turns, false_stops_per_hour=tried.false_stops_per_hour)
+    return Beside(turns, build_ear(_shadowed(settings)) if tried.models else None)
+
+
+def _shadowed(settings: Settings) -> Settings:
+    """With the models that are tried."""
+    return replace(settings, models=replace(settings.models, folder=settings.shadow.models))
+
+
 def versions(settings: Settings) -> dict[str, str]:
     """What decides besides the settings: this program's version and its models' checksums. Raises ModelError."""
-    return {"edgeagent": __version__} | {
-        name: digest[:12] for name, (_, digest) in manifest(*chosen(settings.models)).items()
-    }
+    found = {"edgeagent": __version__, **_checksums(settings)}
+    if settings.shadow.models:
+        found |= {f"shadow_{name}": digest for name, digest in _checksums(_shadowed(settings)).items()}
+    return found
+
+
+def _checksums(settings: Settings) -> dict[str, str]:
+    return {name: digest[:12] for name, (_, digest) in manifest(*chosen(settings.models)).items()}
 
 
 def head(settings: Settings) -> dict[str, object]:

@@ -19,6 +19,7 @@ from dataclasses import asdict, replace
 from math import isfinite
 from typing import TypeVar
 
+from edgeagent.detect.beside import Beside
 from edgeagent.detect.ear import Ear
 from edgeagent.ports import EchoCanceller, Journal, Sound
 from edgeagent.settings import Settings
@@ -44,7 +45,10 @@ Told = TypeVar("Told", bound=e.Event | e.Fact)
 class Engine:
     """Sound and events in, decisions out. One thread only: the engine thread, or the simulator's."""
 
-    def __init__(self, settings: Settings, journal: Journal, canceller: EchoCanceller, ear: Ear) -> None:
+    def __init__(
+        self, settings: Settings, journal: Journal, canceller: EchoCanceller, ear: Ear, beside: Beside | None = None
+    ) -> None:
+        """beside: the shadow, if there is one; new, as everything else."""
         self._journal = journal
         self.moderator = Moderator(settings.turns, journal.write, samples(settings.capture.pre_roll_ms))
         self.clean = Ring(self.moderator.kept)
@@ -58,6 +62,9 @@ class Engine:
         """The canceller's, likewise; None before there is any."""
         self._canceller = canceller
         self._ear = ear
+        self._beside = beside
+        if beside is not None:
+            beside.attach(self.moderator, ear, journal.write)
         self._sound = Pairs(HOP)
         self._gap = Gap()
         self._inbox: list[e.Event | e.Fact] = []
@@ -103,6 +110,7 @@ class Engine:
         self.moderator.at = end
         while self._inbox and self._inbox[0].at < end:
             self._take(self._inbox.pop(0))
+        cancelled = None
         if self._gap.covers(end, microphone):
             self.clean.write_silence(HOP)
             self.linear.write_silence(HOP)
@@ -119,7 +127,10 @@ class Engine:
         if failure := self._ear.take_failure():
             self._journal.write({"at": end, "event": "ear_failed", "reason": failure})
         self.moderator.impair(Impairment.RULES, not self._ear.well)
+        heard_in = self.moderator.state
         self.moderator.hear(self.percept)
+        if self._beside is not None:
+            self._beside.hear(cancelled, self.percept, heard_in, self.moderator)
         self._learn()
 
     def _take(self, told: e.Event | e.Fact) -> None:
@@ -133,6 +144,8 @@ class Engine:
             case e.Shed():
                 self._canceller.suppress(told.level < Level.RESIDUAL)
                 self._ear.every = SPARSE if told.level >= Level.RATE else 1
+        if self._beside is not None:
+            self._beside.take(told)
         self.moderator.take(told)
         if isinstance(told, e.Shed):
             self.moderator.impair(Impairment.SLOW, told.level >= Level.RESIDUAL)

@@ -117,6 +117,23 @@ class Turns:
 
 
 @dataclass(frozen=True, slots=True)
+class Shadow:
+    """A second policy beside the live one, which decides nothing; where it would have decided otherwise is told."""
+
+    false_stops_per_hour: Annotated[float, Interval(ge=0, le=120)] = 0.0
+    """What `turns.false_stops_per_hour` is to be tried as. 0: as it is there; without `models` there is no shadow."""
+
+    models: str = ""
+    """Folder of models to be tried, such as your own from tools/train: they hear everything that the live ones hear,
+    which costs as much once more. Empty: the shadow hears with the live ones."""
+
+    @property
+    def on(self) -> bool:
+        """Whether there is one."""
+        return self.false_stops_per_hour > 0 or bool(self.models)
+
+
+@dataclass(frozen=True, slots=True)
 class Capture:
     """What is handed to the recogniser."""
 
@@ -353,6 +370,25 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class Flight:
+    """The flight recorder: the sound around each stop, hold and button press, for `edgeagent review`."""
+
+    dir: str = ""
+    """Folder for its clips: microphone, loudspeaker, and what was decided why. They hold the voices of whoever is in
+    the room, so nothing is kept unless a folder is named. Empty: none."""
+
+    mb: Annotated[int, Interval(ge=10, le=1_000_000)] = 200
+    """MB of clips in all; a clip takes about 1. When they are full the oldest is removed, those that you have labelled
+    last."""
+
+    before_s: Annotated[int, Interval(ge=1, le=30)] = 5
+    """Seconds of sound kept from before the onset. Fewer than 5 are little for teaching the ear with them."""
+
+    after_s: Annotated[int, Interval(ge=1, le=30)] = 3
+    """Seconds kept from after the decision."""
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
     """What is remembered from start to start."""
 
@@ -427,6 +463,7 @@ class Settings:
     echo: Echo = field(default_factory=Echo)
     models: Models = field(default_factory=Models)
     turns: Turns = field(default_factory=Turns)
+    shadow: Shadow = field(default_factory=Shadow)
     capture: Capture = field(default_factory=Capture)
     lamp: Lamp = field(default_factory=Lamp)
     button: Button = field(default_factory=Button)
@@ -438,6 +475,7 @@ class Settings:
     replier: Replier = field(default_factory=Replier)
     dialogue: Dialogue = field(default_factory=Dialogue)
     record: Record = field(default_factory=Record)
+    flight: Flight = field(default_factory=Flight)
     memory: Memory = field(default_factory=Memory)
     metrics: Metrics = field(default_factory=Metrics)
     mqtt: Mqtt = field(default_factory=Mqtt)

@@ -118,6 +118,17 @@ def test_what_is_said_is_what_is_set() -> None:
             "lamp.pins",
             "[1, 99, 3]: needs a list in [ ], each entry a whole number from 0 to 27",
         ),
+        ("flight: {before_s: 99}", "flight.before_s", "99: needs a whole number from 1 to 30 s"),
+        (
+            "shadow: {models: here}\nmodels: {folder: here}",
+            "shadow.models",
+            "the same folder as models.folder. Give another, or leave it out",
+        ),
+        (
+            "shadow: {false_stops_per_hour: 12}",
+            "shadow.false_stops_per_hour",
+            "the same as in turns. Give another number, or leave it out",
+        ),
         ("lamp: {kind: led}", "lamp.pins", "missing. Give the GPIO number, for example [17]"),
         (
             "lamp: {pins: [17]}",

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from edgeagent.commands._collect_deck import EACH
 from edgeagent.store.takes import Expected, Take
 from edgeagent.units import seconds
 
@@ -44,7 +45,7 @@ def ask(question: str) -> str:
 def counts(takes: Sequence[Take]) -> list[dict[str, object]]:
     """A row for each kind, for JSON and for the table."""
     rows: list[dict[str, object]] = []
-    for kind in Expected:
+    for kind in EACH:
         mine = [take for take in takes if take.expected is kind]
         good = [take for take in mine if take.good]
         lengths = sorted(take.sounds[-1][1] - take.sounds[0][0] for take in good if take.sounds)

@@ -67,7 +67,7 @@ def perform(
     file = JsonLinesJournal(folder / "journal.jsonl", warn)
     journal = TeeJournal(file, kept, CallbackJournal(watch))
     try:
-        engine = Witness(settings, journal, *parts(settings))
+        engine = Witness(settings, journal, *parts(settings), app.build_beside(settings))
         journal.write(app.head(settings))
         if shed:
             engine.tell(Shed(0, shed))

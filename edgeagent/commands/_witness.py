@@ -11,6 +11,7 @@ from dataclasses import fields
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeagent.detect.beside import Beside
 from edgeagent.detect.ear import Ear
 from edgeagent.engine import Engine, Told
 from edgeagent.ports import EchoCanceller, Journal, Sound
@@ -30,8 +31,10 @@ DRAWN = {"near": ("Somebody speaks", {"voice": VOICED}), "floor": ("Takes the fl
 class Witness(Engine):
     """An engine like any other. `capture` takes at most HOP samples at a time."""
 
-    def __init__(self, settings: Settings, journal: Journal, canceller: EchoCanceller, ear: Ear) -> None:
-        super().__init__(settings, journal, canceller, ear)
+    def __init__(
+        self, settings: Settings, journal: Journal, canceller: EchoCanceller, ear: Ear, beside: Beside | None = None
+    ) -> None:
+        super().__init__(settings, journal, canceller, ear, beside)
         self.told: list[Event | Fact] = []
         """As stamped, in order."""
         self._thoughts: list[list[float]] = []

@@ -57,6 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     stages.add_argument("--seconds", type=int, default=20, metavar="N", help="sound to measure on (default 20)")
+    stages.add_argument("--config", type=Path, metavar="FILE", help="of this device, with its shadow if it has one")
     add_json(stages)
     _add_echo(benches)
     _add_decisions(benches)

@@ -4,7 +4,8 @@ default sound card.
 The timeline is printed as it happens; Ctrl-C ends it. `--record DIR` writes everything it hears, plays and decides
 (mic.wav, reference.wav, turn-NNN.wav, events.jsonl, journal.jsonl; notes.jsonl has what happens beside); `edgeagent
 replay DIR` turns that into the same journal again. A DIR that holds something already gets a dated folder for the
-session, as `record.dir` of a configuration gets one for each start. `--on-turn CMD` starts CMD for every turn of the
+session, as `record.dir` of a configuration gets one for each start. `flight.dir` keeps only the seconds around each
+stop, hold and button press, for `edgeagent review`. `--on-turn CMD` starts CMD for every turn of the
 user, with its sound as raw 16-bit 16 kHz on stdin while it is spoken and in EDGEAGENT_WAV the path of its WAV, which is
 there when stdin ends; what CMD prints is taken as its text.
 
@@ -74,6 +75,7 @@ def _talk(settings: Settings, args: argparse.Namespace, service: Service | None,
     from edgeagent import app
     from edgeagent.commands._monitors import Monitors
     from edgeagent.report.timeline import Timeline
+    from edgeagent.store.flight import Flight
     from edgeagent.store.journal import JsonLinesJournal, line, long_journal
     from edgeagent.store.session import Recording
 
@@ -109,6 +111,12 @@ def _talk(settings: Settings, args: argparse.Namespace, service: Service | None,
                 file = JsonLinesJournal(folder / name, warn, background=True)
                 files.callback(file.close)
                 fan.journals.append(file)
+        if settings.flight.dir:
+            flight = Flight(settings, app.versions(settings), warn)
+            files.callback(flight.close)
+            runtime.follow(flight)
+            decided.journals.append(flight)
+            noted.journals.append(flight.beside())
         printer = None
         if not args.quiet:
             timeline = Timeline(colour=sys.stdout.isatty())
@@ -119,6 +127,8 @@ def _talk(settings: Settings, args: argparse.Namespace, service: Service | None,
             noted.journals.append(printer)
         if folder is not None and folder != Path(args.record or ""):
             noted.write({"at": 0, "event": "recording", "folder": str(folder)})
+        if settings.flight.dir:
+            noted.write({"at": 0, "event": "flight_recorder", "folder": settings.flight.dir, "mb": settings.flight.mb})
         if service is not None:
             runtime.watch(service)
         brake.release()

@@ -28,6 +28,7 @@ def contradictions(settings: Settings) -> Iterator[Fault]:
     yield from _shared_pins(settings)
     yield from _languages(settings.dialogue.languages)
     yield from _watched(settings)
+    yield from _shadow(settings)
 
 
 def _missing(settings: Settings) -> Iterator[Fault]:
@@ -91,6 +92,15 @@ def _languages(codes: Sequence[str]) -> Iterator[Fault]:
     for code in codes:
         if code not in known():
             yield Fault("dialogue.languages", f"'{code}' is unknown. Known are {', '.join(known())}")
+
+
+def _shadow(settings: Settings) -> Iterator[Fault]:
+    """One that is the same would never disagree."""
+    tried, live = settings.shadow, settings.turns.false_stops_per_hour
+    if tried.models == settings.models.folder and tried.models:
+        yield Fault("shadow.models", "the same folder as models.folder. Give another, or leave it out")
+    if tried.false_stops_per_hour == live and not tried.models:
+        yield Fault("shadow.false_stops_per_hour", "the same as in turns. Give another number, or leave it out")
 
 
 def _unquoted(settings: Settings) -> Iterator[Fault]:

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from edgeagent.live.conversation import Conversation
-from edgeagent.live.door import Door, Recorder
+from edgeagent.live.door import Door, Follower, Recorder
 from edgeagent.live.loop import Loop
 from edgeagent.live.realtime import ENGINE_PRIORITY, Hygiene, urgent
 from edgeagent.ports import Journal
@@ -40,8 +40,12 @@ class Runtime:
         self._closing = closing
 
     def record(self, recorder: Recorder) -> None:
-        """Record everything from the start; before `run`."""
+        """Record everything from the start; before `run`. Any number of recorders."""
         self._door.record(recorder)
+
+    def follow(self, follower: Follower) -> None:
+        """Record everything, and what the engine thinks at each step; before `run`."""
+        self._door.follow(follower)
 
     @property
     def vitals(self) -> Vitals:

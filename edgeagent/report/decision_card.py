@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import ceil
 
 from edgeagent.ports import Sound
 from edgeagent.report import mu_law, sheet
@@ -17,8 +18,9 @@ from edgeagent.report.sheet import Axis
 from edgeagent.report.spectrogram import loudest, spectrogram
 from edgeagent.units import samples, seconds
 
-LABEL = samples(500)
-"""Between two labels of time; they count from the onset, so that a latency can be read off."""
+LABEL, LABELS = samples(500), 12
+"""Between two labels of time, or as many times that as lets no more than so many in; they count from the onset, so that
+a latency can be read off."""
 
 GATES = ("open", "ducked", "shut")
 """Names of what the player lets through."""
@@ -27,7 +29,8 @@ STYLE = """
 .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,34rem),1fr));gap:1.2rem;margin-top:1rem}
 .card{background:var(--card);border:1px solid var(--rule);border-radius:10px;padding:.8rem 1rem;min-width:0;
 break-inside:avoid;--name:6.8rem}
-.card h3{font-size:.95rem;margin:0}.card h3 .wrong{margin-right:.5rem}.card p{margin:.1rem 0 .5rem}
+.card h3{font-size:.95rem;margin:0}.card h3 span{margin-right:.5rem}.card h3 .open{color:var(--soft)}
+.card p{margin:.1rem 0 .5rem}
 .card .figure{border-radius:6px}.card .name{padding-left:.6rem}.card .name span{font-size:.66rem}
 .card .plot{min-height:2rem}.card .scale .plot{min-height:1.5rem}.card .spectrogram .plot{min-height:6.2rem}
 .card .curves .plot{min-height:3.4rem}.card .players{grid-template-columns:1fr 1fr;margin:.6rem 0 0}
@@ -59,6 +62,11 @@ class Case:
     clean: Sound
     traces: tuple[Trace, ...]
     gates: tuple[tuple[int, int, str], ...]
+    manner: str = "wrong"
+    """How the outcome is marked: wrong, right, or open."""
+
+    source: str = "as it truly was"
+    """Who says what `event` is."""
 
     @property
     def zero(self) -> int:
@@ -72,7 +80,7 @@ def card(case: Case) -> Markup:
     what = " · ".join(part for part in (case.kind.replace("_", " "), case.style, f"{case.scene} at {at:.2f} s") if part)
     quoted = f"“{case.text}”: " if case.text else ""
     return join(
-        element("h3", element("span", case.outcome, class_="wrong"), what),
+        element("h3", element("span", case.outcome, class_=case.manner), what),
         element("p", quoted + case.said, class_="kind"),
         _figure(case),
         element("div", *_players(case), class_="players"),
@@ -85,7 +93,7 @@ def _figure(case: Case) -> Markup:
     sounds = {"Microphone": case.microphone, "Cleaned": case.clean}
     tracks = [
         sheet.track("", "from the onset", join(*_labels(axis, case)), "scale"),
-        sheet.track("Event", "as it truly was", join(*_event(axis, case)), "person"),
+        sheet.track("Event", case.source, join(*_event(axis, case)), "person"),
         sheet.track("Gate", "our own voice", join(*_gates(axis, case)), "gates"),
         *(
             sheet.track(name, "0 to 8 kHz", spectrogram(sound, length, bright, f"Spectrogram: {name}"), "spectrogram")
@@ -98,9 +106,9 @@ def _figure(case: Case) -> Markup:
 
 
 def _labels(axis: Axis, case: Case) -> Iterator[Markup]:
-    zero = case.zero
-    for step in range(-(zero // LABEL), (axis.length - zero) // LABEL + 1):
-        yield element("span", f"{seconds(step * LABEL):g} s", style=axis.left(zero + step * LABEL), class_="tick")
+    zero, apart = case.zero, LABEL * max(1, ceil(axis.length / LABELS / LABEL))
+    for step in range(-(zero // apart), (axis.length - zero) // apart + 1):
+        yield element("span", f"{seconds(step * apart):g} s", style=axis.left(zero + step * apart), class_="tick")
 
 
 def _event(axis: Axis, case: Case) -> Iterator[Markup]:

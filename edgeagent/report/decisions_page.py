@@ -96,9 +96,6 @@ def page(
 ) -> str:
     """The page as HTML. tiles: name, value and note of the headline figures. figures: the others, folded away. told:
     what to print at the foot."""
-    choices = "".join(
-        f"#only-{index}:checked~.cards>:not(.of-{index}){{display:none}}" for index in range(len(cards.kinds))
-    )
     return sheet.document(
         "Decisions on the bench",
         subtitle,
@@ -108,14 +105,26 @@ def page(
         *_bars(bars),
         element("h2", "Wrong decisions"),
         element("p", cards.note),
-        *_choices(cards),
-        element("div", *_cards(cards), class_="cards"),
+        *gallery(cards),
         element("details", element("summary", figures.title), _table(figures)),
         facts(told),
         element("script", Markup(JS)),
-        css=CSS + decision_card.STYLE + STYLE + choices,
+        css=CSS + decision_card.STYLE + STYLE + filtered(cards),
         script=JS,
     )
+
+
+def filtered(cards: Cards) -> str:
+    """The style sheet by which the choice of a kind hides the cards of the others."""
+    return "".join(
+        f"#only-{index}:checked~.cards>:not(.of-{index}){{display:none}}" for index in range(len(cards.kinds))
+    )
+
+
+def gallery(cards: Cards) -> Iterator[Markup]:
+    """The choice of a kind, and the cards."""
+    yield from _choices(cards)
+    yield element("div", *_cards(cards), class_="cards")
 
 
 def _table(table: Table) -> Markup:

@@ -34,7 +34,7 @@ UNSPOKEN = {
 """Causes that the following state line tells of, and what only the page shows."""
 
 
-BESIDE = ("shed", "ear_upset", "ear_failed")
+BESIDE = ("shed", "ear_upset", "ear_failed", "shadow", "shadow_failed")
 """Entries that cause no change of state, though they may stand between a cause and the state that it led to."""
 
 FOLLOWS = {
@@ -159,6 +159,8 @@ def remark(entry: Entry) -> str | None:
             return _realtime(entry)
         case "card":
             return _worse(entry)
+        case "flight_recorder":
+            return f"keeps the sound of stops, holds and presses in {entry.get('folder', '')}; `edgeagent review`"
         case "kept":
             return f"the turn is kept in {entry.get('wav', '')}"
         case "understood":
@@ -190,6 +192,10 @@ def remark(entry: Entry) -> str | None:
             return f'a word: "{entry["text"]}"' if entry.get("text") else "no word after all"
         case "word_spotter":
             return _recognised(entry)
+        case "shadow":
+            return _shadow(entry)
+        case "shadow_failed":
+            return f"the models of the shadow failed; it goes by simple rules from now on: {entry.get('reason', '')}"
         case "turn_trouble":
             return f"trouble with a turn: {entry.get('text', '')}"
         case "journal_lost":
@@ -237,6 +243,28 @@ def _recognised(entry: Entry) -> str:
     dropped, lost = _number(entry, "dropped_s"), _number(entry, "died") + _number(entry, "stalled")
     told += f"; {dropped:.1f} s left out, too slow" if dropped else ""
     return told + (f"; lost its process {lost:.0f} times" if lost else "")
+
+
+DID = {
+    "nothing": ("did nothing", "do nothing"),
+    "held": ("lowered its voice", "only lower its voice"),
+    "stopped": ("stopped", "stop"),
+    "taken_back": ("stopped and went on", "stop and go on"),
+}
+"""What a policy did, and what another one would do; see `turn.shadow`."""
+
+
+def _shadow(entry: Entry) -> str:
+    """What the shadow would have done."""
+    live, would = (course if isinstance(course := entry.get(name), Mapping) else {} for name in ("live", "shadow"))
+    did, other = (DID.get(str(course.get("outcome")), ("did ?", "do ?")) for course in (live, would))
+    return f"{did[0]}{_at(live)}; the shadow would {other[1]}{_at(would)}"
+
+
+def _at(course: Entry) -> str:
+    """When it stopped, or first did anything."""
+    name = next((name for name in ("stopped", "ducked") if name in course), None)
+    return f" at {_number(course, name) / RATE:.2f} s" if name else ""
 
 
 def _lost(entry: Entry) -> str:

@@ -18,8 +18,15 @@ def write_all(file: FileIO, data: bytes) -> None:
         rest = rest[file.write(rest) :]
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Replace `path` by `text` so that a reader sees either the old or the new content. Raises OSError."""
+PRIVATE = 0o600
+"""Mode of a file with the voices of people in it, or with what was thought of them."""
+
+
+def write_whole(path: Path, text: str, mode: int = 0o666) -> None:
+    """Replace `path` by `text` so that a reader sees either the old or the new content. mode: less the umask, as
+    always. Raises OSError."""
     draft = path.with_name(path.name + ".new")
-    draft.write_text(text, encoding="utf-8")
+    draft.unlink(missing_ok=True)  # one that a kill has left may have another mode
+    with open(draft, "w", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, mode)) as file:
+        file.write(text)
     os.replace(draft, path)

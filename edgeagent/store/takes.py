@@ -29,11 +29,13 @@ REMEDY = "name a folder that `edgeagent collect` wrote"
 
 
 class Expected(StrEnum):
-    """What a person was asked for: to take the floor, to listen aloud, to make a sound that is no speech, or none."""
+    """What a person was asked for: to take the floor, to listen aloud, to make a sound that is no speech, or none.
+    Nobody is asked for speech from far away, as of a television; but a clip of one may be labelled so."""
 
     FLOOR = "floor"
     BACKCHANNEL = "backchannel"
     NOISE = "noise"
+    FAR = "far"
     SILENCE = "silence"
 
 

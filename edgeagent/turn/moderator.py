@@ -130,10 +130,7 @@ class Moderator:
         self.voice = 0.0
         if isinstance(self.state, s.Hearing | s.Doubting | s.Yielding):
             self._loudness.hear(percept.near, percept.power)
-        may_stop = True
-        if isinstance(self.state, s.Speaking | s.Doubting | s.Yielding):
-            percept = self._in_context(percept, self.state.utterance)
-            may_stop = self.ledger.may_stop(self.state.utterance, percept.at)
+        percept, may_stop = self.in_context(percept, self.state)
         if isinstance(self.state, s.Speaking | s.Doubting):
             self.policy.temper.habits.spoke(HOP)
         for event in self.policy.hear(percept, self.state, may_stop=may_stop):
@@ -149,11 +146,14 @@ class Moderator:
         elif not untrusted and isinstance(self.state, s.HalfDuplex):
             self._note_and_advance(e.EchoTrusted(at))
 
-    def _in_context(self, percept: Percept, utterance: int) -> Percept:
-        """After a question "yeah" is an answer, and answers take the floor (84 to 99 % of them in Switchboard)."""
-        if not self.ledger.asked(utterance, percept.at):
-            return percept
-        return replace(percept, floor=bounded(percept.floor + ANSWERS * percept.backchannel))
+    def in_context(self, percept: Percept, state: s.State) -> tuple[Percept, bool]:
+        """What a step means beside our own sentence in `state`, and whether that may be stopped. After a question
+        "yeah" is an answer, and answers take the floor (84 to 99 % of them in Switchboard)."""
+        if not isinstance(state, s.Speaking | s.Doubting | s.Yielding):
+            return percept, True
+        if self.ledger.asked(state.utterance, percept.at):
+            percept = replace(percept, floor=bounded(percept.floor + ANSWERS * percept.backchannel))
+        return percept, self.ledger.may_stop(state.utterance, percept.at)
 
     def _cease(self, fact: e.Ceased) -> None:
         self.ledger.note(fact)

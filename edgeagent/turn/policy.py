@@ -116,6 +116,9 @@ SETTLED = samples(400)
 """A silence after which what stopped us is over. Longer than the gaps between a person's words, and short enough that a
 false alarm is a hesitation of ours and not a breakdown."""
 
+OWN = ("hints", "temper")
+"""What of a policy is no evidence."""
+
 REJOIN = samples(1000)
 """Voice within this long of earlier voice goes on with the same overlap: "yeah" may open a real turn."""
 
@@ -172,6 +175,12 @@ class Policy:
                     yield self._end(at)
             case _:
                 pass
+
+    def mirror(self, other: Policy) -> None:
+        """Have heard what `other` has heard. Its own stay its temper and its hints."""
+        for name, value in vars(other).items():
+            if name not in OWN:
+                setattr(self, name, value)
 
     def forget(self, after_patience: bool) -> None:
         """Something else than the sound has decided (a button, a deadline): what is being said now counts no more. It

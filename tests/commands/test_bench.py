@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -33,3 +34,11 @@ def test_a_wrong_bench_is_one_line(edgeagent: Run, capsys: pytest.CaptureFixture
     assert edgeagent("bench") == 2
     assert edgeagent("bench", "stage") == 2
     assert capsys.readouterr().err.count("\n") == 3
+
+
+def test_a_shadow_is_measured_where_there_is_one(
+    edgeagent: Run, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "shadow.yaml").write_text("shadow: {false_stops_per_hour: 3}\n")
+    assert edgeagent("bench", "stages", "--seconds", 1, "--json", "--config", tmp_path / "shadow.yaml") == 0
+    assert json.loads(capsys.readouterr().out)["stages"]["shadow"]["median"] > 0

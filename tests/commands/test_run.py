@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from edgeagent.signal.wav import write_wav
+from edgeagent.store.clips import read_clips
 from edgeagent.store.journal import read_lines
 from edgeagent.store.session import read_session
 from edgeagent.units import RATE
@@ -157,3 +158,25 @@ def test_without_a_configuration_nothing_reads_one(command: Command) -> None:
     words = command("run", "--quiet", seconds=0.2)[3:]
     code = f"import sys; from edgeagent.__main__ import main; main({words!r}); print('pydantic' in sys.modules)"
     assert done([sys.executable, "-c", code]).stdout == "False\n"
+
+
+def test_a_flight_recorder_is_said_to_be_on_and_keeps_what_was_decided(
+    command: Command, recorded: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "flight.yaml").write_text(f"flight: {{dir: {tmp_path / 'clips'}, before_s: 1, after_s: 1}}\n")
+    run = done([*command("run", "--config", str(tmp_path / "flight.yaml")), "--card", f"wav:{recorded / 'mic.wav'}"])
+    assert (run.returncode, run.stderr) == (0, "")
+    assert f"keeps the sound of stops, holds and presses in {tmp_path / 'clips'}" in run.stdout
+    clips = list(read_clips(tmp_path / "clips", pytest.fail))
+    assert len(clips) >= 1
+    assert all(len(clip.sound("mic")) == len(clip.sound("reference")) > RATE for clip in clips)
+    assert all(clip.occasion.saying.startswith("Hello. I am a device") for clip in clips)
+
+
+def test_a_flight_recorder_that_cannot_write_stops_the_start(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "flight.yaml").write_text(f"flight: {{dir: {tmp_path / 'file'}}}\n")
+    run = done(command("run", "--config", str(tmp_path / "flight.yaml")))
+    assert run.returncode == 2
+    assert "choose a folder that can be written" in run.stderr
+    assert run.stderr.count("\n") == 1

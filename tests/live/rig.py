@@ -31,7 +31,8 @@ from edgeagent.services.tone_talker import ToneTalker
 from edgeagent.settings import Settings
 from edgeagent.signal.canceller import Cancelled, Canceller
 from edgeagent.signal.playback import Playback
-from edgeagent.store.journal import MemoryJournal
+from edgeagent.store.flight import Flight
+from edgeagent.store.journal import MemoryJournal, TeeJournal
 from edgeagent.turn.events import Event, Fact
 from edgeagent.turn.naming import name
 from edgeagent.turn.outputs import Light
@@ -156,6 +157,7 @@ class Rig:
         ear: Ear | None = None,
         dialogue: Dialogue | None = None,
         canceller: EchoCanceller | None = None,
+        follower: Flight | None = None,
     ) -> None:
         settings = settings or Settings()
         self.now = 100.0
@@ -171,9 +173,12 @@ class Rig:
         self.pace = Pace()
         self.due = self.now
         canceller = canceller or Canceller(settings.echo.drift)
-        self.engine = Engine(settings, self.journal, canceller, ear or LoudEar())
+        journal = TeeJournal(self.journal, follower) if follower else self.journal
+        self.engine = Engine(settings, journal, canceller, ear or LoudEar())
         door = Door(self.engine)
         door.record(self.recorded)
+        if follower:
+            door.follow(follower)
         self.conversation = Conversation(
             door, self.playback, self.inbox, self.notes, talker or ToneTalker(), replier, listener, dialogue
         )

@@ -7,9 +7,10 @@ from colorsys import rgb_to_hsv
 from edgeagent.devices.lights import LOOKS as LAMPS
 from edgeagent.devices.lights import RGB
 from edgeagent.report.palette import LOOKS
-from edgeagent.report.timeline import lines, shortened
+from edgeagent.report.timeline import lines, remark, shortened
 from edgeagent.turn.colours import Colour
 from edgeagent.turn.outputs import Light
+from edgeagent.units import RATE
 from tests.report.made_up import JOURNAL, entry, state
 
 EXPECTED = """\
@@ -171,3 +172,18 @@ def test_text_is_shortened_at_the_end_asked_for() -> None:
     assert shortened("one two three", 20) == "one two three"
     assert shortened("one two three four", 10) == "one two t…"
     assert shortened("one two three four", 12, ending=True) == "…three four"
+
+
+def test_what_the_shadow_would_have_done_is_told_with_what_was_done() -> None:
+    did = {"outcome": "stopped", "ducked": RATE, "stopped": 2 * RATE}
+    held, nothing = {"outcome": "held", "ducked": RATE}, {"outcome": "nothing"}
+    told = [
+        remark({"event": "shadow", "at": 0, "onset": 0, "live": live, "shadow": shadow})
+        for live, shadow in ((did, held), (nothing, did), (held, {**did, "outcome": "taken_back"}), ({}, "?"))
+    ]
+    assert told == [
+        "stopped at 2.00 s; the shadow would only lower its voice at 1.00 s",
+        "did nothing; the shadow would stop at 2.00 s",
+        "lowered its voice at 1.00 s; the shadow would stop and go on at 2.00 s",
+        "did ?; the shadow would do ?",
+    ]

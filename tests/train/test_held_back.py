@@ -11,8 +11,8 @@ pytest.importorskip("torch", reason="needs the extra [train]")
 from edgeagent.errors import EdgeAgentError
 from edgeagent.store.takes import Expected
 from tests.train.made_up_sessions import KINDS, heard
-from tools.train.collected import HEARD, Recorded
-from tools.train.held_back import ENOUGH, SHARE, By, split
+from tools.train.collected import Recorded
+from tools.train.held_back import ENOUGH, NEEDED, SHARE, By, split
 
 
 def session(name: str, person: str, kinds: tuple[Expected, ...] = KINDS * ENOUGH) -> Recorded:
@@ -33,7 +33,7 @@ def test_whole_people_or_whole_sessions_are_held_back_and_nothing_is_lost(people
     takes = [sum(len(one.takes) for one in part) for part in (parted.learnt, parted.held)]
     assert takes[1] >= SHARE * sum(takes)
     for part in (parted.learnt, parted.held):
-        assert all(sum(one.count(kind) for one in part) >= ENOUGH for kind in HEARD)
+        assert all(sum(one.count(kind) for one in part) >= ENOUGH for kind in NEEDED)
 
 
 def test_one_session_is_not_measured_on_itself() -> None:

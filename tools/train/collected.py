@@ -30,7 +30,12 @@ from tools.train.render import Event
 from tools.train.scenes import LEAST, Listened, per_hop
 from tools.train.truth import AFTER, IGNORED, Truth, hop_of, truth
 
-HEARD = {Expected.FLOOR: Heard.FLOOR, Expected.BACKCHANNEL: Heard.BACKCHANNEL, Expected.NOISE: Heard.NOISE}
+HEARD = {
+    Expected.FLOOR: Heard.FLOOR,
+    Expected.BACKCHANNEL: Heard.BACKCHANNEL,
+    Expected.NOISE: Heard.NOISE,
+    Expected.FAR: Heard.FAR,
+}
 """What a take that was asked for so is."""
 
 CLEAN_POWER = LINEAR_POWER - 1

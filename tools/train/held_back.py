@@ -10,13 +10,15 @@ import numpy as np
 
 from edgeagent.errors import EdgeAgentError
 from edgeagent.store.takes import Expected
-from tools.train.collected import HEARD, Recorded
+from tools.train.collected import Recorded
 
 SHARE = 0.25
 """Of the takes that are held back at least."""
 
 ENOUGH = 5
-"""Takes of each kind on either side, or the figures say nothing."""
+"""Takes of each kind that is NEEDED on either side, or the figures say nothing."""
+
+NEEDED = (Expected.FLOOR, Expected.BACKCHANNEL, Expected.NOISE)
 
 PEOPLE = 3
 """From so many people on, whole people are held back."""
@@ -74,7 +76,7 @@ def split(sessions: Sequence[Recorded], seed: int, by: By | None = None) -> Spli
 
 
 def _lacking(sessions: Sequence[Recorded]) -> list[Expected]:
-    return [kind for kind in HEARD if sum(one.count(kind) for one in sessions) < ENOUGH]
+    return [kind for kind in NEEDED if sum(one.count(kind) for one in sessions) < ENOUGH]
 
 
 def _sessions(some: Sequence[Recorded]) -> str:
@@ -88,4 +90,5 @@ def _number(count: int, one: str, more: str) -> str:
 
 
 def _counted(sessions: Sequence[Recorded]) -> str:
-    return ", ".join(f"{sum(one.count(kind) for one in sessions)} {kind}" for kind in Expected)
+    counts = {kind: sum(one.count(kind) for one in sessions) for kind in Expected}
+    return ", ".join(f"{count} {kind}" for kind, count in counts.items() if count or kind in NEEDED)

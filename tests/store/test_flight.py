@@ -1,0 +1,210 @@
+"""The flight recorder: what is kept of the seconds around an occasion, within its bound, whatever the disk does."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import stat
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as tried
+from hypothesis import strategies as st
+
+from edgeagent.errors import EdgeAgentError, SessionError
+from edgeagent.store import flight as flights
+from edgeagent.store.clips import Label, Shelf, numbers, read_clip, read_clips, write_label
+from edgeagent.store.occasions import Kind, Was
+from edgeagent.units import HOP, RATE
+from tests.store.made_up_clips import AFTER_S, BEFORE_S, Fed, settings
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here sound comes faster than any disk is: nothing is overwritten before it is on it."""
+    monkeypatch.setattr(flights, "SLACK", 60 * RATE)
+
+
+APART = st.integers(1, 11).flatmap(lambda slot: st.integers(2 * slot * RATE, (2 * slot + 1) * RATE))
+
+
+@pytest.mark.usefixtures("patient")
+@tried(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(APART, min_size=1, max_size=5, unique_by=lambda onset: onset // (2 * RATE)))
+def test_every_clip_holds_the_very_sound_around_its_onset(
+    tmp_path_factory: pytest.TempPathFactory, onsets: list[int]
+) -> None:
+    folder = tmp_path_factory.mktemp("clips")
+    fed = Fed(settings(folder))
+    fed.live(30 * RATE, [entry for onset in onsets for entry in fed.hold(onset)])
+    fed.close()
+    assert not fed.warned
+    clips = list(read_clips(folder, pytest.fail))
+    assert [clip.occasion.onset for clip in clips] == sorted(onsets, reverse=True)
+    for clip in clips:
+        assert clip.occasion.kind is Kind.HOLD
+        assert clip.start == (clip.occasion.onset - BEFORE_S * RATE) // HOP * HOP
+        assert clip.stop == clip.occasion.ended + AFTER_S * RATE
+        heard = np.arange(clip.start, clip.stop) % 30_000 / 32_768
+        np.testing.assert_array_equal(clip.sound("mic"), heard.astype(np.float32))
+        np.testing.assert_array_equal(clip.sound("clean"), heard.astype(np.float32))
+        np.testing.assert_array_equal(clip.sound("reference"), -heard.astype(np.float32))
+        hops = (clip.stop - clip.start) // HOP
+        assert clip.first == clip.start + HOP
+        assert [len(values) for values in clip.trace.values()] == [hops] * 4
+        assert clip.trace["evidence"][0] == pytest.approx(clip.start / RATE, abs=1e-3)
+        assert {entry["event"] for entry in clip.journal} >= {"suspected", "state"}
+        assert all(clip.start <= entry["at"] <= clip.stop for entry in clip.journal)
+
+
+def test_what_is_going_on_at_the_end_is_kept_as_far_as_it_got(tmp_path: Path) -> None:
+    fed = Fed(settings(tmp_path / "new" / "clips"))
+    fed.live(4 * RATE, fed.hold(3 * RATE))
+    fed.close()
+    fed.close()
+    (clip,) = read_clips(tmp_path / "new" / "clips", pytest.fail)
+    assert clip.stop == 4 * RATE - HOP
+    assert len(clip.sound("mic")) == clip.stop - clip.start
+
+
+def test_nobody_but_the_owner_may_read_them(tmp_path: Path) -> None:
+    fed = Fed(settings(tmp_path / "clips"))
+    before = os.umask(0)
+    try:
+        fed.live(5 * RATE, fed.hold(2 * RATE))
+        fed.close()
+        write_label(read_clip(tmp_path / "clips", 1), Label(True))
+    finally:
+        os.umask(before)
+    for path in (tmp_path / "clips", *(tmp_path / "clips").rglob("*")):
+        assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
+
+
+SOUND = {"mic": np.zeros(1000, np.float32)}
+
+
+@tried(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 6000), st.booleans()), min_size=1, max_size=25))
+def test_the_bound_holds_and_the_oldest_goes_first_the_labelled_last(
+    tmp_path_factory: pytest.TempPathFactory, made: list[tuple[int, bool]]
+) -> None:
+    folder, most = tmp_path_factory.mktemp("clips"), 40_000
+    shelf = Shelf(folder, most)
+    labelled: set[int] = set()
+    for size, label in made:
+        before = numbers(folder)
+        number = shelf.put({"size": size}, {"mic": np.zeros(size, np.float32)})
+        after = numbers(folder)
+        real = sum(path.stat().st_size for path in folder.rglob("*.*") if path.name != "label.json")
+        assert real == shelf.bytes <= most
+        gone = [one for one in before if one not in after]
+        order = sorted(before, key=lambda one: (one in labelled, one))
+        assert gone == order[: len(gone)]
+        assert after[-1] == number
+        labelled -= set(gone)
+        if label:
+            (folder / f"{number:06d}" / "label.json").touch()
+            labelled.add(number)
+    again = Shelf(folder, most)
+    assert again.bytes == shelf.bytes
+
+
+def test_a_kill_in_the_middle_of_writing_leaves_whole_clips_only(tmp_path: Path) -> None:
+    program = (
+        "import sys, numpy as np; from pathlib import Path\n"
+        "from edgeagent.store.clips import Shelf\n"
+        "shelf, sound = Shelf(Path(sys.argv[1]), 2_000_000), np.zeros(100_000, np.float32)\n"
+        "while True: shelf.put({}, {'mic': sound, 'reference': sound, 'clean': sound})"
+    )
+    folder = tmp_path / "clips"
+    for _ in range(3):
+        child = subprocess.Popen([sys.executable, "-c", program, str(folder)], cwd=ROOT)
+        while not (folder.is_dir() and any(path.name.endswith(".new") for path in folder.iterdir())):
+            assert child.poll() is None
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+    Shelf(folder, 2_000_000)
+    left = sorted(folder.iterdir())
+    assert left == [folder / f"{number:06d}" for number in numbers(folder)]
+    for clip in left:
+        assert sorted(path.name for path in clip.iterdir()) == ["clean.wav", "clip.json", "mic.wav", "reference.wav"]
+        assert len(clip.joinpath("mic.wav").read_bytes()) == 44 + 2 * 100_000
+
+
+def test_a_full_disk_costs_the_clip_and_one_line_and_the_next_one_is_kept(tmp_path: Path) -> None:
+    fed = Fed(settings(tmp_path))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_001, hard))
+    try:
+        fed.live(6 * RATE, fed.hold(2 * RATE))
+        assert fed.flight._spool.close()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert fed.warned == [f"{tmp_path}: File too large; a clip is lost, everything else goes on"]
+    assert list(tmp_path.iterdir()) == []
+    again = Fed(settings(tmp_path))
+    again.live(6 * RATE, again.hold(2 * RATE))
+    again.close()
+    assert numbers(tmp_path) == [1]
+
+
+def test_a_disk_that_stalls_costs_clips_and_never_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate, put = threading.Event(), Shelf.put
+
+    def slow(shelf: Shelf, *arguments: object) -> int:
+        gate.wait(10)
+        return put(shelf, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Shelf, "put", slow)
+    monkeypatch.setattr(flights, "WAITING", 2)
+    fed = Fed(settings(tmp_path))
+    fed.live(30 * RATE, [entry for onset in range(2, 28, 2) for entry in fed.hold(onset * RATE)])
+    gate.set()
+    fed.close()
+    kept = numbers(tmp_path)
+    assert kept
+    assert len(kept) < 13
+    assert set(fed.warned) <= {f"{tmp_path}: the disk is too slow; a clip is lost, everything else goes on"}
+    for clip in read_clips(tmp_path, pytest.fail):
+        heard = np.arange(clip.start, clip.stop) % 30_000 / 32_768
+        np.testing.assert_array_equal(clip.sound("mic"), heard.astype(np.float32))
+
+
+def test_a_folder_that_cannot_be_written_stops_the_start(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(EdgeAgentError, match="choose a folder that can be written"):
+        Fed(settings(tmp_path / "file"))
+
+
+def test_a_label_comes_back_and_replaces_the_one_before(tmp_path: Path) -> None:
+    fed = Fed(settings(tmp_path))
+    fed.live(6 * RATE, fed.hold(2 * RATE))
+    fed.close()
+    clip = read_clip(tmp_path, 1)
+    assert clip.label is None
+    for label in (Label(False, Was.INTERRUPTION), Label(True)):
+        write_label(clip, label)
+        assert read_clip(tmp_path, 1).label == label
+
+
+def test_what_is_missing_or_damaged_is_named(tmp_path: Path) -> None:
+    fed = Fed(settings(tmp_path))
+    fed.live(8 * RATE, [*fed.hold(2 * RATE), *fed.hold(5 * RATE)])
+    fed.close()
+    with pytest.raises(SessionError, match="there is no clip 7; `edgeagent review` lists them"):
+        read_clip(tmp_path, 7)
+    (tmp_path / "000001" / "clip.json").write_text('{"format": 9}')
+    told: list[str] = []
+    assert [clip.number for clip in read_clips(tmp_path, told.append)] == [2]
+    assert len(told) == 1
+    assert "000001/clip.json: format 9, this version reads format 1" in told[0]
+    with pytest.raises(SessionError, match=r"name the folder of `flight.dir`"):
+        list(read_clips(tmp_path / "no", pytest.fail))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -24,6 +25,7 @@ from edgeagent.commands._calibrate_measured import (
     step_of,
     voiced_dbfs,
 )
+from edgeagent.commands._meter import Meter
 from edgeagent.errors import DeviceError
 from edgeagent.live.sounder import Stopped, Take, Way
 from edgeagent.ports import Sound
@@ -89,6 +91,8 @@ class Sounding(Protocol):
 
     @property
     def card_s(self) -> tuple[float, float]: ...
+
+    def watched(self, levels: Callable[[Sound], None]) -> AbstractContextManager[None]: ...
 
     def record(self, seconds: float) -> Take: ...
 
@@ -169,7 +173,8 @@ class Course:
                 "That was not heard. Once more, please:" if again else "From where you usually speak, please say:"
             )
             self.tell(f'    "{SENTENCE}"')
-            take = self.sounder.record(SENTENCE_S)
+            with Meter(log=False) as meter, self.sounder.watched(meter.hear):
+                take = self.sounder.record(SENTENCE_S)
             said = voiced_dbfs(take.microphone, floor_dbfs)
             if said is not None:
                 return said, "said", round(level(take.microphone).peak_dbfs, 1)

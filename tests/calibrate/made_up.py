@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -32,6 +34,11 @@ class MadeUpRoom:
     loudest: float = 0.0
     gains: list[float] = field(default_factory=list)
     seed: int = 1
+
+    @contextmanager
+    def watched(self, levels: Callable[[Sound], None]) -> Iterator[None]:
+        levels(np.zeros(RATE, np.float32))
+        yield
 
     def record(self, seconds: float) -> Take:
         size = round(seconds * RATE)

@@ -72,10 +72,16 @@ def changes(settings: Settings, measured: Measured) -> dict[str, int | bool]:
     wanted: dict[str, int | bool] = {"audio.volume_percent": measured.volume_percent}
     if measured.drift_ppm:
         wanted["echo.drift"] = True
-    elif settings.audio.input == settings.audio.output:  # one device, one crystal, and nothing to be seen of another
+    elif _one_clock(settings, measured):
         wanted["echo.drift"] = False
     now = {"audio.volume_percent": settings.audio.volume_percent, "echo.drift": settings.echo.drift}
     return {key: value for key, value in wanted.items() if value != now[key]}
+
+
+def _one_clock(settings: Settings, measured: Measured) -> bool:
+    """One device for both ways, no drift seen, and an echo in which it would have been."""
+    seen = measured.linear_erle_db is not None and measured.linear_erle_db >= POOR_DB
+    return settings.audio.input == settings.audio.output and seen
 
 
 def advice(settings: Settings, measured: Measured) -> list[Advice]:

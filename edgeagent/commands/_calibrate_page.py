@@ -48,7 +48,7 @@ def _steps(measured: Measured) -> Markup:
             element("td", f"{step.volume_percent} %"),
             element("td", "not audible" if step.echo_dbfs is None else f"{step.echo_dbfs:.1f} dBFS"),
             element("td", f"{step.peak_dbfs:.1f} dBFS"),
-            element("td", f"{step.clipped:.2%}"),
+            element("td", f"{100 * step.clipped:.2g} %"),
         )
         for step in measured.steps
     )

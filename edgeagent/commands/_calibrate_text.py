@@ -126,7 +126,7 @@ def _ratio(measured: Measured) -> str:
 def _clipping(measured: Measured) -> tuple[str, str]:
     loudest = measured.steps[-1]
     if loudest.clipped >= CLIPS:
-        return f"clips at {loudest.volume_percent} %", f"{loudest.clipped:.1%} of the samples"
+        return f"clips at {loudest.volume_percent} %", f"{100 * loudest.clipped:.2g} % of the samples"
     return f"peaks {loudest.peak_dbfs:.1f} dBFS", f"at {loudest.volume_percent} %: it does not clip"
 
 

@@ -59,7 +59,7 @@ def verdict(sound: Sound) -> Iterator[Finding]:
     elif heard.still:
         yield fail("microphone", "it is frozen: one and the same value", "unplug it and plug it in again")
     elif heard.clipped >= CLIPS:
-        yield warn("microphone", f"{text}; {heard.clipped:.2%} of it clipped", f"lower its gain: {TURN}")
+        yield warn("microphone", f"{text}; {100 * heard.clipped:.2g} % of it clipped", f"lower its gain: {TURN}")
     elif heard.peak_dbfs < FAINT_DBFS:
         yield warn("microphone", f"{text}: nobody spoke, or it hardly hears", f"speak, or raise its gain: {TURN}")
     else:

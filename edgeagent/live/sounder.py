@@ -215,8 +215,10 @@ class Sounder:
                 count -= instant.microphone.size
                 self._levels(instant.microphone)
                 yield instant
-            if time.monotonic() - came > GONE_S:
-                raise DeviceError(f"sound device '{self.name}' gives no sound", "unplug it and plug it in again")
+            silent = time.monotonic() - came > GONE_S
+            if silent or self._card.stalled() > GONE_S:
+                what = "gives" if silent else "takes"
+                raise DeviceError(f"sound device '{self.name}' {what} no sound", "unplug it and plug it in again")
 
     def _joined(self, instants: Iterable[Instant]) -> Take:
         before = self._path.timeline.astray

@@ -79,7 +79,9 @@ def _rate(count: int) -> float:
 
 def room(reference: Sound, microphone: Sound, count: int) -> Room | None:
     """What a sweep of `count` samples tells. Both (n,) float32, in step, with all of the sweep and its echo in them.
-    None where there is no echo of it."""
+    None where there is no echo of it, or no sweep."""
+    if not reference.any():
+        return None
     size = 1 << (len(reference) + count).bit_length()
     response = _divided(reference, microphone, size)
     near = np.concatenate((response[-EARLIEST:], response[: LATEST + TAIL]))

@@ -150,6 +150,7 @@ def test_a_mute_pin_is_tried_where_there_is_one(took: float | None, said: str) -
 def test_drift_decides_whether_it_is_followed() -> None:
     measured, _, _ = calibrated(MadeUpRoom())
     assert changes(Settings(), measured) == {"echo.drift": False}  # one device, one crystal
+    assert changes(Settings(), replace(measured, linear_erle_db=None)) == {}  # nothing was seen
     two = Settings(audio=Audio(input="microphone", output="loudspeaker"))
     assert changes(two, measured) == {}
     off = Settings(echo=replace(Settings().echo, drift=False))

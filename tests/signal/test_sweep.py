@@ -110,3 +110,4 @@ def test_where_there_is_no_echo_none_is_found(seed: int) -> None:
     noise = (0.01 * np.random.default_rng(seed).standard_normal(len(played()))).astype(np.float32)
     assert room(played(), noise, COUNT) is None
     assert room(played(), np.zeros_like(noise), COUNT) is None
+    assert room(np.zeros_like(noise), noise, COUNT) is None

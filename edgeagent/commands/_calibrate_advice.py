@@ -31,6 +31,9 @@ NOISY_DB = 15.0
 POOR_DB = 10.0
 """Linear ERLE below which something other than the room is between loudspeaker and microphone."""
 
+ASTRAY_DB = 3.0
+"""By which the echo may miss the volume: syllables are measured to half of it."""
+
 SLOW_MS = 60.0
 """A stop by abort that takes longer than any card should need."""
 
@@ -121,6 +124,12 @@ def _place(measured: Measured) -> Iterator[Advice]:
             f"The loudspeaker bends {bend.distortion_percent:.0f} % of the sound even at {bend.volume_percent} %. "
             "Look for something that rattles with it, or take a better loudspeaker or amplifier."
         )
+    if measured.astray_db > ASTRAY_DB:
+        yield Advice(
+            f"The echo does not follow the volume (by {measured.astray_db:.0f} dB): the card changes its own gain. "
+            "No canceller can follow that. Switch it off: `alsamixer`, F4, Auto Gain Control, M."
+        )
+        return
     poor = measured.linear_erle_db is not None and measured.linear_erle_db < POOR_DB
     if poor and not (bend is not None and _bends(bend)):
         yield Advice(
@@ -157,7 +166,8 @@ def _rest(settings: Settings, measured: Measured) -> Iterator[Advice]:
             urgent=False,
         )
     pins = next((stops for stops in measured.stops if stops.way == "pin"), None)
-    if pins is not None and not pins.all_ms:
+    heard = any(stops.all_ms for stops in measured.stops)
+    if pins is not None and not pins.all_ms and heard:
         yield Advice(
             f"The mute pin (GPIO {settings.amplifier.mute_pin}) silences nothing. Check its wiring, and "
             f"amplifier.mute_when, which is {settings.amplifier.mute_when}."

@@ -116,6 +116,15 @@ class Measured:
         return None if self.echo_dbfs is None else self.echo_dbfs - self.voice_dbfs
 
     @property
+    def astray_db(self) -> float:
+        """By how much the echo does not follow the volume, over the steps that were clearly heard: of a card that
+        changes its gain by itself."""
+        clear = [(step, echo) for step in self.steps if (echo := step.echo_dbfs) is not None and step.clipped < CLIPS]
+        clear = [(step, echo) for step, echo in clear if echo > self.floor_dbfs + LOUD_DB]
+        gains = [echo - 20 * log10(step.volume_percent) for step, echo in clear]
+        return max(gains) - min(gains) if gains else 0.0
+
+    @property
     def bend(self) -> Bend | None:
         """At the volume that was chosen."""
         return next((bend for bend in self.bends if bend.volume_percent == self.volume_percent), None)

@@ -17,7 +17,7 @@ from typing import Literal, Self
 import numpy as np
 
 from edgeagent.errors import DeviceError
-from edgeagent.live.guarded_card import GuardedCard
+from edgeagent.live.guarded_card import GuardedCard, close_quietly
 from edgeagent.live.sound_path import Instant, SoundPath
 from edgeagent.live.timeline import LEAD
 from edgeagent.ports import Card, Heard, MutePin, Pcm, Play, Sound
@@ -99,7 +99,11 @@ class Sounder:
         self._playback = Playback()
         self._stamps = _Stamps(card)
         self._card = GuardedCard(self._stamps)
-        self._path = SoundPath(self._card, self._playback.render_into)
+        try:
+            self._path = SoundPath(self._card, self._playback.render_into)
+        except BaseException:
+            close_quietly(self._card)
+            raise
         self._utterances = 0
         self._levels: Callable[[Sound], None] = lambda _: None
 

@@ -19,7 +19,8 @@ CARD_S = (0.03, 0.01)
 @dataclass
 class MadeUpRoom:
     """See `live.sounder.Sounder`. gain: of the echo. delay: of its way, samples. noise: RMS. cube: distortion. speech:
-    what a person says whenever the device only listens for long. stop_ms: how long each way to stop takes; None: it
+    what a person says whenever the device only listens for long. agc: the card changes its
+    gain by itself. stop_ms: how long each way to stop takes; None: it
     does not stop. loudest: highest gain at which anything was played."""
 
     gain: float = 0.25
@@ -28,6 +29,7 @@ class MadeUpRoom:
     cube: float = 0.0
     speech: Sound | None = None
     constant: float | None = None
+    agc: bool = False
     stop_ms: dict[Way, float | None] = field(default_factory=lambda: {"gate": 28.0, "abort": 0.5, "pin": 0.1})
     name: str = "made-up card"
     card_s: tuple[float, float] = CARD_S
@@ -70,6 +72,8 @@ class MadeUpRoom:
         room = np.random.default_rng(7).standard_normal(600) * np.exp(-np.arange(600) / 120) * 0.05
         room[0] = 1
         late = np.concatenate((np.zeros(self.delay), np.convolve(bent, room)))[: len(played)]
+        if self.agc:
+            late = late * (0.1 / (np.abs(late).max() + 0.03))
         return self.gain * late + self._noise(len(played))
 
     def _noise(self, size: int) -> np.typing.NDArray[np.float64]:

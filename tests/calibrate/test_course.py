@@ -147,6 +147,17 @@ def test_a_mute_pin_is_tried_where_there_is_one(took: float | None, said: str) -
     assert bool(pin.all_ms) is (took is not None)
 
 
+def test_a_card_that_changes_its_gain_by_itself_is_found_out() -> None:
+    _, found, _ = calibrated(MadeUpRoom(gain=2.0, agc=True))
+    assert "Auto Gain Control" in urgent(found)
+
+
+def test_where_no_stop_is_heard_the_mute_pin_is_not_to_blame() -> None:
+    stop_ms: dict[Way, float | None] = {"gate": None, "abort": None, "pin": None}
+    _, found, _ = calibrated(MadeUpRoom(stop_ms=stop_ms), Settings(amplifier=Amplifier(mute_pin=4)))
+    assert "mute pin" not in urgent(found)
+
+
 def test_drift_decides_whether_it_is_followed() -> None:
     measured, _, _ = calibrated(MadeUpRoom())
     assert changes(Settings(), measured) == {"echo.drift": False}  # one device, one crystal

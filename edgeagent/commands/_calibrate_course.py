@@ -216,6 +216,8 @@ class Course:
     def _sweep(self, volume: int, bends: list[Bend]) -> tuple[Room, float]:
         self.tell(f"Playing a sweep from low to high, {milliseconds(SWEEP) / 1000:g} s, at {volume} %.")
         take = self.sounder.play(SWEEP_PEAK * sweep(SWEEP), volume / 100)
+        if take.lost:  # a gap passes for distortion
+            take = self.sounder.play(SWEEP_PEAK * sweep(SWEEP), volume / 100)
         found = room(take.reference, take.microphone, SWEEP)
         if found is None:
             raise DeviceError(

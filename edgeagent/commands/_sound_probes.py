@@ -34,10 +34,13 @@ def kernel(settings: Settings) -> Iterator[Finding]:
         yield ok("card", f"{card.id}: {card.text}" + (f" ({ways})" if ways else ""))
     for key, name in (("audio.input", settings.audio.input), ("audio.output", settings.audio.output)):
         if numbered := NUMBERED.search(name):
-            number = int(numbered[1])
-            meant = next((card.id for card in found if card.number == number), "NAME")
-            stable = f"plughw:CARD={meant}" if settings.audio.card == "pipe" else meant
-            fix = f"{key}: {stable}" + ("" if meant != "NAME" else ", with a name that `edgeagent devices` lists")
+            meant = next((card for card in found if card.number == int(numbered[1])), None)
+            if meant is None:
+                fix = f"{key}: a name that `edgeagent devices` lists"
+            elif settings.audio.card == "pipe":
+                fix = f"{key}: plughw:CARD={meant.id}"
+            else:  # PortAudio's names begin so
+                fix = f"{key}: {meant.text}"
             yield warn("card number", f"{key} '{name}' goes by a number, which changes between boots", fix)
 
 

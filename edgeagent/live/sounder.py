@@ -36,6 +36,9 @@ TAIL = samples(450)
 SETTLE_S = 0.3
 """From opening the card to the first frames that count: some microphones begin with a thump."""
 
+SMOOTHING = 0.05
+"""Weight of a new block in how far ahead the card asks: callbacks of a loaded machine are late now and then."""
+
 Way = Literal["gate", "abort", "pin"]
 """How to stop: the gate in the callback, an abort of the card, the amplifier's mute pin."""
 
@@ -78,14 +81,19 @@ class _Stamps:
         """See `ports.Card`."""
 
         def hear(pcm: Pcm, lost: int, when: float) -> None:
-            self.behind_s = time.monotonic() - when
+            self.behind_s = _smoothed(self.behind_s, time.monotonic() - when)
             heard(pcm, lost, when)
 
         def fill(out: Pcm, when: float) -> None:
-            self.ahead_s = when - time.monotonic()
+            self.ahead_s = _smoothed(self.ahead_s, when - time.monotonic())
             play(out, when)
 
         self._card.open(hear, fill)
+
+
+def _smoothed(before: float, now: float) -> float:
+    """0 before the first."""
+    return before + SMOOTHING * (now - before) if before else now
 
 
 class Sounder:
@@ -122,7 +130,7 @@ class Sounder:
 
     @property
     def card_s(self) -> tuple[float, float]:
-        """Seconds from handing a block over until it sounds, and from hearing one until it is told; of the newest."""
+        """Seconds from handing a block over until it sounds, and from hearing one until it is told; smoothed."""
         return self._stamps.ahead_s, self._stamps.behind_s
 
     @contextmanager

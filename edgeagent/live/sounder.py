@@ -166,8 +166,6 @@ class Sounder:
         self._stop(way)
         behind = list(self._take(round(after_s * RATE)))
         place = self._path.timeline.sample(asked) - zero
-        if way == "abort":
-            self._path.restart()
         self._end()
         self.record(TAIL / RATE)  # the mute pin hides a sound that has gone on until here
         return Stopped(replace(self._joined([*before, *behind]), early=LEAD + astray), place, asked)
@@ -214,6 +212,7 @@ class Sounder:
             case "abort":
                 self._playback.halt()
                 self._playback.take_back(self._path.abort())
+                self._path.restart()  # with silence, as the device does: one stream for both ways is deaf till then
             case "pin":
                 self._pin.amplify(False)
 

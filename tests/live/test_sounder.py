@@ -67,6 +67,18 @@ def stops(sim: SimCard) -> dict[str, Any]:
     return {"ended": ended, "delay_ms": delay_ms, "gain_db": found.gain_db, "card_s": card_s, "silent": silent}
 
 
+def duplex(sim: SimCard) -> dict[str, Any]:
+    """In the child: one stream for both ways, which an abort makes deaf for a moment."""
+    sim.state.echo_gain_q15 = 1 << 13
+    with Sounder(PyAudioCard(streams="duplex"), NoMutePin()) as sounder:
+        take = sounder.play(0.5 * sweep(SWEEP), 0.8)
+        found = room(take.reference, take.microphone, SWEEP)
+        assert found is not None
+        noise = steady(1.7)
+        trials = [sounder.stop(noise, 0.8, "abort", 0.35, 0.004) for _ in range(4)]
+    return {"ended": [ended_ms(trial, noise, found) for trial in trials], "lost": [t.take.lost for t in trials]}
+
+
 def drifting(sim: SimCard) -> dict[str, Any]:
     """In the child: two clocks."""
     sim.state.echo_gain_q15 = 1 << 14
@@ -75,7 +87,7 @@ def drifting(sim: SimCard) -> dict[str, Any]:
     return {"ppm": cancel(take.microphone, take.reference).confidence.drift_ppm}
 
 
-CASES = {case.__name__: case for case in (stops, drifting)}
+CASES = {case.__name__: case for case in (stops, duplex, drifting)}
 
 
 def found_by(sim: SimCard, case: str) -> dict[str, Any]:
@@ -105,6 +117,12 @@ def test_delay_gain_and_the_three_ways_to_stop(make_sim: MakeSim, rate: int) -> 
     pins = [heard for heard, _ in found["ended"]["pin"] if heard is not None]
     assert len(pins) >= 3
     assert all(-25 < pin < -5 for pin in pins)  # the knob acts where the echo arrives, 10 ms on, and a block early
+
+
+def test_one_stream_for_both_ways_goes_on_after_each_stop(make_sim: MakeSim) -> None:
+    found = found_by(make_sim(), "duplex")
+    assert all(lost < 3200 for lost in found["lost"])  # it hears again at once
+    assert sum(took is not None and -20 < took < 15 for took in found["ended"]) >= 3
 
 
 def test_drift_of_two_clocks(make_sim: MakeSim) -> None:

@@ -45,13 +45,18 @@ class Journal(Protocol):
 
 def add_device(parser: argparse.ArgumentParser) -> None:
     """The options that say which device it is and how long it runs."""
+    add_card(parser)
+    parser.add_argument("--seconds", type=float, metavar="N", help="end after so long")
+
+
+def add_card(parser: argparse.ArgumentParser) -> None:
+    """The options that say which device it is."""
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings of the device")
     parser.add_argument(
         "--card",
         metavar="NAME",
         help="pyaudio, pipe, wav:MICROPHONE.wav[:LOUDSPEAKER.wav], or a sound device as `edgeagent devices` lists it",
     )
-    parser.add_argument("--seconds", type=float, metavar="N", help="end after so long")
 
 
 def settings_of(args: argparse.Namespace) -> Settings:

@@ -1,21 +1,30 @@
-"""What `check` looks at on the GPIO header: the driver, and each pin that the settings name, claimed and given back."""
+"""What `check` looks at on the GPIO header: the driver, the chip, each pin that the settings name, claimed and given
+back, and who owns the mute pin."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from typing import Protocol
 
 from edgeagent.commands._finding import Finding, fail, ok, warn
 from edgeagent.commands._probes import board
+from edgeagent.devices import gpio_lines
 from edgeagent.devices.apa102_lamp import Apa102Lamp, open_spi
-from edgeagent.devices.gpio import Factory, pin_factory
+from edgeagent.devices.gpio import CHOICE, Factory, pin_factory
 from edgeagent.devices.gpio_button import GpioButton
 from edgeagent.devices.gpio_hint import GESTURE, PRESENCE, GpioHint
 from edgeagent.devices.gpio_lamp import GpioLamp
+from edgeagent.devices.gpio_lines import Claim
 from edgeagent.devices.gpio_mute import GpioMute
 from edgeagent.errors import DeviceError
 from edgeagent.settings import Settings
+
+CONFIG_TXT = "/boot/firmware/config.txt"
+
+AMPLIFIER = "maxim,max98357a"
+"""The one amplifier whose overlay takes a mute pin unasked (GPIO 4)."""
 
 
 class Closable(Protocol):
@@ -34,14 +43,88 @@ def pins(settings: Settings) -> Iterator[Finding]:
     if factory is None:
         yield ok("pins", "none are configured, and this is no Raspberry Pi")
         return
-    yield ok("pins", f"driver {type(factory).__name__}")
-    for topic, claim in wanted.items():
-        try:
-            with closing(claim(factory)):
-                yield ok(topic, "free and ours")
-        except DeviceError as error:
-            yield fail(topic, error.problem, error.remedy)
-    factory.close()
+    with closing(factory):
+        yield _driver(factory)
+        for topic, claim in wanted.items():
+            try:
+                with closing(claim(factory)):
+                    yield ok(topic, "free and ours")
+            except DeviceError as error:
+                yield fail(topic, error.problem, error.remedy)
+
+
+def _driver(factory: Factory) -> Finding:
+    """gpiozero takes another driver where lgpio fails, and says so in a warning that nobody sees; we do not. But a
+    person may have asked for one, and have forgotten it."""
+    name = type(factory).__name__
+    if name == "LGPIOFactory" or not board():
+        return ok("pins", f"driver {name}")
+    text = f"driver {name}, because {CHOICE} is {os.environ.get(CHOICE)}"
+    return warn("pins", f"{text}: {_unlike(name)}", f"unset {CHOICE}")
+
+
+def _unlike(name: str) -> str:
+    return "no pin is really driven" if name == "MockFactory" else "it does not work on every Pi"
+
+
+def chip(settings: Settings) -> Iterator[Finding]:
+    """Whether lgpio opens the controllers of the pins; gpiozero would only warn. Where pins are wanted, or there are
+    any."""
+    wanted = bool(_wanted(settings))
+    if os.environ.get(CHOICE, "lgpio").lower() != "lgpio" or not (wanted or board()):
+        return
+    try:
+        found = gpio_lines.chips()
+    except DeviceError as error:
+        yield (fail if wanted else warn)("gpio chip", error.problem, error.remedy)
+        return
+    header = [each for each in found if each.header] or list(found)
+    text = ", ".join(f"gpiochip{each.number} ({each.label}, {each.lines} lines)" for each in header)
+    yield ok("gpio chip", f"lgpio opens {text}")
+
+
+def mute_owner(settings: Settings) -> Iterator[Finding]:
+    """Whose the mute pin is: an overlay's, another program's, or ours."""
+    pin = settings.amplifier.mute_pin
+    claims = gpio_lines.claims()
+    if pin < 0:
+        yield from _unasked(claims)
+        return
+    by = next((claim for claim in claims if claim.pin == pin), None)
+    if by is not None:
+        yield fail("mute owner", f"GPIO {pin} belongs to the overlay of {by.node} (as {by.role})", _handed_over(by))
+        return
+    try:
+        header = next((each.number for each in gpio_lines.chips() if each.header), 0)
+        user = gpio_lines.user_of(pin, header)
+    except DeviceError:  # told by `chip`
+        return
+    if user:
+        fix = f"stop the program: `gpioinfo` names it; or give another amplifier.mute_pin than {pin}"
+        yield fail("mute owner", f"GPIO {pin} is in use as '{user}'", fix)
+    else:
+        yield ok("mute owner", f"GPIO {pin} is nobody's: ours from the start of the device")
+
+
+def _unasked(claims: Iterable[Claim]) -> Iterator[Finding]:
+    """No pin is configured: does an overlay mute?"""
+    amplifiers = gpio_lines.nodes(AMPLIFIER)
+    by = next((claim for claim in claims if claim.node in amplifiers), None)
+    if by is not None:
+        text = f"the overlay of {by.node} (GPIO {by.pin}), which mutes whenever the sound stops"
+        yield ok("mute owner", text)
+    elif amplifiers:
+        fix = "wire SD_MODE to a GPIO and name it in amplifier.mute_pin"
+        yield warn("mute owner", "nobody: max98357a is loaded with no-sdmode, and amplifier.mute_pin is -1", fix)
+
+
+def _handed_over(by: Claim) -> str:
+    if by.node.startswith("max98357a"):
+        return (
+            "set amplifier.mute_pin: -1 (the overlay mutes whenever the sound stops); or write "
+            f"dtoverlay=max98357a,no-sdmode in {CONFIG_TXT} and reboot"
+        )
+    return f"set amplifier.mute_pin: -1; or take the dtoverlay of {by.node} out of {CONFIG_TXT} and reboot"
 
 
 def _wanted(settings: Settings) -> dict[str, Callable[[Factory], Closable]]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 
-from edgeagent.commands._finding import Finding, fail, ok
+from edgeagent.commands._finding import Finding, fail, ok, warn
+from edgeagent.devices.alsa_names import kernel_cards
 from edgeagent.devices.portaudio import Device, Direction, PortAudio
 from edgeagent.errors import DeviceError, SoundFileError
 from edgeagent.settings import Audio, Settings
 from edgeagent.signal.wav import read_wav
+
+NUMBERED = re.compile(r"hw:(\d+)")
 
 TOPICS: dict[Direction, str] = {"input": "microphone", "output": "loudspeaker"}
 
@@ -18,6 +22,26 @@ TOPICS: dict[Direction, str] = {"input": "microphone", "output": "loudspeaker"}
 def cards(settings: Settings) -> Iterator[Finding]:
     """Whether the card of the settings can be opened. A device in use counts as a failure: `run` could not have it."""
     yield from {"pyaudio": _portaudio, "pipe": _programs, "wav": _microphone_file}[settings.audio.card](settings.audio)
+
+
+def kernel(settings: Settings) -> Iterator[Finding]:
+    """The cards by the names that stay, and whether the settings go by a number that does not."""
+    if settings.audio.card == "wav":
+        return
+    found = kernel_cards()
+    for card in found:
+        ways = " and ".join(way for way, has in (("microphone", card.captures), ("loudspeaker", card.plays)) if has)
+        yield ok("card", f"{card.id}: {card.text}" + (f" ({ways})" if ways else ""))
+    for key, name in (("audio.input", settings.audio.input), ("audio.output", settings.audio.output)):
+        if numbered := NUMBERED.search(name):
+            meant = next((card for card in found if card.number == int(numbered[1])), None)
+            if meant is None:
+                fix = f"{key}: a name that `edgeagent devices` lists"
+            elif settings.audio.card == "pipe":
+                fix = f"{key}: plughw:CARD={meant.id}"
+            else:  # PortAudio's names begin so
+                fix = f"{key}: {meant.text}"
+            yield warn("card number", f"{key} '{name}' goes by a number, which changes between boots", fix)
 
 
 def files(settings: Settings) -> Iterator[Finding]:

@@ -1,7 +1,11 @@
 """Looks at this machine, or only at a configuration, and says what works and how to mend the rest.
 
-Without options it tells what `edgeagent run` would meet here. Exit code 0: all is well; 1: it works, less well; 2: it
-cannot work like this. What it prints belongs into every bug report; it shows no passwords and no keys.
+Without options it tells what `edgeagent run` would meet here. --levels shows what the microphone hears as it hears it:
+speak, and see whether it clips, hardly moves, gives zeros or is frozen. --leds lights the LEDs of the lamp one by one;
+on a terminal it asks whether you see each.
+
+Exit code 0: all is well; 1: it works, less well; 2: it cannot work like this. What it prints belongs into every bug
+report; it shows no passwords and no keys.
 """
 
 from __future__ import annotations
@@ -10,7 +14,9 @@ import argparse
 import itertools
 from pathlib import Path
 
+from edgeagent.commands._finding import Probe
 from edgeagent.commands.terminal import add_json, print_json
+from edgeagent.settings import Settings
 
 HELP = "what works on this machine, what is missing, and how to mend it"
 
@@ -25,6 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--machine", action="store_true", help="with --config: check the machine for it, too")
     parser.add_argument("--example", action="store_true", help="print a configuration with every key and its default")
     parser.add_argument("--languages", action="store_true", help="what is understood and spoken of each language")
+    parser.add_argument("--levels", action="store_true", help="show what the microphone hears, live, and judge it")
+    parser.add_argument("--seconds", type=float, default=10.0, metavar="N", help="of --levels (default 10)")
+    parser.add_argument("--leds", action="store_true", help="light each LED of the lamp alone, and ask who looks")
     add_json(parser)
 
 
@@ -33,9 +42,27 @@ def run(args: argparse.Namespace) -> int:
 
     one_thread()  # as the device does, before numpy
     from edgeagent import config
+    from edgeagent.commands import _finding
+
+    if args.example:
+        print(config.example(), end="")
+        return 0
+    settings = config.load(args.config) if args.config else Settings()
+    probes = _looked_at(args, settings)
+    findings = itertools.chain.from_iterable(probe(settings) for probe in probes)
+    if args.json:
+        found = list(findings)
+        print_json(_finding.plain(found))
+        return max(finding.grade for finding in found)
+    return _finding.report(findings)
+
+
+def _looked_at(args: argparse.Namespace, settings: Settings) -> list[Probe]:
+    """What to look at, in order."""
     from edgeagent.commands import (
-        _finding,
         _language_probes,
+        _led_probes,
+        _level_probes,
         _monitor_probes,
         _pace_probes,
         _pin_probes,
@@ -44,26 +71,19 @@ def run(args: argparse.Namespace) -> int:
         _sound_probes,
         _word_probes,
     )
-    from edgeagent.settings import Settings
 
-    if args.example:
-        print(config.example(), end="")
-        return 0
-    settings = config.load(args.config) if args.config else Settings()
-    probes: list[_finding.Probe] = [_probes.configuration] if args.config and not args.languages else []
     if args.languages:
-        probes.append(_language_probes.languages)
-    elif args.machine or not args.config:
-        probes += [_probes.versions, _sound_probes.cards, _pin_probes.pins, _probes.services, _probes.models]
+        return [_language_probes.languages]
+    if args.levels or args.leds:
+        probes = [_level_probes.levels(args.seconds)] if args.levels else []
+        return [*probes, *([_led_probes.leds(_led_probes.asked)] if args.leds else [])]
+    probes = [_probes.configuration] if args.config else []
+    if args.machine or not args.config:
+        probes += [_probes.versions, _sound_probes.kernel, _sound_probes.cards]
+        probes += [_pin_probes.chip, _pin_probes.pins, _pin_probes.mute_owner, _probes.services, _probes.models]
         probes += [_word_probes.words, _pace_probes.headroom, _pace_probes.last_run]
         probes += [_probes.real_time, _probes.interpreter, _probes.disk, _remembered.memory]
     else:
         probes += [_sound_probes.files, _probes.services, _word_probes.words]
         probes += [_remembered.memory] if settings.memory.file else []
-    probes += [_monitor_probes.monitors]
-    findings = itertools.chain.from_iterable(probe(settings) for probe in probes)
-    if args.json:
-        found = list(findings)
-        print_json(_finding.plain(found))
-        return max(finding.grade for finding in found)
-    return _finding.report(findings)
+    return [*probes, _monitor_probes.monitors]

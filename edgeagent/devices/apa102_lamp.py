@@ -39,6 +39,14 @@ def frame(leds: int, colour: Rgb, level: float, brightness: float) -> bytes:
     return bytes(4) + led * leds + bytes(4 + (leds + 15) // 16)
 
 
+def lone_frame(leds: int, which: int, colour: Rgb, brightness: float) -> bytes:
+    """As `frame`, with LED `which` lit and the others dark; -1: none."""
+    whole = bytearray(frame(leds, (0.0, 0.0, 0.0), 0.0, brightness))
+    if which >= 0:
+        whole[4 + 4 * which : 8 + 4 * which] = frame(1, colour, 1.0, brightness)[4:8]
+    return bytes(whole)
+
+
 def open_spi(device: int) -> Spi:
     """SPI bus 0 with chip select `device`. Raises DeviceError."""
     try:

@@ -12,6 +12,8 @@ Pure computation for one thread: it never asks what time it is.
 
 from __future__ import annotations
 
+from math import nan
+
 import numpy as np
 
 from edgeagent.ports import Sound
@@ -110,6 +112,15 @@ class Timeline:
             count -= piece.size
             parts.append(piece)
         return np.concatenate(parts) if parts else np.zeros(0, np.float32)
+
+    @property
+    def astray(self) -> float:
+        """Samples by which the reference is earlier than the stamps say: drift that is not worth a correction yet."""
+        return self._off
+
+    def sample(self, when: float) -> float:
+        """The microphone's sample at the moment `when` (seconds), with its sub-sample part; nan before the first."""
+        return nan if self._zero is None else (when - self._zero) * RATE
 
     def facts(self) -> list[Lost]:
         """What happened since the last call. shift: the echo now comes so many samples later after its reference."""

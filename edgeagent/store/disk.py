@@ -2,11 +2,13 @@
 
 Files are opened unbuffered: what `write_all` has returned from lies in the kernel's page cache and survives kill -9 of
 the process. A power cut is not guarded against (no fsync): it would wear SD cards and stall the writer for seconds.
+Only a settings file is worth that.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 from io import FileIO
 from pathlib import Path
 
@@ -30,3 +32,24 @@ def write_whole(path: Path, text: str, mode: int = 0o666) -> None:
     with open(draft, "w", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, mode)) as file:
         file.write(text)
     os.replace(draft, path)
+
+
+def replace_kept(path: Path, text: str, backup: Path) -> None:
+    """Replace `path` by `text`, the old content kept as `backup`. A reader, and a power cut, see either of both whole;
+    mode and owner stay, and a link still leads there. Raises OSError; then `path` is as it was."""
+    path = path.resolve()
+    shutil.copy2(path, backup)
+    draft = path.with_name(path.name + ".new")
+    about = path.stat()
+    try:
+        with draft.open("w", encoding="utf-8") as file:
+            os.chmod(draft, about.st_mode & 0o7777)
+            if os.geteuid() == 0:
+                os.chown(draft, about.st_uid, about.st_gid)
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(draft, path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise

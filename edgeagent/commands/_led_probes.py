@@ -1,0 +1,66 @@
+"""`check --leds`: each LED of the lamp alone, for a person to look at."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+
+from edgeagent.app import build_factory
+from edgeagent.commands._finding import Finding, Probe, fail, ok, warn
+from edgeagent.devices.led_walk import LedWalk
+from edgeagent.errors import DeviceError
+from edgeagent.settings import Settings
+
+SHOWN_S = 0.7
+"""Each, where nobody can be asked."""
+
+Ask = Callable[[str], bool | None]
+"""Shows a name while that LED is lit; whether a person sees it; None where nobody can be asked."""
+
+WIRING = {
+    "led": "check the pin in lamp.pins, the resistor, and which way round the LED is",
+    "rgb": "check the order in lamp.pins: red, green, blue; and whether the LED has a common cathode",
+    "apa102": "check lamp.leds, lamp.spi_device, lamp.power_pin, and the strip's wires to GPIO 10 and 11",
+}
+
+
+def leds(ask: Ask) -> Probe:
+    """One finding for the lamp, and one for each LED that a person does not see."""
+
+    def probe(settings: Settings) -> Iterator[Finding]:
+        kind = settings.lamp.kind
+        if kind not in WIRING:
+            yield warn("LEDs", f"lamp.kind is {kind}: there are none", "set lamp.kind to led, rgb or apa102")
+            return
+        try:
+            with closing(LedWalk(settings.lamp, build_factory(settings))) as walk:
+                yield from _walked(walk, ask, WIRING[kind])
+        except DeviceError as error:
+            yield fail("LEDs", error.problem, error.remedy)
+
+    return probe
+
+
+def _walked(walk: LedWalk, ask: Ask, wiring: str) -> Iterator[Finding]:
+    seen: list[bool | None] = []
+    for name, light in walk.steps:
+        light()
+        seen.append(ask(name))
+        if seen[-1] is False:
+            yield fail("LEDs", f"{name}: not seen", wiring)
+    if None in seen:
+        yield ok("LEDs", f"{len(seen)} driven, one after the other; nobody was asked")
+    elif all(seen):
+        yield ok("LEDs", f"{len(seen)} driven, one after the other, and seen")
+
+
+def asked(name: str) -> bool | None:
+    """On a terminal: yes or no. Elsewhere the LED is left lit for a moment."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        print(name, file=sys.stderr, flush=True)
+        time.sleep(SHOWN_S)
+        return None
+    print(f"Lit now: {name}. Do you see it? [Y/n] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() not in ("n", "no")

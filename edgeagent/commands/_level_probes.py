@@ -1,0 +1,76 @@
+"""`check --levels`: what the microphone gives, while a person looks at the meter, and the verdict on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from edgeagent.app import build_card
+from edgeagent.commands._finding import Finding, Probe, fail, ok, warn
+from edgeagent.commands._meter import Meter
+from edgeagent.errors import DeviceError
+from edgeagent.live.actuators import NoMutePin
+from edgeagent.live.sounder import Sounder
+from edgeagent.ports import Sound
+from edgeagent.settings import Settings
+from edgeagent.signal.level import level
+from edgeagent.units import samples, seconds
+
+CLIPS = 1e-4
+"""Share of clipped samples that can be heard."""
+
+FAINT_DBFS = -50.0
+"""Highest peak below which nobody has spoken, or the microphone hardly hears."""
+
+HUM_DBFS = -40.0
+"""The quietest quarter of a second above which the microphone or the room is noisy."""
+
+QUARTER = samples(250)
+
+TURN = "`alsamixer`, F4, the bar of the microphone"
+
+
+def levels(for_s: float) -> Probe:
+    """Looks for so long; Ctrl-C ends it sooner, and is no reason not to say what was found."""
+
+    def probe(settings: Settings) -> Iterator[Finding]:
+        with Meter() as meter:
+            try:
+                with Sounder(build_card(settings.audio), NoMutePin()) as sounder, sounder.watched(meter.hear):
+                    sounder.record(for_s)
+            except KeyboardInterrupt:
+                pass
+            except DeviceError as error:
+                yield fail("microphone", error.problem, error.remedy)
+                return
+        yield from verdict(meter.whole())
+
+    return probe
+
+
+def verdict(sound: Sound) -> Iterator[Finding]:
+    """On (n,) float32 of the microphone."""
+    if len(sound) < QUARTER:
+        yield fail("microphone", "it gave hardly any sound", "unplug it and plug it in again")
+        return
+    heard = level(sound)
+    text = f"peak {heard.peak_dbfs:.1f} dBFS in {seconds(len(sound)):.0f} s"
+    if heard.zero:
+        yield fail("microphone", "it gives only zeros", "is it muted (`alsamixer`, F4, M), or its switch off?")
+    elif heard.still:
+        yield fail("microphone", "it is frozen: one and the same value", "unplug it and plug it in again")
+    elif heard.clipped >= CLIPS:
+        yield warn("microphone", f"{text}; {100 * heard.clipped:.2g} % of it clipped", f"lower its gain: {TURN}")
+    elif heard.peak_dbfs < FAINT_DBFS:
+        yield warn("microphone", f"{text}: nobody spoke, or it hardly hears", f"speak, or raise its gain: {TURN}")
+    else:
+        yield ok("microphone", text)
+    if not heard.still:
+        yield _noise(sound)
+
+
+def _noise(sound: Sound) -> Finding:
+    quiet = min(level(piece).rms_dbfs for piece in sound[: len(sound) // QUARTER * QUARTER].reshape(-1, QUARTER))
+    if quiet > HUM_DBFS:
+        fix = "keep it away from fans and power supplies; if it hums, try another USB port or power supply"
+        return warn("noise floor", f"{quiet:.0f} dBFS where it is quietest", fix)
+    return ok("noise floor", f"{quiet:.0f} dBFS where it is quietest")

@@ -1,0 +1,122 @@
+"""Single values of a settings file are changed; whatever else a person has written there stays as it is."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgeagent.config import amend, example, loads
+from edgeagent.errors import ConfigError
+from edgeagent.store.disk import replace_kept
+
+MINE = """\
+# My device, in the kitchen.
+audio:          # the USB thing
+  input:  'USB PnP'   # not the webcam
+  # Louder than this the neighbours complain.
+  volume_percent: 85    # was 70
+
+turns: {patience_ms: 900}   # slow talkers
+echo:
+"""
+
+
+def test_a_value_is_replaced_and_its_neighbours_stay() -> None:
+    changed = amend(MINE, {"audio.volume_percent": 60})
+    assert changed == MINE.replace("85", "60")
+
+
+def test_keys_that_were_not_there_get_a_line_below_their_section() -> None:
+    changed = amend(MINE, {"audio.block_ms": 20, "echo.drift": False, "turns.adapt": False, "lamp.leds": 5})
+    settings = loads(changed)
+    assert (settings.audio.block_ms, settings.echo.drift, settings.turns.adapt, settings.lamp.leds) == (
+        20,
+        False,
+        False,
+        5,
+    )
+    assert settings.audio.volume_percent == 85
+    kept = [line for line in MINE.splitlines() if "turns" not in line]
+    assert [line for line in changed.splitlines() if line in kept] == kept
+    assert "# slow talkers" in changed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "# only a comment",
+        "{}",
+        "{audio: {card: pyaudio}, echo: {}}",
+        "audio:\r\n  block_ms: 20\r\n",
+        "---\naudio:\n    block_ms: 20",
+        "  audio:\n      block_ms: 20\n  turns:\n      adapt: false\n",
+        "audio:\n",
+        "audio:",
+        '"audio":\n  "volume_percent": 7 # seven\n',
+    ],
+)
+def test_any_form_of_file(text: str) -> None:
+    before = loads(text)
+    changed = amend(text, {"audio.volume_percent": 40, "echo.drift": False})
+    after = loads(changed)
+    assert (after.audio.volume_percent, after.echo.drift) == (40, False)
+    assert (after.audio.block_ms, after.turns) == (before.audio.block_ms, before.turns)
+
+
+@given(volume=st.integers(1, 100), drift=st.booleans(), name=st.text("abc :#'\"-\\", max_size=12))
+def test_what_is_written_is_what_is_read_back_in_the_full_example(volume: int, drift: bool, name: str) -> None:
+    changed = amend(example(), {"audio.volume_percent": volume, "echo.drift": drift, "audio.input": name or "x"})
+    settings = loads(changed)
+    assert (settings.audio.volume_percent, settings.echo.drift, settings.audio.input) == (volume, drift, name or "x")
+    lines = zip(example().splitlines(), changed.splitlines(), strict=True)
+    assert sum(before != after for before, after in lines) <= 3
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("audio:\n  volume_percent: 80\n...\n", {"echo.drift": False}),  # it would stand behind the document's end
+        ("audio:\n  volume_percent: 80\n", {"audio.volume_percent": 101}),
+        ("audio:\n  volume_percent: 80\n", {"audio.loudness": 3}),
+    ],
+)
+def test_what_would_do_harm_is_left_to_a_person(text: str, values: dict[str, int]) -> None:
+    with pytest.raises(ConfigError, match="set by hand: "):
+        amend(text, values)
+
+
+def test_a_broken_file_is_not_touched() -> None:
+    with pytest.raises(ConfigError, match="volume_percent"):
+        amend("audio:\n  volume_percent: many\n", {"echo.drift": True})
+
+
+def test_the_old_file_is_kept_and_mode_and_link_stay(tmp_path: Path) -> None:
+    real, link, backup = tmp_path / "real.yaml", tmp_path / "edgeagent.yaml", tmp_path / "old.yaml"
+    real.write_text(MINE)
+    real.chmod(0o640)
+    link.symlink_to(real)
+    replace_kept(link, "audio: {}\n", backup)
+    assert link.is_symlink()
+    assert real.read_text() == "audio: {}\n"
+    assert stat.S_IMODE(real.stat().st_mode) == 0o640
+    assert backup.read_text() == MINE
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["edgeagent.yaml", "old.yaml", "real.yaml"]
+
+
+def test_a_write_that_fails_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_file: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    path = tmp_path / "edgeagent.yaml"
+    path.write_text(MINE)
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        replace_kept(path, "", tmp_path / "old.yaml")
+    assert path.read_text() == MINE
+    assert not (tmp_path / "edgeagent.yaml.new").exists()

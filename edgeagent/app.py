@@ -147,10 +147,12 @@ def build_runtime(
     replies: bool = True,
     session: Path | None = None,
     ear: Ear | None = None,
+    card: Callable[[Audio], Card] = build_card,
 ) -> Runtime:
     """A device ready to `run`. journal: what the engine decides, and nothing else; `replay` repeats it. notes: what
     happens beside it, such as turns handed over. replies: false for a device that only says what it is told to.
-    session: the folder it is recorded in, for the turns' WAVs. ear: see `build_engine`.
+    session: the folder it is recorded in, for the turns' WAVs. ear: see `build_engine`. card: finds the card, for those
+    who want to look at what goes through it.
 
     Raises EdgeAgentError with the remedy; then everything is closed again."""
     with ExitStack() as closing:
@@ -181,7 +183,7 @@ def build_runtime(
             add_memory(keeper, (inbox, door, conversation), closing)
         if isinstance(talker, EspeakTalker):
             talker.check()
-        opener = _opener(settings.audio, playback)
+        opener = _opener(settings.audio, playback, card)
         hygiene = realtime.prepare()
         closing.callback(realtime.relax)
         loop = Loop(
@@ -269,9 +271,9 @@ def add_memory(keeper: Keeper, to: tuple[Inbox, Door, Conversation], closing: Ex
     closing.callback(keeper.close)
 
 
-def _opener(audio: Audio, playback: Playback) -> Callable[[], SoundPath]:
+def _opener(audio: Audio, playback: Playback, find: Callable[[Audio], Card]) -> Callable[[], SoundPath]:
     def opened() -> SoundPath:
-        card = GuardedCard(build_card(audio))
+        card = GuardedCard(find(audio))
         try:
             return SoundPath(card, playback.render_into)
         except BaseException:

@@ -151,8 +151,7 @@ def build_runtime(
 ) -> Runtime:
     """A device ready to `run`. journal: what the engine decides, and nothing else; `replay` repeats it. notes: what
     happens beside it, such as turns handed over. replies: false for a device that only says what it is told to.
-    session: the folder it is recorded in, for the turns' WAVs. ear: see `build_engine`. card: finds the card, for those
-    who want to look at what goes through it.
+    session: the folder it is recorded in, for the turns' WAVs. ear: see `build_engine`. card: see `build_card`.
 
     Raises EdgeAgentError with the remedy; then everything is closed again."""
     with ExitStack() as closing:
@@ -183,8 +182,7 @@ def build_runtime(
             add_memory(keeper, (inbox, door, conversation), closing)
         if isinstance(talker, EspeakTalker):
             talker.check()
-        opener = _opener(settings.audio, playback, card)
-        hygiene = realtime.prepare()
+        opener, hygiene = _opener(settings.audio, playback, card), realtime.prepare()
         closing.callback(realtime.relax)
         loop = Loop(
             door,

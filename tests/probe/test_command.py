@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from edgeagent import settings
@@ -134,3 +135,13 @@ def test_in_fifty_trials_the_converters_clock_is_within_a_millisecond_of_the_car
     assert code == 0, printed
     check(document, 50)
     assert document["single"]["missed"] <= 2
+
+
+def test_a_person_is_asked_and_heard_to_begin(run: Run) -> None:
+    code, document, printed = run("--person", *QUICK, "--trials", "4")
+    assert code == 0
+    assert printed.count("please interrupt it NOW") >= 4
+    found = [trial["off_onset"] for trial in document["trials"] if "off_onset" in trial]
+    assert len(found) >= 3
+    assert float(np.median(found)) <= 10.0
+    assert not any("cut_mic" in trial for trial in document["trials"])  # they go on talking over it

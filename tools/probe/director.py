@@ -36,6 +36,9 @@ PERSON_PATIENCE = samples(8000)
 AFTERWARDS = samples(400)
 """Collected behind a stop: what the card buffers, and the room's decay."""
 
+PLEASE = "please interrupt it NOW"
+"""What a person is told."""
+
 BREATH = samples(300)
 """Between two sentences."""
 
@@ -204,7 +207,7 @@ class Director:
             voice = plan.voices[len(self.trials) % len(plan.voices)]
             now.trial.start = self._tap.inject(voice, int(now.dice(plan.seed).integers(RATE // 50, RATE // 10)))
         else:
-            self._tell("please interrupt it NOW")
+            self._tell(PLEASE)
         now.wait(Stage.ASKED, PATIENCE if plan.voices else PERSON_PATIENCE)
 
     def _state(self, state: str, before: str) -> None:

@@ -23,6 +23,7 @@ MEANING = {
     "stop_card": "onset -> last sample, by the simulated card's record",
     "abort": "how long the abort of the card took",
     "off_card": "the converter's clock and the card's record differ by",
+    "off_onset": "the onset that was found and that of the simulated person differ by",
 }
 """Of what each trial gives, in ms."""
 

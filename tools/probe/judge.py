@@ -18,7 +18,7 @@ from edgeagent.signal.convert import to_float
 from edgeagent.signal.resample import resample
 from edgeagent.units import RATE, milliseconds, samples
 from tools.probe.director import Trial
-from tools.probe.silence import TAPS, End, Wave, Way, end_of, learn, onset_of, sharp
+from tools.probe.silence import EARLY, TAPS, End, Wave, Way, end_of, learn, onset_of, sharp
 from tools.probe.tap import Block, Cut, Tape
 
 NEAR = 25
@@ -26,6 +26,9 @@ NEAR = 25
 
 JUMP_S = 0.005
 """A stamp so far off is that of another run."""
+
+FEW = 7
+"""Stamps of which the middle one is trusted."""
 
 LEARNT = samples(1800)
 """Before a stop: what the way to the microphone is learnt from."""
@@ -75,8 +78,9 @@ class Judged:
         return {**said, **kept, "path_ms": self.path_ms, "echo_db": self.echo_db}
 
 
-def judge(trial: Trial, rates: tuple[int, int], drift_ppm: float = 0.0) -> Judged:
-    """rates: the card's, microphone and loudspeaker. drift_ppm: by how much the loudspeaker's clock is fast."""
+def judge(trial: Trial, rates: tuple[int, int], drift_ppm: float = 0.0, truths: Sequence[float] = ()) -> Judged:
+    """rates: the card's, microphone and loudspeaker. drift_ppm: by how much the loudspeaker's clock is fast. truths:
+    when a simulated person really began."""
     tape = trial.tape
     assert tape is not None
     if not trial.verdict:
@@ -85,18 +89,20 @@ def judge(trial: Trial, rates: tuple[int, int], drift_ppm: float = 0.0) -> Judge
     if trial.card_ms is not None and np.isfinite(trial.card_ms) and trial.card_ms > -1000 * PAUSE_S:
         figures["cut_card"] = trial.card_ms
     onset = moment(tape.heard, trial.start, rates[0]) if trial.start else None
-    given, cut = stopped_run(tape, trial.verdict)
+    given, cut = stopped_run(tape, trial.verdict, rates[1])
     last = last_sound(given, cut.played, rates[1]) if cut is not None else None
     if last is not None and last > trial.verdict - PAUSE_S:
         figures["cut"] = 1000 * (last - trial.verdict)
     scene, way, end, axis = _listen(trial, given, cut, rates, drift_ppm)
     if scene is not None:
         onset = onset or axis.person
-    if way is not None and end is not None and end.unsure <= UNSURE:
+    if trial.start and way is not None and end is not None and end.unsure <= UNSURE:
         figures["cut_mic"] = 1000 * (axis.moment(end.at) - trial.verdict)
     if onset is not None and onset > trial.verdict:
         return Judged(trial.number, {}, stopped=False, undone=trial.undone)
     if onset is not None:
+        if truths:
+            figures["off_onset"] = 1000 * min(abs(onset - truth) for truth in truths)
         _since(onset, trial, given, rates[1], figures)
     if scene is not None:
         spots = {"onset": onset, "verdict": trial.verdict, "last sample": last}
@@ -127,22 +133,41 @@ def moment(blocks: Sequence[Block], frame: int, rate: int) -> float | None:
     place = next((n for n, block in enumerate(blocks) if block.frame <= frame < block.frame + block.pcm.size), None)
     if place is None:
         return None
-    stamp = blocks[place].when - blocks[place].frame / rate
-    zeros = [block.when - block.frame / rate for block in blocks[max(0, place - NEAR) : place + NEAR + 1]]
-    return float(np.median([zero for zero in zeros if abs(zero - stamp) < JUMP_S])) + frame / rate
+    zeros = _zeros(blocks[max(0, place - NEAR) : place + NEAR + 1], rate)
+    here = _middle(zeros, min(place, NEAR) - FEW // 2)
+    return float(np.median(zeros[np.abs(zeros - here) < JUMP_S])) + frame / rate
 
 
-def stopped_run(tape: Tape, verdict: float) -> tuple[list[Block], Cut | None]:
-    """The run of the output that was cut for the verdict, back to where it was last broken; and the cut."""
+def _zeros(blocks: Sequence[Block], rate: int) -> Wave:
+    """When frame 0 would have been, by each block's stamp."""
+    return np.array([block.when - block.frame / rate for block in blocks])
+
+
+def _middle(zeros: Wave, first: int) -> float:
+    """Of FEW stamps, or of as many as there are; a single one may be late by more than a period."""
+    few = np.sort(zeros[max(0, first) : max(0, first) + FEW])
+    return float(few[few.size // 2])
+
+
+def stopped_run(tape: Tape, verdict: float, rate: int) -> tuple[list[Block], Cut | None]:
+    """The run of the output that was cut for the verdict, back to where it was last broken by an underrun, after which
+    everything sounds later than its number says; and the cut."""
     cut = next((cut for cut in tape.cuts if cut.asked >= verdict), None)
     if cut is None:
         return [], None
     run = [block for block in tape.given if block.run == cut.run]
-    for number in range(len(run) - 1, 0, -1):
-        now, before = run[number], run[number - 1]
-        if now.frame != before.frame + before.pcm.size:
-            return run[number:], cut
+    zeros = _zeros(run, rate)
+    for place in range(len(run) - FEW, FEW - 1, -1):
+        if abs(_middle(zeros, place) - _middle(zeros, place - FEW)) > JUMP_S:
+            return run[_edge(zeros, place) :], cut
     return run, cut
+
+
+def _edge(zeros: Wave, place: int) -> int:
+    """The first block behind a break that was noticed at `place`, to within FEW."""
+    after = _middle(zeros, place)
+    same = np.abs(zeros[:place] - after) < JUMP_S
+    return place - int(np.argmin(same[::-1])) if not same.all() else place
 
 
 def last_sound(given: Sequence[Block], played: int, rate: int) -> float | None:
@@ -196,15 +221,18 @@ def _listen(
     way = learn(sound, recording, start, before)
     end = end_of(sound, recording, way, told)
     if not trial.start:
-        axis = Axis(zero, _person(sound, recording, way, start, before, axis))
+        noticed = axis.place(max((when for when in trial.doubts if when <= trial.verdict), default=trial.verdict))
+        axis = Axis(zero, _person(sound, recording, way, (start, before, noticed), axis))
     return scene, way, end, axis
 
 
-def _person(sound: Wave, recording: Wave, way: Way, start: int, quiet: int, axis: Axis) -> float | None:
-    """When a person began, by what our own voice does not explain."""
-    echo = np.convolve(sound, way.response)[samples(8) :][: recording.size]
+def _person(sound: Wave, recording: Wave, way: Way, spots: tuple[int, int, int], axis: Axis) -> float | None:
+    """When a person began, by what our own voice does not explain. spots: samples; nobody speaks between the first two,
+    and by the third the device had noticed."""
+    start, quiet, noticed = spots
+    echo = np.convolve(sound, way.response)[EARLY:][: recording.size]
     left = recording - np.pad(echo, (0, recording.size - echo.size))
-    begun = onset_of(left[start:], quiet - start)
+    begun = onset_of(left[start:], quiet - start, noticed - start)
     return None if begun is None else axis.moment(start + begun)
 
 

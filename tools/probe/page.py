@@ -21,7 +21,7 @@ SPREADS = {
 }
 """Plots with an axis of their own: a tenth of a second and a tenth of a millisecond do not share one."""
 
-LEAST_MS = -5.0
+LEAST_MS = -0.5
 """What lies further left, a stop that fell into a pause of ours, is drawn at the edge."""
 
 AROUND = samples(250)
@@ -161,8 +161,13 @@ def _scene(scene: Scene) -> Markup:
     axis = Axis(last - first)
     marks = join(
         *(
-            element("div", name, class_=f"mark {name.split()[0].rstrip(',')}", style=axis.left(at - first))
-            for name, at in scene.marks.items()
+            element(
+                "div",
+                name,
+                class_=f"mark {name.split()[0].rstrip(',')}",
+                style=f"{axis.left(at - first)};padding-top:{number * 0.75}rem",  # names of near marks lie in steps
+            )
+            for number, (name, at) in enumerate(scene.marks.items())
         )
     )
     tracks = []

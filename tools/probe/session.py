@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +21,7 @@ from edgeagent.ports import Card
 from edgeagent.settings import Audio, Settings, settings_hash
 from edgeagent.units import RATE, samples
 from tools.probe import simulated
-from tools.probe.director import Director, Plan
+from tools.probe.director import PLEASE, Director, Plan
 from tools.probe.figures import summary
 from tools.probe.judge import Judged, judge
 from tools.probe.tap import Tap
@@ -61,8 +61,7 @@ def hold(configured: Settings, settings: Settings, asked: argparse.Namespace, fo
         samples(1000 * asked.speak),
         asked.seed,
     )
-    record = simulated.record if asked.in_simulation else None
-    director = Director(plan, tap, record, lambda line: print(line, file=sys.stderr, flush=True))
+    director = Director(plan, tap, simulated.record if asked.in_simulation else None, _teller(asked.in_simulation))
 
     def card(audio: Audio) -> Card:
         return tap.around(app.build_card(audio))
@@ -73,8 +72,20 @@ def hold(configured: Settings, settings: Settings, asked: argparse.Namespace, fo
         code = run_until(runtime, asked.seconds)
         lost = tap.lost
     drift = float(str(director.facts.get("drift_ppm", 0.0)))
-    judged = [judge(trial, rates, drift) for trial in director.trials]
+    truths = simulated.began() if asked.in_simulation else []
+    judged = [judge(trial, rates, drift, truths) for trial in director.trials]
     return Result(_document(configured, asked, director, judged, rates, lost), judged, code)
+
+
+def _teller(in_simulation: bool) -> Callable[[str], None]:
+    """Says on the terminal what goes on; a simulated person does what it says."""
+
+    def tell(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+        if in_simulation and line == PLEASE:
+            simulated.ask()
+
+    return tell
 
 
 def _level(asked: argparse.Namespace) -> float:

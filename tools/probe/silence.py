@@ -153,18 +153,22 @@ SLOW = samples(10)
 STANDS_OUT = 4.0
 """Times the power that nearly nothing before had (6 dB)."""
 
-LASTING = samples(40)
-"""So long a click is not."""
+JOINED = samples(100)
+"""A gap between two sounds that may be within a word."""
+
+NOTICED = samples(400)
+"""So long after somebody's last sound the device would not begin to doubt."""
 
 
-def onset_of(recording: Wave, quiet: int) -> int | None:
-    """Where somebody begins in a recording without our own voice, (n,): the first of LASTING samples that stand out of
-    the first `quiet`. None for nobody."""
+def onset_of(recording: Wave, quiet: int, noticed: int) -> int | None:
+    """Where somebody began whom the device had noticed by sample `noticed` of a recording without our own voice, (n,),
+    of which the first `quiet` samples show how loud it is without anybody: the beginning of what sounds there, and
+    stands out, without a longer gap up to then. None for nobody."""
     hop = samples(2)
     power = (recording[: recording.size // hop * hop].reshape(-1, hop) ** 2).mean(axis=1)
     floor = float(np.quantile(power[: quiet // hop], 0.95)) + 1e-10
-    loud = power > STANDS_OUT * floor
-    needed = LASTING // hop
-    runs = np.convolve(loud[quiet // hop :], np.ones(needed), "valid") >= 0.7 * needed
-    starts = np.flatnonzero(runs & loud[quiet // hop :][: runs.size])
-    return quiet + int(starts[0]) * hop if starts.size else None
+    loud = np.flatnonzero(power[: noticed // hop + 1] > STANDS_OUT * floor)
+    if not loud.size or noticed // hop - loud[-1] > NOTICED // hop:
+        return None
+    gaps = np.flatnonzero(np.diff(loud) > JOINED // hop)
+    return int(loud[gaps[-1] + 1 if gaps.size else 0]) * hop

@@ -127,7 +127,7 @@ def _document(
         "trials": [trial.plain() for trial in judged],
         "lost_frames": lost,
     }
-    return {**document, "remarks": _remarks(document)}
+    return {**document, "remarks": _remarks(document, asked.trials)}
 
 
 def _card(facts: Mapping[str, object], rates: tuple[int, int]) -> dict[str, object]:
@@ -188,11 +188,16 @@ def _path(judged: Sequence[Judged]) -> dict[str, float]:
     return {name: round(float(np.median(values)), 2) for name, values in known.items() if values}
 
 
-def _remarks(document: Mapping[str, Any]) -> list[str]:
+def _remarks(document: Mapping[str, Any], wanted: int) -> list[str]:
     """What a person should know before believing the figures."""
     figures, single = document["figures"], document["single"]
     stopped = single["trials"] - single["missed"]
     lines = []
+    if single["trials"] < wanted:
+        spoilt = (
+            f"{single['void']} were spoilt by xruns or came too late in a sentence, {single['early']} by early stops"
+        )
+        lines.append(f"{single['trials']} of {wanted} trials: {spoilt}")
     if stopped and "cut_mic" not in figures:
         lines.append("the microphone hears too little of the device's voice to say when it ended")
     if single["missed"] > stopped:

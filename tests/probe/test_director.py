@@ -162,3 +162,40 @@ def test_an_xrun_spoils_a_trial() -> None:
     director = stage.live()
     assert (director.void, len(director.trials)) == (1, 3)
     assert len(stage.texts) == 4
+
+
+def test_a_sentence_that_is_refused_is_said_again() -> None:
+    """Whoever interrupted went on, and the device took it for another turn."""
+    stage = Stage(stops)
+    refused: list[str] = []
+    say = stage._say
+
+    def refuses(text: str) -> int:
+        if len(stage.texts) == 1 and not refused:
+            refused.append(text)
+            stage.state("hearing", "idle")
+            stage.after(2000, stage.free)
+            return 9
+        return say(text)
+
+    stage.director.begin(refuses, stage._stop)
+    director = stage.live()
+    assert (len(refused), director.void, len(director.trials)) == (1, 1, 3)
+
+
+def test_a_voice_that_never_sounds_ends_it() -> None:
+    stage = Stage(stops)
+    stage.director.begin(lambda _text: 0, stage._stop)
+    assert not stage.live().trials
+
+
+def test_a_stop_for_a_lost_microphone_is_nobodys() -> None:
+    def pulled(stage: Stage, sentence: int) -> None:
+        if sentence == 1:
+            stage.state("mic_lost", "speaking")
+            stage.halt()
+        else:
+            stops(stage, sentence)
+
+    director = Stage(pulled).live()
+    assert (director.void, director.early, len(director.trials)) == (1, 0, 3)

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeagent.errors import EdgeAgentError
+from edgeagent.errors import EdgeAgentError, ServiceError
+from edgeagent.services.espeak_talker import EspeakTalker
 from edgeagent.services.wav_talker import WavTalker
 from edgeagent.signal.wav import write_wav
 from edgeagent.units import RATE
-from tools.probe import voices
 from tools.probe.voices import interruptions, stand_in, text_of
 
 
@@ -36,13 +36,13 @@ def test_silence_interrupts_nobody(tmp_path: Path) -> None:
 
 
 def test_without_espeak_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(voices.EspeakTalker, "frames", _missing)
+    monkeypatch.setattr(EspeakTalker, "frames", _missing)
     with pytest.raises(EdgeAgentError, match="--stimulus"):
         interruptions(("wait",), None, -30.0, RATE)
 
 
 def _missing(*_: object) -> None:
-    raise voices.ServiceError("espeak-ng is missing")
+    raise ServiceError("espeak-ng is missing")
 
 
 @given(st.floats(1, 100), st.integers(80, 450))

@@ -39,6 +39,9 @@ AFTERWARDS = samples(400)
 PLEASE = "please interrupt it NOW"
 """What a person is told."""
 
+SILENT = samples(10_000)
+"""A sentence that has not begun by then will not: the voice is in trouble."""
+
 BREATH = samples(300)
 """Between two sentences."""
 
@@ -62,6 +65,12 @@ class Stage(StrEnum):
     RESTING = "resting"
     """The floor is not free again."""
     OVER = "over"
+
+
+UNDER_WAY = (Stage.ORDERED, Stage.SPEAKING, Stage.ASKED, Stage.STOPPED)
+
+DISTURBED = ("mic_lost", "faulty", "muted")
+"""States in which a device falls silent for reasons of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +178,8 @@ class Director:
             case Stage.IDLING:
                 self._mark("idle ends")
                 self._order(self._plan.long_text)
+            case Stage.ORDERED:
+                self._void(BREATH)
             case Stage.SPEAKING if now.undisturbed:
                 self._undisturbed()
             case Stage.SPEAKING:
@@ -193,7 +204,7 @@ class Director:
             self._interrupt()
 
     def _order(self, text: str) -> None:
-        self._now.wait(Stage.ORDERED)
+        self._now.wait(Stage.ORDERED, SILENT)
         self._device[0](text)
 
     def _speaks(self) -> None:
@@ -217,18 +228,29 @@ class Director:
             now.trial.doubts.append(clock())
         if state == "speaking" and before == "yielding" and self.trials:
             (now.trial or self.trials[-1]).undone = True
-        if state == "idle" and now.stage in (Stage.RESTING, Stage.SPEAKING, Stage.ASKED):
+        if state in DISTURBED and now.stage in UNDER_WAY:
+            self._void(NEVER)
+        elif state == "idle" and now.stage in (Stage.RESTING, Stage.ORDERED, Stage.SPEAKING, Stage.ASKED):
             self._free()
 
     def _free(self) -> None:
-        """The floor is: after a trial, or because the sentence was over too soon."""
-        now = self._now
-        if now.stage is not Stage.RESTING:
-            self.void += 1
-        now.trial = None
-        if now.undisturbed:
+        """The floor is: after a trial, or because the sentence was over too soon, or was refused, for somebody seemed
+        to go on speaking."""
+        if self._now.stage is Stage.RESTING:
+            self._rest(BREATH)
+        else:
+            self._void(BREATH)
+
+    def _void(self, rest: int) -> None:
+        """Nothing comes of this sentence."""
+        self.void += 1
+        self._rest(rest)
+
+    def _rest(self, rest: int) -> None:
+        self._now.trial = None
+        if self._now.undisturbed:
             self.marks.pop("speaking begins", None)
-        now.wait(Stage.RESTING, BREATH)
+        self._now.wait(Stage.RESTING, rest)
 
     def _halted(self, note: Mapping[str, object]) -> None:
         now = self._now

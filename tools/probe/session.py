@@ -16,7 +16,7 @@ import numpy as np
 from edgeagent import app
 from edgeagent.commands import _bench_stages as bench
 from edgeagent.commands._device import hold as run_until
-from edgeagent.commands.terminal import warn
+from edgeagent.commands.terminal import Progress, warn
 from edgeagent.ports import Card
 from edgeagent.settings import Audio, Settings, settings_hash
 from edgeagent.units import RATE, samples
@@ -49,7 +49,7 @@ def hold(configured: Settings, settings: Settings, asked: argparse.Namespace, fo
     if settings.talker.kind == "espeak" and not can_speak(settings.talker):
         warn("the built-in voice is missing (extra speech): the device murmurs instead")
         settings = replace(settings, talker=stand_in(folder, samples(1000 * (asked.speak + TRIAL_S))))
-    tap, rates = Tap(), _rates(settings.audio)
+    tap, (name, rates) = Tap(), _found(settings.audio)
     voices = [] if asked.person else interruptions(asked.say or PHRASES, asked.stimulus, _level(asked), rates[0])
     words = settings.talker.words_per_minute
     plan = Plan(
@@ -70,11 +70,16 @@ def hold(configured: Settings, settings: Settings, asked: argparse.Namespace, fo
         director.begin(runtime.say, runtime.stop)
         runtime.record(director)
         code = run_until(runtime, asked.seconds)
-        lost = tap.lost
     drift = float(str(director.facts.get("drift_ppm", 0.0)))
     truths = simulated.began() if asked.in_simulation else []
-    judged = [judge(trial, rates, drift, truths) for trial in director.trials]
-    return Result(_document(configured, asked, director, judged, rates, lost), judged, code)
+    judged = []
+    with Progress("judging", len(director.trials)) as progress:
+        for trial in director.trials:
+            judged.append(judge(trial, rates, drift, truths))
+            progress.at(len(judged))
+    card_facts = {"name": name, "input_hz": rates[0], "output_hz": rates[1], **_card(director.facts)}
+    document = _document(configured, asked, director, judged, card_facts)
+    return Result({**document, "lost_frames": tap.lost}, judged, code)
 
 
 def _teller(in_simulation: bool) -> Callable[[str], None]:
@@ -92,12 +97,12 @@ def _level(asked: argparse.Namespace) -> float:
     return LEVEL_DBFS if asked.level is None else float(asked.level)
 
 
-def _rates(audio: Audio) -> tuple[int, int]:
-    """The card's, found without opening it. Raises DeviceError."""
+def _found(audio: Audio) -> tuple[str, tuple[int, int]]:
+    """The card's name and rates, without opening it. Raises DeviceError."""
     card = app.build_card(audio)
-    rates = (card.input_rate, card.output_rate)
+    found = card.name, (card.input_rate, card.output_rate)
     card.close()
-    return rates
+    return found
 
 
 def _document(
@@ -105,8 +110,7 @@ def _document(
     asked: argparse.Namespace,
     director: Director,
     judged: Sequence[Judged],
-    rates: tuple[int, int],
-    lost: int,
+    card: Mapping[str, object],
 ) -> dict[str, Any]:
     cpu = _cpu(director)
     stages = {stage.name.strip(): stage.figures() for stage in bench.measure(STAGES_S * RATE, lambda _done: None)}
@@ -118,22 +122,20 @@ def _document(
         "versions": {**app.versions(configured), "numpy": np.__version__},
         "machine": machine(),
         "settings": settings_hash(configured),
-        "card": _card(director.facts, rates),
+        "card": card,
         "figures": summary(trial.figures for trial in judged),
         "single": _single(director, judged, cpu, stages),
         "cpu": cpu,
         "stages": stages,
-        "path": _path(judged),
+        "path": {**_path(judged), "drift_ppm": director.facts.get("drift_ppm", 0.0)},
         "trials": [trial.plain() for trial in judged],
-        "lost_frames": lost,
     }
     return {**document, "remarks": _remarks(document, asked.trials)}
 
 
-def _card(facts: Mapping[str, object], rates: tuple[int, int]) -> dict[str, object]:
-    names = ("input_latency_ms", "output_latency_ms", "realtime", "clock", "drift_ppm")
-    known = {name: facts[name] for name in names if name in facts}
-    return {"name": facts.get("name", "card"), "input_hz": rates[0], "output_hz": rates[1], **known}
+def _card(facts: Mapping[str, object]) -> dict[str, object]:
+    names = ("input_latency_ms", "output_latency_ms", "realtime", "clock")
+    return {name: facts[name] for name in names if name in facts}
 
 
 def _cpu(director: Director) -> dict[str, dict[str, float]]:

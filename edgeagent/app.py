@@ -205,13 +205,14 @@ def build_runtime(
     session: Path | None = None,
     ear: Ear | None = None,
     stages: Stages | None = None,
+    card: Callable[[Audio], Card] = build_card,
     wait: bool = False,
 ) -> Runtime:
     """A device ready to `run`. journal: what the engine decides, and nothing else; `replay` repeats it. notes: what
     happens beside it, such as turns handed over. replies: false for a device that only says what it is told to.
-    session: the folder it is recorded in, for the turns' WAVs. ear, stages: see `build_engine`. wait: begin without a
-    card that is not there, or busy, and look for it. Raises EdgeAgentError with the remedy; then everything is closed
-    again."""
+    session: the folder it is recorded in, for the turns' WAVs. ear, stages: see `build_engine`. card: see `build_card`.
+    wait: begin without a card that is not there, or busy, and look for it. Raises EdgeAgentError with the remedy; then
+    everything is closed again."""
     with ExitStack() as closing:
         talker = build_talker(settings.talker)  # first: a voice loads while the rest is built
         closing.callback(talker.close)
@@ -239,8 +240,7 @@ def build_runtime(
             add_memory(keeper, (inbox, door, conversation), closing)
         if isinstance(talker, EspeakTalker):
             talker.check()
-        opener = _opener(settings.audio, playback)
-        hygiene = realtime.prepare()
+        opener, hygiene = _opener(settings.audio, playback, card), realtime.prepare()
         closing.callback(realtime.relax)
         loop = Loop(
             door,
@@ -350,9 +350,9 @@ def add_memory(keeper: Keeper, to: tuple[Inbox, Door, Conversation], closing: Ex
     closing.callback(keeper.close)
 
 
-def _opener(audio: Audio, playback: Playback) -> Callable[[], SoundPath]:
+def _opener(audio: Audio, playback: Playback, find: Callable[[Audio], Card]) -> Callable[[], SoundPath]:
     def opened() -> SoundPath:
-        card = GuardedCard(build_card(audio))
+        card = GuardedCard(find(audio))
         try:
             return SoundPath(card, playback.render_into)
         except BaseException:

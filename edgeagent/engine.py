@@ -75,6 +75,11 @@ class Engine:
         return self.moderator.at
 
     @property
+    def wanting(self) -> int:
+        """Samples of the microphone, 1 .. HOP, that complete the next step: with less nothing is decided."""
+        return self._sound.wanting
+
+    @property
     def state(self) -> s.State:
         """Who has the floor."""
         return self.moderator.state

@@ -24,6 +24,9 @@ BACKLOG = 200
 """Blocks that may wait: 2 s at 10 ms. The engine is 30 times faster than sound: what is left of a stall so long is
 made up for in a tenth of a second."""
 
+NOBODY = 1 << 62
+"""Samples wanted while nobody sleeps."""
+
 
 @dataclass(frozen=True, slots=True)
 class Microphone:
@@ -44,6 +47,7 @@ class Capture:
         self._missed = 0  # the callback's
         self._came = self._gone = 0  # frames: the callback counts the former, the reader the latter
         self._dropped = 0  # the reader's
+        self._wanted = NOBODY  # the reader's: it sleeps until so much waits
         self._resampler = Resampler(rate, RATE)
         self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._poll = select.poll()
@@ -58,16 +62,19 @@ class Capture:
         self._missed = 0
         self._came += pcm.size
         self._blocks.append((pcm, lost, when))
-        os.eventfd_write(self._bell, 1)
+        if self.waiting >= self._wanted:  # nobody is woken for less
+            os.eventfd_write(self._bell, 1)
 
     def ring(self) -> None:
         """Ends a `wait` early, from any thread."""
         os.eventfd_write(self._bell, 1)
 
-    def wait(self, timeout_s: float) -> None:
-        """Sleep until a block is there, `ring` is called, or the time is over."""
-        if not self._blocks and self._poll.poll(timeout_s * 1000):
+    def wait(self, timeout_s: float, wanted: int = 1) -> None:
+        """Sleep until `wanted` samples at 16 kHz are there, `ring` is called, or the time is over."""
+        self._wanted = wanted  # before looking: a block that comes in between then rings
+        if self.waiting < wanted and self._poll.poll(timeout_s * 1000):
             os.eventfd_read(self._bell)
+        self._wanted = NOBODY
 
     @property
     def waiting(self) -> int:

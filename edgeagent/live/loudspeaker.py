@@ -41,7 +41,8 @@ class Loudspeaker:
             self._ready = self._render(out.size, when)
         while self._ready.size < out.size:
             self._ready = np.concatenate((self._ready, self._resampler.push(self._render(CARD_BLOCK, when))))
-        out[:] = to_int16(self._ready[: out.size])
+        sound = self._ready[: out.size]
+        out[:] = to_int16(sound) if sound.any() else 0  # mostly nothing is said, and rounding silence costs as much
         self._ready = self._ready[out.size :]
         self._handed += out.size
 

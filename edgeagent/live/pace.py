@@ -61,6 +61,8 @@ class Pace:
         self.level = Level.NOTHING
         self.most = 0
         """Samples that waited at most, since this was last set to 0."""
+        self.gathering = 0
+        """Samples that are let wait on purpose, as of the next look: they are no queue."""
         self.hopeless = False
         """All is left out and it is too late already: what waits is to be dropped (then call `dropped`)."""
         self._helpers = helpers
@@ -73,6 +75,8 @@ class Pace:
 
     def look(self, waiting: int, taken: int) -> Level | None:
         """After a block of `taken` samples of sound, with so many still `waiting`. The new level, if it changes."""
+        self.gathering = max(0, self.gathering - taken)
+        waiting = max(0, waiting - self.gathering)
         self.most = max(self.most, waiting)
         self._least = min(self._least, waiting)
         self._seen += taken

@@ -15,7 +15,7 @@ class Blocks:
     def __init__(self, size: int) -> None:
         if size <= 0:
             raise ValueError(f"a block holds at least a sample, not {size}")
-        self._size = size
+        self.size = size
         self._rest = np.zeros(0, np.float32)
 
     @property
@@ -27,9 +27,9 @@ class Blocks:
         """Take (n,) float32; give every block (size,) it completes, oldest first. The blocks are copies: they may be
         kept, and `sound` reused."""
         whole = np.concatenate((self._rest, sound))
-        cut = whole.size - whole.size % self._size
+        cut = whole.size - whole.size % self.size
         self._rest = whole[cut:]
-        return list(whole[:cut].reshape(-1, self._size))
+        return list(whole[:cut].reshape(-1, self.size))
 
 
 class Pairs:
@@ -46,6 +46,11 @@ class Pairs:
     def second(self, sound: Sound) -> None:
         """(n,) float32 more of the second one."""
         self._whole[1].extend(self._cut[1].push(sound))
+
+    @property
+    def wanting(self) -> int:
+        """Samples of the second stream that complete its block, 1 .. size."""
+        return self._cut[1].size - self._cut[1].pending
 
     def take(self) -> Iterator[tuple[Sound, Sound]]:
         """Every pair of blocks that both streams complete, oldest first."""

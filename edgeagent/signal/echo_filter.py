@@ -111,8 +111,10 @@ class EchoFilter:
         """One hop: aligned far end and microphone, (HOP,) float32. `usable`: the microphone can be learnt from.
         `alive`: see `Referee.judge`."""
         loudness = self.far.push(far)
-        spectra = np.add.reduce(self.far.blocks * self._weights, axis=1)
-        echoes = inverse(spectra)[:, HOP:]
+        if self.far.silent:  # as the sum below would be, and a device is silent most of its life
+            echoes = np.zeros((2, HOP), np.float32)
+        else:
+            echoes = inverse(np.add.reduce(self.far.blocks * self._weights, axis=1))[:, HOP:]
         errors = self._frames[:, HOP:]
         np.subtract(microphone, echoes, out=errors)
         error, echo = self._referee.judge(errors, echoes, microphone, alive)

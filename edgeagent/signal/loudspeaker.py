@@ -103,6 +103,10 @@ class Loudspeaker:
         passed += self.curve @ bent
         return passed
 
+    def rest(self) -> None:
+        """A hop of silence after so much of it that there is nothing left inside: as `push`, for nothing."""
+        self._hops += 1
+
     def give(self, span: Sound) -> Sound:
         """`span` (n HOP,) float32 of the far end as the loudspeaker would give it by now, silence before it."""
         frames = np.lib.stride_tricks.sliding_window_view(np.concatenate([np.zeros(HOP, np.float32), span]), 2 * HOP)

@@ -17,6 +17,9 @@ BLOCKS = 14
 SPAN = (BLOCKS + 1) * HOP
 """Samples of far end behind all the blocks."""
 
+STILL = BLOCKS + 4
+"""Hops of zeros after which there is nothing else in the blocks, nor in the loudspeaker's frames and parts."""
+
 
 class FarSpectra:
     """Spectra (BLOCKS, BINS) complex64 of 2 HOP samples each, newest first. One owner thread."""
@@ -26,9 +29,19 @@ class FarSpectra:
         self.blocks = np.zeros((BLOCKS, BINS), np.complex64)
         self.powers = np.zeros((BLOCKS, BINS), np.float32)
         self._frame = np.zeros(2 * HOP, np.float32)
+        self._still = 0
+
+    @property
+    def silent(self) -> bool:
+        """Whether all of them are zeros: nothing has been played for longer than the filter remembers."""
+        return self._still > STILL
 
     def push(self, far: Sound) -> float:
         """Take one aligned hop (HOP,); returns the mean power of the newest 2 HOP samples given."""
+        self._still = 0 if far.any() else self._still + 1
+        if self.silent:
+            self.loudspeaker.rest()
+            return 0.0
         frame = self._frame
         frame[:HOP] = frame[HOP:]
         frame[HOP:] = self.loudspeaker.push(far)
@@ -40,6 +53,7 @@ class FarSpectra:
 
     def rebuild(self, span: Sound) -> None:
         """Replace all blocks by those of `span` (SPAN,), after the far end has been moved."""
+        self._still = 0
         frames = self.frames_of(span)
         self._frame[:] = frames[0]
         self.blocks[:] = forward(frames)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -67,4 +69,25 @@ def test_the_wait_ends_with_a_block_or_the_bell() -> None:
     assert len(list(capture.take())) == 1
     capture.wait(0)  # the bell of the block just taken
     capture.wait(0)
+    capture.close()
+
+
+def test_nobody_is_woken_for_less_than_what_is_wanted() -> None:
+    capture = Capture(RATE)
+    woken = threading.Event()
+
+    def sleep() -> None:
+        capture.wait(60, 400)
+        woken.set()
+
+    sleeper = threading.Thread(target=sleep)
+    sleeper.start()
+    for count in (160, 320):
+        capture.heard(ramp(0, 160), 0, 0.0)
+        assert capture.waiting == count
+        assert not woken.wait(0.02)
+    capture.heard(ramp(0, 160), 0, 0.0)
+    sleeper.join(10)
+    assert woken.is_set()
+    capture.wait(60, 480)  # as much is there already
     capture.close()

@@ -12,14 +12,15 @@ import pytest
 from edgeagent.engine import Engine
 from edgeagent.errors import DeviceHung
 from edgeagent.live import repair
+from edgeagent.live.loop import GATHERED
 from edgeagent.services.tone_talker import GAP, TONE
 from edgeagent.settings import Settings
 from edgeagent.signal.canceller import Canceller
 from edgeagent.sim.replay import replay
 from edgeagent.store.journal import MemoryJournal
 from edgeagent.turn import events as e
-from edgeagent.units import RATE
-from tests.live.rig import BLOCK, VOICE, LoudEar, Rig
+from edgeagent.units import HOP, RATE
+from tests.live.rig import BLOCK, STIR, VOICE, LoudEar, Rig
 
 WORD = TONE + GAP
 TEXT = "one two three four five six seven eight"
@@ -219,3 +220,28 @@ def test_mute_and_back(rig: Rig) -> None:
     rig.turn(3)
     assert rig.state == "idle"
     assert not any(rig.card.air)
+
+
+def test_it_sleeps_for_a_step_and_longer_only_while_nobody_speaks(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    def asked() -> int:
+        wanted: list[int] = []
+        with monkeypatch.context() as patch:
+            patch.setattr(rig.loop._path.capture, "wait", lambda _timeout, count: wanted.append(count))
+            rig.loop._rest_until_needed()
+        return wanted[0]
+
+    rig.turn(3)
+    assert (rig.state, asked(), rig.pace.gathering) == ("idle", GATHERED, GATHERED)
+    rig.card.turn(np.int16(0) + STIR)
+    rig.card.turn(np.int16(0) + STIR)
+    assert asked() <= HOP, "there is a step already"
+    speaking(rig)
+    for _ in range(10):
+        rig.turn()
+        at, wanted = rig.engine.at, asked()
+        assert 1 <= wanted <= HOP
+        assert rig.pace.gathering == 0
+        rig.door.hear(np.zeros(wanted - 1, np.float32), np.zeros(wanted - 1, np.float32))
+        assert rig.engine.at == at
+        rig.door.hear(np.zeros(1, np.float32), np.zeros(1, np.float32))
+        assert rig.engine.at == at + HOP

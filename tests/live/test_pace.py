@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from edgeagent.live.pace import SELDOM, TOO_LATE, TRIED, Pace
 from edgeagent.turn.levels import Level
-from edgeagent.units import RATE
+from edgeagent.units import RATE, samples
 
 BLOCK = 160
 SECOND = RATE // BLOCK
@@ -121,3 +121,15 @@ def test_whatever_waits_levels_change_by_one_and_helpers_follow(looks: list[tupl
             before = level
         assert pace.level == before
         assert spotter.paused == (before >= Level.HINT)
+
+
+def test_what_waits_on_purpose_is_no_queue() -> None:
+    pace, block = Pace(), samples(10)
+    for _ in range(1000):
+        pace.gathering = 10 * block
+        for left in range(9, -1, -1):
+            assert pace.look(left * block, block) is None
+    assert pace.most == 0
+    pace.gathering = 10 * block
+    pace.look(12 * block, block)
+    assert pace.most == 3 * block

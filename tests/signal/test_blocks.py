@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeagent.signal.blocks import Blocks
+from edgeagent.signal.blocks import Blocks, Pairs
 
 
 @given(st.integers(1, 30), st.lists(st.integers(0, 100), max_size=20))
@@ -28,3 +28,18 @@ def test_nothing_is_lost_doubled_or_moved(size: int, pieces: list[int]) -> None:
 def test_needs_a_size() -> None:
     with pytest.raises(ValueError, match="sample"):
         Blocks(0)
+
+
+@given(st.lists(st.integers(1, 600), max_size=20))
+def test_so_much_is_wanting_as_completes_a_pair(pieces: list[int]) -> None:
+    pairs = Pairs(256)
+    for size in pieces:
+        pairs.first(np.zeros(size, np.float32))
+        pairs.second(np.zeros(size, np.float32))
+        list(pairs.take())
+    wanting = pairs.wanting
+    for count in (wanting - 1, 1):
+        assert not list(pairs.take())
+        pairs.first(np.zeros(count, np.float32))
+        pairs.second(np.zeros(count, np.float32))
+    assert len(list(pairs.take())) == 1

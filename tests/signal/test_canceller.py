@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from edgeagent.signal import spectra
 from edgeagent.signal.canceller import Canceller, Trust
 from edgeagent.units import HOP, RATE
 from tests.signal.echo_world import Run, Sound, echo_of, level, room, voice
@@ -245,3 +246,16 @@ def test_next_to_nothing_of_a_moved_path_is_heard(seed: int) -> None:
     run = Run(far, moved(far, seed, 5.0))
     assert run.erle(run.clean, 5.06, 6.0) > 20
     assert run.erle(run.linear, 6.0, 7.0) > 15
+
+
+@pytest.mark.parametrize("pause", [0.2, 0.28, 0.3, 1.0])
+def test_a_long_silence_is_cheap_and_leaves_the_same_bits(pause: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever its length against what the filter remembers, and whatever comes after it."""
+    far = np.concatenate([voice(3.0, 90), np.zeros(int(pause * RATE), np.float32), voice(2.0, 91)])
+    heard = echo_of(far, room(92), 1000) + 1e-4 * np.random.default_rng(93).standard_normal(len(far)).astype(np.float32)
+    quick = Run(far, heard)
+    monkeypatch.setattr(spectra, "STILL", 1 << 30)
+    slow = Run(far, heard)
+    np.testing.assert_array_equal(quick.linear, slow.linear)
+    np.testing.assert_array_equal(quick.clean, slow.clean)
+    assert [hop.confidence for hop in quick.hops] == [hop.confidence for hop in slow.hops]

@@ -55,6 +55,7 @@ struct device {
     uint64_t stood; /* pointer when the card stalled */
     int running;
     int broken; /* this run had its xrun; alsa-lib asks more than once */
+    uint64_t held; /* card frame up to which the FIFO still sounds: a new run is not heard before */
     int16_t *staged; /* playback frames written before the start */
 };
 
@@ -103,8 +104,12 @@ static int64_t room(struct device *d)
     return OUTPUT(&d->io) ? (int64_t)(d->io.buffer_size + gone - MOVED(d)) : (int64_t)(gone - MOVED(d));
 }
 
-static void record(volatile struct card *c, uint64_t frame, const int16_t *pcm, uint64_t count)
+static void record(volatile struct card *c, uint64_t held, uint64_t frame, const int16_t *pcm, uint64_t count)
 {
+    uint64_t skip = frame >= held ? 0 : held - frame < count ? held - frame : count;
+    frame += skip, pcm += skip, count -= skip;
+    if (!count)
+        return;
     uint64_t gap = c->h.dac_end;
     if (gap + RING < frame)
         gap = frame - RING;
@@ -175,7 +180,7 @@ static int on_start(snd_pcm_ioplug_t *io)
     d->running = 1;
     d->broken = 0;
     if (OUTPUT(io)) {
-        record(d->card, d->base, d->staged, MOVED(d));
+        record(d->card, d->held, d->base, d->staged, MOVED(d));
         d->card->h.output_starts++;
     } else
         d->card->h.input_starts++;
@@ -190,6 +195,7 @@ static int on_stop(snd_pcm_ioplug_t *io)
         uint64_t silent = frame_now(d) + (uint64_t)d->card->h.fifo;
         if (d->card->h.dac_end > silent)
             d->card->h.dac_end = silent;
+        d->held = d->card->h.fifo ? d->card->h.dac_end : 0;
         d->card->h.output_drops++;
     } else if (d->running)
         d->card->h.input_drops++;
@@ -241,7 +247,7 @@ static snd_pcm_sframes_t on_transfer(snd_pcm_ioplug_t *io, const snd_pcm_channel
             char *p = at + i * step;
             int16_t value = wide ? (int16_t)(*(int32_t *)p >> 16) : *(int16_t *)p;
             if (d->running)
-                record(d->card, d->base + position + i, &value, 1);
+                record(d->card, d->held, d->base + position + i, &value, 1);
             else if (position + i < io->buffer_size)
                 d->staged[position + i] = value;
         }

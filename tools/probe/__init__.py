@@ -1,0 +1,1 @@
+"""How fast a device falls silent, measured on the device itself: `python tools/latency_probe.py`."""

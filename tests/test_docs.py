@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from edgeagent import commands
+from edgeagent.config.load import loads
 from edgeagent.devices import gpio, portaudio
 from edgeagent.devices.refusals import BUSY, refusal
 from edgeagent.errors import DeviceError, install
 from edgeagent.services import espeak_child
+from edgeagent.settings import Settings
 from edgeagent.turn import levels
 
 ROOT = Path(__file__).parents[1]
@@ -45,6 +47,27 @@ def test_an_extra_is_installed_from_the_checkout_everywhere() -> None:
     assert install("speech") in Path(espeak_child.__file__).read_text(encoding="utf-8")  # runs without our modules
     for file in (*(ROOT / "edgeagent").rglob("*.py"), ROOT / "README.md", ROOT / "docs" / "troubleshooting.md"):
         assert not re.search(r"pip install '?edgeagent", file.read_text(encoding="utf-8")), file
+
+
+def examples() -> list[tuple[str, str]]:
+    """(document, text) of every YAML block."""
+    found = []
+    for file in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+        blocks = re.findall(r"^```yaml\n(.*?)^```", file.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+        found += [(file.name, block) for block in blocks]
+    return found
+
+
+@pytest.mark.parametrize(("document", "text"), examples())
+def test_every_configuration_in_the_documents_is_one(document: str, text: str) -> None:
+    assert loads(text, document) != Settings(), "it says nothing"
+
+
+def test_the_hardware_guide_has_a_configuration_for_each_board() -> None:
+    guide = (ROOT / "docs" / "hardware.md").read_text(encoding="utf-8")
+    boards = re.split(r"^## ", guide, flags=re.MULTILINE)[2:-1]
+    assert len(boards) > 8
+    assert not [board.partition("\n")[0] for board in boards if "```yaml" not in board]
 
 
 def test_every_command_is_in_the_readme() -> None:

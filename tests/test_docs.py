@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from edgeagent import commands
+from edgeagent.config.keys import sections
 from edgeagent.config.load import loads
 from edgeagent.devices import gpio, portaudio
 from edgeagent.devices.refusals import BUSY, refusal
@@ -61,6 +62,23 @@ def examples() -> list[tuple[str, str]]:
 @pytest.mark.parametrize(("document", "text"), examples())
 def test_every_configuration_in_the_documents_is_one(document: str, text: str) -> None:
     assert loads(text, document) != Settings(), "it says nothing"
+
+
+def test_every_key_that_a_document_names_exists() -> None:
+    known = {section: set(keys) for section, keys in sections().items()}
+    for file in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+        for section, key in re.findall(r"`([a-z]+)\.([a-z_]+)(?::[^`]*)?`", file.read_text(encoding="utf-8")):
+            assert section not in known or key in known[section], f"{file.name}: {section}.{key}"
+
+
+def test_links_between_the_documents_lead_somewhere() -> None:
+    for file in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))):
+        for target, place in re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)", file.read_text(encoding="utf-8")):
+            there = (file.parent / target).resolve() if target else file
+            assert there.exists(), f"{file.name}: {target}"
+            if place:
+                heads = re.findall(r"^#+ (.*)$", there.read_text(encoding="utf-8"), re.MULTILINE)
+                assert place in {re.sub(r"[^a-z0-9 -]", "", head.lower()).replace(" ", "-") for head in heads}, place
 
 
 def test_the_hardware_guide_has_a_configuration_for_each_board() -> None:

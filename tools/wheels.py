@@ -110,7 +110,7 @@ def look(extra: str, requirement: Requirement, python: str) -> Found:
 def download(found: Sequence[Found], python: str, folder: Path) -> None:
     """Fetch the wheels of `found` with all that they need. CalledProcessError if pip fails."""
     wanted = [str(_bare(one.requirement)) for one in found if one.wheel and one.python == python]
-    command = ["download", "--quiet", "--dest", str(folder), *_target(python), *wanted, "setuptools>=64", "wheel"]
+    command = ["download", "-qq", "--dest", str(folder), *_target(python), *wanted, "setuptools>=64", "wheel"]
     subprocess.run([sys.executable, "-m", "pip", *command], check=True)
 
 

@@ -68,7 +68,7 @@ class People:
         self._noises = [  # made once: to make one takes ten times the memory that it has
             make(self._dice, BACKGROUND).astype(np.float32) for _, make in sorted(noises.BACKGROUNDS.items())
         ]
-        self._background = self._noises[0]
+        self._background = np.zeros(BACKGROUND, np.float32)
         self._saying = np.zeros(0, np.float32)
         self._next = 0  # before that sample nothing is said
         self._sounding, self._silent = -PAUSE, 0  # samples at which the loudspeaker was last seen so
@@ -77,7 +77,7 @@ class People:
     def hear(self, at: int, sounds: bool) -> Sound:
         """(CARD_BLOCK,) float32 from sample `at` on, a multiple of CARD_BLOCK. sounds: whether the device does."""
         if at % HOUR == 0:
-            self._background = self._noise(at // HOUR)
+            self._change(at // HOUR)
         begin = at % BACKGROUND
         near = self._background[begin : begin + CARD_BLOCK].copy()
         if not self._saying.size:
@@ -89,11 +89,12 @@ class People:
                 self._next = at + REST
         return near
 
-    def _noise(self, hour: int) -> Sound:
-        dice = np.random.default_rng((self._seed, 1, hour))
-        noise = np.roll(self._noises[hour % len(self._noises)], int(dice.integers(BACKGROUND)))
-        noise *= np.float32(10 ** (FLOORS[hour % len(FLOORS)] / 20))
-        return noise
+    def _change(self, hour: int) -> None:
+        """Another noise, in place: what the tool takes must not look like what the device takes."""
+        noise, gain = self._noises[hour % len(self._noises)], np.float32(10 ** (FLOORS[hour % len(FLOORS)] / 20))
+        cut = int(np.random.default_rng((self._seed, 1, hour)).integers(BACKGROUND))
+        np.multiply(noise[cut:], gain, out=self._background[: BACKGROUND - cut])
+        np.multiply(noise[:cut], gain, out=self._background[BACKGROUND - cut :])
 
     def _consider(self, at: int, sounds: bool) -> None:
         """Whether somebody says something now."""

@@ -155,6 +155,7 @@ ready() {
     understand
     mounted proc "$root/proc"
     mounted /dev "$root/dev"
+    mounted /sys "$root/sys" # onnxruntime asks it for the processors
     rm -rf "$root/src"
     mkdir -p "$root/src"
     tar --create --exclude=./.git --exclude=./.venv --exclude=./build --exclude='*_cache' --exclude=__pycache__ . |

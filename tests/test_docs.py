@@ -11,11 +11,14 @@ import numpy as np
 import pytest
 
 from edgeagent import commands
+from edgeagent.config.keys import sections
+from edgeagent.config.load import loads
 from edgeagent.devices import gpio, portaudio
 from edgeagent.devices.refusals import BUSY, refusal
 from edgeagent.errors import DeviceError, install
 from edgeagent.live.watchdog import Watchdog
 from edgeagent.services import espeak_child
+from edgeagent.settings import Settings
 from edgeagent.turn import levels
 from edgeagent.units import RATE
 
@@ -51,6 +54,44 @@ def test_an_extra_is_installed_from_the_checkout_everywhere() -> None:
     assert install("speech") in Path(espeak_child.__file__).read_text(encoding="utf-8")  # runs without our modules
     for file in (*(ROOT / "edgeagent").rglob("*.py"), ROOT / "README.md", ROOT / "docs" / "troubleshooting.md"):
         assert not re.search(r"pip install '?edgeagent", file.read_text(encoding="utf-8")), file
+
+
+def examples() -> list[tuple[str, str]]:
+    """(document, text) of every YAML block."""
+    found = []
+    for file in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+        blocks = re.findall(r"^```yaml\n(.*?)^```", file.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+        found += [(file.name, block) for block in blocks]
+    return found
+
+
+@pytest.mark.parametrize(("document", "text"), examples())
+def test_every_configuration_in_the_documents_is_one(document: str, text: str) -> None:
+    assert loads(text, document) != Settings(), "it says nothing"
+
+
+def test_every_key_that_a_document_names_exists() -> None:
+    known = {section: set(keys) for section, keys in sections().items()}
+    for file in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))):
+        for section, key in re.findall(r"`([a-z]+)\.([a-z_]+)(?::[^`]*)?`", file.read_text(encoding="utf-8")):
+            assert section not in known or key in known[section], f"{file.name}: {section}.{key}"
+
+
+def test_links_between_the_documents_lead_somewhere() -> None:
+    for file in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))):
+        for target, place in re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)", file.read_text(encoding="utf-8")):
+            there = (file.parent / target).resolve() if target else file
+            assert there.exists(), f"{file.name}: {target}"
+            if place:
+                heads = re.findall(r"^#+ (.*)$", there.read_text(encoding="utf-8"), re.MULTILINE)
+                assert place in {re.sub(r"[^a-z0-9 -]", "", head.lower()).replace(" ", "-") for head in heads}, place
+
+
+def test_the_hardware_guide_has_a_configuration_for_each_board() -> None:
+    guide = (ROOT / "docs" / "hardware.md").read_text(encoding="utf-8")
+    boards = re.split(r"^## ", guide, flags=re.MULTILINE)[2:-1]
+    assert len(boards) > 8
+    assert not [board.partition("\n")[0] for board in boards if "```yaml" not in board]
 
 
 def test_every_command_is_in_the_readme() -> None:

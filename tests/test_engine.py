@@ -395,6 +395,7 @@ def test_sound_that_was_thrown_away_is_told_once_a_second(recorded: Recorded) ->
 
 
 @pytest.mark.slow
+@pytest.mark.timing
 def test_an_hour_costs_what_a_minute_costs() -> None:
     """An hour of double talk and of conversation: memory and cost per block stay what they were after five minutes."""
     dice = np.random.default_rng(4)

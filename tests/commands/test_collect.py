@@ -15,6 +15,7 @@ from edgeagent.store.takes import read_consent, read_takes
 from tests.commands.test_run import ROOT, Command, command, done
 
 __all__ = ["command"]  # a fixture
+pytestmark = pytest.mark.live
 
 
 def sessions(folder: Path) -> list[Path]:

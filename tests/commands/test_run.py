@@ -20,6 +20,8 @@ from edgeagent.store.journal import read_lines
 from edgeagent.store.session import read_session
 from edgeagent.units import RATE
 
+pytestmark = pytest.mark.live
+
 ROOT = Path(__file__).parents[2]
 
 Command = Callable[..., list[str]]

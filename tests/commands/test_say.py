@@ -15,6 +15,7 @@ from edgeagent.units import RATE
 from tests.commands.test_run import Command, command, done
 
 __all__ = ["command"]  # a fixture
+pytestmark = pytest.mark.live
 
 
 def test_it_reads_to_the_end(command: Command, tmp_path: Path) -> None:

@@ -80,6 +80,7 @@ def test_every_light_can_be_shown_and_shown_again(lamp: Lamp) -> None:
         lamp.show(light, impaired=False)
 
 
+@pytest.mark.timing
 def test_showing_returns_at_once_whatever_blinks(lamp: Lamp) -> None:
     times = []
     for light in [Light.DOUBTING, Light.YIELDING, Light.FAULTY, Light.IDLE] * 50:

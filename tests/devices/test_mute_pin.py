@@ -44,6 +44,7 @@ def test_it_is_mute_until_told(mute: tuple[MutePin, Callable[[], bool]]) -> None
         assert sounds() == on
 
 
+@pytest.mark.timing
 def test_it_is_fast(mute: tuple[MutePin, Callable[[], bool]]) -> None:
     pin, _ = mute
     times = []

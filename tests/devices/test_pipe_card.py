@@ -12,6 +12,7 @@ from edgeagent.errors import DeviceError
 from tests.devices.sim_child import MakeSim, make_sim, run, run_calmly
 
 __all__ = ["make_sim"]  # a fixture
+pytestmark = pytest.mark.live
 
 needs_alsa_utils = pytest.mark.skipif(not shutil.which("aplay"), reason="needs alsa-utils")
 

@@ -15,6 +15,7 @@ from tests.devices.sim_child import MakeSim, make_sim, run, run_calmly
 
 __all__ = ["make_sim"]  # a fixture
 pytest.importorskip("pyaudio", reason="needs the extra [card]")
+pytestmark = pytest.mark.live
 
 PERIOD_MS = 10.0
 

@@ -13,6 +13,7 @@ from tests.devices.sim_child import MakeSim, make_sim
 from tools.simcard import RING, SimCard
 
 __all__ = ["make_sim"]  # a fixture
+pytestmark = pytest.mark.live
 
 RAW = ["-q", "-D", "simcard", "-t", "raw", "-f", "S16_LE", "-c", "1", "-r", "16000"]
 

@@ -86,6 +86,7 @@ def test_one_thread_owns_the_card_and_it_is_not_ours(card: Card) -> None:
     assert guarded.sounds_until == pytest.approx(5.01)
 
 
+@pytest.mark.timing
 def test_a_hanging_abort_is_given_up_and_nothing_waits_for_it_twice(card: Card) -> None:
     guarded = opened(card)
     card.slow.clear()

@@ -27,6 +27,8 @@ from edgeagent.turn.outputs import Light
 from edgeagent.units import RATE
 from tests.live.rig import LoudEar
 
+pytestmark = pytest.mark.live
+
 MUTE, BUTTON, GESTURE = 4, 17, 22
 
 PATIENCE_S = 10.0

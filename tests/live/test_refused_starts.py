@@ -15,6 +15,7 @@ from tests.devices.sim_child import ROOT, MakeSim, make_sim
 from tools.simcard import SimCard
 
 __all__ = ["make_sim"]  # a fixture
+pytestmark = pytest.mark.live
 
 Read = pytest.CaptureFixture[str]
 

@@ -30,6 +30,7 @@ from tools.simcard import SimCard
 
 __all__ = ["make_sim"]  # a fixture
 pytest.importorskip("pyaudio", reason="needs the extra [card]")
+pytestmark = pytest.mark.live
 
 GIVE_UP_S = 12.0
 

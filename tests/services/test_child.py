@@ -74,6 +74,7 @@ def test_two_children_in_one_poll(start: Start, wake: Wake) -> None:
     assert [bytes(child.received) for child in children] == [b"one", b"two"]
 
 
+@pytest.mark.timing
 def test_sending_to_a_child_that_does_not_read_returns_at_once(start: Start) -> None:
     child = start("exec sleep 60")
     begun = monotonic()

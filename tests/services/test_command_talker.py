@@ -56,6 +56,7 @@ def test_a_program_that_does_not_end_is_a_failure() -> None:
         next(blocks)
 
 
+@pytest.mark.timing
 def test_a_cancel_kills_whatever_it_is_doing(tmp_path: Path, eventually: Eventually) -> None:
     script = f"trap '' TERM INT; (trap '' TERM; sleep 60) & echo $! > {tmp_path}/pid; printf abcd; sleep 60"
     talk = say(script, stall_ms=60_000)

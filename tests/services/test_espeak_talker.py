@@ -83,6 +83,7 @@ def test_a_stalled_child_is_told_replaced_and_forgotten(talker: EspeakTalker) ->
     assert list(talker.say("Hello."))
 
 
+@pytest.mark.timing
 def test_a_stalled_child_cannot_hold_up_a_cancel(talker: EspeakTalker) -> None:
     stalled = child_of(talker)
     talk = talker.say(LONG)

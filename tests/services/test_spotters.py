@@ -94,6 +94,7 @@ def test_a_new_stretch_ends_the_one_before(spotter: Spotter, eventually: Eventua
     assert not first.partials()
 
 
+@pytest.mark.timing
 def test_no_method_waits(spotter: Spotter) -> None:
     begun = perf_counter()
     for _ in range(50):

@@ -122,6 +122,7 @@ def test_cancel_from_another_thread_ends_the_iteration(talker: Talker) -> None:
     timer.join()
 
 
+@pytest.mark.timing
 def test_cancel_takes_less_than_10_ms(talker: Talker) -> None:
     times = []
     for _ in range(9):

@@ -160,6 +160,7 @@ def test_a_turn_handed_over_last_is_still_written(world: MakeWorld, tmp_path: Pa
     np.testing.assert_array_equal(read_wav(tmp_path / "turns" / "turn-001.wav"), TURN)
 
 
+@pytest.mark.timing
 def test_a_stalled_command_holds_up_nobody_and_loses_nothing(
     world: MakeWorld, tmp_path: Path, eventually: Eventually
 ) -> None:

@@ -3,6 +3,7 @@
     python -m tools.parity pair SCENES [--models DIR]          the .onnx pair against the .tflite pair, whole engine
     python -m tools.parity record SCENES FILE.npz [--models DIR]
     python -m tools.parity compare FILE.npz [--models DIR] [--runtime onnx|litert]
+    python -m tools.parity journals RUNS OTHERS                what `edgeagent simulate` wrote on two machines
 
 SCENES is a scene or a folder of them; `edgeagent generate` makes some. `record` keeps what the models are shown and
 what they answer; `compare`, called with another Python that has another build of the library, shows it to them again.
@@ -18,7 +19,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
 
@@ -27,6 +28,7 @@ import numpy as np
 from edgeagent.errors import EdgeAgentError
 from edgeagent.settings import Models, Settings
 from tools.parity import builds
+from tools.parity.found import Pair
 
 LIBRARIES = ("numpy", "onnxruntime", "ai-edge-litert", "tflite-runtime")
 
@@ -34,13 +36,15 @@ LIBRARIES = ("numpy", "onnxruntime", "ai-edge-litert", "tflite-runtime")
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command. Returns the exit status."""
     asked = _parser().parse_args(arguments)
-    models = Models(getattr(asked, "runtime", "auto"), str(asked.models or ""))
+    models = Models(getattr(asked, "runtime", "auto"), str(getattr(asked, "models", None) or ""))
     try:
         match asked.what:
             case "pair":
                 return pairs(asked.scenes, models)
             case "record":
                 return record(asked.scenes, asked.file, models)
+            case "journals":
+                return journals(asked.runs, asked.others)
         return compare(asked.file, models)
     except EdgeAgentError as error:
         print(error, file=sys.stderr)
@@ -52,13 +56,23 @@ def pairs(folder: Path, models: Models) -> int:
     from edgeagent.sim.scene import load_scene
     from tools.parity.pair import pair
 
+    return _said((pair(load_scene(scene), models.folder) for scene in _scenes(folder)), (".onnx", ".tflite"))
+
+
+def journals(one: Path, other: Path) -> int:
+    """A line per run. Returns 0 where every decision agrees."""
+    from tools.parity import journals
+
+    return _said(journals.journals(one, other), (str(one), str(other)))
+
+
+def _said(pairs: Iterable[Pair], names: tuple[str, str]) -> int:
     alike = True
-    for scene in _scenes(folder):
-        found = pair(load_scene(scene), models.folder)
+    for found in pairs:
         alike &= found.alike
         said = "alike" if found.alike else "NOT alike"
         print(f"{found.scene}: {found.decisions} entries {said}, beliefs within {found.belief:.1e}", flush=True)
-        for name, only in zip((".onnx", ".tflite"), found.differing, strict=True):
+        for name, only in zip(names, found.differing, strict=True):
             for entry in only:
                 print(f"  only with {name}: {entry}")
     return 0 if alike else 1
@@ -129,10 +143,13 @@ def _parser() -> argparse.ArgumentParser:
         ("pair", ("scenes",), "the whole engine with either pair"),
         ("record", ("scenes", "file"), "keep what the models are shown and answer"),
         ("compare", ("file",), "show it to them again, here"),
+        ("journals", ("runs", "others"), "what `edgeagent simulate` wrote on two machines"),
     ):
         command = commands.add_parser(name, help=text)
         for each in given:
             command.add_argument(each, type=Path)
+        if name == "journals":
+            continue
         command.add_argument("--models", type=Path, metavar="DIR", help="models with their manifest.yaml")
         if name == "compare":
             command.add_argument("--runtime", choices=("auto", "onnx", "litert"), default="auto", help="which library")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal
@@ -11,29 +11,12 @@ from typing import Literal
 from edgeagent.commands import _simulation
 from edgeagent.settings import Models, Settings
 from edgeagent.sim.scene import Scene
-
-Entry = dict[str, object]
+from tools.parity.found import Entry, Pair
 
 BELIEFS = frozenset(("near", "floor", "evidence"))
 """What a journal says of why something was decided; decisions may agree where these differ in the sixth digit."""
 
 RUNTIMES: tuple[Literal["onnx"], Literal["litert"]] = ("onnx", "litert")
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """One scene. differing: what only one of the two journals holds, of each at most a few."""
-
-    scene: str
-    decisions: int
-    differing: tuple[tuple[Entry, ...], ...]
-    belief: float
-    """By how much the two differ at most in P(near) or P(takes the floor) where something was decided."""
-
-    @property
-    def alike(self) -> bool:
-        """Whether every decision falls on the same sample."""
-        return not any(self.differing)
 
 
 def pair(scene: Scene, models: str = "") -> Pair:

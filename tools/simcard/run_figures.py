@@ -108,7 +108,9 @@ def conversation(folder: Path, seconds: int, streams: str) -> int:
     if ends:
         table({"verdict -> last DAC sample": ends, "verdict -> card aborted": [halt["took_ms"] for halt in halts]})
     print("peak RSS after each minute and at the end, MB:", *(round(peak) for peak in peaks))
-    return int(not told(sim, person, session, noted))
+    found = told(sim, person, session, noted)
+    print(found)
+    return int(not found.exact)
 
 
 def stop_times_ms(sim: SimCard, person: Person, halts: Sequence[dict[str, Any]]) -> list[float]:
@@ -131,8 +133,26 @@ class Sight:
     frame: int
 
 
-def told(sim: SimCard, person: Person, session: Path, noted: Sequence[dict[str, Any]]) -> bool:
-    """Prints what the card lost beside what the device said of it; whether it said everything."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the card lost beside what the device said of it. rows: what, by the card, by the device. slips, shifts: the
+    largest slips, in frames, of the microphone and of the loudspeaker, and in how many sights."""
+
+    rows: tuple[tuple[str, int, int], ...]
+    slips: tuple[int, int]
+    shifts: tuple[int, int]
+    exact: bool
+
+    def __str__(self) -> str:
+        lines = [f"{'':<36}{'card':>8}{'told':>8}"]
+        lines += [f"{name:<36}{of_card:>8}{of_device:>8}" for name, of_card, of_device in self.rows]
+        for name, (slip, count) in (("microphone", self.slips), ("loudspeaker", self.shifts)):
+            lines.append(f"largest slip of the {name}: {slip} frames, in {count} sights")
+        return "\n".join([*lines, "every lost frame was told" if self.exact else "FRAMES WERE LOST UNTOLD"])
+
+
+def told(sim: SimCard, person: Person, session: Path, noted: Sequence[dict[str, Any]]) -> Told:
+    """Compares what the card lost with what the device said of it."""
     recorded = read_session(session)
     journal: list[dict[str, Any]] = read_lines(session / "journal.jsonl")
     lost = [entry for entry in journal if entry["event"] == "lost" and entry["kind"] == "overflow"]
@@ -143,21 +163,15 @@ def told(sim: SimCard, person: Person, session: Path, noted: Sequence[dict[str, 
     state, counted = sim.state, {"overflows": 0, "underflows": 0}
     for note in noted:  # they only grow; the card may have two xruns before it calls us again
         counted |= {name: note[name] for name in counted if note["event"] == "card" and name in note}
-    rows = [
+    rows = (
         ("microphone frames lost", frames + slips[-1], frames),
         ("breaks of the microphone", state.input_starts - 1, len(lost)),
         ("xruns, microphone", state.input_overruns, counted["overflows"]),
         ("xruns, loudspeaker", state.output_underruns, counted["underflows"]),
-    ]
-    print(f"{'':<36}{'card':>8}{'told':>8}")
-    for name, of_card, of_device in rows:
-        print(f"{name:<36}{of_card:>8}{of_device:>8}")
-    for name, found in (("microphone", slips), ("loudspeaker", shifts)):
-        print(f"largest slip of the {name}: {max(map(abs, found))} frames, in {len(found)} sights")
+    )
     may = SLIP + 2 * sqrt(len(lost))
-    exact = max(map(abs, slips)) <= may and max(map(abs, shifts)) <= may + DRIFT
-    print("every lost frame was told" if exact else "FRAMES WERE LOST UNTOLD")
-    return exact
+    slip, shift = max(map(abs, slips)), max(map(abs, shifts))
+    return Told(rows, (slip, len(slips)), (shift, len(shifts)), slip <= may and shift <= may + DRIFT)
 
 
 def slips_of(found: Sequence[Sight]) -> list[int]:

@@ -1,0 +1,61 @@
+"""The journals of runs on two machines, entry by entry.
+
+Processors round differently, so what the ear believed may differ in the fourth digit, and what is learnt with it. What
+was decided, at which sample and with which words may not.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from edgeagent.commands._simulation import SESSION
+from edgeagent.errors import EdgeAgentError
+from edgeagent.store.journal import read_lines
+from tools.parity.found import Entry, Pair
+
+FILE = "journal.jsonl"
+
+
+def journals(one: Path, other: Path) -> list[Pair]:
+    """Every run below `one` beside the run of the same name below `other`. Raises EdgeAgentError where they are not the
+    same runs, or none."""
+    names, others = (_names(folder) for folder in (one, other))
+    if not names or names != others:
+        only = sorted(map(str, set(names) ^ set(others))) or ["nothing at all"]
+        raise EdgeAgentError(
+            f"{one} and {other} do not hold the same runs: {', '.join(only)}", "simulate the same scenes"
+        )
+    return [beside(str(name), *(_entries(folder / name / FILE) for folder in (one, other))) for name in names]
+
+
+def beside(name: str, one: list[Entry], other: list[Entry]) -> Pair:
+    """Two journals of one run."""
+    decided = [[_decision(entry) for entry in journal] for journal in (one, other)]
+    only = tuple(tuple(entry for entry in mine if entry not in theirs)[:3] for mine, theirs in (decided, decided[::-1]))
+    if decided[0] != decided[1] and not any(only):  # the same entries, in another order or more often
+        at = next((i for i, (a, b) in enumerate(zip(*decided, strict=False)) if a != b), min(map(len, decided)))
+        only = tuple(tuple(mine[at : at + 1]) for mine in decided)
+    apart = [_apart(a, b) for a, b in zip(one, other, strict=False) if _decision(a) == _decision(b)]
+    return Pair(name, len(one), only, max(apart, default=0.0))
+
+
+def _names(folder: Path) -> list[Path]:
+    """Of runs; the session that a run has recorded is no other run."""
+    files = [file.parent.relative_to(folder) for file in folder.rglob(FILE)]
+    return sorted(name for name in files if name.name != SESSION)
+
+
+def _entries(path: Path) -> list[Entry]:
+    return [entry for entry in read_lines(path) if entry["event"] != "started"]
+
+
+def _decision(entry: Entry) -> Entry:
+    """All but the numbers that are measured; moments are counted."""
+    return {key: value for key, value in entry.items() if not isinstance(value, float) or key.endswith("_s")}
+
+
+def _apart(one: Entry, other: Entry) -> float:
+    """Of probabilities."""
+    return max(
+        (abs(float(str(one[key])) - float(str(other[key]))) for key in ("near", "floor") if key in one), default=0.0
+    )

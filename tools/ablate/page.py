@@ -28,8 +28,8 @@ PAGE = """\
 
 The whole chain of decisions over {scenes} scenes ({source}), each time without one part. `right` is the share of
 utterances handled right, half of it from those with somebody taking the floor and half from the others; the other
-columns are those of `edgeagent score`. A part without which `right` is no lower is named under the table; it stays only for
-what another column shows, and has no business in the device where none does.
+columns are those of `edgeagent score`. A part without which `right` is no lower is named under the table; it
+stays only for what another column shows, and has no business in the device where none does.
 
 {table}
 

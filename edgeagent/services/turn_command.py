@@ -10,12 +10,15 @@ from edgeagent.errors import ServiceError
 from edgeagent.ports import Sound
 from edgeagent.services.child import Child
 from edgeagent.signal.convert import to_int16
-from edgeagent.signal.wav import write_wav
+from edgeagent.signal.wav import OWNER, write_wav
 
 TEXT = 65_536
 """Bytes of text taken from a command; what it prints beyond is not a turn's text."""
 
 WAV_NAME = "EDGEAGENT_WAV"
+
+FOLDER_MODE = 0o700
+"""Of a folder for turns that is made: what people said is for the device's own user."""
 
 
 class TurnCommand:
@@ -48,8 +51,8 @@ class TurnCommand:
         on without."""
         self._deadline = deadline
         try:
-            self.wav.parent.mkdir(exist_ok=True)
-            write_wav(self.wav, sound)
+            self.wav.parent.mkdir(mode=FOLDER_MODE, exist_ok=True)
+            write_wav(self.wav, sound, OWNER)
         except OSError as error:
             raise ServiceError(f"cannot write '{self.wav}': {error.strerror}", "choose another folder") from error
         finally:

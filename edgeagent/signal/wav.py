@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import struct
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,9 @@ RATES = range(4_000, 192_001)
 DAMAGED = "record or copy it again"
 
 HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
+
+ANYBODY, OWNER = 0o666, 0o600
+"""Modes of a file: for whom the umask lets, and for its owner alone, as voices of people are."""
 
 
 def read_wav(path: str | Path) -> Sound:
@@ -67,12 +71,14 @@ def load(path: str | Path) -> tuple[Sound, int]:
     return frames, rate
 
 
-def write_wav(path: str | Path, sound: Sound) -> None:
-    """Write (n,) float32 as 16 bit mono 16 kHz WAV, whole or not at all. OSError as the system gives it."""
+def write_wav(path: str | Path, sound: Sound, mode: int = ANYBODY) -> None:
+    """Write (n,) float32 as 16 bit mono 16 kHz WAV, whole or not at all, to be read by whom `mode` and the umask let.
+    OSError as the system gives it."""
     path = Path(path)
     part = path.with_name(path.name + ".part")
     try:
-        writer = WavWriter(part)
+        part.unlink(missing_ok=True)
+        writer = WavWriter(part, mode)
         try:
             writer.append(sound)
         finally:
@@ -90,8 +96,10 @@ class WavWriter:
     what was appended before, and `append` may be tried again.
     """
 
-    def __init__(self, path: str | Path) -> None:
-        self._file = open(path, "wb", buffering=0)  # noqa: SIM115 (closed by `close`)
+    def __init__(self, path: str | Path, mode: int = ANYBODY) -> None:
+        """mode: of a file that is new, less the umask."""
+        own = partial(os.open, mode=mode)
+        self._file = open(path, "wb", buffering=0, opener=own)  # noqa: SIM115 (closed by `close`)
         self._size = 0
         try:
             self._write_header()

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgeagent.store.disk import write_whole
+from edgeagent.store.disk import made, write_whole_own
 from edgeagent.store.plain import from_plain, to_plain
 from edgeagent.turn.events import Remembered
 
@@ -76,7 +76,7 @@ def _parsed(data: bytes) -> Kept:
 
 def forget(path: Path) -> None:
     """Replace whatever is there by an empty memory, also under a running device. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    made(path.parent)
     with _locked(path):
         _write(path, Kept(secrets.token_hex(8), None))
 
@@ -84,7 +84,7 @@ def forget(path: Path) -> None:
 def save(path: Path, token: str, remembered: Remembered) -> str | None:
     """Write `remembered` if the file still has `token`; the token that it has now. None, and nothing written, if it
     was replaced meanwhile. Raises Refused or OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    made(path.parent)
     with _locked(path):
         if read(path).token != token:
             return None
@@ -105,7 +105,7 @@ def _write(path: Path, kept: Kept) -> None:
     plain = to_plain(kept.remembered)
     if isinstance(plain, dict):
         del plain["at"]  # a moment of another session
-    write_whole(path, json.dumps({"format": FORMAT, "token": kept.token, "remembered": plain}, indent=1) + "\n")
+    write_whole_own(path, json.dumps({"format": FORMAT, "token": kept.token, "remembered": plain}, indent=1) + "\n")
 
 
 @contextlib.contextmanager

@@ -14,7 +14,6 @@ import json
 import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ import edgeagent
 from edgeagent.errors import SessionError
 from edgeagent.ports import Sound
 from edgeagent.settings import Settings
-from edgeagent.store.disk import write_all, write_whole
+from edgeagent.store.disk import made, opened, write_all, write_whole_own
 from edgeagent.store.journal import encode, read_lines
 from edgeagent.store.plain import from_plain, to_plain
 from edgeagent.store.spool import Spool
@@ -99,12 +98,12 @@ class Recording:
             "settings": to_plain(settings),
         }
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            made(folder)
             if (folder / "session.json").exists():
                 raise SessionError(f"{folder}: already holds a session", "record into another folder")
             self._reference = Track(folder / "reference.wav")
             self._microphone = Track(folder / "mic.wav")
-            self._events = FileIO(folder / "events.jsonl", "w")
+            self._events = opened(folder / "events.jsonl", "w")
             self._sign("")
         except OSError as error:
             raise SessionError(f"{folder}: {error.strerror}", "choose a folder that can be written") from error
@@ -157,7 +156,7 @@ class Recording:
 
     def _sign(self, ended: str) -> None:
         head = {**self._head, "ended": ended}
-        write_whole(self._folder / "session.json", json.dumps(head, ensure_ascii=False, indent=1) + "\n")
+        write_whole_own(self._folder / "session.json", json.dumps(head, ensure_ascii=False, indent=1) + "\n")
 
 
 def _too_slow() -> OSError:

@@ -12,14 +12,13 @@ from __future__ import annotations
 import errno
 import os
 import struct
-from io import FileIO
 from pathlib import Path
 
 import numpy as np
 
 from edgeagent.errors import SessionError
 from edgeagent.ports import Sound
-from edgeagent.store.disk import write_all
+from edgeagent.store.disk import opened, write_all
 from edgeagent.units import RATE
 
 HEADER = struct.Struct("<4sI4s 4sIHHIIHH 4sII 4sI")
@@ -43,7 +42,7 @@ class Track:
     """A WAV that grows. Every method may raise OSError. One thread."""
 
     def __init__(self, path: Path) -> None:
-        self._file = FileIO(path, "w")
+        self._file = opened(path, "w")
         self._samples = 0
         write_all(self._file, header(0))
 

@@ -35,13 +35,19 @@ SOURCES_MOST = 16
 """Sources remembered; of more, those that have been silent for longest are forgotten. There are a few sensors."""
 
 
+REPEATED = samples(1500)
+"""In which a source that says the same again only lasts: a sensor that stays on does so every half second, a camera
+with every frame."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Memory:
-    """What a source had said in all, as it stood at sample `at`."""
+    """What a source had said in all, as it stood at sample `at`, and the nats that it brought last."""
 
     at: int
     person: float
     floor: float
+    last: tuple[float, float]
 
     def faded(self, at: int) -> tuple[float, float]:
         left = faded(at - self.at)
@@ -56,11 +62,18 @@ class Hints:
 
     def take(self, hint: Hint) -> None:
         """A hint, at its own sample; never before an earlier one."""
-        person, floor = self._sources.pop(hint.source, _Memory(hint.at, 0.0, 0.0)).faded(hint.at)
+        told = hint.person, hint.floor
+        person, floor = self._sources.pop(hint.source, _Memory(hint.at, 0.0, 0.0, told)).faded(hint.at)
         person = _bounded(person + hint.person, SHARE * PERSON_MOST)
-        self._sources[hint.source] = _Memory(hint.at, person, _bounded(floor + hint.floor, SHARE * FLOOR_MOST))
+        self._sources[hint.source] = _Memory(hint.at, person, _bounded(floor + hint.floor, SHARE * FLOOR_MOST), told)
         while len(self._sources) > SOURCES_MOST:
             del self._sources[next(iter(self._sources))]
+
+    def is_news(self, hint: Hint) -> bool:
+        """Whether its source says something else than it has been saying until now. To be asked before `take`."""
+        known = self._sources.get(hint.source)
+        told = hint.person, hint.floor
+        return known is None or known.last != told or hint.at - known.at > REPEATED
 
     def weigh(self, at: int) -> tuple[float, float]:
         """Nats for a person, within PERSON_MOST, and for taking the floor, within FLOOR_MOST, as they stand at sample

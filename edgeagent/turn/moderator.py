@@ -110,7 +110,8 @@ class Moderator:
 
     def take(self, told: e.Event | e.Fact) -> None:
         """An event or fact from outside, at its own sample."""
-        self._write({"at": told.at, "event": name(told), **_payload(told)})
+        if not isinstance(told, e.Hint) or self.policy.hints.is_news(told):
+            self._write({"at": told.at, "event": name(told), **_payload(told)})
         match told:
             case e.Scripted() | e.Playing():
                 self.ledger.note(told)

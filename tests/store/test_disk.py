@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from edgeagent.settings import Settings
 from edgeagent.store.disk import write_whole
+from edgeagent.store.memory_file import forget
+from edgeagent.store.session import Recording
+from edgeagent.store.takes import CONSENT, Consent, write_consent
 
 
 def test_written_whole_or_not_at_all(tmp_path: Path) -> None:
@@ -15,3 +21,37 @@ def test_written_whole_or_not_at_all(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="directory"):
         write_whole(tmp_path / "page.html", "two")
     assert (tmp_path / "page.html").read_text() == "one"
+
+
+@pytest.fixture
+def _open_to_all() -> Iterator[None]:
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+def mode(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
+@pytest.mark.usefixtures("_open_to_all")
+def test_what_holds_voices_is_its_owners_alone_whatever_the_umask(tmp_path: Path) -> None:
+    folder, memory = tmp_path / "sessions" / "one", tmp_path / "state" / "memory.json"
+    Recording(folder, Settings(), {}, pytest.fail).close()
+    write_consent(folder, Consent("Ann", "typed", "2026-01-01", "yes", 0))
+    forget(memory)
+    assert {mode(path) for path in (folder, memory.parent)} == {0o700}
+    files = {"session.json", "events.jsonl", "mic.wav", "reference.wav", CONSENT}
+    assert {path.name for path in folder.iterdir()} == files
+    assert {mode(path) for path in (*folder.iterdir(), memory)} == {0o600}
+
+
+@pytest.mark.usefixtures("_open_to_all")
+def test_an_old_file_that_everybody_could_read_is_replaced_by_one_that_they_cannot(tmp_path: Path) -> None:
+    memory = tmp_path / "memory.json"
+    for old in (memory, tmp_path / "memory.json.new"):
+        old.write_text("{}")
+        old.chmod(0o644)
+    forget(memory)
+    assert mode(memory) == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == ["memory.json"]

@@ -42,11 +42,14 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     }
     monkeypatch.setattr(command, "RECIPES", recipes)
     monkeypatch.setattr(command, "MEASURED", {Part.HELD_OUT: 4})
+    monkeypatch.setattr(command, "STRANGE", 1)
+    monkeypatch.setattr(command, "LATER", replace(command.LATER, rounds=1, old=1, size=2))
     monkeypatch.setattr(truth, "WORDS_FROM", 1)
 
 
 def trained(corpus: Path, cache: Path, out: Path) -> int:
-    return command.main([str(corpus), "--out", str(out), "--scenes", "3", "--cache", str(cache), "--jobs", "1"])
+    asked = ["--scenes", "3", "--more", "1", "--cache", str(cache), "--jobs", "1"]
+    return command.main([str(corpus), "--out", str(out), *asked])
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from edgeagent.devices.model_files import FOLDER, ONNX, load_model, manifest
 from tests.train.made_up_sessions import KINDS, heard, takes, write
 from tools.train import held_back, tune
 from tools.train.export import to_onnx
+from tools.train.held_back import By, Split
 from tools.train.reopen import reopened
 from tools.train.tune_figures import Kind, Near, kind, near, report
 
@@ -28,6 +29,9 @@ BRISK = tune.Recipe(rounds=6, size=4, hops=100, rate=2e-3, pull=0.0)
 
 def release(name: str) -> bytes:
     return manifest(FOLDER, ONNX)[name][0].read_bytes()
+
+
+RELEASE = {name: release(name) for name in ("near_end", "backchannel")}
 
 
 @pytest.fixture
@@ -42,7 +46,7 @@ def test_what_was_recorded_is_learnt_and_held_for_people_who_were_not() -> None:
     for name, figures in (("near_end", near), ("backchannel", kind)):
         network = reopened(release(name), name)
         tune.tune(network, tune.LOSSES[name], learnt, (), BRISK, 0)
-        before, after = figures(release(name), held), figures(to_onnx(network, name), held)
+        before, after = figures(RELEASE, held), figures({**RELEASE, name: to_onnx(network, name)}, held)
         assert after.loss < 0.9 * before.loss
 
 
@@ -141,3 +145,20 @@ def test_what_is_better_is_written_beside_what_stays_and_can_be_run(
 def test_too_little_is_an_error_and_not_a_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert tune.main([str(sessions(tmp_path / "s")), "--out", str(tmp_path / "out")]) == 2
     assert "too little to hold back" in capsys.readouterr().err
+
+
+def test_a_person_is_judged_as_the_device_does_by_both_models() -> None:
+    held = [heard("held", "b", KINDS * 4, 9)]
+    network = reopened(RELEASE["backchannel"], "backchannel")
+    network.output.bias.data[2] += 20.0  # for it all that sounds is no speech to us
+    deaf = {**RELEASE, "backchannel": to_onnx(network, "backchannel")}
+    assert near(deaf, held).loss > near(RELEASE, held).loss + 0.05
+
+
+def test_a_backchannel_model_with_which_people_are_missed_stays_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = (heard("held", "b", KINDS * 4, 9),)
+    parted = Split(held, held, By.SESSION)
+    monkeypatch.setattr(Kind, "better_than", lambda _self, _before: "")
+    monkeypatch.setattr(Near, "worse_than", lambda _self, _before: "finds fewer utterances")
+    faults = tune.judged(RELEASE, dict(RELEASE), parted, ()).faults
+    assert faults["backchannel"] == "finds fewer utterances"

@@ -159,3 +159,21 @@ def test_what_is_no_number_is_refused(value: float) -> None:
         e.Hint(0, "camera", value, 0.0)
     with pytest.raises(ValueError, match="nats"):
         e.Hint(0, "camera", 0.0, value)
+
+
+def test_a_sensor_that_stays_on_is_news_once_and_again_after_a_pause_or_when_it_says_something_else() -> None:
+    hints, told = Hints(), []
+    rows = [(at, 0.5) for at in range(0, 5000, 500)] + [(5500, 2.0), (6000, 2.0), (9000, 2.0)]
+    for ms, person in rows:
+        hint = e.Hint(samples(ms), "presence", person, 0.0)
+        if hints.is_news(hint):
+            told.append(ms)
+        hints.take(hint)
+    assert told == [0, 5500, 9000]
+
+
+def test_each_source_has_its_own_news() -> None:
+    hints = Hints()
+    hints.take(e.Hint(0, "presence", 0.5, 0.0))
+    assert hints.is_news(e.Hint(1, "camera", 0.5, 0.0))
+    assert not hints.is_news(e.Hint(1, "presence", 0.5, 0.0))

@@ -286,3 +286,11 @@ def test_an_utterance_that_is_as_good_as_over_ends_by_itself_and_the_person_has_
     assert not spoken.actions(a.Halt)
     spoken.tell(e.Ceased(spoken.moderator.at, 3, samples(3000), spoken.moderator.at, finished=True))
     assert spoken.actions(a.OpenTurn)
+
+
+def test_a_sensor_that_stays_on_fills_no_journal_and_still_counts() -> None:
+    bench = speaking()
+    for ms in range(0, 10_000, 500):
+        bench.tell(e.Hint(samples(ms), "presence", 0.5, 0.0))
+    assert len(bench.of("hint")) == 1
+    assert bench.moderator.policy.hints.weigh(samples(9500))[0] > 1.0

@@ -28,15 +28,18 @@ PAGE = """\
 
 The whole chain of decisions over {scenes} scenes ({source}), each time without one part. `right` is the share of
 utterances handled right, half of it from those with somebody taking the floor and half from the others; the other
-columns are those of `edgeagent score`. A part without which `right` is no lower has no business in the device.
+columns are those of `edgeagent score`. A part without which `right` is no lower is named under the table; it
+stays only for what another column shows, and has no business in the device where none does.
 
 {table}
 
 {verdict}
 
 **reference**: neither model sees the echo estimate, and neither knows whether we speak. **confidence**: coherence,
-misadjustment and echo loss have the same value all the time. **duck**: our voice stays as loud while in doubt. Without
-the **backchannel model** P(takes the floor) is 0.5, so that only the length of an overlap decides, and the near-end
+misadjustment and echo loss have the same value all the time. **duck**: our voice stays as loud while in doubt. That
+changes little of what is decided; what it is for is how soon a person notices that they are heard (`react`: without it
+nothing is heard before the stop), and that less of our own voice is left to be mistaken (`self`). Without the
+**backchannel model** P(takes the floor) is 0.5, so that only the length of an overlap decides, and the near-end
 detector alone says what is a person. Without **models** the rules decide that take over when a model fails.
 
 The first two rows overstate what they show: a network that was trained with an input and loses it is worse off than one

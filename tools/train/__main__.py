@@ -1,13 +1,14 @@
 """Renders, learns, measures and writes the two models of the ear.
 
-    python -m tools.train CORPUS_FOLDER --out models/ [--scenes 1000] [--seed 0] [--cache DIR] [--jobs 2]
+    python -m tools.train CORPUS_FOLDER --out models/ [--scenes 1000] [--more 0] [--seed 0] [--cache DIR] [--jobs 2]
 
 Learns from the split `train` without the held-out speakers, impulse responses and noises; calibrates on scenes made of
-those; shows figures for them and for the split `dev`. Models that are not better than their gate, or that lose by being
-quantized, are not written. A run that was interrupted goes on where it was, from the cache. With `--only` two networks
-learn at the same time, each in a process of its own; a run without it then has only to measure and to write. With
-`--blank` the networks never see part of what the ear sees, to find out what that is worth (`tools.ablate`); such models
-are written however good they are.
+those; shows figures for them and for the split `dev`. Models that are not better than their gate, or that lose by
+being quantized, are not written. A run that was interrupted goes on where it was, from the cache. With `--more` a last
+cycle learns from so many crowded scenes of what is hard (part `later`), and from some of the others. With `--only` two
+networks learn at the same time, each in a process of its own; a run without it then has only to measure and to write.
+With `--blank` the networks never see part of what the ear sees, to find out what that is worth (`tools.ablate`); such
+models are written however good they are.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from tools.train.corpus import Part, load_corpus
 from tools.train.export import to_onnx
 from tools.train.export_tflite import to_tflite
 from tools.train.figures import calibration_figures, kind_figures, near_figures, onset_figures, pair_figures
+from tools.train.further import Later, learn_further
 from tools.train.learn import Loss, Recipe, forward, kind_loss, learn, near_loss
 from tools.train.networks import Overlap, Recurrent, near_end
 from tools.train.reopen import through
@@ -44,8 +46,13 @@ RECIPES: dict[str, tuple[Loss, Recipe]] = {
     BACKCHANNEL: (kind_loss, Recipe(cycles=((15, 5e-3), (8, 2.5e-3)))),
 }
 
+LATER = Later()
+
 MEASURED = {Part.HELD_OUT: 80, Part.DEV: 60}
 """Scenes of each part that is measured on."""
+
+STRANGE = 16
+"""Scenes with nothing but voices and a program of which nothing was learnt from."""
 
 GATE = {NEAR_END: 0.93, BACKCHANNEL: 0.80}
 """Least area under the curve on held-out scenes with which a model is written."""
@@ -61,6 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("corpus", type=Path, help="folder with manifest.csv and segments.csv")
     parser.add_argument("--out", type=Path, required=True, help="folder for the models, their manifest and card")
     parser.add_argument("--scenes", type=int, default=1000, help="scenes to learn from")
+    parser.add_argument("--more", type=int, default=0, help="crowded scenes of what is hard, for a last cycle")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--cache", type=Path, default=Path("build/train"), help="folder for scenes and checkpoints")
     parser.add_argument("--jobs", type=int, default=2, help="processes that render")
@@ -68,51 +76,69 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--blank", choices=list(Blank), help="what the networks are not shown")
     asked = parser.parse_args(arguments)
     try:
-        scenes = _scenes(asked.corpus, asked.scenes, asked.seed, asked.cache, asked.jobs)
+        work = asked.corpus, asked.cache, asked.jobs
+        scenes, later = _scenes(*work, asked.scenes, asked.seed), _later(*work, asked.more, asked.seed)
         if asked.blank:
             asked.cache /= asked.blank  # for the checkpoints
             scenes = {part: [blanked(one, Blank(asked.blank)) for one in some] for part, some in scenes.items()}
+            later = [blanked(one, Blank(asked.blank)) for one in later]
         if asked.only:
-            taught(asked.only, scenes[Part.TRAIN], asked.seed, asked.cache)
+            taught(asked.only, scenes[Part.TRAIN], later, asked.seed, asked.cache)
         else:
-            write(asked.out, train(asked.corpus, scenes, asked.seed, asked.cache, gated=not asked.blank))
+            write(asked.out, train(asked.corpus, scenes, later, asked.seed, asked.cache, gated=not asked.blank))
     except EdgeAgentError as error:
         print(error, file=sys.stderr)
         return error.exit_code
     return 0
 
 
-def train(folder: Path, scenes: dict[Part, list[Listened]], seed: int, cache: Path, *, gated: bool = True) -> Result:
+def train(
+    folder: Path, scenes: dict[Part, list[Listened]], later: Sequence[Listened], seed: int, cache: Path, *,
+    gated: bool = True,
+) -> Result:  # fmt: skip
     """Everything but rendering and writing. Raises EdgeAgentError, also when a model does not pass its gates."""
-    networks = {name: taught(name, scenes[Part.TRAIN], seed, cache) for name in RECIPES}
+    networks = {name: taught(name, scenes[Part.TRAIN], later, seed, cache) for name in RECIPES}
     held = [truth(scene, {}) for scene in scenes[Part.HELD_OUT]]
     seen = vectors(scenes[Part.HELD_OUT], None)
     calibrate(networks[NEAR_END], seen, held, "near")
     calibrate(networks[BACKCHANNEL], seen, held, "kind")
-    result = Result(load_corpus(folder, Part.TRAIN).credits, len(scenes[Part.TRAIN]), seed)
+    result = Result(load_corpus(folder, Part.TRAIN).credits, len(scenes[Part.TRAIN]), seed, more=len(later))
     result.files = {name: to_onnx(network, name) for name, network in networks.items()}
     result.tflite = {name: to_tflite(network, name) for name, network in networks.items()}
     for part in MEASURED:
         _measure(result, part, scenes[part], networks)
+    strange = _quantized(result.files[BACKCHANNEL], vectors(scenes[Part.UNHEARD], None))
+    result.pairs[Part.UNHEARD] = pair_figures(scenes[Part.UNHEARD], list(strange))
     if gated:
         _gate(result)
     return result
 
 
-def taught(name: str, scenes: Sequence[Listened], seed: int, cache: Path) -> Recurrent:
-    """The network of that name, when it has learnt from `scenes`."""
+def taught(
+    name: str, scenes: Sequence[Listened], later: Sequence[Listened], seed: int, cache: Path
+) -> Recurrent:  # fmt: skip
+    """The network of that name, when it has learnt from `scenes`, and then from `later` ones."""
     torch.set_num_threads(1)
     torch.manual_seed(seed)
     words = vocabulary(scenes)
     network = near_end() if name == NEAR_END else Overlap(len(words))
     loss, recipe = RECIPES[name]
     checkpoint = cache / f"{name}-{len(scenes)}-{seed}"
-    learn(network, loss, scenes, [truth(scene, words) for scene in scenes], recipe, checkpoint, seed)
+    told = scenes, [truth(scene, words) for scene in scenes]
+    learn(network, loss, *told, recipe, checkpoint, seed)
+    if later:
+        checkpoint = checkpoint.with_name(f"{checkpoint.name}-more-{len(later)}")
+        learn_further(network, loss, told, (later, [truth(scene, words) for scene in later]), LATER, checkpoint, seed)
     return network
 
 
-def _scenes(folder: Path, count: int, seed: int, cache: Path, jobs: int) -> dict[Part, list[Listened]]:
-    return {part: listened(folder, part, n, seed, cache, jobs) for part, n in {Part.TRAIN: count, **MEASURED}.items()}
+def _later(folder: Path, cache: Path, jobs: int, count: int, seed: int) -> list[Listened]:
+    return listened(folder, Part.LATER, count, seed, cache, jobs) if count else []
+
+
+def _scenes(folder: Path, cache: Path, jobs: int, count: int, seed: int) -> dict[Part, list[Listened]]:
+    counts = {Part.TRAIN: count, **MEASURED, Part.UNHEARD: STRANGE}
+    return {part: listened(folder, part, n, seed, cache, jobs) for part, n in counts.items()}
 
 
 def calibrate(network: Recurrent, seen: Floats, truths: Sequence[Truth], what: str) -> None:

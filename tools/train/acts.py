@@ -22,7 +22,8 @@ from edgeagent.sim.noises import Dice, Wave
 from edgeagent.units import RATE, samples
 from tools.train import throat
 from tools.train.corpus import Clip, Corpus, Part, whole
-from tools.train.synthesisers import LISTENING, TAKING, Words, say
+from tools.train.sayings import LISTENING, TAKING, Words
+from tools.train.synthesisers import say
 
 Thing = TypeVar("Thing")
 
@@ -62,8 +63,18 @@ class Stage:
 TWICE = 0.15
 """How often a word is said twice ("yeah yeah", "stop stop")."""
 
-THROAT = (0.88, 1.14)
+THROAT = (0.84, 1.18)
 """Range of the factor by which recorded words are made slower and lower: the corpus has few speakers for each word."""
+
+FOREIGN = 0.45
+"""How often a recorded word is one of a language other than English, where there are some: those have the fewest
+speakers."""
+
+FOREIGN_SOURCES = ("arabic",)
+"""What the sources of those begin with."""
+
+TILT, TINT = 0.66, 0.25
+"""Powers of frequency by which synthetic sounds and recorded words are tilted at most: 4 and 1.5 dB an octave."""
 
 Player = Callable[[Stage], Act]
 
@@ -76,7 +87,7 @@ def phrase(stage: Stage) -> Act:
 
 def command(stage: Stage) -> Act:
     """A word that takes the floor, or the same twice."""
-    return _repeated(Heard.FLOOR, _any(stage.corpus.commands, stage.dice), stage.dice)
+    return _repeated(Heard.FLOOR, _word(stage.corpus.commands, stage.dice), stage.dice)
 
 
 def words(stage: Stage) -> Act:
@@ -87,11 +98,13 @@ def words(stage: Stage) -> Act:
 
 def listener(stage: Stage) -> Act:
     """A recorded word that stands for a backchannel, or the same twice."""
-    return _repeated(Heard.BACKCHANNEL, _any(stage.corpus.backchannels, stage.dice), stage.dice)
+    return _repeated(Heard.BACKCHANNEL, _word(stage.corpus.backchannels, stage.dice), stage.dice)
 
 
 def hum(stage: Stage) -> Act:
-    """A synthesised hum."""
+    """A synthesised hum: two bumps, or what our own throat hums."""
+    if stage.dice.random() < 0.5:
+        return _whole(Heard.BACKCHANNEL, _tilted(throat.hum(stage.dice), stage.dice), "mm-hm", "hum")
     return _whole(Heard.BACKCHANNEL, _altered(noises.hum(stage.dice), stage.dice), "mm-hm", "hum")
 
 
@@ -154,15 +167,43 @@ SHARES: dict[Player, float] = {
 }
 """How often each occurs."""
 
+SHARES_OF: dict[Part, dict[Player, float]] = {
+    Part.LATER: {
+        phrase: 0.07,
+        command: 0.13,
+        words: 0.08,
+        synthetic_taker: 0.17,
+        throaty_taker: 0.03,
+        listener: 0.14,
+        hum: 0.06,
+        synthetic_listener: 0.17,
+        throaty_listener: 0.03,
+        noise: 0.06,
+        television: 0.06,
+    },
+    Part.UNHEARD: {synthetic_taker: 0.5, synthetic_listener: 0.5},
+}
+"""In scenes of parts of which that is the point."""
+
 
 def act(stage: Stage) -> Act:
     """Something that happens."""
-    players = list(SHARES)
-    return players[int(stage.dice.choice(len(players), p=list(SHARES.values())))](stage)
+    shares = SHARES_OF.get(stage.part, SHARES)
+    players = list(shares)
+    return players[int(stage.dice.choice(len(players), p=list(shares.values())))](stage)
 
 
 def _any(things: Sequence[Thing], dice: Dice) -> Thing:
     return things[int(dice.integers(len(things)))]
+
+
+def _word(clips: Sequence[Clip], dice: Dice) -> Clip:
+    """Any of them, with its share for other languages."""
+    foreign = [clip for clip in clips if clip.source.startswith(FOREIGN_SOURCES)]
+    if foreign and len(foreign) < len(clips):
+        wanted = bool(dice.random() < FOREIGN)
+        clips = [clip for clip in clips if clip.source.startswith(FOREIGN_SOURCES) is wanted]
+    return _any(clips, dice)
 
 
 def _voice(clip: Clip) -> Wave:
@@ -194,7 +235,7 @@ def _chain(heard: Heard, clips: Sequence[Clip], dice: Dice) -> Act:
     at = 0
     size = dice.uniform(*THROAT)
     for clip in clips:
-        sound = _resized(_voice(clip), size)
+        sound = _tilted(_resized(_voice(clip), size), dice, TINT)
         gap = np.zeros(samples(dice.uniform(50, 220)))
         active.append((at, at + sound.size))
         parts += [sound, gap]
@@ -207,10 +248,10 @@ def _altered(sound: Wave, dice: Dice) -> Wave:
     return _tilted(_resized(sound, dice.uniform(0.8, 1.25)), dice)
 
 
-def _tilted(sound: Wave, dice: Dice) -> Wave:
-    """Tilted in spectrum by up to 4 dB an octave."""
+def _tilted(sound: Wave, dice: Dice, most: float = TILT) -> Wave:
+    """Tilted in spectrum by up to `most` powers of frequency."""
     frequency = np.maximum(np.fft.rfftfreq(sound.size, 1 / RATE), 100.0) / 1000.0
-    return np.fft.irfft(np.fft.rfft(sound) * frequency ** dice.uniform(-0.66, 0.66), sound.size)
+    return np.fft.irfft(np.fft.rfft(sound) * frequency ** dice.uniform(-most, most), sound.size)
 
 
 def _resized(sound: Wave, by: float) -> Wave:

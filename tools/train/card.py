@@ -32,6 +32,8 @@ class Result:
     calibration: Figures = field(default_factory=dict)
     pairs: dict[Part, dict[str, tuple[int, list[float]]]] = field(default_factory=dict)
     lost: Figures = field(default_factory=dict)
+    more: int = 0
+    """Scenes of a last cycle."""
 
 
 def write(folder: Path, result: Result) -> None:
@@ -60,7 +62,8 @@ def card(result: Result) -> str:
         (
             "# The ear: near_end.int8.onnx and backchannel.int8.onnx",
             WHAT.format(
-                scenes=result.scenes, seed=result.seed, near_units=NEAR_END, kind_units=BACKCHANNEL, **sizes
+                scenes=result.scenes, seed=result.seed, more=f" --more {result.more}" if result.more else "",
+                near_units=NEAR_END, kind_units=BACKCHANNEL, **sizes,
             ),
             "## Figures\n\n" + FIGURES,
             "Near-end detector, area under the curve by hop of 16 ms:\n\n" + table("near against", result.near),
@@ -82,7 +85,7 @@ recurrent layers of {kind_units[1][0]} and {kind_units[1][1]} units, to: takes t
 Both see 32 mel bands of the echo canceller's cleaned sound, of its linear output and of its echo estimate, above a
 tracked noise floor; four things that the canceller believes of itself; and the level against the one at which the
 person usually speaks. Weights are in eight bits, the computation is in float32. Trained by
-`python -m tools.train` (`--scenes {scenes} --seed {seed}`) on scenes of 36 s made of the recordings below and of
+`python -m tools.train` (`--scenes {scenes} --seed {seed}{more}`) on scenes of 36 s made of the recordings below and of
 synthesised sounds, through this project's own canceller. They are for this canceller and these features, and for
 nothing else."""
 
@@ -106,7 +109,9 @@ CALIBRATION = """Expected calibration error of P(takes the floor), after so much
 """
 
 PAIRS = """Taking the floor against listening, both by the same source and matched in length: how many, and the equal
-error rate (percent) after so much overlap and 0.1 s after the end; then of the length and of the level alone:
+error rate (percent) after so much overlap and 0.1 s after the end; then of the length and of the level alone. *Unheard*
+are a voice of a program that was learnt from (Flite's rms), and a program and language of which nothing was (Open
+JTalk, Japanese):
 
 """
 
@@ -115,18 +120,19 @@ QUANTIZED = """What eight bits cost, in area under the curve:
 """
 
 LIMITS = """- **No natural backchannel was heard in training or in measuring.** Listeners are read words ("right",
-  "yes", "ok" in English and Arabic), text-to-speech ("uh huh", "mm hmm", "yeah", ... by espeak-ng, and by Festival in
-  five languages), and hums and words of an articulatory sketch (`tools/train/throat.py`). Takers of the floor are read
-  words, chains of them, sentences read from books, and words by the same machines. How well it does with people who
-  really listen is not known.
+  "yes", "ok" in English and Arabic), text-to-speech ("uh huh", "mm hmm", "yeah", ... by espeak-ng, Flite and Festival,
+  and the like of them in other languages, `tools/train/sayings.py`), and hums and words of an articulatory sketch
+  (`tools/train/throat.py`). Takers of the floor are read words, chains of them, sentences read from books, and
+  words by the same machines. How well it does with people who really listen is not known.
 - What it tells apart are mostly these words. A word it does not know falls on either side.
 - English and Arabic near-end speech, a few voices of the device, seventeen recorded noises, simulated echo: no
   recording of a real device was used. No children, few accents, no Lombard speech. Coughs and clatter are synthesised.
 - The figures hold for a person 8 dB or more above the noise and an echo at most 12 dB above the person."""
 
 LICENCE = """The models are under the licence of the project. They were made from the recordings below, cut, mixed with
-each other and filtered; espeak-ng 1.51, Festival 2.5 with voices of its distribution (ked, hy_fi_mv, suo_fi_lj, lp, pc,
-czech_machac, czech_dita, upc_ca_ona) and this project made the synthetic sounds."""
+each other and filtered; espeak-ng 1.51, Flite 2.2 (kal16, awb, slt), Festival 2.5 with voices of its distribution (ked,
+kal, cmu_us_slt_arctic, hy_fi_mv, suo_fi_lj, lp, pc, czech_machac, _dita, _krb and _ph, upc_ca_ona, msu_ru_nsh) and this
+project made the synthetic sounds."""
 
 
 def table(what: str, figures: Mapping[Part, Mapping[str, float]], digits: int = 3) -> str:

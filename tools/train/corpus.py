@@ -41,11 +41,17 @@ THIRD = 3
 
 
 class Part(StrEnum):
-    """Which of the recordings: learnt from, held out of the same split, or of the other split."""
+    """Which of the recordings: learnt from, held out of the same split, or of the other split.
+
+    later: those learnt from, in crowded scenes of what is hard: short words by many machines and of other languages,
+    hums, and a device that is moved. unheard: those held out, but all that is said to the device is said by
+    text-to-speech of which nothing was learnt from (`synthesisers`)."""
 
     TRAIN = "train"
     HELD_OUT = "held_out"
     DEV = "dev"
+    LATER = "later"
+    UNHEARD = "unheard"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,9 @@ class Corpus:
     """(credit line, licence) of every file."""
 
 
+LEARNT_FROM = (Part.TRAIN, Part.LATER)
+
+
 def held_out(speaker: str) -> bool:
     """Whether a speaker of this name is never learnt from. Depends on the name alone."""
     return int(sha256(speaker.encode()).hexdigest()[:8], 16) % ONE_IN == RESIDUE
@@ -95,16 +104,17 @@ def load_corpus(folder: Path, part: Part) -> Corpus:
     """The recordings of that part. Raises EdgeAgentError when a table cannot be read or something essential lacks."""
     corpus = Corpus()
     split = "dev" if part is Part.DEV else "train"
+    recorded = {Part.LATER: Part.TRAIN, Part.UNHEARD: Part.HELD_OUT}.get(part, part)
     for row in _rows(folder / "segments.csv"):
         clip = _clip(folder, row)
-        if row["split"] == split and clip.active and part in (Part.DEV, _part(clip.speaker)):
+        if row["split"] == split and clip.active and recorded in (Part.DEV, _part(clip.speaker)):
             _sort(corpus, clip, row["kind"])
     manifest = [row for row in _rows(folder / "manifest.csv") if row["split"] == split]
     corpus.credits = {(row["attribution"], row["licence"]) for row in manifest}
     for kind in ("noise", "rir"):
         paths = sorted(folder / row["path"] for row in manifest if row["kind"] == kind)
         for number, path in enumerate(paths):
-            if part is Part.DEV or (number % THIRD == THIRD - 1) is (part is Part.HELD_OUT):
+            if part is Part.DEV or (number % THIRD == THIRD - 1) is (recorded is Part.HELD_OUT):
                 list_ = corpus.noises if kind == "noise" else corpus.rooms
                 (corpus.loudspeakers if "loudspeaker" in str(path) else list_).append(path)
     lacking = [name for name in ("agent", "phrases", "commands", "backchannels", "words") if not getattr(corpus, name)]

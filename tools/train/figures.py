@@ -28,6 +28,8 @@ PAIRS = {
     "espeak": ("espeak", (), ()),
     "festival": ("festival", (), ()),
     "throat": ("throat", (), ()),
+    "Flite": ("flite", (), ()),
+    "Open JTalk": ("openjtalk", (), ()),
 }
 """Listening and taking the floor by the same source, so that nothing can be won by recognising the source: its name's
 beginning, and the words of either; () for all of that kind."""

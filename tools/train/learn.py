@@ -57,7 +57,7 @@ def _cycle(
         optimiser, rate, total_steps=rounds * (pieces // recipe.size + len(scenes) // recipe.size + 2)
     )
     parts = (network, optimiser, schedule)
-    for turn in range(_resume(at, parts), rounds):
+    for turn in range(resume(at, parts), rounds):
         began, total, count = time.monotonic(), 0.0, 0
         network.train()
         for batch in batches(scenes, truths, recipe.size, recipe.hops, np.random.default_rng((seed, before + turn))):
@@ -68,7 +68,7 @@ def _cycle(
             optimiser.step()
             schedule.step()
             total, count = total + float(lost.detach()), count + 1
-        _keep(at, turn + 1, parts)
+        keep(at, turn + 1, parts)
         took = time.monotonic() - began
         said = f"{at.name}: round {turn + 1} of {rounds}, loss {total / count:.4f}, {took:.0f} s"
         print(said, file=sys.stderr, flush=True)
@@ -123,7 +123,7 @@ def _scale(network: Recurrent, scenes: Sequence[Listened]) -> None:
     network.scale.copy_(torch.from_numpy(scale))
 
 
-def _resume(at: Path, parts: tuple[Recurrent, torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]) -> int:
+def resume(at: Path, parts: tuple[Recurrent, torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]) -> int:
     path = at.with_suffix(".pt")
     if not path.exists():
         return 0
@@ -133,7 +133,7 @@ def _resume(at: Path, parts: tuple[Recurrent, torch.optim.Optimizer, torch.optim
     return int(stored["rounds"])
 
 
-def _keep(
+def keep(
     at: Path, rounds: int, parts: tuple[Recurrent, torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]
 ) -> None:
     half = at.with_suffix(".half")

@@ -9,6 +9,7 @@ but the reference tells who is who.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -19,8 +20,8 @@ from edgeagent.sim.acoustics import Model, loudspeaker, room
 from edgeagent.sim.mix import active_rms, convolved
 from edgeagent.sim.noises import Dice, Wave
 from edgeagent.sim.person import echo_gain
-from edgeagent.sim.room import Room
-from edgeagent.sim.scene import Change, EchoPath
+from edgeagent.sim.room import Echo
+from edgeagent.sim.scene import EchoPath
 from edgeagent.units import CARD_BLOCK, RATE, samples
 from tools.train.acts import Act, Heard, Stage, act
 from tools.train.corpus import Corpus, Part, whole
@@ -43,8 +44,17 @@ SATURATION = (0.0, 0.0, 0.4, 0.25, 0.12)
 DELAY_MS = (15.0, 180.0)
 RT60_S = (0.15, 0.6)
 
-PATH_CHANGES = 0.25
-"""Share of scenes in which somebody moves the device or a door."""
+MOVES, MOVES_LATER = (0, 0, 0, 1), (0, 1, 1, 2)
+"""How often somebody moves the device or a door in a scene. Those moments are where our own voice is mistaken."""
+
+PAUSE_MS, PAUSE_LATER_MS = (700, 2400), (550, 1200)
+"""Between two things that happen."""
+
+JUMPS, JUMP_MS = 0.3, 60.0
+"""Share of those moments in which the sound card also loses or gains some time, and the most that it does."""
+
+CROSSED = samples(20)
+"""How long it takes from one echo path to the next."""
 
 NEAR_DB, NEAR_SPREAD_DB = -26.0, 6.0
 """dBFS of the person at the microphone, and its spread from scene to scene."""
@@ -91,6 +101,7 @@ class _Maker:
         self._heard = np.zeros(LENGTH, np.int8)
         self._events: list[Event] = []
         self._rt60 = float(dice.uniform(*RT60_S))
+        self._moves, self._pause_ms = (MOVES_LATER, PAUSE_LATER_MS) if part is Part.LATER else (MOVES, PAUSE_MS)
         self._kind = str(dice.choice(("decay", "image", "measured")))
         """Of the scene's rooms."""
 
@@ -104,7 +115,7 @@ class _Maker:
             happening = act(stage)
             end = self._place(happening, at, air)
             self._react(loudness, at, end)
-            at = end + samples(self._dice.uniform(700, 2400))
+            at = end + samples(self._dice.uniform(*self._pause_ms))
         for _ in range(int(self._dice.integers(0, 3))):
             start = int(self._dice.integers(0, LENGTH))
             self._react(loudness, start, start + samples(200))
@@ -194,15 +205,19 @@ class _Maker:
         box = loudspeaker(dice)
         if measured and dice.random() < 0.5:
             box = whole(measured[int(dice.integers(len(measured)))])[:1024].astype(np.float64)
-        paths = [convolved(box, self._air(dice.uniform(0.08, 0.3))) for _ in range(2)]
         loud = [lines.astype(np.float32)]
-        first, second = ((p * echo_gain(loud, p, wanted_db)).astype(np.float32) for p in paths)
-        change = Change(int(LENGTH * dice.uniform(0.25, 0.8)), second) if dice.random() < PATH_CHANGES else None
-        delay = dice.uniform(*DELAY_MS) * RATE / 1000
-        path = EchoPath(first, delay, float(dice.choice(DRIFT_PPM)), float(dice.choice(SATURATION)), change)
-        ears = Room(to_float(to_int16(self._near.astype(np.float32))), path)
-        blocks = (reference[i : i + CARD_BLOCK] for i in range(0, LENGTH, CARD_BLOCK))
-        return to_float(np.concatenate([ears.hear(block) for block in blocks]))
+        delay, drift = dice.uniform(*DELAY_MS), float(dice.choice(DRIFT_PPM))
+        saturation = float(dice.choice(SATURATION))
+        times = np.sort(dice.uniform(0.1, 0.9, int(dice.choice(self._moves)))) * LENGTH
+        sound = to_float(to_int16(self._near.astype(np.float32))).astype(np.float64)
+        for begins, ends in pairwise((0.0, *times, 2.0 * LENGTH)):
+            response = convolved(box, self._air(dice.uniform(0.08, 0.3)))
+            response *= echo_gain(loud, response, wanted_db)
+            path = EchoPath(response.astype(np.float32), delay * RATE / 1000, drift, saturation)
+            sound += _between(begins, ends) * echo(path, reference)
+            if dice.random() < JUMPS:
+                delay = float(np.clip(delay + dice.uniform(-JUMP_MS, JUMP_MS), *DELAY_MS))
+        return to_float(to_int16(sound.astype(np.float32)))
 
     def _air(self, distance: float) -> Wave:
         """A response over `distance` metres, of the scene's kind of room; its strongest sample is 1."""
@@ -211,3 +226,16 @@ class _Maker:
             response = whole(rooms[int(dice.integers(len(rooms)))]).astype(np.float64)
             return np.asarray(response / np.abs(response).max())
         return room(dice, Model.IMAGE if self._kind == "image" else Model.DECAY, self._rt60, float(distance))
+
+
+def echo(path: EchoPath, reference: Sound) -> Wave:
+    """(LENGTH,) of what the loudspeaker plays, by one path."""
+    way = Echo(path, LENGTH)
+    return np.concatenate([way.block(reference[i : i + CARD_BLOCK]) for i in range(0, LENGTH, CARD_BLOCK)])
+
+
+def _between(begins: float, ends: float) -> Wave:
+    """(LENGTH,) 1 from one time to another, each in samples, with slopes of CROSSED after them; from 0 on without."""
+    at = np.arange(LENGTH)
+    rising = np.clip((at - begins) / CROSSED, 0.0, 1.0) if begins else np.ones(LENGTH)
+    return rising - np.clip((at - ends) / CROSSED, 0.0, 1.0)

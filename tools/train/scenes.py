@@ -28,7 +28,7 @@ from tools.train.render import LENGTH, Event, Rendered, render
 ROOT = Path(__file__).parents[2]
 TRAIN, SIM, SIGNAL = "tools/train/", "edgeagent/sim/", "edgeagent/signal/"
 RENDERING = tuple(
-    TRAIN + name for name in ("corpus.py", "acts.py", "render.py", "synthesisers.py", "throat.py")
+    TRAIN + name for name in ("corpus.py", "acts.py", "render.py", "sayings.py", "synthesisers.py", "throat.py")
 ) + tuple(SIM + name for name in ("acoustics.py", "mix.py", "noises.py", "person.py", "room.py"))
 LISTENING = (
     *(SIGNAL + name for name in ("alignment.py", "canceller.py", "coherence.py", "confidence.py", "delay.py")),

@@ -102,15 +102,23 @@ TAKING = {
 }
 """Word to how it may be spoken."""
 
+HUMS = ("m", "N", "n", "mm", "mN", "mHm", "NHN", "nHn", "m-m", "N-N", "mHmm", "Hm", "hm", "HN", "Hmm", "mNm", "mHmHm")
+"""How a mouth that stays shut may agree, doubt or wonder."""
+
 ONSETS, VOWELS = "bdgsSfwrlnhjm", "aVAEeioOu"
 
-FALLS = ((0, 3), (1, -5), (3, -2), (0, 0), (-2, 5), (4, -3), (-1, 1))
+FALLS = ((0, 3), (1, -5), (3, -2), (0, 0), (-2, 5), (4, -3), (-1, 1), (0, 8), (6, -6), (-4, -1), (-5, 3))
 """Melodies: semitones at the beginning and at the end."""
 
 
 def listener(dice: Dice) -> tuple[Wave, str]:
     """Something that listeners say, and which."""
     return _spoken(LISTENING, dice)
+
+
+def hum(dice: Dice) -> Wave:
+    """Something hummed with the mouth shut."""
+    return speak(str(dice.choice(HUMS)), dice)
 
 
 def taker(dice: Dice) -> tuple[Wave, str]:

@@ -6,8 +6,10 @@ SESSIONS are folders that `edgeagent collect` wrote, or folders of these. Learni
 release (or of MODELS) at a small rate, and is pulled back to them; with --corpus half of what is learnt from are scenes
 of the corpus that they come from, so that nothing is forgotten. Part of the sessions is held back: people who are not
 learnt from where there are three or more, else other sessions. Before and after are measured on these alone, and on
-held-out scenes of the corpus. Each model is judged by itself; one that is not better stays as it was, and when both do,
-nothing is written and the exit code is 1. Set `models.folder` of the device to DIR to use what was written.
+held-out scenes of the corpus, as the device uses them: whether it is a person it asks both. The backchannel model is
+judged first, beside the old detector, then the detector beside the better of the two; one that is not better stays as
+it was, and when both do, nothing is written and the exit code is 1. Set `models.folder` of the device to DIR to use
+what was written.
 """
 
 from __future__ import annotations
@@ -37,9 +39,7 @@ from tools.train.scenes import Listened, listened
 from tools.train.sequences import Batch, batches, vectors
 from tools.train.truth import Truth, truth
 from tools.train.tune_card import card
-from tools.train.tune_figures import Kind, Near, kind, near, report
-
-NEAR_END, BACKCHANNEL = "near_end", "backchannel"
+from tools.train.tune_figures import BACKCHANNEL, NEAR_END, Pair, kind, near, report
 
 Scenes = tuple[Sequence[Listened], Sequence[Truth]]
 
@@ -99,9 +99,31 @@ def _tune(asked: argparse.Namespace) -> int:
         network = reopened(before[ONNX][name], name)
         tune(network, loss, parted.learnt, corpus, Recipe(rounds=asked.rounds), asked.seed)
         after[ONNX][name], after[TFLITE][name] = to_onnx(network, name), to_tflite(network, name)
-    figures = [_figures(files[ONNX], parted, known) for files in (before, after)]
-    print(report(*figures))
-    return _written(asked.out, before, after, parted, figures)
+    verdict = judged(before[ONNX], after[ONNX], parted, known)
+    print(verdict.told)
+    return _written(asked.out, before, after, parted, verdict)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """told: the table. faults: of each model why the tuned one is not used, "" where it is."""
+
+    told: str
+    faults: dict[str, str]
+
+
+def judged(before: Pair, after: Pair, parted: Split, known: Sequence[Listened]) -> Verdict:
+    """Which of two pairs' models are better, on what was held back and on `known` scenes of the corpus."""
+    kind_was, kind_is = (kind(pair, parted.held, known) for pair in (before, after))
+    first = near(before, parted.held, known)
+    beside = {NEAR_END: before[NEAR_END], BACKCHANNEL: after[BACKCHANNEL]}
+    near_was = near(beside, parted.held, known)
+    faults = {BACKCHANNEL: kind_is.better_than(kind_was) or near_was.worse_than(first)}
+    if faults[BACKCHANNEL]:
+        beside, near_was = dict(before), first
+    near_is = near({**beside, NEAR_END: after[NEAR_END]}, parted.held, known)
+    faults = {NEAR_END: near_is.better_than(near_was), **faults}
+    return Verdict(report((first, kind_was), (near_is, kind_is)), faults)
 
 
 def _written(
@@ -109,10 +131,9 @@ def _written(
     before: dict[str, dict[str, bytes]],
     after: dict[str, dict[str, bytes]],
     parted: Split,
-    figures: Sequence[tuple[Near, Kind]],
+    verdict: Verdict,
 ) -> int:
-    (near_was, kind_was), (near_is, kind_is) = figures
-    faults = {NEAR_END: near_is.better_than(near_was), BACKCHANNEL: kind_is.better_than(kind_was)}
+    faults = verdict.faults
     for name, fault in faults.items():
         print(f"{name}: {f'stays as it was; the tuned one {fault}' if fault else 'tuned'}")
     if all(faults.values()):
@@ -122,7 +143,7 @@ def _written(
         form: {name: (before if fault else after)[form][name] for name, fault in faults.items()} for form in before
     }
     told = "\n".join(f"{name}: {'as it was' if fault else 'tuned'}" for name, fault in faults.items())
-    write_models(out, files, card(str(parted), report(*figures), told))
+    write_models(out, files, card(str(parted), verdict.told, told))
     print(f"written to {out}; to use it:  models: {{folder: {out.resolve()}}}")
     return 0
 
@@ -145,10 +166,6 @@ def _corpus(asked: argparse.Namespace) -> tuple[list[Listened], list[Listened]]:
     found = (listened(asked.corpus, part, n, asked.seed, asked.cache, asked.jobs) for part, n in counts.items())
     learnt, held = found
     return learnt, held
-
-
-def _figures(files: dict[str, bytes], parted: Split, known: Sequence[Listened]) -> tuple[Near, Kind]:
-    return near(files[NEAR_END], parted.held, known), kind(files[BACKCHANNEL], parted.held, known)
 
 
 def tune(

@@ -1,4 +1,7 @@
-"""How good two models are on collected recordings: the figures before and after tuning, and which pair is better."""
+"""How good two models are on collected recordings: the figures before and after tuning, and which pair is better.
+
+Whether it is a person is judged as the device judges it, by both models (`detect/accord.py`); what the overlap is, by
+the backchannel model alone, as there."""
 
 from __future__ import annotations
 
@@ -7,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgeagent.detect.backchannel import KINDS
-from edgeagent.detect.near_end import CLASSES, NEAR
+from edgeagent.detect.accord import accord
+from edgeagent.detect.backchannel import KINDS, Overlap
+from edgeagent.detect.near_end import NEAR, Presence
 from edgeagent.devices.onnx_model import OnnxModel
 from edgeagent.store.takes import Expected
 from edgeagent.units import HOP, RATE
@@ -32,9 +36,10 @@ FORGOTTEN = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """Of the near-end detector. loss: mean surprise in nats, of all hops that are sure. auc: of speech against nothing
-    and noise. found: share of utterances found within a second, after `median_s`. runs: false ones of 200 ms, per
-    minute. utterances: how many there were. corpus: area under the curve on the corpus, None without one."""
+    """Of the device's belief that it is a person. loss: its mean surprise in nats, of all hops that are sure. auc:
+    of speech against nothing and noise. found: share of utterances found within a second, after `median_s`. runs:
+    false ones of 200 ms, per minute. utterances: how many there were. corpus: area under the curve on the corpus,
+    None without one."""
 
     loss: float
     auc: float
@@ -44,15 +49,19 @@ class Near:
     utterances: int
     corpus: float | None = None
 
-    def better_than(self, before: Near) -> str:
-        """ "" if so, else why not."""
+    def worse_than(self, before: Near) -> str:
+        """How, or "" if it is not."""
         if _forgets(self.corpus, before.corpus):
             return f"forgets: {before.corpus:.3f} to {self.corpus:.3f} on the corpus"
         if self.auc < before.auc - WORSE:
             return f"tells people from the rest worse: {before.auc:.3f} to {self.auc:.3f}"
         if self.found < before.found:
             return f"finds fewer utterances: {before.found:.2f} to {self.found:.2f}"
-        return (
+        return ""
+
+    def better_than(self, before: Near) -> str:
+        """ "" if so, else why not."""
+        return self.worse_than(before) or (
             "" if self.loss < (1 - GAIN) * before.loss else f"is no better: {before.loss:.3f} to {self.loss:.3f} nats"
         )
 
@@ -87,9 +96,15 @@ class Kind:
         )
 
 
-def near(data: bytes, sessions: Sequence[Recorded], corpus: Sequence[Listened] = ()) -> Near:
-    """Of the near-end detector in the file `data`."""
-    rows = [(one, _told(data, one.listened)) for one in sessions]
+Pair = Mapping[str, bytes]
+"""Both models: name to file."""
+
+NEAR_END, BACKCHANNEL = "near_end", "backchannel"
+
+
+def near(pair: Pair, sessions: Sequence[Recorded], corpus: Sequence[Listened] = ()) -> Near:
+    """Of what a device with these two models believes."""
+    rows = [(one, _believed(pair, one.listened)) for one in sessions]
     sure = [(one.truth().near, told) for one, told in rows]
     labels = np.concatenate([label[label != IGNORED] for label, _ in sure])
     told = np.concatenate([probability[label != IGNORED] for label, probability in sure])
@@ -98,25 +113,26 @@ def near(data: bytes, sessions: Sequence[Recorded], corpus: Sequence[Listened] =
         for event in one.listened.events:
             if event.heard in NEAR_KINDS:
                 first = hop_of(event.start)
-                above = np.flatnonzero(probability[first : first + RATE // HOP, NEAR] >= 0.5)
+                above = np.flatnonzero(probability[first : first + RATE // HOP] >= 0.5)
                 delays.append(float(above[0]) * HOP / RATE if above.size else np.inf)
         nobody = ~np.isin(one.listened.heard, NEAR_KINDS) & ~one.unsure & (_distance(one) > RUN)
-        alarm = np.convolve((probability[:, NEAR] >= 0.5) & nobody, np.ones(RUN), "valid") == RUN
+        alarm = np.convolve((probability >= 0.5) & nobody, np.ones(RUN), "valid") == RUN
         runs += int(alarm[0]) + int(np.count_nonzero(alarm[1:] & ~alarm[:-1]))
         minutes += float(nobody.sum()) * HOP / RATE / 60
     return Near(
-        loss=float(-np.log(told[np.arange(len(told)), labels]).mean()),
-        auc=auc(told[:, NEAR], labels == CLASSES.index("near")),
+        loss=float(-np.log(np.where(labels == NEAR, told, 1 - told)).mean()),
+        auc=auc(told, labels == NEAR),
         found=float(np.mean(np.isfinite(delays))) if delays else 0.0,
         median_s=float(np.quantile(delays, 0.5, method="higher")) if delays else np.inf,
         runs=runs / max(minutes, 1e-9),
         utterances=len(delays),
-        corpus=near_figures(corpus, [_told(data, each)[:, NEAR] for each in corpus])["all"] if corpus else None,
+        corpus=near_figures(corpus, [_believed(pair, each) for each in corpus])["all"] if corpus else None,
     )
 
 
-def kind(data: bytes, sessions: Sequence[Recorded], corpus: Sequence[Listened] = ()) -> Kind:
-    """Of the backchannel model in the file `data`."""
+def kind(pair: Pair, sessions: Sequence[Recorded], corpus: Sequence[Listened] = ()) -> Kind:
+    """Of the backchannel model of the two."""
+    data = pair[BACKCHANNEL]
     said: dict[tuple[str, str], int] = {}
     losses = []
     for one in sessions:
@@ -126,8 +142,8 @@ def kind(data: bytes, sessions: Sequence[Recorded], corpus: Sequence[Listened] =
                 continue
             expected = KIND[HEARD[take.expected]]
             at = min(hop_of(take.sounds[-1][1]) + AFTERWARDS, len(probability) - 1)
-            pair = expected, KINDS[int(probability[at].argmax())]
-            said[pair] = said.get(pair, 0) + 1
+            answer = expected, KINDS[int(probability[at].argmax())]
+            said[answer] = said.get(answer, 0) + 1
             losses.append(-np.log(probability[at, KINDS.index(expected)]))
     known = kind_figures(corpus, [_told(data, each) for each in corpus])["all"] if corpus else None
     return Kind(float(np.mean(losses)), said, known)
@@ -154,6 +170,17 @@ def report(before: tuple[Near, Kind], after: tuple[Near, Kind]) -> str:
         if before[part].corpus is not None:
             rows += [(name, *(f"{pair[part].corpus:.3f}" for pair in (before, after)))]
     return "\n".join(f"{name:<34} {one:>10} {two:>10}" for name, one, two in rows)
+
+
+def _believed(pair: Pair, scene: Listened) -> Floats:
+    """(hops,): P(a person is speaking here), which the device makes of both models."""
+    presences, overlaps = (_told(pair[name], scene) for name in (NEAR_END, BACKCHANNEL))
+    rows = zip(presences[:, NEAR], presences[:, NEAR + 1 :].sum(axis=1), overlaps, strict=True)
+    told = [
+        accord(Presence(float(near), float(other)), Overlap(float(overlap[0]), float(overlap[1])))
+        for near, other, overlap in rows
+    ]
+    return np.array(told, np.float32)
 
 
 def _told(data: bytes, scene: Listened) -> Floats:

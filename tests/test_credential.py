@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from edgeagent.errors import ServiceError
 from edgeagent.credential import FOLDER, credential
+from edgeagent.errors import ServiceError
 
 NAME, VARIABLE = "mqtt-password", "EDGEAGENT_MQTT_PASSWORD"
 

@@ -11,8 +11,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from edgeagent.commands._finding import Finding, fail, ok, warn
-from edgeagent.errors import EdgeAgentError, install
 from edgeagent.credential import FOLDER, variable
+from edgeagent.errors import EdgeAgentError, install
 from edgeagent.monitor.places import listening, loopback
 from edgeagent.settings import Mqtt, Settings
 

@@ -85,9 +85,7 @@ def _talk(settings: Settings, args: argparse.Namespace, service: Service | None,
     with (
         ExitStack() as files,
         Monitors(settings, warn, args.config) as monitors,
-        app.build_runtime(
-            settings, decided, noted, session=folder, stages=monitors.stages, wait=args.wait
-        ) as runtime,
+        app.build_runtime(settings, decided, noted, session=folder, stages=monitors.stages, wait=args.wait) as runtime,
     ):
         if monitors.tally is not None:
             decided.journals.append(monitors.tally)

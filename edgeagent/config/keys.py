@@ -9,6 +9,7 @@ import ast
 import functools
 import inspect
 import itertools
+import sys
 import types
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass, fields
@@ -16,7 +17,6 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from annotated_types import Interval
 
-from edgeagent import settings as module
 from edgeagent.settings import PRIVATE, Settings
 
 UNITS = {
@@ -106,14 +106,14 @@ def _range(metadata: Iterable[Any]) -> str:
 
 
 @functools.cache
-def _classes() -> Mapping[str, ast.ClassDef]:
-    tree = ast.parse(inspect.getsource(module))
+def _classes(module: str) -> Mapping[str, ast.ClassDef]:
+    tree = ast.parse(inspect.getsource(sys.modules[module]))
     return {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
 
 
 def _docs(kind: type) -> dict[str, str]:
     """The string under each field: Python keeps it in the source only."""
-    body = _classes()[kind.__name__].body
+    body = _classes(kind.__module__)[kind.__name__].body
     docs = {}
     for field, text in itertools.pairwise(body):
         match field, text:

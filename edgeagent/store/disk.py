@@ -70,6 +70,8 @@ def replace_kept(path: Path, text: str, backup: Path) -> None:
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
+
+
 def write_whole_own(path: Path, text: str) -> None:
     """The same, for its owner alone to read, whatever the old file was. Raises OSError."""
     draft = path.with_name(path.name + ".new")

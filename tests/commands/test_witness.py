@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from edgeagent import app
+from edgeagent.app import hearing
 from edgeagent.commands._witness import HEARD, Witness
 from edgeagent.detect.ear import Ear
 from edgeagent.settings import Settings
@@ -30,7 +31,7 @@ class OfOneMind(Ear):
 
 
 def test_every_number_of_a_percept_is_a_trace(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app, "Ear", OfOneMind)
+    monkeypatch.setattr(hearing, "Ear", OfOneMind)
     engine = Witness(Settings(), MemoryJournal(), Bypass(), app.parts(Settings())[1])
     silence = np.zeros(HOP, np.float32)
     for _ in range(20):

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from edgeagent import app
+from edgeagent.app import runtime
 from edgeagent.detect.ear import Ear
 from edgeagent.devices import gpio
 from edgeagent.engine import Engine
@@ -80,9 +81,9 @@ class Device:
             return self.lamp
 
         monkeypatch.setenv(gpio.CHOICE, "mock")
-        monkeypatch.setattr(app, "build_engine", engine)
-        monkeypatch.setattr(app, "build_lamp", lamp)
-        monkeypatch.setattr(app, "build_talker", lambda _: ToneTalker())
+        monkeypatch.setattr(runtime, "build_engine", engine)
+        monkeypatch.setattr(runtime, "build_lamp", lamp)
+        monkeypatch.setattr(runtime, "build_talker", lambda _: ToneTalker())
         monkeypatch.setattr(realtime, "lock_memory", lambda: False)
         self.notes = MemoryJournal()
         self.runtime = app.build_runtime(settings, self.journal, self.notes)

@@ -1,0 +1,84 @@
+"""What is told to the engine from beside: the button, sensors, what earlier starts have taught."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from edgeagent.devices.gpio import Factory
+from edgeagent.devices.gpio_button import GpioButton
+from edgeagent.devices.gpio_hint import GESTURE, PRESENCE, GpioHint
+from edgeagent.live.conversation import Conversation
+from edgeagent.live.door import Door
+from edgeagent.live.inbox import Inbox
+from edgeagent.services.hint_socket import HintSocket
+from edgeagent.settings import Button, Hints, Memory
+from edgeagent.store.keeper import Keeper
+from edgeagent.turn.events import Event, Forgotten, Hint, Remembered
+
+
+def add_button(button: Button, factory: Factory | None, to: tuple[Inbox, Door], closing: ExitStack) -> None:
+    """The button, if there is one. Raises DeviceError."""
+    if button.pin >= 0:
+        closing.callback(GpioButton(button, factory, lambda event: _press(*to, event)).close)
+
+
+def add_hints(hints: Hints, factory: Factory | None, to: tuple[Inbox, Door, Conversation], closing: ExitStack) -> None:
+    """Whatever else may notice a person. Raises DeviceError or ServiceError."""
+    inbox, door, conversation = to
+
+    def tell(hint: Hint) -> bool:
+        return inbox.post(lambda: door.tell(hint))
+
+    def end(listening: HintSocket) -> None:
+        listening.close()
+        if listening.refused or listening.dropped:
+            conversation.note("hints_lost", refused=listening.refused, dropped=listening.dropped)
+
+    for sensor, pin in ((PRESENCE, hints.presence_pin), (GESTURE, hints.gesture_pin)):
+        if pin >= 0:
+            closing.callback(GpioHint(sensor, pin, factory, tell).close)
+    if hints.socket:
+        closing.callback(end, HintSocket(hints.socket, tell, trouble_with("hint_trouble", inbox, lambda: conversation)))
+
+
+def build_keeper(memory: Memory) -> Keeper | None:
+    """Who remembers from start to start, if anybody shall."""
+    return Keeper(Path(memory.file).expanduser()) if memory.file else None
+
+
+def add_memory(keeper: Keeper, to: tuple[Inbox, Door, Conversation], closing: ExitStack) -> None:
+    """What earlier starts have taught: the engine is told before the first sound, and whatever it learns is kept."""
+    inbox, door, conversation = to
+
+    def recall(remembered: Remembered | None) -> None:
+        if remembered is not None:
+            door.tell(remembered)
+
+    def replace(remembered: Remembered | None) -> None:
+        door.tell(Forgotten(0))
+        recall(remembered)
+
+    trouble = trouble_with("memory_trouble", inbox, lambda: conversation)
+    recalled = keeper.remembered
+    inbox.post(lambda: recall(recalled))
+    if keeper.refused:
+        trouble(keeper.refused)
+    keeper.start(lambda remembered: inbox.post(lambda: replace(remembered)), trouble)
+    closing.callback(keeper.close)
+
+
+def trouble_with(event: str, inbox: Inbox, conversation: Callable[[], Conversation]) -> Callable[[str], None]:
+    """Takes lines about what is wrong with something beside the engine; from any thread, and perhaps before there is a
+    conversation."""
+
+    def trouble(text: str) -> None:
+        inbox.post(lambda: conversation().note(event, text=text))
+
+    return trouble
+
+
+def _press(inbox: Inbox, door: Door, event: Event) -> None:
+    """A button, from its own thread."""
+    inbox.post(lambda: door.tell(event))

@@ -1,0 +1,136 @@
+"""The device as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from edgeagent.app.beside import add_button, add_hints, add_memory, build_keeper, trouble_with
+from edgeagent.app.hardware import build_amplifier, build_card, build_factory, build_lamp
+from edgeagent.app.hearing import build_engine, head
+from edgeagent.app.talking import build_dialogue, build_listener, build_replier, build_spotter, build_talker
+from edgeagent.detect.ear import Ear
+from edgeagent.detect.words import Words
+from edgeagent.errors import DeviceError, DeviceHung, NotInstalled
+from edgeagent.live import realtime
+from edgeagent.live.absent_card import AbsentCard
+from edgeagent.live.actuators import Actuators
+from edgeagent.live.conversation import Conversation
+from edgeagent.live.cues import Cues
+from edgeagent.live.door import Door
+from edgeagent.live.guarded_card import GuardedCard, close_quietly
+from edgeagent.live.health import Health
+from edgeagent.live.inbox import Inbox
+from edgeagent.live.loop import Loop
+from edgeagent.live.pace import Pace
+from edgeagent.live.repair import Repair, in_time
+from edgeagent.live.runtime import Runtime
+from edgeagent.live.sound_path import SoundPath
+from edgeagent.live.watchdog import Watchdog
+from edgeagent.monitor.stages import Stages
+from edgeagent.ports import Card, Journal
+from edgeagent.services.espeak_talker import EspeakTalker
+from edgeagent.settings import Audio, Settings
+from edgeagent.signal.playback import Playback
+from edgeagent.store.journal import TeeJournal
+from edgeagent.vitals import Vitals
+
+
+def build_runtime(
+    settings: Settings,
+    journal: Journal,
+    notes: Journal,
+    *,
+    replies: bool = True,
+    session: Path | None = None,
+    ear: Ear | None = None,
+    stages: Stages | None = None,
+    card: Callable[[Audio], Card] = build_card,
+    wait: bool = False,
+) -> Runtime:
+    """A device ready to `run`. journal: what the engine decides, and nothing else; `replay` repeats it. notes: what
+    happens beside it, such as turns handed over. replies: false for a device that only says what it is told to.
+    session: the folder it is recorded in, for the turns' WAVs. ear, stages: see `build_engine`. card: see `build_card`.
+    wait: begin without a card that is not there, or busy, and look for it. Raises EdgeAgentError with the remedy; then
+    everything is closed again."""
+    with ExitStack() as closing:
+        talker = build_talker(settings.talker)  # first: a voice loads while the rest is built
+        closing.callback(talker.close)
+        replier, opening = build_replier(settings) if replies else (None, "")
+        factory = build_factory(settings)
+        lamp = build_lamp(settings, factory)
+        closing.callback(lamp.close)
+        amplifier = build_amplifier(settings, factory)
+        closing.callback(amplifier.close)
+        playback, inbox = Playback(), Inbox()
+        keeper = build_keeper(settings.memory) if ear is None else None  # another's ear learns nothing of the device's
+        door = Door(build_engine(settings, TeeJournal(journal, keeper) if keeper else journal, ear, stages))
+        listen, words = build_listener(settings, session), None
+        if spotter := build_spotter(settings.hints, trouble_with("hint_trouble", inbox, lambda: conversation)):
+            closing.callback(spotter.close)
+            words = Words(spotter, door.engine.clean)
+        understands = build_dialogue(settings)
+        conversation = Conversation(door, playback, inbox, notes, talker, replier, listen, understands, words)
+        closing.callback(conversation.close)
+        if spotter:
+            closing.callback(lambda: conversation.note("word_spotter", **spotter.facts()))
+        add_button(settings.button, factory, (inbox, door), closing)
+        add_hints(settings.hints, factory, (inbox, door, conversation), closing)
+        if keeper:
+            add_memory(keeper, (inbox, door, conversation), closing)
+        if isinstance(talker, EspeakTalker):
+            talker.check()
+        opener, hygiene = _opener(settings.audio, playback, card), realtime.prepare()
+        closing.callback(realtime.relax)
+        loop = Loop(
+            door,
+            _first(opener, playback, wait),
+            inbox,
+            Actuators(playback, amplifier, lamp, settings),
+            Cues(playback),
+            conversation,
+            Watchdog(still=settings.audio.card == "wav" or settings.audio.gated),
+            Repair(opener),
+            Health(playback, lambda: door.engine.drift_ppm, Pace([words] if words else [])),
+        )
+        closing.callback(loop.close)
+        _open(conversation, loop, opening)
+        return Runtime(door, loop, conversation, (journal, notes), head(settings), hygiene, closing.pop_all())
+
+
+def _opener(audio: Audio, playback: Playback, find: Callable[[Audio], Card]) -> Callable[[], SoundPath]:
+    def opened() -> SoundPath:
+        card = GuardedCard(find(audio))
+        try:
+            return SoundPath(card, playback.render_into)
+        except BaseException:
+            close_quietly(card)
+            raise
+
+    return opened
+
+
+def _first(opener: Callable[[], SoundPath], playback: Playback, wait: bool) -> SoundPath:
+    if not wait:
+        return opener()
+    try:
+        return in_time(opener)
+    except (DeviceHung, NotInstalled):
+        raise
+    except DeviceError as absent:
+        return SoundPath(GuardedCard(AbsentCard(str(absent))), playback.render_into)
+
+
+def _open(conversation: Conversation, loop: Loop, text: str) -> None:
+    """Say this first; where there is no card yet, as soon as anybody can be heard."""
+    waiting = [text] if text else []
+
+    def begin(vitals: Vitals) -> None:
+        if vitals.hears and waiting:
+            conversation.say(waiting.pop())
+
+    if loop.absent:
+        loop.gauge.watchers.append(begin)
+    elif text:
+        conversation.say(text)

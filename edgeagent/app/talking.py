@@ -1,0 +1,93 @@
+"""Who speaks, who gets the user's turns, who answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from edgeagent.credential import credential
+from edgeagent.dialogue.dialogue import Dialogue
+from edgeagent.dialogue.kinds import Kind
+from edgeagent.dialogue.reactions import Reaction
+from edgeagent.live.conversation import Listen, Told
+from edgeagent.live.turns import Both, Listener
+from edgeagent.ports import Replier, Spotter, Talker
+from edgeagent.services.chat_replier import ChatReplier
+from edgeagent.services.command_replier import CommandReplier
+from edgeagent.services.command_talker import CommandTalker
+from edgeagent.services.espeak_talker import EspeakTalker
+from edgeagent.services.pocketsphinx_link import STALL_S
+from edgeagent.services.pocketsphinx_spotter import PocketsphinxSpotter
+from edgeagent.services.scripted_replier import ScriptedReplier
+from edgeagent.services.turn_hook import TurnHook
+from edgeagent.services.wav_talker import WavTalker
+from edgeagent.services.wyoming_recogniser import WyomingRecogniser
+from edgeagent.services.wyoming_talker import WyomingTalker
+from edgeagent.settings import Hints, Script, Settings, understands
+from edgeagent.settings import Talker as Voice
+from edgeagent.store.folders import dated
+
+
+def build_talker(voice: Voice) -> Talker:
+    """Raises ServiceError."""
+    match voice.kind:
+        case "wav":
+            return WavTalker(voice.wav_dir)
+        case "command":
+            return CommandTalker(voice)
+        case "wyoming":
+            return WyomingTalker(voice)
+    return EspeakTalker(voice)
+
+
+def build_replier(settings: Settings) -> tuple[Replier, str]:
+    """Who answers, and what is said before anybody asks. Raises ConfigError or ServiceError."""
+    script = ScriptedReplier(settings.script)
+    match settings.replier.kind:
+        case "chat":
+            opening = settings.script.opening if settings.script.opening != Script().opening else ""
+            return ChatReplier(settings.replier, credential("chat-key")), opening
+        case "command":
+            return CommandReplier(settings.replier), ""
+    return script, script.opening
+
+
+def build_listener(settings: Settings, session: Path | None) -> Listen:
+    """Who gets the user's turns. Their WAVs lie beside the journal of a recorded session; in `capture.turns_dir` each
+    session has a folder of its own, for turns are numbered anew. What it makes raises ServiceError."""
+    capture = settings.capture
+    patience_s = settings.turns.reply_timeout_ms / 2000  # the other half of what Thinking may take is the replier's
+    folder = str(dated(Path(capture.turns_dir)) if capture.turns_dir else session or "")
+    most = capture.turns_kept if capture.turns_dir else 0
+
+    def listen(recognised: Told, trouble: Told, kept: Told) -> Listener | None:
+        if settings.recogniser.kind == "wyoming":
+            recogniser = WyomingRecogniser(settings.recogniser, recognised, trouble)
+            return Both(recogniser, TurnHook("", folder, 0.0, _nobody, trouble, kept, most)) if folder else recogniser
+        if not (capture.on_turn or folder):
+            return None
+        return TurnHook(capture.on_turn, folder, patience_s, recognised, trouble, kept, most)
+
+    return listen
+
+
+def _nobody(_turn: int, _text: str) -> None:
+    """Does not want to know."""
+
+
+def build_dialogue(settings: Settings) -> Dialogue | None:
+    """What follows an interruption; None where nobody tells what was said. Raises ConfigError."""
+    if not understands(settings):
+        return None
+    from edgeagent.config.languages import language  # here, because pydantic costs a quarter of the start
+
+    wanted: dict[Kind, Reaction] = {
+        kind: Reaction(getattr(settings.dialogue, kind.value)) for kind in Kind if kind is not Kind.COMMAND
+    }
+    return Dialogue(language(settings.dialogue.languages), wanted)
+
+
+def build_spotter(hints: Hints, trouble: Callable[[str], None], stall_s: float = STALL_S) -> Spotter | None:
+    """Who listens for words, if anybody shall. trouble: gets a line about it, on any thread. stall_s: after which one
+    that does not answer is given up. Raises ServiceError."""
+    return PocketsphinxSpotter(trouble, stall_s) if hints.words == "pocketsphinx" else None

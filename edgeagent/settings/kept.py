@@ -1,0 +1,51 @@
+"""What is written down, and what is remembered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from annotated_types import Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What `edgeagent run` writes down: whole sessions, for `edgeagent replay`, and a journal without their sound."""
+
+    dir: str = ""
+    """Folder for sessions, in a folder for each start: mic.wav, reference.wav, events.jsonl, journal.jsonl. Empty:
+    nothing is recorded."""
+
+    journal: str = ""
+    """File for the journal alone, over all starts: what was decided and what happened beside it. Empty: none."""
+
+    journal_mb: Annotated[int, Interval(ge=1, le=4096)] = 10
+    """MB after which `journal` is begun anew; the one before stays beside it, with .1 behind its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """The flight recorder: the sound around each stop, hold and button press, for `edgeagent review`."""
+
+    dir: str = ""
+    """Folder for its clips: microphone, loudspeaker, and what was decided why. They hold the voices of whoever is in
+    the room, so nothing is kept unless a folder is named. Empty: none."""
+
+    mb: Annotated[int, Interval(ge=10, le=1_000_000)] = 200
+    """MB of clips in all; a clip takes about 1. When they are full the oldest is removed, those that you have labelled
+    last."""
+
+    before_s: Annotated[int, Interval(ge=1, le=30)] = 5
+    """Seconds of sound kept from before the onset. Fewer than 5 are little for teaching the ear with them."""
+
+    after_s: Annotated[int, Interval(ge=1, le=30)] = 3
+    """Seconds kept from after the decision."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What is remembered from start to start."""
+
+    file: str = ""
+    """File for what the device has learnt about its people: how loud they usually are, and what its mistakes have
+    taught. A few numbers, no sound and no words. Empty: it begins anew at every start. `edgeagent forget` resets it."""

@@ -180,12 +180,13 @@ class Loop:
         if (level := pace.look(self._path.capture.waiting, taken)) is not None:
             self._door.tell(e.Shed(0, level))
         elif pace.hopeless:
+            waited = self._path.capture.waiting
             self._path.capture.drop()
-            pace.dropped()
+            pace.dropped(waited)
 
     def _look(self, now: float) -> None:
         """For those who watch from outside."""
-        late = "the engine does not keep up with the sound" if self._health.pace.hopeless else ""
+        late = "the engine does not keep up with the sound" if self._health.pace.lost.most else ""
         trouble, believed = self._repair.reason or self._watchdog.trouble or late, self._watchdog.believed
         self.gauge.look(now, self._door.engine, self._card.name, trouble, self._health.latest, believed)
 

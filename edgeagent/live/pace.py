@@ -44,6 +44,27 @@ TOO_LATE = samples(500)
 """Samples that wait, all being left out that can be, from which they are dropped: an answer so late is none."""
 
 
+SPAN = samples(4000)
+"""Of sound, over which is looked at how much was given up."""
+
+
+class Share:
+    """How much of the sound was given up."""
+
+    def __init__(self) -> None:
+        self.most = False
+        """More than half of the last SPAN: who speaks is not heard any more."""
+        self._taken = self._given_up = 0
+
+    def count(self, taken: int, given_up: int) -> None:
+        """Samples."""
+        self._taken += taken
+        self._given_up += given_up
+        if self._taken + self._given_up >= SPAN:
+            self.most = self._given_up > self._taken
+            self._taken = self._given_up = 0
+
+
 class Helper(Protocol):
     """Something that helps the ear and costs the processor, in a thread or process of its own: a word spotter."""
 
@@ -65,6 +86,8 @@ class Pace:
         """Samples that are let wait on purpose, as of the next look: they are no queue."""
         self.hopeless = False
         """All is left out and it is too late already: what waits is to be dropped (then call `dropped`)."""
+        self.lost = Share()
+        """What became of the sound."""
         self._helpers = helpers
         self._seen = 0  # of the stretch
         self._least = samples(10_000)
@@ -77,6 +100,7 @@ class Pace:
         """After a block of `taken` samples of sound, with so many still `waiting`. The new level, if it changes."""
         self.gathering = max(0, self.gathering - taken)
         waiting = max(0, waiting - self.gathering)
+        self.lost.count(taken, 0)
         self.most = max(self.most, waiting)
         self._least = min(self._least, waiting)
         self._seen += taken
@@ -96,8 +120,9 @@ class Pace:
         self.hopeless = standing > TOO_LATE
         return None
 
-    def dropped(self) -> None:
-        """What waited was given up."""
+    def dropped(self, waited: int) -> None:
+        """So many samples that waited were given up."""
+        self.lost.count(0, waited)
         self.hopeless = False
         self._before = self._least = self._seen = 0
 

@@ -42,8 +42,8 @@ class Machine:
                 self.levels.append(level)
             if self.pace.hopeless:
                 self.dropped += 1
+                self.pace.dropped(int(self.waiting * BLOCK))
                 self.waiting = 0.0
-                self.pace.dropped()
 
 
 @pytest.mark.parametrize("late", [1, 6, 15])
@@ -69,6 +69,16 @@ def test_when_nothing_helps_what_waits_is_dropped_and_the_device_is_never_far_be
     assert machine.levels == [1, 2, 3]
     assert machine.dropped > 5
     assert machine.pace.most < 3 * TOO_LATE
+
+
+@pytest.mark.parametrize(("cost", "deaf"), [(0.9, False), (1.5, False), (3.0, True)])
+def test_it_is_deaf_when_most_of_the_sound_is_given_up(cost: float, deaf: bool) -> None:
+    machine = Machine(cost)
+    machine.live(60)
+    assert machine.pace.lost.most is deaf
+    machine.cost = (0.5,)
+    machine.live(10)
+    assert not machine.pace.lost.most
 
 
 def test_it_all_comes_back_level_by_level() -> None:

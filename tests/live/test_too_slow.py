@@ -105,6 +105,14 @@ def test_a_machine_that_is_too_slow_whatever_is_left_out(rig: Rig, ear: SlowEar)
     assert rig.state == "muted"
 
 
+@pytest.mark.parametrize(("cost", "hears"), [(1.5, True), (4.0, False)])
+def test_whether_it_still_hears_can_be_seen(rig: Rig, ear: SlowEar, cost: float, hears: bool) -> None:
+    ear.cost = cost * HOP_S
+    rig.live(30)
+    assert rig.loop.gauge.vitals.hears is hears
+    assert bool(rig.loop.gauge.vitals.trouble) is not hears
+
+
 def test_and_when_it_is_fast_again_all_comes_back(rig: Rig, ear: SlowEar) -> None:
     ear.cost = 1.5 * HOP_S
     rig.live(10)

@@ -113,7 +113,8 @@ def _document(
     card: Mapping[str, object],
 ) -> dict[str, Any]:
     cpu = _cpu(director)
-    stages = {stage.name.strip(): stage.figures() for stage in bench.measure(configured, STAGES_S * RATE, lambda _done: None)}
+    measured = bench.measure(configured, STAGES_S * RATE, lambda _done: None)
+    stages = {stage.name.strip(): stage.figures() for stage in measured}
     mode = "a person interrupts" if asked.person else "the interruption is laid over the microphone's sound"
     document = {
         "probe": VERSION,

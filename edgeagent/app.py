@@ -29,7 +29,7 @@ from edgeagent.live.health import Health
 from edgeagent.live.inbox import Inbox
 from edgeagent.live.loop import Loop
 from edgeagent.live.pace import Pace
-from edgeagent.live.repair import Repair
+from edgeagent.live.repair import Repair, in_time
 from edgeagent.live.runtime import Runtime
 from edgeagent.live.sound_path import SoundPath
 from edgeagent.live.watchdog import Watchdog
@@ -283,13 +283,13 @@ def _opener(audio: Audio, playback: Playback) -> Callable[[], SoundPath]:
 
 
 def _first(opener: Callable[[], SoundPath], playback: Playback, wait: bool) -> SoundPath:
-    try:
+    if not wait:
         return opener()
+    try:
+        return in_time(opener)
     except (DeviceHung, NotInstalled):
         raise
     except DeviceError as absent:
-        if not wait:
-            raise
         return SoundPath(GuardedCard(AbsentCard(str(absent))), playback.render_into)
 
 

@@ -74,4 +74,5 @@ class Vitals:
 
 
 Watcher = Callable[[Vitals], None]
-"""Gets every new vitals, ten times a second, on the engine thread: it must return at once and never raise."""
+"""Gets every new vitals, ten times a second and whenever `hears` changes, on the engine thread: it must return at once
+and never raise."""

@@ -7,14 +7,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from edgeagent import commands
 from edgeagent.devices import gpio, portaudio
 from edgeagent.devices.refusals import BUSY, refusal
 from edgeagent.errors import DeviceError, install
+from edgeagent.live.watchdog import Watchdog
 from edgeagent.services import espeak_child
 from edgeagent.turn import levels
+from edgeagent.units import RATE
 
 ROOT = Path(__file__).parents[1]
 TROUBLE = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
@@ -33,8 +36,11 @@ def test_every_message_in_the_troubleshooting_guide_is_one_that_exists(monkeypat
     voice = subprocess.run(child, input=b"", capture_output=True, check=False, timeout=10).stdout
     said = [missing.value.problem, busy.value.problem, refusal("...", BUSY).problem, voice.decode(errors="replace")]
     said.append(levels.said(levels.Level.HINT))
+    watchdog = Watchdog()
+    watchdog.hear(np.zeros(3 * RATE, np.float32))
+    said.append(watchdog.trouble)
     quoted = set(re.findall(r'^\*\*(?:[^"*]*: )?"([^"]+)"', TROUBLE, re.MULTILINE)) - FOREIGN
-    assert len(quoted) == 5
+    assert len(quoted) == 6
     for quote in quoted:
         assert any(quote in message for message in said), quote
 

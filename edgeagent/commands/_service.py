@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import faulthandler
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -35,6 +37,12 @@ def looked_after() -> Iterator[Service | None]:
         yield service
     finally:
         told.close()
+
+
+def in_memory(name: str) -> Path | None:
+    """A file that outlives a kill of ours and no power cut, in the service's folder below /run; None without one."""
+    folder = os.environ.get("RUNTIME_DIRECTORY", "").partition(":")[0]
+    return Path(folder, name) if folder else None
 
 
 class Brake:

@@ -24,7 +24,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from edgeagent.commands._device import Fan, Printer, Warner, add_device, hold, leaving, settings_of
-from edgeagent.commands._service import Brake, looked_after
+from edgeagent.commands._service import Brake, in_memory, looked_after
 from edgeagent.monitor.journald import SystemJournal, under_journald
 from edgeagent.monitor.service import Service
 from edgeagent.settings import Settings
@@ -79,7 +79,7 @@ def _talk(settings: Settings, args: argparse.Namespace, service: Service | None,
     decided, noted = Fan(), Fan()
     folder = session_of(settings, args.record)
     with ExitStack() as files, app.build_runtime(settings, decided, noted, session=folder, wait=args.wait) as runtime:
-        if (log := long_journal(settings, warn, args.wait)) is not None:
+        if (log := long_journal(settings, warn, args.wait, in_memory("journal.tail"))) is not None:
             files.callback(log.close)
             log.write({"at": 0, "event": "began", "utc": datetime.now(UTC).isoformat(timespec="seconds")})
             decided.journals.append(log)

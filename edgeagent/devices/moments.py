@@ -52,4 +52,7 @@ class StreamClock:
         if not self.kind:
             near = {"monotonic": now, "wall": time.time()}
             self.kind = next((kind for kind, clock in near.items() if abs(clock - current) < LIKENESS_S), "none")
-        return now - time.time() if self.kind == "wall" else 0.0
+        if self.kind != "wall":
+            return 0.0
+        wall = time.time()
+        return now - (wall if abs(wall - current) < LIKENESS_S else current)  # it was set since the stream read it

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 
 from edgeagent.errors import DeviceError
 
+NUMBER = re.compile(r"\(hw:\d+,")
+"""What PortAudio puts behind a name."""
+
+
+def _unnumbered(name: str) -> str:
+    return NUMBER.sub("(hw:", name)
+
 
 def pick(wanted: str, names: Sequence[str], kind: str) -> int:
-    """The index of the one name that is `wanted`, or else contains it, whatever the case.
+    """The index of the one name that is `wanted`, or else contains it, whatever the case, or else is it but for the
+    card's number: who has copied all of `USB PnP: Audio (hw:1,0)` finds it as hw:2,0 after the next boot.
 
     Raises DeviceError when there is none or more than one; `kind` ("input device") is for the message.
     """
@@ -18,6 +27,7 @@ def pick(wanted: str, names: Sequence[str], kind: str) -> int:
         [i for i, name in enumerate(names) if name == wanted],
         [i for i, name in enumerate(folded) if name == wanted.casefold()],
         [i for i, name in enumerate(folded) if wanted.casefold() in name],
+        [i for i, name in enumerate(folded) if _unnumbered(name) == _unnumbered(wanted.casefold())],
     ):
         if len(matches) == 1:
             return matches[0]

@@ -74,14 +74,15 @@ class Gauge:
         facts: Mapping[str, int | float | str],
         believed: bool = True,
     ) -> None:
-        """New vitals, if the last ones are old enough. now: time.monotonic(). trouble: why it cannot hear, "" if it
-        can. believed: sound that makes sense has been heard."""
-        if now < self._due:
+        """New vitals, if the last ones are old enough, or it hears no longer, or again. now: time.monotonic(). trouble:
+        why it cannot hear, "" if it can. believed: sound that makes sense has been heard."""
+        state = engine.state
+        reason = state.reason if isinstance(state, s.MicLost | s.Faulty) else ""
+        hears = engine.at > 0 and believed and not (trouble or reason)
+        if now < self._due and hears is self.vitals.hears:
             return
         self._due = now + EVERY_S
         microphone_dbfs, peak = self._microphone.take()
-        state = engine.state
-        reason = state.reason if isinstance(state, s.MicLost | s.Faulty) else ""
         confidence, percept = engine.confidence, engine.percept
         self.vitals = Vitals(
             engine.at,
@@ -90,7 +91,7 @@ class Gauge:
             OUTPUTS[type(state)].light.value,
             tuple(sorted(engine.moderator.impaired)),
             card,
-            engine.at > 0 and believed and not (trouble or reason),
+            hears,
             trouble or reason,
             microphone_dbfs,
             self._loudspeaker.take()[0],

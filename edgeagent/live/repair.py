@@ -7,6 +7,7 @@ if it hangs, a new process is needed.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Event, Thread
@@ -18,6 +19,33 @@ from edgeagent.ports import Card
 
 RETRY_S = 1.0
 """Between two attempts; each asks the sound library for all its devices."""
+
+HANGS_S = 15.0
+"""An attempt that takes so long will never end: closing takes 6 s at most, and opening a busy card some seconds."""
+
+
+def in_time(make: Callable[[], SoundPath]) -> SoundPath:
+    """The card, opened in a thread of its own. Raises what that raises, and DeviceHung after HANGS_S."""
+    done: list[SoundPath | Exception] = []
+
+    def work() -> None:
+        try:
+            done.append(make())
+        except Exception as error:
+            done.append(error)
+
+    thread = Thread(target=work, name="open", daemon=True)
+    thread.start()
+    thread.join(HANGS_S)
+    if not done:
+        raise _hangs()
+    if isinstance(done[0], Exception):
+        raise done[0]
+    return done[0]
+
+
+def _hangs() -> DeviceHung:
+    return DeviceHung("the sound library hangs opening the card", "only a new process can use it again")
 
 
 class Repair:
@@ -33,6 +61,7 @@ class Repair:
         self.reason = ""
         """Why the last attempt failed; "" while there was none, or when it succeeded."""
         self._told = ""
+        self._since = 0.0  # of the attempt that is made now
 
     @property
     def at_work(self) -> bool:
@@ -47,6 +76,8 @@ class Repair:
     def take(self) -> SoundPath | None:
         """The card anew, once. Raises DeviceHung if there can be none in this process."""
         over = self._thread is not None and not self._thread.is_alive()  # before looking at what it left
+        if self._hung is None and not over and self._since and time.monotonic() - self._since > HANGS_S:
+            self._hung = _hangs()
         if self._hung is not None:
             raise self._hung
         path, self._path = self._path, None
@@ -69,12 +100,17 @@ class Repair:
             close_quietly(self._path.card)
 
     def _begin(self) -> None:
+        self._since = 0.0
         self._thread = Thread(target=self._work, name="repair", daemon=True)
         with suppress(RuntimeError):  # no memory for a thread
             self._thread.start()
 
     def _work(self) -> None:
-        while not (self._over.is_set() or self._step()):
+        while not self._over.is_set():
+            self._since = time.monotonic()
+            if self._step():
+                return
+            self._since = 0.0
             self._over.wait(RETRY_S)
 
     def _step(self) -> bool:
@@ -83,7 +119,6 @@ class Repair:
             dead, self._dead = self._dead, None
             if dead is not None:
                 dead.close()
-                return False
             path = self._make()
             self.reason, self._path = "", path
         except DeviceHung as hung:

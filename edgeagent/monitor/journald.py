@@ -44,6 +44,9 @@ LOUD = {
 }
 """Of states and events that somebody should look at; whatever ends in `_trouble` is a warning, and the rest is news."""
 
+PRIVATE = ("recognised", "words")
+"""What people said is nothing for a log that others may read."""
+
 FIELDS = ("state", "from", "at", "utterance", "turn", "reason", "kind")
 """Of an entry, that become fields EDGEAGENT_..., beside its event."""
 
@@ -92,7 +95,7 @@ class SystemJournal:
 
     def write(self, entry: Entry) -> None:
         said = self._form(entry)
-        if said is None:
+        if said is None or entry.get("event") in PRIVATE:
             return
         told = {f"EDGEAGENT_{name.upper()}": str(entry[name]) for name in FIELDS if entry.get(name) not in (None, "")}
         fields: dict[str, str | int] = {

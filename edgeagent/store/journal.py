@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from numbers import Integral, Real
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from edgeagent.ports import Journal
 from edgeagent.settings import Settings
 from edgeagent.store.log_file import LogFile
 from edgeagent.store.spool import Spool
+from edgeagent.store.tail import Tail, missing
 from edgeagent.units import seconds
 
 WAITING_ENTRIES = 10_000
@@ -100,10 +102,17 @@ class JsonLinesJournal:
     `WAITING_ENTRIES` waiting are left out, and an entry `journal_lost` says how many. Without it, `write` returns when
     the line is with the kernel. A full disk gives one warning through `warn` (on whatever thread writes) and ends the
     journal; nothing is raised. `write` and `close`: one thread. Entries must not be changed once handed over.
-    most_bytes: see `LogFile`.
+    most_bytes: see `LogFile`. tail: a file in memory that makes good what a kill leaves unwritten (`store.tail`).
     """
 
-    def __init__(self, path: Path, warn: Callable[[str], None], background: bool = False, most_bytes: int = 0) -> None:
+    def __init__(
+        self,
+        path: Path,
+        warn: Callable[[str], None],
+        background: bool = False,
+        most_bytes: int = 0,
+        tail: Path | None = None,
+    ) -> None:
         self._path = path
         self._warn = warn
         self._lost = 0
@@ -113,10 +122,13 @@ class JsonLinesJournal:
         except OSError as error:
             raise EdgeAgentError(f"{path}: {error.strerror}", "choose a folder that can be written") from error
         self._broken = False
+        self._tail = self._made_good(tail) if tail else None
         self._spool = Spool("journal", self._put, self._failed, WAITING_ENTRIES) if background else None
 
     def write(self, entry: Entry) -> None:
         self._last_at = entry.get("at", 0)
+        if self._tail is not None:
+            self._remember(self._tail, line(entry))
         if self._spool is None:
             self._direct(entry)
             return
@@ -131,10 +143,34 @@ class JsonLinesJournal:
             return
         if self._spool is not None and not self._spool.close():
             self._warn(f"{self._path}: the disk does not answer; the journal's end is lost")
+            self._forget(written=False)
             return
         if self._lost:
             self._direct(self._loss())
         self._file.close()
+        self._forget(written=not self._broken)
+
+    def _forget(self, written: bool) -> None:
+        if self._tail is not None:
+            with suppress(OSError):
+                self._tail.close(written)
+
+    def _made_good(self, path: Path) -> Tail | None:
+        """The tail, once what the journal lacks of the one before is written."""
+        try:
+            for late in missing(path, self._path):
+                self._file.write(late)
+            return Tail(path)
+        except OSError as error:
+            self._warn(f"{path}: {error.strerror}; what a kill leaves unwritten is lost")
+            return None
+
+    def _remember(self, tail: Tail, text: bytes) -> None:
+        try:
+            tail.write(text)
+        except OSError as error:
+            self._tail = None
+            self._warn(f"{self._path}: its tail in memory: {error.strerror}; what a kill leaves unwritten is lost")
 
     def _loss(self) -> Entry:
         return {"at": self._last_at, "event": "journal_lost", "entries": self._lost}
@@ -156,16 +192,19 @@ class JsonLinesJournal:
         self._warn(f"{self._path}: {error.strerror}; the journal ends here, everything else goes on")
 
 
-def long_journal(settings: Settings, warn: Callable[[str], None], lenient: bool = False) -> JsonLinesJournal | None:
+def long_journal(
+    settings: Settings, warn: Callable[[str], None], lenient: bool = False, tail: Path | None = None
+) -> JsonLinesJournal | None:
     """The journal over all starts, None for none. lenient: one that cannot be written is a warning: a service must talk
-    from a disk that has become read-only, too. Otherwise raises EdgeAgentError or OSError."""
+    from a disk that has become read-only, too. Otherwise raises EdgeAgentError or OSError. tail: see
+    `JsonLinesJournal`."""
     record = settings.record
     if not record.journal:
         return None
     path = Path(record.journal).expanduser()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        return JsonLinesJournal(path, warn, background=True, most_bytes=record.journal_mb * 1_000_000)
+        return JsonLinesJournal(path, warn, True, record.journal_mb * 1_000_000, tail)
     except (OSError, EdgeAgentError) as refused:
         if not lenient:
             raise

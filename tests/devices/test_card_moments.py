@@ -33,3 +33,15 @@ def test_a_stream_clock_is_recognised() -> None:
     none = StreamClock()
     none.offset(0.0)
     assert none.kind == "none"
+
+
+@pytest.mark.parametrize("jump", [3600.0, -3600.0])
+def test_a_wall_clock_that_is_set_moves_no_sound(jump: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = StreamClock()
+    before = time.time()
+    clock.offset(before)
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() + jump)
+    assert before + clock.offset(before) == pytest.approx(time.monotonic(), abs=0.2)  # set between stamp and callback
+    after = time.time()
+    assert after + clock.offset(after) == pytest.approx(time.monotonic(), abs=0.2)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edgeagent.devices.names import pick
 from edgeagent.errors import DeviceError
@@ -13,6 +15,22 @@ NAMES = ("USB PnP: Audio (hw:1,0)", "seeed-2mic", "default", "defaults", "USB Mi
 @pytest.mark.parametrize(("wanted", "index"), [("default", 2), ("SEEED", 1), ("usb mic", 4), ("hw:1", 0)])
 def test_found(wanted: str, index: int) -> None:
     assert pick(wanted, NAMES, "input device") == index
+
+
+@given(st.permutations(NAMES))
+def test_the_order_of_the_cards_makes_no_difference(names: list[str]) -> None:
+    assert all(names[pick(name, names, "input device")] == name for name in NAMES)
+
+
+def test_a_name_copied_with_its_number_is_found_under_another() -> None:
+    names = ("HDMI (hw:0,0)", "USB PnP: Audio (hw:2,0)", "USB PnP: Audio (hw:2,1)")
+    assert pick("USB PnP: Audio (hw:1,0)", names, "input device") == 1
+    with pytest.raises(DeviceError, match="there is no input device"):
+        pick("USB PnP: Audio (hw:1,2)", names, "input device")
+    twins = ("USB Mic (hw:1,0)", "USB Mic (hw:2,0)")
+    assert pick("USB Mic (hw:2,0)", twins, "input device") == 1
+    with pytest.raises(DeviceError, match="2 input devices are called"):
+        pick("USB Mic (hw:3,0)", twins, "input device")
 
 
 @pytest.mark.parametrize(

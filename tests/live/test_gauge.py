@@ -38,6 +38,11 @@ def test_ten_times_a_second_and_the_last_stays(rig: Rig, seen: list[Vitals]) -> 
     assert all(earlier.at < later.at for earlier, later in pairwise(seen))
 
 
+def test_that_it_begins_to_hear_is_seen_at_once(rig: Rig, seen: list[Vitals]) -> None:
+    rig.turn(2)  # a hop of sound
+    assert [vitals.hears for vitals in seen] == [False, True]
+
+
 def test_it_shows_the_state_the_card_and_both_levels(rig: Rig, seen: list[Vitals]) -> None:
     rig.turn(50)
     assert (seen[-1].state, seen[-1].light, seen[-1].card) == ("idle", "idle", "crank")

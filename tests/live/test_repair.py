@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from threading import Thread
+from collections.abc import Callable, Iterator
+from threading import Event, Thread
 
 import pytest
 
@@ -89,8 +89,56 @@ def test_a_thread_that_cannot_start_is_started_again(monkeypatch: pytest.MonkeyP
     repaired(mending).close()
 
 
+@pytest.fixture
+def stuck() -> Iterator[Callable[[], SoundPath]]:
+    """An attempt that does not end before the test does."""
+    over = Event()
+
+    def make() -> SoundPath:
+        over.wait(20)
+        raise DeviceError("too late")
+
+    yield make
+    over.set()
+
+
+def test_an_attempt_that_never_ends_is_the_end(stuck: Callable[[], SoundPath], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(repair, "HANGS_S", 0.05)
+    mending = Repair(stuck)
+    mending.start(GuardedCard(CrankCard(Rig())))
+    with pytest.raises(DeviceHung, match="hangs opening"):
+        repaired(mending)
+
+
+def test_a_first_attempt_ends_in_time_whatever_comes_of_it(
+    stuck: Callable[[], SoundPath], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(DeviceError, match="gone"):
+        repair.in_time(made([DeviceError("gone")]))
+    repair.in_time(made([])).close()
+    monkeypatch.setattr(repair, "HANGS_S", 0.05)
+    with pytest.raises(DeviceHung, match="hangs opening"):
+        repair.in_time(stuck)
+
+
 def test_a_library_that_hangs_is_the_end() -> None:
     mending = Repair(made([DeviceHung("never again")]))
     mending.start(GuardedCard(Broken(FAULTS[0])))
     with pytest.raises(DeviceHung, match="never again"):
         repaired(mending)
+
+
+def test_a_second_repair_long_after_the_first_is_no_hang(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    mending = Repair(made([]))
+    mending.start(GuardedCard(Broken(FAULTS[0])))
+    while (path := mending.take()) is None:
+        pass
+    now[0] += 3600
+    late = Event()
+    monkeypatch.setattr(Repair, "_work", lambda _repair: late.wait(20))  # its thread has not got to run yet
+    mending.start(path.card)
+    assert mending.take() is None
+    late.set()
+    path.close()

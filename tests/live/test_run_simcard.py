@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import signal
 import subprocess
@@ -161,17 +162,22 @@ def test_a_kill_leaves_a_session_that_replays(start: Start) -> None:
     assert "identical" in device.replayed()
 
 
-def test_a_pulled_plug_is_shown_within_a_second_and_the_card_taken_up_again(start: Start) -> None:
+@pytest.mark.parametrize(
+    "knobs", [{"unplugged": 1}, {"stalled": 1, "refusal": errno.ECONNREFUSED}], ids=["unplugged", "server dies"]
+)
+def test_a_card_that_goes_is_shown_within_a_second_and_taken_up_again(start: Start, knobs: dict[str, int]) -> None:
     device = start("lamp: {kind: terminal}\n")
     device.await_entry(event="playing")
     device.await_sound(0.5)
-    device.sim.state.unplugged = 1
+    for knob, value in knobs.items():
+        setattr(device.sim.state, knob, value)
     pulled = time.monotonic()
     device.await_entry(state="mic_lost")
     assert time.monotonic() - pulled < 1
     assert device.await_entry(event="heard_words")["samples"] > 0
     time.sleep(3.5)  # gone for a while: the card is given up, and attempts to open it fail
-    device.sim.state.unplugged = 0
+    for knob in knobs:
+        setattr(device.sim.state, knob, 0)
     device.sim.feed(to_int16(noise(20)), at=device.sim.frame())
     device.await_entry(count=2, state="idle")
     assert device.await_entry(event="outage")["frames"] > RATE

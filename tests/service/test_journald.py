@@ -78,6 +78,13 @@ def test_a_lost_microphone_can_be_searched_for(journal: SystemJournal, journald:
         journald.recv(4096)
 
 
+def test_what_people_said_is_not_written(journal: SystemJournal, journald: socket.socket) -> None:
+    journal.write({"at": 1, "event": "recognised", "turn": 1, "text": "my secret"})
+    journal.write({"at": 2, "event": "words", "text": "secret"})
+    with pytest.raises(BlockingIOError):
+        journald.recv(4096)
+
+
 def test_priorities() -> None:
     assert priority({"event": "state", "state": "idle"}) == INFO
     assert priority({"event": "turn_trouble", "text": ""}) == WARNING

@@ -1,0 +1,78 @@
+"""The shipped unit under a real systemd: what it may not do, what it says, and that nothing makes it deaf for long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from tools.container.drill import CONFIG, drill, lost_lines, started
+from tools.container.faults import FAULTS
+from tools.container.machine import CannotRun, Machine, needed
+from tools.container.room import Room
+from tools.simcard import BuildError
+
+pytest.importorskip("pyaudio", reason="needs the extra [card]")
+pytest.importorskip("espeakng_loader", reason="needs the extra [speech]")
+pytestmark = pytest.mark.slow
+
+RANDOM_FAULTS = 8
+"""The promise is kept for a hundred: `python -m tools.container --count 100`, which takes a quarter of an hour."""
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Machine, Room]]:
+    """The service, listening in a quiet room."""
+    try:
+        needed()
+        with Machine(tmp_path_factory.mktemp("container"), CONFIG) as machine, Room(machine.sim) as room:
+            started(machine)
+            yield machine, room
+    except (CannotRun, BuildError) as missing:
+        pytest.skip(str(missing))
+
+
+def test_it_is_ready_says_how_it_is_and_runs_hardened(place: tuple[Machine, Room]) -> None:
+    machine, _room = place
+    shown = machine.show("ActiveState", "StatusText", "NRestarts", "User", "NoNewPrivileges", "MemoryDenyWriteExecute")
+    assert (shown["ActiveState"], shown["NRestarts"], shown["User"]) == ("active", "0", "edgeagent")
+    assert shown["StatusText"].startswith("listening; card default; ")
+    assert (shown["NoNewPrivileges"], shown["MemoryDenyWriteExecute"]) == ("yes", "yes")
+    status = machine.call("cat", f"/proc/{machine.main()}/status")
+    assert "\nSeccomp:\t2" in status
+    assert "\nNoNewPrivs:\t1" in status
+
+
+@pytest.mark.parametrize("name", [fault.name for fault in FAULTS])
+def test_after(place: tuple[Machine, Room], name: str) -> None:
+    (fault,) = (fault for fault in FAULTS if fault.name == name)
+    (outcome,) = drill(*place, [fault], Random(1))
+    assert not outcome.wrong, outcome
+
+
+def test_faults_in_a_row_at_random_lose_no_line_and_leave_nobody_behind(place: tuple[Machine, Room]) -> None:
+    machine, room = place
+    random = Random(2)
+    outcomes = list(drill(machine, room, random.choices(FAULTS, k=RANDOM_FAULTS), random))
+    assert not [outcome for outcome in outcomes if outcome.wrong]
+    machine.call("systemctl", "stop", "edgeagent")
+    assert not machine.processes()
+    assert not lost_lines(machine)
+
+
+def test_what_happened_can_be_searched_for(place: tuple[Machine, Room]) -> None:
+    machine, _room = place
+    found = machine.call("journalctl", "--no-pager", "--output=cat", "EDGEAGENT_STATE=mic_lost")
+    assert found
+    assert all(line.startswith("MIC LOST ") for line in found.splitlines())
+
+
+def test_a_wrong_configuration_is_in_the_status_and_tried_seldom(place: tuple[Machine, Room]) -> None:
+    machine, _room = place
+    (Path(machine.root) / "etc" / "edgeagent" / "edgeagent.yaml").write_text("audio: {inptu: usb}\n")
+    machine.call("systemctl", "start", "--no-block", "edgeagent")
+    assert machine.until(lambda: "cannot start: " in machine.show("StatusText")["StatusText"])
+    assert machine.show("NRestarts")["NRestarts"] == "0"
+    machine.call("systemctl", "stop", "edgeagent")

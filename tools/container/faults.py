@@ -1,0 +1,106 @@
+"""What is done to the service, and what it must do then."""
+
+from __future__ import annotations
+
+import errno
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tools.container.machine import Machine
+from tools.container.room import Room
+
+ECONNREFUSED = errno.ECONNREFUSED
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """name. lasts: seconds, from and to, that it lasts before it is mended. begin, mend: on the machine. deafens:
+    whether nothing can be heard meanwhile. shown_s: within which lamp and journal must say so; again_s: within which it
+    must listen again, once mended."""
+
+    name: str
+    begin: Callable[[Machine, Room], None]
+    mend: Callable[[Machine, Room], None] = lambda _machine, _room: None
+    lasts: tuple[float, float] = (0.0, 0.0)
+    deafens: bool = True
+    shown_s: float = 10.0
+    again_s: float = 10.0
+
+
+def send(number: signal.Signals, times: int = 1, rest_s: float = 0.0) -> Callable[[Machine, Room], None]:
+    """That signal to the main process."""
+
+    def begin(machine: Machine, _room: Room) -> None:
+        for _ in range(times):
+            machine.signal(number)
+            time.sleep(rest_s)
+
+    return begin
+
+
+def knob(**values: int) -> Callable[[Machine, Room], None]:
+    """Those knobs of the card."""
+
+    def turn(machine: Machine, _room: Room) -> None:
+        for name, value in values.items():
+            setattr(machine.sim.state, name, value)
+
+    return turn
+
+
+def microphone(broken: str) -> Callable[[Machine, Room], None]:
+    """It breaks like that, or works again."""
+
+    def turn(_machine: Machine, room: Room) -> None:
+        room.broken = broken
+
+    return turn
+
+
+def both(*acts: Callable[[Machine, Room], None]) -> Callable[[Machine, Room], None]:
+    def act(machine: Machine, room: Room) -> None:
+        for each in acts:
+            each(machine, room)
+
+    return act
+
+
+def hold_up(machine: Machine, _room: Room) -> None:
+    """The process gets no processor, again and again, for longer than the card buffers: a storm of xruns."""
+    for _ in range(10):
+        machine.signal(signal.SIGSTOP)
+        time.sleep(0.1)
+        machine.signal(signal.SIGCONT)
+        time.sleep(0.05)
+
+
+def kill_child(machine: Machine, _room: Room) -> None:
+    """The voice's process dies."""
+    main = machine.main()
+    for pid, parent in machine.processes().items():
+        if parent == main:
+            machine.call("kill", "-KILL", str(pid), check=False)
+
+
+FAULTS = (
+    Fault("SIGKILL", send(signal.SIGKILL), again_s=1.2),
+    Fault("SIGTERM", send(signal.SIGTERM)),
+    Fault("SIGSEGV", send(signal.SIGSEGV)),
+    Fault("SIGSTOP", send(signal.SIGSTOP), again_s=6.0),
+    Fault("unplugged", knob(unplugged=1), knob(unplugged=0), (1.0, 4.0), shown_s=1.0, again_s=2.0),
+    Fault("unplugged for long", knob(unplugged=1), knob(unplugged=0), (7.0, 12.0), shown_s=1.0, again_s=2.0),
+    Fault("unplugged for a moment", knob(unplugged=1), knob(unplugged=0), (0.1, 0.9)),
+    Fault(
+        "killed, and the card busy", both(knob(refusal=errno.EBUSY), send(signal.SIGKILL)), knob(refusal=0), (0.5, 4)
+    ),
+    Fault("callbacks stop", knob(stalled=1), knob(stalled=0), (0.5, 4.0)),
+    Fault("the sound server dies", knob(stalled=1, refusal=ECONNREFUSED), knob(stalled=0, refusal=0), (1.0, 6.0)),
+    Fault("the sound library hangs", knob(stalled=1, hanging=1), knob(stalled=0, hanging=0), (4.0, 9.0)),
+    Fault("frozen microphone", microphone("frozen"), microphone(""), (3.0, 9.0)),
+    Fault("zero microphone", microphone("zeros"), microphone(""), (9.0, 12.0)),
+    Fault("clipped microphone", microphone("clipped"), microphone(""), (3.0, 9.0)),
+    Fault("xrun storm", hold_up, deafens=False),
+    Fault("the voice's process dies", kill_child, deafens=False),
+)

@@ -151,12 +151,12 @@ def test_a_wheelhouse_is_all_that_a_machine_without_network_needs(
 
 def another_user(box: Container) -> None:
     """What was learnt is taken up by an installation for a person of the machine, who stays as they were."""
-    box.run("touch /var/lib/edgeagent/memory.json; useradd mia")
+    box.run("touch /var/lib/edgeagent/kept; useradd mia")
     box.install("--uninstall", "--keep-data")
     assert "no such user" in box.run("id edgeagent", check=False)
     box.install("--wheelhouse", "/media/wheel house", "--user", "mia")
     assert box.run("systemctl show --value -p User edgeagent").strip() == "mia"
-    assert box.run("stat -c %U /var/lib/edgeagent /var/lib/edgeagent/memory.json").split() == ["mia", "mia"]
+    assert box.run("stat -c %U /var/lib/edgeagent /var/lib/edgeagent/kept").split() == ["mia", "mia"]
     box.install("--uninstall")
     assert box.run("id -nG mia").split() == ["mia"]
     assert "No such file" in box.run("ls /var/lib/edgeagent", check=False)

@@ -12,6 +12,7 @@ import shlex
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -120,11 +121,13 @@ class Container:
 
 
 @contextmanager
-def container(suite: str, folder: Path, *binds: str, network: bool = True) -> Iterator[Container]:
-    """A copy of the fresh Debian in `folder`, booted; ended and removed at the end. binds: options of systemd-nspawn
-    for what else it sees. Raises Unavailable."""
+def container(suite: str, *binds: str, network: bool = True) -> Iterator[Container]:
+    """A copy of the fresh Debian, booted; ended and removed at the end. binds: options of systemd-nspawn for what else
+    it sees. Raises Unavailable."""
+    fresh = base(suite)
+    folder = Path(tempfile.mkdtemp(prefix="running-", dir=BASES))
     root = folder / "root"
-    subprocess.run(["cp", "-a", str(base(suite)), str(root)], check=True)
+    subprocess.run(["cp", "-a", str(fresh), str(root)], check=True)
     (root / "etc/ssl/certs").mkdir(parents=True, exist_ok=True)
     command = ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", f"--machine=edgeagent-{os.getpid()}"]
     command += ["--directory", str(root), f"--bind-ro={ROOT}:{CHECKOUT}", *binds]
@@ -148,7 +151,7 @@ def container(suite: str, folder: Path, *binds: str, network: bool = True) -> It
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-    shutil.rmtree(root)
+            subprocess.run(["rm", "-rf", str(folder)], check=True)
 
 
 def booted(process: subprocess.Popen[bytes], root: Path, environment: Mapping[str, str], console: Path) -> Container:

@@ -94,7 +94,8 @@ class Monitors:
         folder = os.environ.get(STATE, "").partition(":")[0]
         starts = count_start(Path(folder)) if folder else None
         self.stages = Stages()
-        scrape = Scrape(listening(metrics.address, metrics.port, "metrics.port"), Figures(tally, self.stages, starts))
+        ours = listening(metrics.address, metrics.port, "metrics.port")
+        scrape = Scrape(ours, Figures(tally, self.stages, starts), metrics.name)
         self._closing.callback(scrape.close)
         self._starting.append(scrape.start)
 

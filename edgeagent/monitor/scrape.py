@@ -52,13 +52,14 @@ class _Server(WSGIServer):
 class Scrape:
     """Listens on `ours` from `start` to `close`."""
 
-    def __init__(self, ours: socket.socket, figures: Collector) -> None:
+    def __init__(self, ours: socket.socket, figures: Collector, name: str = "") -> None:
+        """name: a further host name to answer to."""
         registry = CollectorRegistry(auto_describe=False)
         registry.register(figures)
         answer = make_wsgi_app(registry)
 
         def guarded(environ: dict[str, Any], start: Start) -> Any:
-            if not welcome(environ.get("HTTP_HOST", "")):
+            if not welcome(environ.get("HTTP_HOST", ""), name):
                 start("421 Misdirected Request", [("Content-Type", "text/plain; charset=utf-8")])
                 return [b"Ask for an address, or for this machine's own name.\n"]
             if environ.get("PATH_INFO") != "/metrics":

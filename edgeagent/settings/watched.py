@@ -20,6 +20,10 @@ class Metrics:
     address: str = "127.0.0.1"
     """IP address of this machine at which it answers. 0.0.0.0: at all of them, and whoever reaches it may read."""
 
+    name: str = ""
+    """Host name under which Prometheus reaches it, where that is neither an address nor the machine's own name, such as
+    one with a domain."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mqtt:

@@ -72,7 +72,7 @@ class Device:
         )
         self.journal = MemoryJournal()
 
-        def engine(settings: Settings, journal: Journal, _ear: Ear | None) -> Engine:
+        def engine(settings: Settings, journal: Journal, _ear: Ear | None, _stages: object) -> Engine:
             return Engine(settings, journal, Canceller(settings.echo.drift), LoudEar())
 
         def lamp(_settings: Settings, factory: Any) -> Lamp:

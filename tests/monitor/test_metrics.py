@@ -43,9 +43,9 @@ def serve() -> Iterator[Serve]:
     """Serves a tally; the port."""
     running: list[scrape.Scrape] = []
 
-    def serve(tally: Tally, stages: Stages | None = None, starts: int | None = None) -> int:
+    def serve(tally: Tally, stages: Stages | None = None, starts: int | None = None, name: str = "") -> int:
         ours = places.listening("127.0.0.1", 0, "metrics.port")
-        running.append(scrape.Scrape(ours, Figures(tally, stages or Stages(), starts)))
+        running.append(scrape.Scrape(ours, Figures(tally, stages or Stages(), starts), name))
         running[-1].start()
         port: int = ours.getsockname()[1]
         return port
@@ -125,6 +125,7 @@ def test_only_names_that_nobody_else_can_have_are_answered(serve: Serve) -> None
         status, text = get(port, Host=host)
         assert (status, "edgeagent_" in text) == (421, False), host
     assert get(port, "/")[0] == 404
+    assert get(serve(Tally(), name="pi.home.example"), Host="pi.home.example:9464")[0] == 200
 
 
 def test_a_client_that_dawdles_does_not_keep_others_waiting(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,6 +27,7 @@ from edgeagent.settings import (
     Audio,
     Button,
     Capture,
+    Flight,
     Hints,
     Lamp,
     Models,
@@ -224,3 +225,9 @@ def test_the_pace_is_that_of_the_recogniser() -> None:
     assert _word_probes.pace(ScriptedSpotter([])) < 1.0
     with pytest.raises(EdgeAgentError, match="died"):
         _word_probes.pace(ScriptedSpotter([], dies=8000))
+
+
+def test_the_folder_of_the_flight_recorder_is_looked_at(tmp_path: Path) -> None:
+    (tmp_path / "clips").mkdir()
+    told = [finding.text for finding in _probes.disk(Settings(flight=Flight(str(tmp_path / "clips" / "new"))))]
+    assert any(str(tmp_path / "clips") in text for text in told)

@@ -154,8 +154,9 @@ def models(settings: Settings) -> Iterator[Finding]:
 
 def disk(settings: Settings) -> Iterator[Finding]:
     """Whether there is room for what the settings write."""
-    for folder in dict.fromkeys((settings.record.dir or ".", settings.capture.turns_dir or ".")):
-        existing = Path(folder).resolve()
+    written = (settings.record.dir, settings.capture.turns_dir, settings.flight.dir)
+    for folder in dict.fromkeys(name or "." for name in written):
+        existing = Path(folder).expanduser().resolve()
         while not existing.exists():
             existing = existing.parent
         free = shutil.disk_usage(existing).free

@@ -102,11 +102,10 @@ def traces(clip: Clip) -> tuple[Trace, ...]:
 
 
 def gates(clip: Clip) -> Iterator[tuple[int, int, str]]:
-    """What our own voice was let through by, in samples of the clip. What it was before the first change is named by
-    the state that this one left."""
-    changes = [(int(e["at"]), str(e.get("from")), str(e.get("state"))) for e in clip.journal if e["event"] == "state"]
-    begun, gate = clip.start, GATE.get(changes[0][1] if changes else "", "")
-    for at, _, state in [*changes, (clip.stop, "", "")]:
+    """What our own voice was let through by, in samples of the clip. Nothing where nobody knows."""
+    changes = [(int(e["at"]), str(e.get("state"))) for e in clip.journal if e["event"] == "state"]
+    begun, gate = clip.start, GATE.get(clip.state, "")
+    for at, state in [*changes, (clip.stop, "")]:
         following = GATE.get(state, "")
         if following != gate or at == clip.stop:
             if gate and at > begun:

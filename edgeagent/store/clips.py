@@ -58,9 +58,9 @@ class Label:
 @dataclass(frozen=True, slots=True)
 class Clip:
     """What clip.json says. start, stop: the samples of the session that the sounds cover; start is a multiple of HOP.
-    trace: a list for each of near, floor, backchannel (probabilities) and evidence (nats), a value a HOP; `first`: the
-    sample at which the first of these steps ended. run: when the device had started (UTC). echo: the settings of the
-    canceller."""
+    state: in which the device was at its start, "" if nobody knows. trace: a list for each of near, floor,
+    backchannel (probabilities) and evidence (nats), a value a HOP; `first`: the sample at which the first of these
+    steps ended. run: when the device had started (UTC). echo: the settings of the canceller."""
 
     number: int
     folder: Path
@@ -71,6 +71,7 @@ class Clip:
     echo: Mapping[str, bool]
     start: int
     stop: int
+    state: str
     occasion: Occasion
     first: int
     trace: Mapping[str, Sequence[float]]
@@ -178,7 +179,10 @@ def read_clip(folder: Path, number: int) -> Clip:
             first=plain["trace"]["first"],
             trace=trace,
             label=read_label(path.parent),
-            **{key: plain[key] for key in ("utc", "run", "versions", "settings", "echo", "start", "stop", "journal")},
+            **{
+                key: plain[key]
+                for key in ("utc", "run", "versions", "settings", "echo", "start", "stop", "state", "journal")
+            },
         )
     except FileNotFoundError:
         raise SessionError(f"{folder}: there is no clip {number}", "`edgeagent review` lists them") from None

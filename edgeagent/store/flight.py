@@ -53,10 +53,11 @@ class Thought(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """A clip to be written: samples [start, stop) of the session, and what belongs to them."""
+    """A clip to be written: samples [start, stop) of the session, and what belongs to them. state: at its start."""
 
     start: int
     stop: int
+    state: str
     occasion: Occasion
     entries: Sequence[Entry]
     thoughts: Sequence[Thought]
@@ -138,7 +139,10 @@ class Flight:
         stop = min(heard, occasion.ended + self._after)
         entries = [entry for entry in self._entries if start <= int(entry.get("at", 0)) <= stop]
         thoughts = [each for each in self._thoughts if start < each.at <= stop]
-        if start < stop and not self._spool.offer(_Job(start, stop, occasion, entries, thoughts)):
+        before = [e for e in self._entries if e.get("event") == "state" and int(e.get("at", 0)) < start]
+        after = [e for e in entries if e.get("event") == "state"]
+        state = str(before[-1]["state"]) if before else str(after[0].get("from")) if after else ""
+        if start < stop and not self._spool.offer(_Job(start, stop, state, occasion, entries, thoughts)):
             self._lost += 1
 
     # The writer's thread ----------------------------------------------------------------------------------------------
@@ -161,6 +165,7 @@ class Flight:
             **self._head,
             "start": job.start,
             "stop": job.stop,
+            "state": job.state,
             "occasion": asdict(job.occasion),
             "trace": {"first": first, **columns},
             "journal": [json.loads(line(entry)) for entry in job.entries],

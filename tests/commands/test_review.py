@@ -236,8 +236,8 @@ def test_a_key_ends_the_playing(clips: Path, aplay: Path) -> None:
     os.close(ours)
 
 
-GATES = ["open", "ducked", "shut", "open", "ducked", "open", "open", "ducked", "open"]
-"""Of a stop up to the clip's end, and of two holds."""
+GATES = ["open", "ducked", "shut", "shut", "ducked", "open", "open", "ducked", "open"]
+"""Of a stop up to the clip's end, of the hold after it, and of the one before it."""
 
 
 def test_the_page_shows_every_clip_and_is_nobody_elses(

@@ -117,6 +117,16 @@ def test_the_bound_holds_and_the_oldest_goes_first_the_labelled_last(
     assert again.bytes == shelf.bytes
 
 
+def test_a_clip_knows_the_state_at_its_start(tmp_path: Path) -> None:
+    fed = Fed(settings(tmp_path))
+    press = {"at": 9 * RATE, "event": "button_long"}
+    fed.live(12 * RATE, [*fed.hold(4 * RATE), press])
+    fed.close()
+    before, after = (read_clip(tmp_path, number) for number in (1, 2))
+    assert (before.state, after.state) == ("speaking", "speaking")
+    assert not [entry for entry in after.journal if entry["event"] == "state"]
+
+
 def test_a_kill_in_the_middle_of_writing_leaves_whole_clips_only(tmp_path: Path) -> None:
     program = (
         "import sys, numpy as np; from pathlib import Path\n"

@@ -26,6 +26,7 @@ EXTRA_OF = {
     "lgpio": "pi",
     "spidev": "pi",
     "espeakng_loader": "speech",
+    "wyoming": "wyoming",
     "soundfile": "sim",
     "pyroomacoustics": "sim",
 }

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from edgeagent import __version__
+from edgeagent.credential import credential
 from edgeagent.detect.ear import Ear
 from edgeagent.detect.words import Words
 from edgeagent.devices.gpio import Factory, pin_factory
@@ -16,6 +17,9 @@ from edgeagent.devices.gpio_lamp import GpioLamp
 from edgeagent.devices.gpio_mute import GpioMute
 from edgeagent.devices.model_files import chosen, load_model, manifest
 from edgeagent.devices.terminal_lamp import TerminalLamp
+from edgeagent.dialogue.dialogue import Dialogue
+from edgeagent.dialogue.kinds import Kind
+from edgeagent.dialogue.reactions import Reaction
 from edgeagent.engine import Engine
 from edgeagent.errors import DeviceError
 from edgeagent.live import realtime
@@ -31,8 +35,11 @@ from edgeagent.live.pace import Pace
 from edgeagent.live.repair import Repair
 from edgeagent.live.runtime import Runtime
 from edgeagent.live.sound_path import SoundPath
+from edgeagent.live.turns import Both, Listener
 from edgeagent.live.watchdog import Watchdog
-from edgeagent.ports import Card, EchoCanceller, Journal, Lamp, MutePin, Spotter, Talker
+from edgeagent.ports import Card, EchoCanceller, Journal, Lamp, MutePin, Replier, Spotter, Talker
+from edgeagent.services.chat_replier import ChatReplier
+from edgeagent.services.command_replier import CommandReplier
 from edgeagent.services.command_talker import CommandTalker
 from edgeagent.services.espeak_talker import EspeakTalker
 from edgeagent.services.hint_socket import HintSocket
@@ -41,7 +48,9 @@ from edgeagent.services.pocketsphinx_spotter import PocketsphinxSpotter
 from edgeagent.services.scripted_replier import ScriptedReplier
 from edgeagent.services.turn_hook import TurnHook
 from edgeagent.services.wav_talker import WavTalker
-from edgeagent.settings import Audio, Button, Hints, Settings, settings_hash
+from edgeagent.services.wyoming_recogniser import WyomingRecogniser
+from edgeagent.services.wyoming_talker import WyomingTalker
+from edgeagent.settings import Audio, Button, Hints, Script, Settings, settings_hash, understands
 from edgeagent.settings import Talker as Voice
 from edgeagent.signal.bypass import Bypass
 from edgeagent.signal.canceller import Canceller
@@ -136,7 +145,21 @@ def build_talker(voice: Voice) -> Talker:
             return WavTalker(voice.wav_dir)
         case "command":
             return CommandTalker(voice)
+        case "wyoming":
+            return WyomingTalker(voice)
     return EspeakTalker(voice)
+
+
+def build_replier(settings: Settings) -> tuple[Replier, str]:
+    """Who answers, and what is said before anybody asks. Raises ConfigError or ServiceError."""
+    script = ScriptedReplier(settings.script)
+    match settings.replier.kind:
+        case "chat":
+            opening = settings.script.opening if settings.script.opening != Script().opening else ""
+            return ChatReplier(settings.replier, credential("chat-key")), opening
+        case "command":
+            return CommandReplier(settings.replier), ""
+    return script, script.opening
 
 
 def build_runtime(
@@ -156,7 +179,7 @@ def build_runtime(
     with ExitStack() as closing:
         talker = build_talker(settings.talker)  # first: a voice loads while the rest is built
         closing.callback(talker.close)
-        replier = ScriptedReplier(settings.script) if replies else None
+        replier, opening = build_replier(settings) if replies else (None, "")
         factory = build_factory(settings)
         lamp = build_lamp(settings, factory)
         closing.callback(lamp.close)
@@ -166,12 +189,12 @@ def build_runtime(
         kept = ear is None and settings.memory.file  # nothing is learnt by an ear that is not the device's own
         keeper = Keeper(Path(settings.memory.file).expanduser()) if kept else None
         door = Door(build_engine(settings, TeeJournal(journal, keeper) if keeper else journal, ear))
-        listen = build_listener(settings, session)
-        words = None
+        listen, words = build_listener(settings, session), None
         if spotter := build_spotter(settings.hints, _trouble("hint_trouble", inbox, lambda: conversation)):
             closing.callback(spotter.close)
             words = Words(spotter, door.engine.clean)
-        conversation = Conversation(door, playback, inbox, notes, talker, replier, listen, words)
+        understands = build_dialogue(settings)
+        conversation = Conversation(door, playback, inbox, notes, talker, replier, listen, understands, words)
         closing.callback(conversation.close)
         if spotter:
             closing.callback(lambda: conversation.note("word_spotter", **spotter.facts()))
@@ -196,8 +219,8 @@ def build_runtime(
             Health(playback, lambda: door.engine.drift_ppm, Pace([words] if words else [])),
         )
         closing.callback(loop.close)
-        if replier is not None and replier.opening:
-            conversation.say(replier.opening)
+        if opening:
+            conversation.say(opening)
         return Runtime(door, loop, conversation, (journal, notes), head(settings), hygiene, closing.pop_all())
 
 
@@ -209,12 +232,31 @@ def build_listener(settings: Settings, session: Path | None) -> Listen:
     folder = str(dated(Path(capture.turns_dir)) if capture.turns_dir else session or "")
     most = capture.turns_kept if capture.turns_dir else 0
 
-    def listen(recognised: Told, trouble: Told, kept: Told) -> TurnHook | None:
+    def listen(recognised: Told, trouble: Told, kept: Told) -> Listener | None:
+        if settings.recogniser.kind == "wyoming":
+            recogniser = WyomingRecogniser(settings.recogniser, recognised, trouble)
+            return Both(recogniser, TurnHook("", folder, 0.0, _nobody, trouble, kept, most)) if folder else recogniser
         if not (capture.on_turn or folder):
             return None
         return TurnHook(capture.on_turn, folder, patience_s, recognised, trouble, kept, most)
 
     return listen
+
+
+def _nobody(_turn: int, _text: str) -> None:
+    """Does not want to know."""
+
+
+def build_dialogue(settings: Settings) -> Dialogue | None:
+    """What follows an interruption; None where nobody tells what was said. Raises ConfigError."""
+    if not understands(settings):
+        return None
+    from edgeagent.config.languages import language  # here, because pydantic costs a quarter of the start
+
+    wanted: dict[Kind, Reaction] = {
+        kind: Reaction(getattr(settings.dialogue, kind.value)) for kind in Kind if kind is not Kind.COMMAND
+    }
+    return Dialogue(language(settings.dialogue.languages), wanted)
 
 
 def build_spotter(hints: Hints, trouble: Callable[[str], None], stall_s: float = STALL_S) -> Spotter | None:

@@ -24,6 +24,7 @@ from edgeagent.ports import EchoCanceller, Journal, Sound
 from edgeagent.settings import Settings
 from edgeagent.signal.blocks import Pairs
 from edgeagent.signal.canceller import Cancelled, Trust
+from edgeagent.signal.confidence import Confidence
 from edgeagent.signal.gap import Gap
 from edgeagent.signal.ring import Ring
 from edgeagent.turn import events as e
@@ -53,6 +54,8 @@ class Engine:
         """Echo removed linearly only, for recognisers and the user's turn. Indexed like `clean`."""
         self.percept = Percept(0, 0.5, 0.5)
         """The ear's last word, for reports and meters."""
+        self.confidence: Confidence | None = None
+        """The canceller's, likewise; None before there is any."""
         self._canceller = canceller
         self._ear = ear
         self._sound = Pairs(HOP)
@@ -106,6 +109,7 @@ class Engine:
             self.percept = self._ear.unknown(end)
         else:
             cancelled = self._canceller.process(reference, microphone)
+            self.confidence = cancelled.confidence
             if end > HOP:  # the canceller's first output lies before the first sample
                 self._keep(cancelled)
             self.moderator.trust(end, untrusted=cancelled.confidence.trust is Trust.UNTRUSTED)

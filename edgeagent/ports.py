@@ -12,6 +12,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeagent.dialogue.history import Line
+from edgeagent.dialogue.kinds import Understood
 from edgeagent.signal.canceller import Cancelled
 from edgeagent.turn.events import Word
 from edgeagent.turn.outputs import Light
@@ -132,13 +134,38 @@ class Talker(Protocol):
     def close(self) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A turn of the user that wants a reply.
+
+    sound: (n,) float32 at 16 kHz, our own voice taken out. text: what a recogniser made of it, "" without one.
+    understood: what kind of interruption it was. history: what has been said and heard, this turn at its end. saying:
+    what is said before the reply. resumes: what was cut off is to go on, behind `saying`."""
+
+    turn: int
+    sound: Sound
+    text: str
+    understood: Understood
+    history: tuple[Line, ...] = ()
+    saying: tuple[str, ...] = ()
+    resumes: bool = False
+
+
+class Reply(Protocol):
+    """A reply in the making. Iterating yields its text in pieces, as they come; ends when it is complete or cancelled;
+    raises ServiceError when the other side dies, stalls or refuses."""
+
+    def __iter__(self) -> Iterator[str]: ...
+
+    def cancel(self) -> None:
+        """From any thread, within 10 ms, even when the other side is stalled. Iteration ends."""
+
+
 class Replier(Protocol):
-    """The user's turn to the device's next sentence."""
+    """The user's turn to what the device says next."""
 
-    def reply(self, turn: Sound, text: str) -> str:
-        """The next sentence, or "" for none. `text` is what a recogniser made of the turn, "" without one."""
-
-    def cancel(self) -> None: ...
+    def reply(self, request: Request) -> Reply:
+        """A reply without any text: nothing is to be said. One at a time."""
 
     def close(self) -> None: ...
 

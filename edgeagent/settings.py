@@ -195,8 +195,9 @@ class Amplifier:
 class Talker:
     """The voice."""
 
-    kind: Literal["espeak", "wav", "command"] = "espeak"
-    """espeak: built in, with word times. wav: recorded sentences. command: any program that writes PCM."""
+    kind: Literal["espeak", "wav", "command", "wyoming"] = "espeak"
+    """espeak: built in, with word times. wav: recorded sentences. command: any program that writes PCM. wyoming: a
+    voice server of Home Assistant's protocol, such as wyoming-piper."""
 
     voice: str = "en"
     """espeak voice name, as `espeak-ng --voices` lists them."""
@@ -209,6 +210,9 @@ class Talker:
 
     command_rate_hz: Annotated[int, Interval(ge=8000, le=48000)] = 16000
     """Rate of what the command writes."""
+
+    uri: str = "tcp://127.0.0.1:10200"
+    """Talker `wyoming`: tcp://host:port or unix:///path. `voice` is its voice, unless it is espeak's default."""
 
     wav_dir: str = ""
     """Talker `wav`: folder with one WAV per sentence and an index.yaml of sentence to file."""
@@ -235,6 +239,95 @@ class Script:
 
     file: str = ""
     """YAML with `opening` and `replies`, instead of the two above."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recogniser:
+    """Who understands what people say."""
+
+    kind: Literal["command", "wyoming"] = "command"
+    """command: `capture.on_turn`; empty, nobody. wyoming: a server of Home Assistant's protocol, such as
+    wyoming-faster-whisper."""
+
+    uri: str = "tcp://127.0.0.1:10300"
+    """Recogniser `wyoming`: tcp://host:port or unix:///path. What people say goes there."""
+
+    language: str = ""
+    """Recogniser `wyoming`: what it is told to expect; empty for its own choice."""
+
+    patience_ms: Annotated[int, Interval(ge=500, le=60_000)] = 8000
+    """How long a turn's text may take once the turn is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replier:
+    """Who answers."""
+
+    kind: Literal["script", "chat", "command"] = "script"
+    """script: the sentences of `script`. chat: a language model behind OpenAI's interface (Ollama, llama.cpp, vLLM, a
+    cloud). command: any program."""
+
+    url: str = "http://127.0.0.1:11434/v1"
+    """Replier `chat`: address up to and with /v1. What people say goes there. A key, where one is needed, comes from
+    the variable EDGEAGENT_CHAT_KEY or the credential chat-key of the unit, never from this file."""
+
+    model: str = ""
+    """Replier `chat`: the model's name there."""
+
+    system: str = (
+        "You speak with people through a loudspeaker. Answer in one to three short sentences, without lists, headings "
+        "or symbols. A dash at the end of something you said means that you were interrupted there, and that nothing "
+        "behind it was heard."
+    )
+    """Replier `chat`: what it is told about itself."""
+
+    most_tokens: Annotated[int, Interval(ge=16, le=4096)] = 300
+    """Replier `chat`: length of a reply at most; 300 are about a minute of speech."""
+
+    command: Command = ""
+    """Replier `command`: gets each turn as a line of JSON on stdin, prints the reply."""
+
+    stall_ms: Annotated[int, Interval(ge=200, le=120_000)] = 15_000
+    """A replier that gives nothing for so long has failed."""
+
+
+Follows = Literal["silent", "reply", "repair", "offer", "resume"]
+"""What the device does after an interruption. silent: nothing; "go on" takes the rest up again. reply: replies, and
+drops the rest of what it was saying. repair: says that it is sorry, then replies. offer: replies, then asks whether to
+go on. resume: goes on as if nothing had been said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialogue:
+    """What follows an interruption, where a recogniser tells what was said (`capture.on_turn`)."""
+
+    languages: tuple[str, ...] = ("en",)
+    """Languages that people may speak, all at once: en de es fr hi pt whole; ar ja zh and the 22 scheduled languages of
+    India in part (`edgeagent check --languages`). The first one is that of "sorry" and "shall I go on?"."""
+
+    correction: Follows = "repair"
+    """After "no, not Bangalore, Mangalore"."""
+
+    clarification: Follows = "offer"
+    """After "what does that mean?"."""
+
+    question: Follows = "offer"
+    """After another question that interrupts."""
+
+    request: Follows = "reply"
+    """After a new wish."""
+
+    answer: Follows = "reply"
+    """After an answer to our question."""
+
+    backchannel: Follows = "resume"
+    """After "uh-huh", should it have stopped the device."""
+
+    nonverbal: Follows = "resume"
+    """After a sound without a word."""
+
+    far: Follows = "resume"
+    """After speech that was not for the device."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,8 +369,16 @@ class Settings:
     amplifier: Amplifier = field(default_factory=Amplifier)
     talker: Talker = field(default_factory=Talker)
     script: Script = field(default_factory=Script)
+    recogniser: Recogniser = field(default_factory=Recogniser)
+    replier: Replier = field(default_factory=Replier)
+    dialogue: Dialogue = field(default_factory=Dialogue)
     record: Record = field(default_factory=Record)
     memory: Memory = field(default_factory=Memory)
+
+
+def understands(settings: Settings) -> bool:
+    """Whether anybody tells what a person has said."""
+    return settings.recogniser.kind == "wyoming" or bool(settings.capture.on_turn)
 
 
 def settings_hash(settings: Settings) -> str:

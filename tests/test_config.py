@@ -103,7 +103,7 @@ def test_what_is_said_is_what_is_set() -> None:
         (
             "talker: {kind: Espeek}",
             "talker.kind",
-            "'Espeek': needs one of espeak, wav, command. Did you mean 'espeak'?",
+            "'Espeek': needs one of espeak, wav, command, wyoming. Did you mean 'espeak'?",
         ),
         (
             "talker: {voice: no}",
@@ -233,7 +233,7 @@ def test_no_secret_is_repeated() -> None:
     with pytest.raises(ConfigError) as refusal:
         config.loads(f"capture: {{on_turn: [{secret}], password: {secret}}}\ntalker: {{command: {{a: {secret}}}}}")
     assert "12345" not in str(refusal.value)
-    assert {key.path for key in EVERY_KEY if key.private} == {"capture.on_turn", "talker.command"}
+    assert {key.path for key in EVERY_KEY if key.private} == {"capture.on_turn", "talker.command", "replier.command"}
 
 
 def test_the_environment_is_not_filled_in(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -289,3 +289,48 @@ def test_the_hash_tells_settings_apart_and_is_the_same_in_every_process() -> Non
     program = "from edgeagent.settings import *; print(settings_hash(Settings()))"
     printed = subprocess.check_output([sys.executable, "-c", program], text=True, env={"PYTHONHASHSEED": "7"})
     assert printed.strip() == hashes[1]
+
+
+def test_a_language_that_nobody_knows_is_refused_with_the_other_faults() -> None:
+    with pytest.raises(ConfigError) as refused:
+        config.loads("dialogue: {languages: [en, klingon]}\nturns: {patience_ms: 1}\n")
+    assert "'klingon' is unknown. Known are ar" in str(refused.value)
+    assert "patience_ms" in str(refused.value)
+    with pytest.raises(ConfigError, match="Name at least one"):
+        config.loads("dialogue: {languages: []}\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("replier: {kind: chat}", ["replier.model", "capture.on_turn"]),
+        ("replier: {kind: chat, model: m, url: localhost}", ["replier.url", "no address"]),
+        ("replier: {kind: chat, model: m, url: 'http://u:p@host/v1'}", ["EDGEAGENT_CHAT_KEY"]),
+        ("replier: {kind: chat, model: m, url: 'http://host:port/v1'}", ["replier.url"]),
+        ("replier: {kind: command}", ["replier.command"]),
+    ],
+)
+def test_a_replier_that_cannot_answer_is_refused(text: str, told: list[str]) -> None:
+    with pytest.raises(ConfigError) as refused:
+        config.loads(text)
+    assert all(word in str(refused.value) for word in told)
+    assert "u:p" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("recogniser: {kind: wyoming, uri: 'localhost:1'}", "recogniser.uri"),
+        ("recogniser: {kind: wyoming, uri: 'tcp://localhost'}", "recogniser.uri"),
+        ("talker: {kind: wyoming, uri: 'unix://'}", "talker.uri"),
+        ("recogniser: {kind: wyoming}\ncapture: {on_turn: cat}", "Only one of them"),
+    ],
+)
+def test_a_server_without_an_address_is_refused(text: str, told: str) -> None:
+    with pytest.raises(ConfigError, match=told):
+        config.loads(text)
+
+
+def test_a_server_with_an_address_is_taken() -> None:
+    settings = config.loads("recogniser: {kind: wyoming, uri: 'unix:///run/asr'}\nreplier: {kind: chat, model: m}\n")
+    assert settings.recogniser.uri == "unix:///run/asr"

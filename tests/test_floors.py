@@ -12,8 +12,8 @@ ROOT = Path(__file__).parents[1]
 
 FLOORS = [
     {"units", "errors", "settings"},
-    {"signal", "turn"},
-    {"ports"},
+    {"signal", "turn", "dialogue"},
+    {"ports", "vitals", "credential"},
     {"detect"},
     {"engine"},
     {"devices", "services", "live", "sim", "store", "report", "monitor"},

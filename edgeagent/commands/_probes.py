@@ -41,6 +41,7 @@ LIBRARIES = (
     "spidev",
     "espeakng-loader",
     "pocketsphinx",
+    "wyoming",
 )
 
 BOARD = Path("/proc/device-tree/model")
@@ -111,6 +112,8 @@ def services(settings: Settings) -> Iterator[Finding]:
     """Whether the voice, the script and the command for the user's turns can start."""
     yield _started("voice", lambda: _voice(settings.talker))
     yield _started("script", lambda: _script(settings.script))
+    if settings.replier.kind == "command":
+        yield _started("replier", lambda: words_of(settings.replier.command, "replier.command")[0])
     if settings.capture.on_turn:
         yield _started("turn command", lambda: words_of(settings.capture.on_turn, "capture.on_turn")[0])
 

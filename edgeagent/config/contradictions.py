@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from urllib.parse import urlsplit
 
 from edgeagent.config.faults import Fault
-from edgeagent.settings import Lamp, Settings
+from edgeagent.config.languages import known
+from edgeagent.settings import Lamp, Settings, understands
 
 PINS_OF = {"led": 1, "rgb": 3}
 """How many GPIOs a kind of lamp is driven by; the others use none of `lamp.pins`."""
@@ -23,12 +25,33 @@ def contradictions(settings: Settings) -> Iterator[Fault]:
     yield from _unquoted(settings)
     yield from _lamp(settings.lamp)
     yield from _shared_pins(settings)
+    yield from _languages(settings.dialogue.languages)
 
 
 def _missing(settings: Settings) -> Iterator[Fault]:
     talker, audio = settings.talker, settings.audio
     if talker.kind == "command" and not talker.command:
         yield Fault("talker.command", "missing. talker.kind is command: give the program that turns text into sound")
+    replier = settings.replier
+    if replier.kind == "command" and not replier.command:
+        yield Fault("replier.command", "missing. replier.kind is command: give the program that answers")
+    if replier.kind == "chat":
+        if not replier.model:
+            yield Fault("replier.model", "missing. replier.kind is chat: give the model's name on that server")
+        if not understands(settings):
+            yield Fault(
+                "capture.on_turn", "missing. replier.kind is chat: give what understands speech, or a recogniser"
+            )
+        if wrong := _address(replier.url):
+            yield Fault("replier.url", wrong)
+    if settings.recogniser.kind == "wyoming" and settings.capture.on_turn:
+        yield Fault("capture.on_turn", "given, but recogniser.kind is wyoming. Only one of them can tell what was said")
+    for key, used, uri in (
+        ("recogniser.uri", settings.recogniser.kind == "wyoming", settings.recogniser.uri),
+        ("talker.uri", talker.kind == "wyoming", talker.uri),
+    ):
+        if used and not _is_uri(uri):
+            yield Fault(key, "no address. Give tcp://host:port or unix:///path")
     if talker.kind == "wav" and not talker.wav_dir:
         yield Fault("talker.wav_dir", "missing. talker.kind is wav: give the folder of recorded sentences")
     if audio.card == "wav":
@@ -38,9 +61,44 @@ def _missing(settings: Settings) -> Iterator[Fault]:
             yield Fault("audio.loudspeaker_wav", "the same file as audio.microphone_wav; it would be overwritten")
 
 
+def _is_uri(uri: str) -> bool:
+    try:
+        parts = urlsplit(uri)
+        return bool(parts.path if parts.scheme == "unix" else parts.scheme == "tcp" and parts.hostname and parts.port)
+    except ValueError:
+        return False
+
+
+def _address(url: str) -> str:
+    """What is wrong with it, "" for nothing."""
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018  raises
+    except ValueError as error:
+        return f"{error}. Give an address such as http://127.0.0.1:11434/v1"
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return "no address. Give one such as http://127.0.0.1:11434/v1"
+    if parts.username or parts.password:
+        return "holds a password, which would be shown. Use the variable EDGEAGENT_CHAT_KEY"
+    return ""
+
+
+def _languages(codes: Sequence[str]) -> Iterator[Fault]:
+    if not codes:
+        yield Fault("dialogue.languages", "empty. Name at least one")
+    for code in codes:
+        if code not in known():
+            yield Fault("dialogue.languages", f"'{code}' is unknown. Known are {', '.join(known())}")
+
+
 def _unquoted(settings: Settings) -> Iterator[Fault]:
     """Command lines are split by the shell's rules of quoting, without a shell."""
-    for key, command in (("capture.on_turn", settings.capture.on_turn), ("talker.command", settings.talker.command)):
+    commands = {
+        "capture.on_turn": settings.capture.on_turn,
+        "talker.command": settings.talker.command,
+        "replier.command": settings.replier.command,
+    }
+    for key, command in commands.items():
         try:
             shlex.split(command)
         except ValueError as error:

@@ -1,22 +1,19 @@
-"""The slow half of the conversation: from a user turn to a sentence, from a sentence to its sound.
+"""From a sentence to its sound: one thread asks the talker, one answer after the other, and leaves what it gives as
+notes for the engine thread.
 
-One thread asks the replier and the talker, one answer after the other, and leaves what they give as notes for the
-engine thread. An answer that is called off is cut, not drained: whatever still comes of it finds its flag and is
-dropped.
+An answer that is called off is cut, not drained: whatever still comes of it finds its flag and is dropped.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from threading import Condition, Thread
 from typing import Protocol
 
-import numpy as np
-
 from edgeagent.errors import EdgeAgentError
 from edgeagent.live.inbox import Inbox
-from edgeagent.ports import Replier, Sound, Talk, Talker
+from edgeagent.ports import Sound, Talk, Talker
 from edgeagent.signal.pauses import PauseFinder
 from edgeagent.turn.events import Word
 
@@ -24,12 +21,10 @@ NOBODY = -1
 """The turn of a sentence that answers none."""
 
 WAITING = 8
-"""Answers that may wait for a replier or talker that is stuck, each with the sound of its turn (2 MB at most)."""
+"""Answers that may wait for a talker that is stuck."""
 
 CLOSING_S = 1.0
-"""How long `close` waits for a replier or talker that ignores its cancel."""
-
-NOTHING = np.zeros(0, np.float32)
+"""How long `close` waits for a talker that ignores its cancel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +42,9 @@ class Answer:
     """One utterance of ours in the making. The engine thread makes and cancels it; the worker fills it."""
 
     utterance: int
+    text: str
     turn: int = NOBODY
-    sound: Sound = field(default_factory=lambda: NOTHING)
-    """The user's turn."""
-
-    heard: str = ""
-    """What a recogniser made of it."""
-
-    text: str = ""
-    """What to say; "" until the replier has answered."""
+    """The user's turn that it answers."""
 
     protected: bool = False
     """Voices may lower it, and not stop it."""
@@ -64,6 +53,9 @@ class Answer:
     talk: Talk | None = None
     started: bool = False
     """Its first sound has been handed over."""
+
+    over: bool = False
+    """It has sounded to its end, or failed."""
 
     script: Script | None = None
     """What is known of it, and `told`: what the engine knows."""
@@ -81,7 +73,7 @@ class Receiver(Protocol):
         """More is known of it. For the first time before its sound."""
 
     def done(self, answer: Answer) -> None:
-        """All its sound has been handed over; without any, there is nothing to say."""
+        """All its sound has been handed over; there may have been none."""
 
     def failed(self, answer: Answer, reason: str) -> None:
         """No more will come of it."""
@@ -90,10 +82,8 @@ class Receiver(Protocol):
 class Worker:
     """`order`, `cancel` and `close` are for the engine thread."""
 
-    def __init__(self, talker: Talker, replier: Replier | None, inbox: Inbox, receiver: Receiver) -> None:
-        """replier: None for a device that only speaks by itself."""
+    def __init__(self, talker: Talker, inbox: Inbox, receiver: Receiver) -> None:
         self._talker = talker
-        self._replier = replier
         self._inbox = inbox
         self._receiver = receiver
         self._orders: list[Answer] = []
@@ -118,11 +108,9 @@ class Worker:
         answer.cancelled = True
         if answer.talk is not None:
             answer.talk.cancel()
-        elif answer is self._current and self._replier is not None:
-            self._replier.cancel()
 
     def close(self) -> None:
-        """Ends the thread, and gives back talker and replier."""
+        """Ends the thread, and gives back the talker."""
         with self._changed:
             self._closing = True
             self._changed.notify()
@@ -130,8 +118,6 @@ class Worker:
             self.cancel(self._current)
         self._thread.join(CLOSING_S)
         self._talker.close()
-        if self._replier is not None:
-            self._replier.close()
 
     def _work(self) -> None:
         while (answer := self._taken()) is not None:
@@ -153,10 +139,7 @@ class Worker:
     def _make(self, answer: Answer) -> None:
         if answer.cancelled:
             return
-        if not answer.text and self._replier is not None:
-            answer.text = self._replier.reply(answer.sound, answer.heard)
-        if answer.text and not answer.cancelled:
-            self._speak(answer)
+        self._speak(answer)
         self._tell(answer, self._receiver.done, answer)
 
     def _speak(self, answer: Answer) -> None:

@@ -1,19 +1,25 @@
-"""What the machine asks of the slow world: user turns out, answers in, and the player between them.
+"""The conversation around the engine: turns out to whoever understands them, replies in.
 
-Everything here runs in the engine thread; waiting is done by `answers.Worker` and by the turn hook, each in its own.
+What the engine decides about turns and utterances is done here; what the slow world answers arrives here through the
+inbox. What follows from what was understood is `dialogue`'s business. All of it is in the engine's thread; the slow
+work is done by the replier's worker, the talker's and the hook, each in its own.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 
 from edgeagent.detect.words import Words
-from edgeagent.errors import ServiceError
-from edgeagent.live.answers import NOBODY, Answer, Script, Worker
+from edgeagent.dialogue.dialogue import Dialogue, Plan
+from edgeagent.dialogue.kinds import Kind, Understood
+from edgeagent.live.answers import NOBODY
+from edgeagent.live.asking import Asker, Question
 from edgeagent.live.door import Door
 from edgeagent.live.inbox import Inbox
 from edgeagent.live.turns import Listener, Turns
-from edgeagent.ports import Journal, Replier, Sound, Talker
+from edgeagent.live.voice import Voice
+from edgeagent.ports import Journal, Replier, Request, Sound, Talker
 from edgeagent.signal.playback import Playback
 from edgeagent.turn import actions as a
 from edgeagent.turn import events as e
@@ -23,6 +29,9 @@ Told = Callable[[int, str], None]
 Listen = Callable[[Told, Told, Told], Listener | None]
 """Makes whoever gets the user's turns, None for nobody. It tells the first function the text of each turn, the second
 what went wrong with one, and the third the path under which one is kept, from any thread."""
+
+CEASED = 64
+"""Reports of the player that wait until somebody asks what was heard; the ledger keeps no more utterances."""
 
 
 class Conversation:
@@ -37,36 +46,44 @@ class Conversation:
         talker: Talker,
         replier: Replier | None,
         listen: Listen,
+        dialogue: Dialogue | None = None,
         words: Words | None = None,
     ) -> None:
-        """talker, replier, and what `listen` makes are closed with the conversation. words: the lexical hint, if there
-        is one; its spotter is not closed here."""
+        """talker, replier, and what `listen` makes are closed with the conversation. replier: None for a device that
+        only speaks by itself. dialogue: None where nobody understands what is said: then every turn goes to the
+        replier, which goes its own way. words: the lexical hint, if there is one; its spotter is not closed here."""
         self.words = words
         self._door = door
-        self._playback = playback
-        self._inbox = inbox
         self._journal = journal
-        self._replies = replier is not None
+        self._inbox = inbox
+        self._dialogue = dialogue
         self._listener = listen(self._recognised, self._trouble, self._kept)
         self._turns = Turns(door.engine.linear, self._listener)
-        self._worker = Worker(talker, replier, inbox, self)
-        self._answers: dict[int, Answer] = {}
+        self._voice = Voice(door, playback, inbox, talker, self._gone)
+        self._asker = Asker(replier, inbox, self) if replier is not None else None
+        self._question: Question | None = None
         self._closed: dict[int, Sound] = {}  # turns whose text is awaited
-        self._next = 0
+        self._ceased: deque[tuple[int, e.Ceased]] = deque(maxlen=CEASED)  # with the engine's sample at that moment
 
     def say(self, text: str, *, protected: bool = False) -> int:
         """Speak as soon as the floor allows; the number of the utterance. protected: see `events.Scripted`."""
-        return self._order(Answer(self._next, text=text, protected=protected))
+        if self._dialogue is not None and not self._voice.busy:
+            self._begin(self._dialogue)
+        utterance = self._voice.say(text, protected=protected)
+        if self._dialogue is not None:
+            self._dialogue.says(utterance, text)
+        return utterance
 
     def act(self, action: a.Action) -> None:
         """Do what was decided; any action but Halt."""
         match action:
             case a.Play():
-                self._playback.play(action.utterance, action.offset)
-                for over in [u for u in self._answers if u < action.utterance]:
-                    self._forget(over)
+                self._voice.play(action.utterance, action.offset)
             case a.Discard():
-                self._forget(action.utterance)
+                self._discard(action.utterance)
+            case a.CallOff():
+                self._cut()
+                self._voice.drop_all()
             case a.OpenTurn():
                 self._turns.open(action)
             case a.HandOver():
@@ -77,11 +94,10 @@ class Conversation:
                 self._drop(action.turn)
                 self._turns.open(action)
 
-    def ceases(self, utterance: int) -> None:
-        """The engine is about to be told that it ceased: now it must know the words. (Before, only what is new for
-        good is told, or the journal would repeat every sentence for each of its words.)"""
-        if utterance in self._answers:
-            self._tell_script(self._answers[utterance])
+    def ceases(self, fact: e.Ceased) -> None:
+        """The engine is about to be told this: now it must know the words."""
+        self._voice.ceases(fact.utterance, finished=fact.finished)
+        self._ceased.append((self._door.engine.at, fact))
 
     def stream(self) -> None:
         """A step is over: hand on what was heard."""
@@ -94,11 +110,18 @@ class Conversation:
     def close(self) -> None:
         """Nobody speaks or listens any more."""
         self._turns.end()
-        self._worker.close()
+        if self._asker is not None:
+            self._asker.close()
+        self._voice.close()
+
+    def note(self, event: str, **facts: object) -> None:
+        """Write down what the engine knows nothing of."""
+        self._journal.write({"at": self._door.engine.at, "event": event, **facts})
 
     # Turns ------------------------------------------------------------------------------------------------------------
 
     def _hand_over(self, turn: a.HandOver) -> None:
+        self._cut()
         self._closed[turn.turn] = self._turns.close(turn)
         if self._listener is None:
             self._answer(turn.turn, "")
@@ -115,79 +138,98 @@ class Conversation:
         """Any thread."""
         self._inbox.post(lambda: self.note("kept", turn=turn, wav=wav))
 
-    def note(self, event: str, **facts: object) -> None:
-        """Write down what the engine knows nothing of."""
-        self._journal.write({"at": self._door.engine.at, "event": event, **facts})
-
     def _answer(self, turn: int, text: str) -> None:
         sound = self._closed.pop(turn, None)
         if sound is None:  # dropped meanwhile
             return
         if text:
             self.note("recognised", turn=turn, text=text)
-        if self._replies:
-            self._order(Answer(self._next, turn, sound, text))
-        else:
-            self._door.tell(e.NoReply(0, turn))
+        if self._dialogue is None:
+            self._follow(Request(turn, sound, text, Understood(Kind.REQUEST)), ask=True)
+            return
+        self._begin(self._dialogue)
+        plan = self._dialogue.turn(turn, text)
+        self._note_plan(turn, plan)
+        request = Request(turn, sound, text, plan.understood, self._dialogue.history.lines, plan.first, plan.resumes)
+        self._follow(request, plan.first, plan.last, ask=plan.ask)
+
+    def _note_plan(self, turn: int, plan: Plan) -> None:
+        known = {"command": plan.understood.command, "wrong": plan.understood.wrong, "right": plan.understood.right}
+        told = {name: value for name, value in known.items() if value}
+        self.note("understood", turn=turn, kind=plan.understood.kind.value, reaction=plan.reaction.value, **told)
+
+    def _begin(self, dialogue: Dialogue) -> None:
+        """A new speech of ours, upon what has been heard of those before."""
+        ledger = self._door.engine.moderator.ledger
+        while self._ceased and self._ceased[0][0] < self._door.engine.at:  # the ledger learns of it with the next step
+            _, fact = self._ceased.popleft()
+            heard, left = ledger.heard(fact.utterance), ledger.left(fact.utterance)
+            dialogue.heard(fact.utterance, heard.text_heard, left, whole=fact.finished, estimated=heard.estimated)
+        dialogue.begin()
+
+    def _follow(
+        self, request: Request, first: tuple[str, ...] = (), last: tuple[str, ...] = (), *, ask: bool = False
+    ) -> None:
+        for text in first:
+            self._say(text, request.turn)
+        if ask and self._asker is not None:
+            self._question = Question(request, last, said=len(first), ahead=len(first))
+            self._asker.ask(self._question)
+        elif not first:
+            self._door.tell(e.NoReply(0, request.turn))
+
+    def _say(self, text: str, turn: int) -> None:
+        utterance = self._voice.say(text, turn=turn)
+        if self._dialogue is not None:
+            self._dialogue.says(utterance, text)
 
     def _drop(self, turn: int) -> None:
         self._closed.pop(turn, None)
         self._turns.drop(turn)
-        stale = [answer for answer in self._answers.values() if answer.turn == turn and not answer.started]
-        for answer in stale:  # one that has started is known to the machine, which discards it if it is not wanted
-            self._forget(answer.utterance)
+        if self._question is not None and self._question.request.turn == turn:
+            self._cut()
+        self._voice.drop(turn)
 
-    # Answers; the last four are `answers.Receiver` --------------------------------------------------------------------
+    def _discard(self, utterance: int) -> None:
+        """All of a turn is called off together: what is spoken, what waits, and what is still being thought of."""
+        turn = self._voice.turn(utterance)
+        self._voice.forget(utterance)
+        if turn != NOBODY:
+            self._voice.drop(turn)
+            if self._question is not None and self._question.request.turn == turn:
+                self._cut()
 
-    def _order(self, answer: Answer) -> int:
-        self._answers[answer.utterance] = answer
-        self._next += 1
-        self._worker.order(answer)
-        return answer.utterance
+    def _cut(self) -> None:
+        """What the replier is at is not wanted any more, nor is what it has said and nobody has heard yet."""
+        question, self._question = self._question, None
+        if question is not None and self._asker is not None:
+            self._asker.cancel(question)
+            self._voice.drop(question.request.turn)
+            if self._dialogue is not None:
+                self._dialogue.broken()
 
-    def _forget(self, utterance: int) -> None:
-        answer = self._answers.pop(utterance, None)
-        if answer is not None:
-            self._tell_script(answer)
-            self._worker.cancel(answer)
-        self._playback.drop(utterance)
+    def _gone(self, _utterance: int, turn: int) -> None:
+        """An utterance is done with."""
+        if self._question is not None and self._question.request.turn == turn and self._asker is not None:
+            self._asker.spoken(self._question)
 
-    def _tell_script(self, answer: Answer) -> None:
-        if (script := answer.script) is not None and script != answer.told:
-            answer.told = script
-            known = (script.text, script.words, script.pauses, script.length, answer.protected)
-            self._door.tell(e.Scripted(0, answer.utterance, *known))
+    # `asking.Receiver` ------------------------------------------------------------------------------------------------
 
-    def knows(self, answer: Answer, script: Script) -> None:
-        answer.script = script
-        if answer.told is None or script.length:
-            self._tell_script(answer)
+    def sentence(self, question: Question, text: str) -> None:
+        question.said += 1
+        self._say(text, question.request.turn)
 
-    def sounds(self, answer: Answer, sound: Sound) -> None:
-        if not sound.size:
-            return
-        try:
-            if not answer.started:
-                self._playback.load(answer.utterance)
-            self._playback.feed(answer.utterance, sound)
-        except ServiceError as endless:
-            self._worker.cancel(answer)
-            self.failed(answer, str(endless))
-            return
-        if not answer.started:
-            answer.started = True
-            self._door.tell(e.ReplyReady(0, answer.utterance))
+    def answered(self, question: Question) -> None:
+        self._question = None
+        if question.said:
+            for text in question.last:
+                self._say(text, question.request.turn)
+        else:
+            self._door.tell(e.NoReply(0, question.request.turn))
 
-    def done(self, answer: Answer) -> None:
-        self._playback.seal(answer.utterance)
-        if answer.started:
-            return
-        self._forget(answer.utterance)
-        if answer.text:
-            self._door.tell(e.ReplyFailed(0, answer.utterance, "the talker made no sound"))
-        elif answer.turn != NOBODY:
-            self._door.tell(e.NoReply(0, answer.turn))
-
-    def failed(self, answer: Answer, reason: str) -> None:
-        self._playback.seal(answer.utterance)  # should it be resumed all the same, it has an end
-        self._door.tell(e.ReplyFailed(0, answer.utterance, reason))
+    def refused(self, question: Question, reason: str) -> None:
+        self._question = None
+        if question.said:  # what it has said stands
+            self.note("reply_broken", turn=question.request.turn, text=reason)
+        else:
+            self._door.tell(e.ReplyFailed(0, self._voice.number(), reason))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from edgeagent.live.gauge import Gauge
 from edgeagent.live.pace import Pace
 from edgeagent.live.sound_path import SoundPath
 from edgeagent.signal.playback import Playback
@@ -32,6 +33,10 @@ class Health:
 
     def __init__(self, playback: Playback, drift: Callable[[], float], pace: Pace | None = None) -> None:
         self.pace = pace or Pace()
+        self.gauge = Gauge()
+        """The same and more for whoever looks, many times a second."""
+        self.latest: Facts = {}
+        """The facts at the last look."""
         self._playback = playback
         self._drift = drift
         self._looked = 0.0
@@ -42,7 +47,7 @@ class Health:
         if now < self._looked + EVERY_S:
             return None
         self._looked = now
-        facts = self._facts(path)
+        facts = self.latest = self._facts(path)
         worse = self._worse(facts)
         if not worse and abs(self._grown(facts, "drift_ppm")) < DRIFT_PPM:
             return None

@@ -20,6 +20,7 @@ from edgeagent.live.actuators import Actuators
 from edgeagent.live.conversation import Conversation
 from edgeagent.live.cues import Cues
 from edgeagent.live.door import Door
+from edgeagent.live.gauge import Gauge
 from edgeagent.live.guarded_card import GuardedCard
 from edgeagent.live.health import Health
 from edgeagent.live.inbox import Inbox
@@ -76,6 +77,11 @@ class Loop:
         self._over = False
         inbox.attach(path.capture)
 
+    @property
+    def gauge(self) -> Gauge:
+        """What there is to see from outside."""
+        return self._health.gauge
+
     def stop(self) -> None:
         """Let `run` return."""
         self._over = True
@@ -120,6 +126,7 @@ class Loop:
             self._rest(silence, now)
         if (news := self._health.news(self._path, now)) is not None:
             self._conversation.note("card", **news)
+        self._look(now)
         self._look_after_card()
 
     def close(self) -> None:
@@ -139,6 +146,7 @@ class Loop:
         self._card.hurry()
         for fact in instant.lost:
             self._door.tell(fact)
+        self.gauge.lost += max(0, min(lost, instant.microphone.size - already))
         if not lost:
             self._tell(self._watchdog.hear(instant.microphone))
         if already < instant.microphone.size:
@@ -154,6 +162,12 @@ class Loop:
             self._path.capture.drop()
             pace.dropped()
 
+    def _look(self, now: float) -> None:
+        """For those who watch from outside."""
+        late = "the engine does not keep up with the sound" if self._health.pace.hopeless else ""
+        trouble = self._watchdog.trouble or late
+        self.gauge.look(now, self._door.engine, self._card.name, trouble, self._health.latest)
+
     def _rest(self, silence: int, now: float) -> None:
         """Silence in place of frames."""
         self._card.calm()
@@ -166,9 +180,11 @@ class Loop:
     def _end_outage(self) -> None:
         """How much silence it was in all: the `Lost` that began it could not know."""
         if frames := self._standby.over():
+            self.gauge.lost += frames
             self._door.tell(e.Outage(0, frames))
 
     def _hear(self, reference: Sound, microphone: Sound, now: float) -> None:
+        self.gauge.hear(reference, microphone)
         self._door.hear(reference, microphone)
         self._tell_cues(self._cues.due(now, self._card.sounds_until))
         self._conversation.stream()
@@ -182,7 +198,7 @@ class Loop:
     def _tell_cues(self, cues: Iterable[e.Playing | e.Ceased]) -> None:
         for fact in cues:
             if isinstance(fact, e.Ceased):
-                self._conversation.ceases(fact.utterance)
+                self._conversation.ceases(fact)
             self._door.tell(fact)
 
     # Decisions --------------------------------------------------------------------------------------------------------
@@ -240,6 +256,7 @@ class Loop:
     def _swap(self, path: SoundPath) -> None:
         self._conversation.note("card", **self._health.last(self._path))
         dead, self._path = self._path, path
+        self.gauge.reopened += 1
         self._inbox.attach(path.capture)
         dead.capture.close()
         if isinstance(self._door.engine.state, s.Faulty):

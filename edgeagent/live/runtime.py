@@ -12,6 +12,7 @@ from edgeagent.live.door import Door, Recorder
 from edgeagent.live.loop import Loop
 from edgeagent.live.realtime import ENGINE_PRIORITY, Hygiene, urgent
 from edgeagent.ports import Journal
+from edgeagent.vitals import Vitals, Watcher
 
 
 class Runtime:
@@ -41,6 +42,15 @@ class Runtime:
     def record(self, recorder: Recorder) -> None:
         """Record everything from the start; before `run`."""
         self._door.record(recorder)
+
+    @property
+    def vitals(self) -> Vitals:
+        """How the device is. Any thread."""
+        return self._loop.gauge.vitals
+
+    def watch(self, watcher: Watcher) -> None:
+        """Tell `watcher` how the device is, ten times a second; before `run`."""
+        self._loop.gauge.watchers.append(watcher)
 
     def run(self) -> None:
         """Listen and talk until `stop`, or until a card of files has no more; the caller becomes the engine thread.

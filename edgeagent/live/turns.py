@@ -28,6 +28,33 @@ class Listener(Protocol):
     def close(self) -> None: ...
 
 
+class Both:
+    """Two who get the turns: see `Listener`."""
+
+    def __init__(self, *listeners: Listener) -> None:
+        self._listeners = listeners
+
+    def open_turn(self, turn: int, audio: str) -> None:
+        for listener in self._listeners:
+            listener.open_turn(turn, audio)
+
+    def sound(self, turn: int, block: Sound) -> None:
+        for listener in self._listeners:
+            listener.sound(turn, block)
+
+    def close_turn(self, turn: int, sound: Sound) -> None:
+        for listener in self._listeners:
+            listener.close_turn(turn, sound)
+
+    def drop_turn(self, turn: int) -> None:
+        for listener in self._listeners:
+            listener.drop_turn(turn)
+
+    def close(self) -> None:
+        for listener in self._listeners:
+            listener.close()
+
+
 class Turns:
     """Engine thread only. linear: the engine's ring.
 

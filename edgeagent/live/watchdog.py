@@ -37,7 +37,8 @@ class Watchdog:
         self._constant = 0  # samples in a row that equal _level
         self._clipped = 0  # samples in a row of blocks that are clipped for the most part
         self._good = 0
-        self._failed = False
+        self.trouble = ""
+        """Why the microphone is not believed; "" while it is."""
 
     def hear(self, sound: Sound) -> Event | None:
         """What (n,) float32 of the microphone changes, if anything; at sample 0, that is: now."""
@@ -48,8 +49,8 @@ class Watchdog:
             return self._fail(reason)
         healthy = not (self._constant or self._clipped)
         self._good = self._good + sound.size if healthy else 0
-        if self._failed and self._good >= GOOD:
-            self._failed = False
+        if self.trouble and self._good >= GOOD:
+            self.trouble = ""
             return MicrophoneBack(0)
         return None
 
@@ -62,9 +63,9 @@ class Watchdog:
 
     def _fail(self, reason: str) -> Event | None:
         self._good = 0
-        if self._failed:
+        if self.trouble:
             return None
-        self._failed = True
+        self.trouble = reason
         return MicrophoneFailed(0, reason)
 
     def _fault(self, sound: Sound) -> str:

@@ -37,6 +37,15 @@ UNSPOKEN = {
 BESIDE = ("shed", "ear_upset", "ear_failed")
 """Entries that cause no change of state, though they may stand between a cause and the state that it led to."""
 
+FOLLOWS = {
+    "silent": "is silent",
+    "repair": "is sorry and replies",
+    "offer": "replies and offers to go on",
+    "resume": "goes on",
+    "repeat": "says it again",
+}
+"""What a `dialogue.reactions.Reaction` is in plain words; a reply needs none."""
+
 UNIMPAIRED = {OUTPUTS[kind].light.value for kind in WITHOUT_EARS}
 """States whose lamp does not show that the device is impaired."""
 
@@ -152,6 +161,10 @@ def remark(entry: Entry) -> str | None:
             return _worse(entry)
         case "kept":
             return f"the turn is kept in {entry.get('wav', '')}"
+        case "understood":
+            return _understood(entry)
+        case "reply_broken":
+            return f"the reply breaks off: {entry.get('text', '')}"
         case "recognised":
             return f'understood: "{entry.get("text", "")}"'
         case "hint_trouble":
@@ -263,7 +276,17 @@ def _heard(entry: Entry) -> str | None:
     if not of or heard == of:
         return None
     text = str(entry.get("text_heard", ""))
-    return f"heard {heard} of {of} words" + (f': "{shortened(text, TEXT_WIDTH, ending=True)}"' if text else "")
+    about = "about " if entry.get("estimated") else ""
+    return f"heard {about}{heard} of {of} words" + (f': "{shortened(text, TEXT_WIDTH, ending=True)}"' if text else "")
+
+
+def _understood(entry: Entry) -> str | None:
+    """What kind of turn it was, where it is not simply answered."""
+    kind, follows = str(entry.get("kind", "")), FOLLOWS.get(str(entry.get("reaction")))
+    if follows is None:
+        return None
+    told = f'"{entry.get("command")}"' if entry.get("command") else kind
+    return f"{told}: {follows}"
 
 
 def shortened(text: str, width: int, *, ending: bool = False) -> str:

@@ -8,7 +8,8 @@ import yaml
 
 from edgeagent import settings
 from edgeagent.errors import ConfigError
-from edgeagent.ports import Sound
+from edgeagent.ports import Request
+from edgeagent.services.ready_reply import ReadyReply
 
 REMEDY = "write  opening: a sentence  and  replies: [sentences]"
 
@@ -21,15 +22,13 @@ class ScriptedReplier:
         self.opening, self._replies = read_script(script.file) if script.file else (script.opening, script.replies)
         self._next = 0
 
-    def reply(self, turn: Sound, text: str) -> str:  # noqa: ARG002  the script goes its way whatever was said
+    def reply(self, _request: Request) -> ReadyReply:
+        """The script goes its way, whatever was said."""
         if not self._replies:
-            return ""
+            return ReadyReply()
         sentence = self._replies[self._next % len(self._replies)]
         self._next += 1
-        return sentence
-
-    def cancel(self) -> None:
-        pass
+        return ReadyReply(sentence)
 
     def close(self) -> None:
         pass

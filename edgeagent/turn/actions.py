@@ -40,6 +40,11 @@ class Discard(Action):
 
 
 @dataclass(frozen=True, slots=True)
+class CallOff(Action):
+    """Nothing is wanted of what is being thought of or made: silence, though we are just between two sentences."""
+
+
+@dataclass(frozen=True, slots=True)
 class OpenTurn(Action):
     """A user turn begins, named by its onset (sample index). The moderator says from which sample `start` on its sound
     may be handed on, and which `number` (from 1) its `HandOver` will have."""

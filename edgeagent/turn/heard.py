@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, field
 
+from edgeagent.turn import estimate
 from edgeagent.turn.events import Ceased, Playing, Scripted, Word
 from edgeagent.units import samples
 
@@ -42,8 +43,8 @@ UTTERANCES_KEPT = 64
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What of an utterance the person heard. `of`: its words, 0 when no word times are known; `samples` counts what
-    left the DAC."""
+    """What of an utterance the person heard. `of`: its words; `samples` counts what left the DAC. estimated: the voice
+    tells no word times, so the words are right to within one or so."""
 
     utterance: int
     samples: int
@@ -51,6 +52,7 @@ class Heard:
     of: int
     text_heard: str
     text_unheard: str
+    estimated: bool = False
 
 
 @dataclass(slots=True)
@@ -71,6 +73,11 @@ class _Entry:
     def reached(self) -> int:
         """Furthest own sample that left the DAC, exclusive."""
         return max(self.before, self.position)
+
+    @property
+    def timed(self) -> tuple[Word, ...]:
+        """Its words, estimated where the voice tells none."""
+        return self.words or estimate.words(self.text, self.length, self.pauses)
 
 
 @dataclass(slots=True)
@@ -96,9 +103,21 @@ class Ledger:
     def heard(self, utterance: int) -> Heard:
         """What of `utterance` has been heard up to the last time it ceased."""
         entry = self.entries.get(utterance, _Entry())
-        count = sum(word.end <= entry.reached for word in entry.words)
-        texts = _split(entry.text, entry.words, count)
-        return Heard(utterance, entry.reached, count, len(entry.words), *texts)
+        timed = entry.timed
+        count = sum(word.end <= entry.reached for word in timed)
+        texts = _split(entry.text, timed, count)
+        return Heard(
+            utterance, entry.reached, count, len(timed), *texts, estimated=not entry.words and count < len(timed)
+        )
+
+    def left(self, utterance: int) -> str:
+        """The words that `utterance` would go on with, from a phrase or word start; "" for none."""
+        entry = self.entries.get(utterance, _Entry())
+        timed = entry.timed
+        if not timed:
+            return ""
+        start = _in_words(entry, timed)
+        return _split(entry.text, timed, sum(word.start < start for word in timed))[1]
 
     def asked(self, utterance: int, at: int) -> bool:
         """Whether `utterance` is a question that is as good as asked at loudspeaker sample `at`."""
@@ -121,7 +140,7 @@ class Ledger:
         """The own sample from which to go on after a false alarm."""
         entry = self.entries.get(utterance, _Entry())
         if entry.words:
-            return _in_words(entry)
+            return _in_words(entry, entry.words)
         ends = [end for start, end in entry.pauses if end - start >= BREATH and end <= entry.position]
         return ends[-1] if ends and ends[-1] >= entry.position - LOOK_BACK else entry.position
 
@@ -145,24 +164,24 @@ def _split(text: str, words: tuple[Word, ...], count: int) -> tuple[str, str]:
     return text[:cut].strip(), text[cut:].strip()
 
 
-def _in_words(entry: _Entry) -> int:
+def _in_words(entry: _Entry, words: tuple[Word, ...]) -> int:
     """Start of the phrase that was broken off, or of the word when the phrase began too long ago."""
-    words, position = entry.words, entry.position
+    position = entry.position
     index = max(0, bisect_right(words, position, key=lambda word: word.start) - 1)
     if words[index].end <= position:  # between two words, or behind the last: nothing was broken
         index += 1
         if index == len(words):
             return position
     first = index
-    while first > 0 and not _phrase_ends(entry, first - 1):
+    while first > 0 and not _phrase_ends(entry, words, first - 1):
         first -= 1
     start = words[first].start
     return min(start if start >= position - LOOK_BACK else words[index].start, position)
 
 
-def _phrase_ends(entry: _Entry, index: int) -> bool:
+def _phrase_ends(entry: _Entry, words: tuple[Word, ...], index: int) -> bool:
     """Whether a phrase ends with word `index`."""
-    word, following = entry.words[index], entry.words[index + 1]
+    word, following = words[index], words[index + 1]
     return (
         word.text.rstrip(CLOSING)[-1:] in PUNCTUATION
         or following.start - word.end >= PHRASE_PAUSE

@@ -175,6 +175,10 @@ def stop(state: s.State, _event: e.Event, _limits: Limits) -> Step:
     return s.Idle(), abandon(state)
 
 
+def hush(state: s.Idle, _event: e.ButtonShort, _limits: Limits) -> Step:
+    return state, (a.CallOff(),)
+
+
 def mute(state: s.State, _event: e.ButtonLong, _limits: Limits) -> Step:
     return s.Muted(), abandon(state)
 
@@ -202,6 +206,7 @@ ROWS: dict[type[s.State], dict[type[e.Event], Handler]] = {
     s.Idle: {
         e.SpeechStarted: hear,
         e.ReplyReady: speak,
+        e.ButtonShort: hush,
         e.ButtonLong: mute,
         e.MicrophoneFailed: lose_microphone,
         e.Failed: break_down,
@@ -275,7 +280,7 @@ IGNORED: set[tuple[type[s.State], type[e.Event]]] = {
     (state, event)
     for state, events in {
         s.Starting: (*EAR, *ECHO, *REPLY, *BUTTONS, *BACK, e.Passed),
-        s.Idle: (e.Ready, e.SpeechEnded, e.Suspected, e.Judged, *ECHO, *REPLY, e.ButtonShort, *BACK, e.Passed),
+        s.Idle: (e.Ready, e.SpeechEnded, e.Suspected, e.Judged, *ECHO, *REPLY, *BACK, e.Passed),
         s.Hearing: (e.Ready, e.SpeechStarted, e.Suspected, e.Judged, *ECHO, *REPLY, *BACK),
         s.Thinking: (e.Ready, e.SpeechEnded, e.Suspected, e.Judged, *ECHO, e.ReplyFinished, *BACK),
         s.Speaking: (e.Ready, e.SpeechStarted, e.SpeechEnded, e.Judged, e.EchoTrusted, e.NoReply, *BACK, e.Passed),

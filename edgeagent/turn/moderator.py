@@ -94,6 +94,11 @@ class Moderator:
         """What was decided since the last call, in order."""
         return self._decisions.take()
 
+    @property
+    def impaired(self) -> frozenset[Impairment]:
+        """Why the device hears less well than it should."""
+        return self._decisions.impaired
+
     def impair(self, impairment: Impairment, on: bool) -> None:
         """That the device hears less well than it should, or no longer for this reason. Any number of times."""
         before = self._decisions.impaired
@@ -163,6 +168,7 @@ class Moderator:
                 "of": heard.of,
                 "text_heard": heard.text_heard,
                 "text_unheard": heard.text_unheard,
+                **({"estimated": True} if heard.estimated else {}),
             }
         )
         if fact.finished:

@@ -11,6 +11,7 @@ import numpy as np
 from edgeagent.detect.backchannel import KINDS
 from edgeagent.detect.ear import Ear
 from edgeagent.detect.near_end import CLASSES
+from edgeagent.dialogue.dialogue import Dialogue
 from edgeagent.engine import Engine
 from edgeagent.errors import DeviceError
 from edgeagent.live.actuators import Actuators
@@ -25,7 +26,7 @@ from edgeagent.live.pace import Pace
 from edgeagent.live.repair import Repair
 from edgeagent.live.sound_path import SoundPath
 from edgeagent.live.watchdog import Watchdog
-from edgeagent.ports import Heard, Pcm, Play, Replier, Sound, Talker
+from edgeagent.ports import EchoCanceller, Heard, Pcm, Play, Replier, Sound, Talker
 from edgeagent.services.tone_talker import ToneTalker
 from edgeagent.settings import Settings
 from edgeagent.signal.canceller import Cancelled, Canceller
@@ -153,6 +154,8 @@ class Rig:
         listener: Listen = lambda _recognised, _trouble, _kept: None,
         settings: Settings | None = None,
         ear: Ear | None = None,
+        dialogue: Dialogue | None = None,
+        canceller: EchoCanceller | None = None,
     ) -> None:
         settings = settings or Settings()
         self.now = 100.0
@@ -167,11 +170,12 @@ class Rig:
         self.drift_ppm = 0.0
         self.pace = Pace()
         self.due = self.now
-        self.engine = Engine(settings, self.journal, Canceller(settings.echo.drift), ear or LoudEar())
+        canceller = canceller or Canceller(settings.echo.drift)
+        self.engine = Engine(settings, self.journal, canceller, ear or LoudEar())
         door = Door(self.engine)
         door.record(self.recorded)
         self.conversation = Conversation(
-            door, self.playback, self.inbox, self.notes, talker or ToneTalker(), replier, listener
+            door, self.playback, self.inbox, self.notes, talker or ToneTalker(), replier, listener, dialogue
         )
         self.loop = Loop(
             door,

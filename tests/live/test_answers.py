@@ -1,37 +1,41 @@
-"""The worker behind a replier that is stuck: what waits is bounded, and what is not wanted is forgotten."""
+"""The worker behind a talker that is stuck: what waits is bounded, and what is not wanted is forgotten."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from threading import Event
 from time import monotonic
 
-import numpy as np
 import pytest
 
 from edgeagent.live.answers import WAITING, Answer, Script, Worker
 from edgeagent.live.inbox import Inbox
 from edgeagent.ports import Sound
-from edgeagent.services.tone_talker import ToneTalker
+from edgeagent.services.tone_talker import ToneTalk, ToneTalker
 
 
-class Stuck:
-    """See `ports.Replier`; answers nothing until it may."""
+class Stuck(ToneTalker):
+    """Says nothing until it may."""
 
     def __init__(self) -> None:
-        self.asked: list[int] = []
+        super().__init__()
+        self.asked: list[str] = []
         self.begun, self.may = Event(), Event()
 
-    def reply(self, turn: Sound, text: str) -> str:  # noqa: ARG002
-        self.asked.append(len(turn))
-        self.begun.set()
-        assert self.may.wait(10)
-        return ""
+    def say(self, text: str) -> ToneTalk:
+        self.asked.append(text)
+        return StuckTalk(self, text)
 
-    def cancel(self) -> None:
-        pass
 
-    def close(self) -> None:
-        pass
+class StuckTalk(ToneTalk):
+    def __init__(self, talker: Stuck, text: str) -> None:
+        super().__init__(text, "done", 0)
+        self._talker = talker
+
+    def __iter__(self) -> Iterator[Sound]:
+        self._talker.begun.set()
+        assert self._talker.may.wait(10)
+        yield from ()
 
 
 class Told:
@@ -54,12 +58,12 @@ class Told:
 
 
 @pytest.mark.parametrize("wanted", [True, False])
-def test_what_waits_behind_a_stuck_replier_is_bounded(wanted: bool) -> None:
-    replier, told = Stuck(), Told()
-    worker = Worker(ToneTalker(), replier, Inbox(), told)
-    answers = [Answer(n, n, np.zeros(n + 1, np.float32)) for n in range(3 * WAITING)]
+def test_what_waits_behind_a_stuck_talker_is_bounded(wanted: bool) -> None:
+    talker, told = Stuck(), Told()
+    worker = Worker(talker, Inbox(), told)
+    answers = [Answer(n, f"text {n}") for n in range(3 * WAITING)]
     worker.order(answers[0])
-    assert replier.begun.wait(10)
+    assert talker.begun.wait(10)
     for answer in answers[1:]:
         worker.order(answer)
         if not wanted:
@@ -67,26 +71,27 @@ def test_what_waits_behind_a_stuck_replier_is_bounded(wanted: bool) -> None:
     assert len(worker._orders) <= WAITING
     gone = range(1, 2 * WAITING) if wanted else range(0)
     assert told.failures == list(gone)  # the newest are the ones that somebody waits for
-    replier.may.set()
-    last = Answer(99, 99, np.zeros(100, np.float32))
+    talker.may.set()
+    last = Answer(99, "the last")
     if wanted:
         worker.cancel(answers[-1])
     worker.order(last)
     deadline = monotonic() + 10
-    while replier.asked[-1] != 100:
+    while talker.asked[-1] != "the last":
         assert monotonic() < deadline
         Event().wait(0.002)
-    assert replier.asked[1:] == [*(n + 1 for n in range(2 * WAITING, 3 * WAITING - 1) if wanted), 100]
+    kept = [f"text {n}" for n in range(2 * WAITING, 3 * WAITING - 1) if wanted]
+    assert talker.asked[1:] == [*kept, "the last"]
     worker.close()
 
 
 def test_closing_does_not_wait_for_what_was_ordered() -> None:
-    replier, told = Stuck(), Told()
-    worker = Worker(ToneTalker(), replier, Inbox(), told)
+    talker, told = Stuck(), Told()
+    worker = Worker(talker, Inbox(), told)
     for n in range(3):
-        worker.order(Answer(n, n))
-    assert replier.begun.wait(10)
-    replier.may.set()
+        worker.order(Answer(n, "text"))
+    assert talker.begun.wait(10)
+    talker.may.set()
     worker.close()
-    assert len(replier.asked) <= 3
+    assert len(talker.asked) <= 3
     assert not worker._thread.is_alive()

@@ -9,8 +9,9 @@ import pytest
 
 from edgeagent.errors import ServiceError
 from edgeagent.live.conversation import Told
-from edgeagent.ports import Sound
+from edgeagent.ports import Request, Sound
 from edgeagent.services.command_talker import CommandTalker
+from edgeagent.services.ready_reply import ReadyReply
 from edgeagent.services.tone_talker import GAP, TONE, ToneTalk, ToneTalker
 from edgeagent.settings import Capture, Settings, Talker, Turns
 from edgeagent.turn import events as e
@@ -26,16 +27,13 @@ class Replier:
 
     def __init__(self, answer: str | Exception = TEXT) -> None:
         self.answer = answer
-        self.asked: list[tuple[Sound, str]] = []
+        self.asked: list[Request] = []
 
-    def reply(self, turn: Sound, text: str) -> str:
-        self.asked.append((turn, text))
+    def reply(self, request: Request) -> ReadyReply:
+        self.asked.append(request)
         if isinstance(self.answer, Exception):
             raise self.answer
-        return self.answer
-
-    def cancel(self) -> None:
-        pass
+        return ReadyReply(self.answer)
 
     def close(self) -> None:
         pass
@@ -108,7 +106,7 @@ def test_a_turn_is_handed_over_with_its_beginning_and_answered(make: Make) -> No
     rig.turn(100)
     speak_up(rig)
     rig.until(lambda: rig.state == "speaking", most=200)
-    (turn, text), (hook,) = replier.asked[0], hooks
+    turn, text, (hook,) = replier.asked[0].sound, replier.asked[0].text, hooks
     heard = rig.entries("heard")[0]
     assert text == "hello"
     assert turn.size == round((heard["end_s"] - heard["start_s"]) * 16000)
@@ -188,7 +186,7 @@ def test_an_utterance_without_a_sample_has_failed(make: Make, chunks: int) -> No
     rig.until(lambda: len(rig.entries("reply_failed")) == 2)
     rig.turn(3)
     assert rig.state == "idle"
-    assert not rig.conversation._answers
+    assert not rig.conversation._voice._answers
 
 
 @pytest.mark.parametrize("signal", ["KILL", "STOP"])
@@ -235,7 +233,7 @@ def test_late_sound_of_a_cancelled_answer_is_dropped(make: Make) -> None:
     rig = make(Slow(), replier=Replier())
     rig.turn(20)
     speak_up(rig)
-    rig.until(lambda: rig.state == "thinking", most=200)
+    rig.until(lambda: bool(rig.conversation._voice._answers), most=200)
     speak_up(rig, 20)  # goes on before we answered
     assert rig.state == "hearing"
     gate["open"] = True
@@ -287,4 +285,4 @@ def test_replies_are_not_kept_for_ever(make: Make) -> None:
     for _ in range(5):
         rig.conversation.say("one")
     rig.until(lambda: len(rig.entries("heard_words")) == 5)
-    assert len(rig.conversation._answers) == len(rig.playback._utterances) == 1
+    assert len(rig.conversation._voice._answers) == len(rig.playback._utterances) == 1

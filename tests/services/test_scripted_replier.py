@@ -8,30 +8,34 @@ import numpy as np
 import pytest
 
 from edgeagent import settings
+from edgeagent.dialogue.kinds import Kind, Understood
 from edgeagent.errors import ConfigError
-from edgeagent.ports import Replier
+from edgeagent.ports import Replier, Request
 from edgeagent.services.scripted_replier import ScriptedReplier
 
 TURN = np.zeros(16_000, np.float32)
 
 
+def said(replier: Replier, text: str = "") -> str:
+    return "".join(replier.reply(Request(0, TURN, text, Understood(Kind.REQUEST))))
+
+
 def test_replies_come_in_rotation() -> None:
     replier: Replier = ScriptedReplier(settings.Script(opening="Hi.", replies=("One.", "Two.")))
-    assert [replier.reply(TURN, text) for text in ("", "stop", "")] == ["One.", "Two.", "One."]
-    replier.cancel()
-    assert replier.reply(TURN, "") == "Two."
+    assert [said(replier, text) for text in ("", "stop", "")] == ["One.", "Two.", "One."]
+    assert said(replier) == "Two."
     replier.close()
 
 
 def test_no_replies_is_no_reply() -> None:
-    assert ScriptedReplier(settings.Script(replies=())).reply(TURN, "hello") == ""
+    assert said(ScriptedReplier(settings.Script(replies=())), "hello") == ""
 
 
 def test_a_file_replaces_both(tmp_path: Path) -> None:
     (tmp_path / "script.yaml").write_text("opening: Guten Tag.\nreplies: [Ja., Nein.]\n")
     replier = ScriptedReplier(settings.Script(file=str(tmp_path / "script.yaml")))
     assert replier.opening == "Guten Tag."
-    assert replier.reply(TURN, "") == "Ja."
+    assert said(replier) == "Ja."
     (tmp_path / "script.yaml").write_text("replies: [Ja.]\n")
     assert ScriptedReplier(settings.Script(file=str(tmp_path / "script.yaml"))).opening == ""
 

@@ -17,6 +17,7 @@ from edgeagent.services.command_talker import CommandTalker
 from edgeagent.services.espeak_talker import EspeakTalker
 from edgeagent.services.tone_talker import ToneTalker
 from edgeagent.services.wav_talker import WavTalker
+from edgeagent.services.wyoming_talker import WyomingTalker
 from edgeagent.signal.wav import write_wav
 
 SENTENCE = "This is the first sentence, and it goes on for a while. This is the second one."
@@ -38,13 +39,30 @@ def espeak() -> Talker:
     return talker
 
 
-@pytest.fixture(params=["espeak", "command", "wav", "tone"])
-def talker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Talker]:
+@pytest.fixture
+def wyoming_uri(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A voice server, where one is wanted and its library is installed."""
+    if "wyoming" not in request.node.name:
+        yield ""
+        return
+    pytest.importorskip("wyoming", reason="needs the extra [wyoming]")
+    from tests.services.wyoming_server import serving
+
+    with serving() as server:
+        yield server.uri
+
+
+@pytest.fixture(params=["espeak", "command", "wav", "tone", "wyoming"])
+def talker(request: pytest.FixtureRequest, tmp_path: Path, wyoming_uri: str) -> Iterator[Talker]:
+    def wyoming() -> Talker:
+        return WyomingTalker(settings.Talker(kind="wyoming", uri=wyoming_uri))
+
     def wav() -> Talker:
         write_wav(tmp_path / "voice.wav", np.full(48_000, 0.1, np.float32))
         return WavTalker(str(tmp_path / "voice.wav"))
 
     makers: dict[str, Callable[[], Talker]] = {"espeak": espeak, "command": command, "wav": wav, "tone": ToneTalker}
+    makers["wyoming"] = wyoming
     talker = makers[request.param]()
     yield talker
     talker.close()

@@ -1,0 +1,147 @@
+"""The languages in which the device understands interruptions: a YAML file each, all that is wrong in one message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from edgeagent.config.faults import Fault, refusal
+from edgeagent.dialogue.language import COMMANDS, Language, mixed
+from edgeagent.dialogue.phrases import words
+from edgeagent.dialogue.template import Template
+from edgeagent.errors import ConfigError, meant, nearest
+
+FOLDER = Path(__file__).parents[1] / "languages"
+"""Those of this release."""
+
+LISTS = ("yes", "no", "backchannels", "fillers", "polite", "questions", "requests")
+TEMPLATES = {"corrections": {"wrong", "right"}, "clarifications": {"what"}}
+"""Lists of phrases with gaps, and the names that a gap may have."""
+
+OURS = ("repair", "offer")
+"""What the device says itself; may be missing."""
+
+ABOUT = ("language", "name", "reviewed", "sources")
+"""What the file says of itself; all of it must be there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a language's lists come from."""
+
+    code: str
+    name: str
+    reviewed: bool
+    """By somebody who speaks it from childhood."""
+
+    sources: tuple[str, ...]
+    lists: Language
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The lists that are empty."""
+        empty = [name for name in (*LISTS, *TEMPLATES, *OURS) if not getattr(self.lists, name)]
+        return (*empty, *(() if self.lists.commands else ("commands",)))
+
+
+def known() -> list[str]:
+    """The codes of the languages of this release."""
+    return sorted(path.stem for path in FOLDER.glob("*.yaml"))
+
+
+def language(codes: Sequence[str]) -> Language:
+    """All of `codes` at once. Raises ConfigError for those that are unknown, or whose file is wrong."""
+    if unknown := [code for code in codes if code not in known()]:
+        raise ConfigError(f"unknown language {', '.join(map(repr, unknown))}", f"known are {', '.join(known())}")
+    return mixed(read(FOLDER / f"{code}.yaml").lists for code in codes)
+
+
+@cache
+def read(path: Path) -> Source:
+    """One file. Raises ConfigError with all that is wrong in it."""
+    try:
+        told = yaml.load(path.read_text(encoding="utf-8"), yaml.BaseLoader)  # "no" and "yes" are words here
+    except OSError as error:
+        raise ConfigError(f"cannot read the language {path}: {error.strerror}", "restore the file") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not YAML: {' '.join(str(error).split())}", "see en.yaml for the form") from error
+    if not isinstance(told, dict):
+        raise ConfigError(f"{path} is no language", "see en.yaml for the form")
+    if faults := list(_faults(told)):
+        raise refusal(str(path), faults)
+    return Source(told["language"], told["name"], told["reviewed"] == "yes", tuple(told["sources"]), _language(told))
+
+
+def _language(told: Mapping[str, Any]) -> Language:
+    lists = {name: frozenset(map(words, told.get(name, ()))) for name in LISTS}
+    corrections, clarifications = (tuple(map(Template.read, told.get(name, ()))) for name in TEMPLATES)
+    return Language(
+        commands={name: frozenset(map(words, phrases)) for name, phrases in told.get("commands", {}).items()},
+        corrections=corrections,
+        clarifications=clarifications,
+        repair=told.get("repair", ""),
+        offer=told.get("offer", ""),
+        **lists,
+    )
+
+
+def _faults(told: Mapping[object, object]) -> Iterator[Fault]:
+    allowed = (*ABOUT, *OURS, *LISTS, *TEMPLATES, "commands")
+    for key in told:
+        if key not in allowed:
+            yield Fault(str(key), f"unknown key{meant(nearest(str(key), allowed))}")
+    for name in ("language", "name"):
+        if not told.get(name) or not isinstance(told[name], str):
+            yield Fault(name, "needs text")
+    if told.get("reviewed") not in ("yes", "no"):
+        yield Fault("reviewed", "needs yes or no")
+    for name in OURS:
+        if not isinstance(told.get(name, ""), str):
+            yield Fault(name, "needs text")
+    yield from _phrases("sources", told.get("sources"))
+    for name in LISTS:
+        yield from _phrases(name, told.get(name, []))
+    yield from _commands(told.get("commands", {}))
+    for name, gaps in TEMPLATES.items():
+        phrases = told.get(name, [])
+        yield from _phrases(name, phrases)
+        yield from _gaps(name, phrases, gaps)
+
+
+def _commands(told: object) -> Iterator[Fault]:
+    if not isinstance(told, dict):
+        yield Fault("commands", "is no mapping of names to phrases")
+        return
+    for name, phrases in told.items():
+        if name not in COMMANDS:
+            yield Fault(f"commands.{name}", f"unknown; known are {', '.join(COMMANDS)}")
+        yield from _phrases(f"commands.{name}", phrases)
+
+
+def _phrases(name: str, told: object) -> Iterator[Fault]:
+    if not isinstance(told, list):
+        yield Fault(name, "is no list of phrases")
+        return
+    for phrase in told:
+        if not isinstance(phrase, str):
+            yield Fault(name, f"{phrase!r} is no text")
+        elif not words(phrase.replace("{", "").replace("}", "")):
+            yield Fault(name, f"{phrase!r} has no word")
+
+
+def _gaps(name: str, told: object, allowed: set[str]) -> Iterator[Fault]:
+    for phrase in told if isinstance(told, list) else ():
+        if not isinstance(phrase, str):
+            continue
+        try:
+            strange = set(Template.read(phrase).gaps) - allowed
+        except ValueError as error:
+            yield Fault(name, str(error))
+        else:
+            for gap in sorted(strange):
+                yield Fault(name, f"'{phrase}' has the gap {gap!r}; known: {', '.join(sorted(allowed))}")

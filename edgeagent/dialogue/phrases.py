@@ -1,0 +1,69 @@
+"""Words of any script, and phrases found in them.
+
+Recognisers differ in case, apostrophes and punctuation; none of it counts. Marks that belong to a letter do (Devanagari
+vowels are no letters to `re`). Scripts without spaces are taken sign by sign.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Sequence
+
+Words = tuple[str, ...]
+
+INSIDE = "'-_"
+"""Belong to a word where letters stand on both sides: "don't", "uh-huh"."""
+
+SAME = str.maketrans({"’": "'", "ʼ": "'", "‘": "'", "‐": "-", "‑": "-", "–": "-", "—": " "})  # noqa: RUF001
+
+SIGNS = ("CJK UNIFIED", "HIRAGANA", "KATAKANA")
+"""Beginnings of the Unicode names of signs that are words by themselves here."""
+
+BRACKETS = re.compile(r"\[[^\]]*\]|\([^)]*\)|<[^>]*>|\*[^*]*\*")
+"""What recognisers put sounds into that are no words."""
+
+SAME_MARK = str.maketrans({"\u0901": "\u0902", "\u093c": ""})
+"""Devanagari: recognisers write candrabindu and anusvara, and leave the nukta out, as they like."""
+
+
+def words(text: str) -> Words:
+    """The words of `text` in one form: no case, no punctuation. What stands in brackets ("[laughter]") is no word."""
+    plain = unicodedata.normalize("NFC", BRACKETS.sub(" ", text).translate(SAME).casefold()).translate(SAME_MARK)
+    found, word = [], ""
+    for index, sign in enumerate(plain):
+        if _is_word_of_its_own(sign):
+            found += [word, sign]
+            word = ""
+        elif _letter(sign) or (sign in INSIDE and word and _letter(plain[index + 1 : index + 2])):
+            word += sign
+        else:
+            found.append(word)
+            word = ""
+    return tuple(filter(None, [*found, word]))
+
+
+def begins(said: Words, phrases: Collection[Words]) -> int:
+    """Of how many words the longest phrase is that `said` begins with; 0 for none."""
+    return max((len(phrase) for phrase in phrases if said[: len(phrase)] == phrase), default=0)
+
+
+def left(said: Words, phrases: Collection[Words]) -> Words:
+    """`said` without the phrases that it begins with, one after the other."""
+    while length := begins(said, phrases):
+        said = said[length:]
+    return said
+
+
+def holds(said: Words, phrase: Sequence[str]) -> bool:
+    """Whether `phrase` is in `said`, word for word and in order."""
+    count = len(phrase)
+    return any(said[at : at + count] == tuple(phrase) for at in range(len(said) - count + 1))
+
+
+def _letter(sign: str) -> bool:
+    return bool(sign) and (sign.isalnum() or unicodedata.category(sign).startswith("M") or sign in "\u200c\u200d")
+
+
+def _is_word_of_its_own(sign: str) -> bool:
+    return sign > "\u2e7f" and unicodedata.name(sign, "").startswith(SIGNS)

@@ -1,0 +1,46 @@
+"""What the device does after each kind of interruption."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from edgeagent.dialogue.kinds import Kind, Understood
+
+
+class Reaction(StrEnum):
+    """What follows. The rest is what was still unsaid when somebody took the floor."""
+
+    SILENT = "silent"
+    """Nothing; the rest is kept, in case they say "go on"."""
+
+    REPLY = "reply"
+    """A reply; the rest is dropped."""
+
+    REPAIR = "repair"
+    """A short phrase of repair, then a reply to the correction; the rest is dropped."""
+
+    OFFER = "offer"
+    """A reply, then the question whether to go on with the rest."""
+
+    RESUME = "resume"
+    """The rest, as if nothing had been said."""
+
+    REPEAT = "repeat"
+    """The last sentence once more, then the rest."""
+
+
+OF_COMMANDS: Mapping[str, Reaction] = {
+    "stop": Reaction.SILENT,
+    "hold": Reaction.SILENT,
+    "continue": Reaction.RESUME,
+    "repeat": Reaction.REPEAT,
+}
+"""The others concern how we speak, and are the replier's to answer."""
+
+
+def reaction(understood: Understood, wanted: Mapping[Kind, Reaction]) -> Reaction:
+    """What follows. wanted: for every kind but commands, whose meaning is fixed."""
+    if understood.kind is Kind.COMMAND:
+        return OF_COMMANDS.get(understood.command, Reaction.REPLY)
+    return wanted[understood.kind]

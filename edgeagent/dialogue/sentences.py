@@ -1,0 +1,82 @@
+"""Sentences out of text that comes in pieces, each as soon as it is sure to be one.
+
+A mark ends a sentence when a space or a new line follows, and what stands before it is no abbreviation, initial or
+number of a list. Marks of scripts without spaces end at once. Whatever the pieces, the sentences are the same.
+"""
+
+from __future__ import annotations
+
+import re
+
+ENDS = ".!?…।॥؟"
+"""Marks that end a sentence before a space."""
+
+ENDS_AT_ONCE = "。！？"  # noqa: RUF001
+"""Full-width marks, after which no space comes."""
+
+CLOSING = "\"'»”’)]"  # noqa: RUF001
+"""May stand between the mark and the space."""
+
+ABBREVIATIONS = frozenset(
+    (
+        *("mr", "mrs", "ms", "dr", "prof", "st", "vs", "etc", "no", "e.g", "i.e", "approx", "inc", "ltd", "jr", "fig"),
+        *("nr", "ca", "bzw", "z.b", "d.h", "u.a", "sr", "sra", "dra", "art", "sig", "p", "vol", "mme", "mlle", "m"),
+    )
+)
+"""In lower case, without their last dot."""
+
+LONGEST = 400
+"""Characters after which a sentence is taken to end at a space: lists and endless replies must not wait for a mark."""
+
+BOUNDARY = re.compile(
+    rf"[{re.escape(ENDS)}]+[{re.escape(CLOSING)}]*(?=\s)|[{ENDS_AT_ONCE}]+[{re.escape(CLOSING)}]*|\n+",
+)
+
+
+class Sentences:
+    """One thread."""
+
+    def __init__(self) -> None:
+        self._text = ""
+
+    def feed(self, piece: str) -> list[str]:
+        """The sentences that are complete now."""
+        self._text += piece
+        found: list[str] = []
+        while (end := self._end()) is not None:
+            sentence, self._text = self._text[:end].strip(), self._text[end:].lstrip()
+            if sentence:
+                found.append(sentence)
+        return found
+
+    def rest(self) -> list[str]:
+        """What is left when no more comes."""
+        text, self._text = self._text.strip(), ""
+        return [text] if text else []
+
+    def _end(self) -> int | None:
+        for match in BOUNDARY.finditer(self._text):
+            if match.end() > LONGEST:
+                break
+            if match.end() == len(self._text) and match.group()[0] in ENDS_AT_ONCE:
+                return None  # more of it may come
+            if not self._abbreviates(match.start()):
+                return match.end()
+        if len(self._text) <= LONGEST:
+            return None
+        space = self._text.rfind(" ", 1, LONGEST)
+        return space if space > 0 else LONGEST
+
+    def _abbreviates(self, mark: int) -> bool:
+        if self._text[mark] != ".":
+            return False
+        before = self._text[:mark].rpartition("\n")[2].lstrip()
+        word = before.rpartition(" ")[2].lstrip("(\"'").lower()
+        numbers_a_list = word.isdecimal() and word == before
+        return word in ABBREVIATIONS or (len(word) == 1 and word.isalpha()) or numbers_a_list
+
+
+def sentences(text: str) -> list[str]:
+    """Those of a whole text."""
+    splitter = Sentences()
+    return splitter.feed(text) + splitter.rest()

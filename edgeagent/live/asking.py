@@ -1,0 +1,152 @@
+"""From a user's turn to sentences: one thread asks the replier, and leaves each sentence as a note as soon as it is
+complete, so that the first is spoken while the others are still being thought of.
+
+It keeps a few sentences ahead of the loudspeaker and no more: an endless reply waits for its listener. A question that
+is called off is cut, not drained: whatever still comes of it finds its flag and is dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Condition, Thread
+from typing import Protocol
+
+from edgeagent.dialogue.sentences import Sentences
+from edgeagent.errors import EdgeAgentError
+from edgeagent.live.inbox import Inbox
+from edgeagent.ports import Replier, Reply, Request
+
+AHEAD = 4
+"""Sentences that may wait for the loudspeaker: no pause between them, and little to throw away at an interruption."""
+
+CLOSING_S = 1.0
+"""How long `close` waits for a replier that ignores its cancel."""
+
+
+@dataclass(slots=True, eq=False)
+class Question:
+    """One turn that wants a reply. The engine thread makes and cancels it. last: to be said after the reply."""
+
+    request: Request
+    last: tuple[str, ...] = ()
+    said: int = 0
+    """Sentences that the engine thread has taken."""
+
+    ahead: int = 0
+    """Sentences that have not been spoken yet."""
+
+    cancelled: bool = False
+    reply: Reply | None = None
+
+
+class Receiver(Protocol):
+    """Who takes what the replier says; every method is called on the engine thread, never for a cancelled question."""
+
+    def sentence(self, question: Question, text: str) -> None:
+        """The next sentence of the reply."""
+
+    def answered(self, question: Question) -> None:
+        """That was all of it."""
+
+    def refused(self, question: Question, reason: str) -> None:
+        """No more will come of it."""
+
+
+class Asker:
+    """All methods are for the engine thread and return at once, but for `close`. One question at a time: a new one
+    calls off the one before."""
+
+    def __init__(self, replier: Replier, inbox: Inbox, receiver: Receiver) -> None:
+        self._replier = replier
+        self._inbox = inbox
+        self._receiver = receiver
+        self._changed = Condition()  # of what follows
+        self._question: Question | None = None
+        self._closing = False
+        self._thread = Thread(target=self._work, name="replier", daemon=True)
+        self._thread.start()
+
+    def ask(self, question: Question) -> None:
+        """Ask this, and nothing else any more."""
+        with self._changed:
+            before, self._question = self._question, question
+            self._changed.notify()
+        if before is not None:
+            self._cut(before)
+
+    def cancel(self, question: Question) -> None:
+        """Nothing more of it."""
+        with self._changed:
+            if self._question is question:
+                self._question = None
+            self._changed.notify()
+        self._cut(question)
+
+    def spoken(self, question: Question) -> None:
+        """One of its sentences is over: there is room for another."""
+        with self._changed:
+            question.ahead -= 1
+            self._changed.notify()
+
+    def close(self) -> None:
+        """Ends the thread, and gives back the replier."""
+        with self._changed:
+            self._closing = True
+            question, self._question = self._question, None
+            self._changed.notify()
+        if question is not None:
+            self._cut(question)
+        self._thread.join(CLOSING_S)
+        self._replier.close()
+
+    def _cut(self, question: Question) -> None:
+        question.cancelled = True
+        if question.reply is not None:
+            question.reply.cancel()
+
+    def _work(self) -> None:
+        done: Question | None = None
+        while (question := self._next(done)) is not None:
+            try:
+                self._pursue(question)
+                self._tell(question, self._receiver.answered)
+            except EdgeAgentError as error:
+                self._tell(question, self._receiver.refused, str(error))
+            except Exception as error:  # a replier of somebody else's must not end the conversation
+                self._tell(question, self._receiver.refused, f"{type(error).__name__}: {error}")
+            done = question
+
+    def _next(self, done: Question | None) -> Question | None:
+        """The next question, as soon as there is one; None for no more."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closing or self._question not in (None, done))
+            return None if self._closing else self._question
+
+    def _pursue(self, question: Question) -> None:
+        if question.cancelled:
+            return
+        reply = question.reply = self._replier.reply(question.request)
+        if question.cancelled:  # meanwhile, by one who saw no reply to cancel
+            reply.cancel()
+            return
+        splitter = Sentences()
+        for piece in reply:
+            self._pass_on(question, splitter.feed(piece))
+            if question.cancelled:
+                return
+        self._pass_on(question, splitter.rest())
+
+    def _pass_on(self, question: Question, sentences: list[str]) -> None:
+        for text in sentences:
+            with self._changed:
+                self._changed.wait_for(lambda: question.ahead < AHEAD or question.cancelled or self._closing)
+                question.ahead += 1
+            self._tell(question, self._receiver.sentence, text)
+
+    def _tell(self, question: Question, what: Callable[..., None], *about: object) -> None:
+        def note() -> None:
+            if not question.cancelled:
+                what(question, *about)
+
+        self._inbox.put(note, lambda: not (question.cancelled or self._closing))

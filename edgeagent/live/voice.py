@@ -1,0 +1,128 @@
+"""Our own utterances, from their text to the player: made by the worker, told to the engine, kept while they may still
+be wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from edgeagent.errors import ServiceError
+from edgeagent.live.answers import NOBODY, Answer, Script, Worker
+from edgeagent.live.door import Door
+from edgeagent.live.inbox import Inbox
+from edgeagent.ports import Sound, Talker
+from edgeagent.signal.playback import Playback
+from edgeagent.turn import events as e
+
+
+class Voice:
+    """Engine thread only. gone: called there with each utterance of which nothing is wanted any more, and its turn."""
+
+    def __init__(
+        self, door: Door, playback: Playback, inbox: Inbox, talker: Talker, gone: Callable[[int, int], None]
+    ) -> None:
+        """talker: is closed with the voice."""
+        self._door = door
+        self._playback = playback
+        self._worker = Worker(talker, inbox, self)
+        self._gone = gone
+        self._answers: dict[int, Answer] = {}
+        self._next = 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is being said, or waits to be."""
+        return any(not answer.over for answer in self._answers.values())
+
+    def say(self, text: str, *, turn: int = NOBODY, protected: bool = False) -> int:
+        """Speak as soon as the floor allows; the number of the utterance. protected: see `events.Scripted`."""
+        answer = Answer(self.number(), text, turn, protected)
+        self._answers[answer.utterance] = answer
+        self._worker.order(answer)
+        return answer.utterance
+
+    def number(self) -> int:
+        """A number for an utterance, used by none before."""
+        self._next += 1
+        return self._next - 1
+
+    def turn(self, utterance: int) -> int:
+        """The turn that it answers; NOBODY for none, and for one that is done with."""
+        answer = self._answers.get(utterance)
+        return NOBODY if answer is None else answer.turn
+
+    def play(self, utterance: int, offset: int) -> None:
+        """From its own sample `offset` on; those before it are done with."""
+        self._playback.play(utterance, offset)
+        for over in [number for number in self._answers if number < utterance]:
+            self.forget(over)
+
+    def forget(self, utterance: int) -> None:
+        """Nothing more of it is wanted."""
+        answer = self._answers.pop(utterance, None)
+        if answer is not None:
+            self._tell_script(answer)
+            self._worker.cancel(answer)
+        self._playback.drop(utterance)
+        if answer is not None:
+            self._gone(utterance, answer.turn)
+
+    def drop(self, turn: int) -> None:
+        """Whatever answers this turn and has not begun to sound. What has is known to the machine, which discards it if
+        it is not wanted."""
+        for answer in [one for one in self._answers.values() if one.turn == turn and not one.started]:
+            self.forget(answer.utterance)
+
+    def drop_all(self) -> None:
+        """Whatever has not begun to sound."""
+        for answer in [one for one in self._answers.values() if not one.started]:
+            self.forget(answer.utterance)
+
+    def ceases(self, utterance: int, *, finished: bool) -> None:
+        """The engine is about to be told that it ceased: now it must know the words. (Before, only what is new for
+        good is told, or the journal would repeat every sentence for each of its words.)"""
+        if (answer := self._answers.get(utterance)) is not None:
+            answer.over = answer.over or finished
+            self._tell_script(answer)
+
+    def close(self) -> None:
+        """Nobody speaks any more."""
+        self._worker.close()
+
+    def _tell_script(self, answer: Answer) -> None:
+        if (script := answer.script) is not None and script != answer.told:
+            answer.told = script
+            known = (script.text, script.words, script.pauses, script.length, answer.protected)
+            self._door.tell(e.Scripted(0, answer.utterance, *known))
+
+    # `answers.Receiver` -----------------------------------------------------------------------------------------------
+
+    def knows(self, answer: Answer, script: Script) -> None:
+        answer.script = script
+        if answer.told is None or script.length:
+            self._tell_script(answer)
+
+    def sounds(self, answer: Answer, sound: Sound) -> None:
+        if not sound.size:
+            return
+        try:
+            if not answer.started:
+                self._playback.load(answer.utterance)
+            self._playback.feed(answer.utterance, sound)
+        except ServiceError as endless:
+            self._worker.cancel(answer)
+            self.failed(answer, str(endless))
+            return
+        if not answer.started:
+            answer.started = True
+            self._door.tell(e.ReplyReady(0, answer.utterance))
+
+    def done(self, answer: Answer) -> None:
+        self._playback.seal(answer.utterance)
+        if not answer.started:
+            self.forget(answer.utterance)
+            self._door.tell(e.ReplyFailed(0, answer.utterance, "the talker made no sound"))
+
+    def failed(self, answer: Answer, reason: str) -> None:
+        answer.over = True
+        self._playback.seal(answer.utterance)  # should it be resumed all the same, it has an end
+        self._door.tell(e.ReplyFailed(0, answer.utterance, reason))

@@ -1,0 +1,98 @@
+"""Any program as the replier: the turn on its stdin as JSON, what it prints is the reply, as it comes.
+
+    {"text": "how much is it?", "kind": "question", "wrong": "", "right": "", "saying": [], "resumes": false,
+     "history": [{"who": "device", "text": "The train", "interrupted": true, ...}, ...]}
+
+One process per reply, in its own process group; a cancel is SIGKILL for the group.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from time import monotonic
+
+from edgeagent import settings
+from edgeagent.errors import ServiceError
+from edgeagent.ports import Request
+from edgeagent.services.child import Child, pump
+from edgeagent.services.command_talker import words_of
+from edgeagent.services.wake import Wake
+
+
+class CommandReplier:
+    """See `ports.Replier`."""
+
+    def __init__(self, replier: settings.Replier) -> None:
+        """Raises ServiceError when there is no such program."""
+        self._argv = words_of(replier.command, "replier.command")
+        self._stall_s = replier.stall_ms / 1000
+
+    def reply(self, request: Request) -> CommandReply:
+        """See `ports.Replier`; the program starts when the reply is iterated."""
+        return CommandReply(self._argv, told(request), self._stall_s)
+
+    def close(self) -> None:
+        """Nothing is kept between replies."""
+
+
+def told(request: Request) -> str:
+    """The request as one line of JSON."""
+    plain = {
+        "text": request.text,
+        **{key: str(value) for key, value in asdict(request.understood).items()},
+        "saying": request.saying,
+        "resumes": request.resumes,
+        "history": [asdict(line) for line in request.history],
+    }
+    return json.dumps(plain, ensure_ascii=False) + "\n"
+
+
+class CommandReply:
+    """One run of the program; see `ports.Reply`."""
+
+    def __init__(self, argv: list[str], request: str, stall_s: float) -> None:
+        self._argv = argv
+        self._request = request
+        self._stall_s = stall_s
+        self._wake = Wake()
+        self._child: Child | None = None
+        self._cancelled = False
+
+    def __iter__(self) -> Iterator[str]:
+        if self._cancelled:
+            return
+        child = self._child = Child(self._argv)
+        decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+        try:
+            child.send(self._request.encode())
+            child.end_input()
+            while self._await(child):
+                text = decoder.decode(bytes(child.received))
+                child.received.clear()
+                if text:
+                    yield text
+            status = child.status()
+            if status and not self._cancelled:
+                raise ServiceError(f"'{self._argv[0]}' ended with status {status}", child.complaint())
+        finally:
+            child.close()
+            self._wake.close()
+
+    def cancel(self) -> None:
+        """See `ports.Reply`."""
+        self._cancelled = True
+        if self._child is not None:
+            self._child.kill()
+        self._wake.set()
+
+    def _await(self, child: Child) -> bool:
+        """Waits for text; false when there will be no more, and the program has ended."""
+        deadline = monotonic() + self._stall_s
+        while not child.received and not child.exited and not self._cancelled:
+            if monotonic() >= deadline:
+                raise ServiceError(f"'{self._argv[0]}' said nothing for {1000 * self._stall_s:.0f} ms")
+            pump([child], self._wake, deadline - monotonic())
+        return bool(child.received) and not self._cancelled

@@ -1,0 +1,138 @@
+"""Server-sent events over HTTP, cut off in milliseconds whatever the other side does.
+
+The request runs in a thread of its own (`feed`). A cancel shuts the socket down: a read that hangs ends at once, and
+the other side sees the connection closed and stops generating. (`close` of the usual HTTP clients waits for what is
+stalled.) WHATWG HTML, 9.2.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import ssl
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+from edgeagent.errors import ServiceError
+from edgeagent.services.feed import Feed
+
+WAITING = 256
+"""Events that may wait for their reader; then the server waits, for TCP's windows are full."""
+
+LINE = 65_536
+"""Bytes of a line at most; a server that sends more is none."""
+
+CONNECT_S = 5.0
+"""Seconds for a connection: a server in the next room answers in milliseconds."""
+
+TOLD = 200
+"""Characters of a server's complaint that are passed on."""
+
+
+class EventStream:
+    """One POST and the events that answer it. Iterate once, in one thread; `cancel` from any."""
+
+    def __init__(self, url: str, body: Mapping[str, object], headers: Mapping[str, str], stall_s: float) -> None:
+        """stall_s: seconds without a byte after which the server has failed. Returns at once."""
+        self._url = urlsplit(url)
+        self._body = json.dumps(body).encode()
+        self._headers = {"Content-Type": "application/json", "Accept": "text/event-stream", **headers}
+        self._stall_s = stall_s
+        self._socket: socket.socket | None = None
+        self._feed: Feed[str] = Feed("event-stream", self._work, WAITING)
+        self._feed.start()
+
+    def __iter__(self) -> Iterator[str]:
+        """The data of each event, until the server closes. Raises ServiceError."""
+        return iter(self._feed)
+
+    def cancel(self) -> None:
+        """No more of it. Any thread, at once."""
+        self._feed.cancel()
+        self._shut()
+
+    def _shut(self) -> None:
+        if (connected := self._socket) is not None:
+            with suppress(OSError):
+                connected.shutdown(socket.SHUT_RDWR)
+
+    def _work(self, put: Callable[[str], bool]) -> None:
+        try:
+            self._receive(put)
+        except ssl.SSLError as error:
+            told = f"{self._name}: {error.reason or error}".lower()
+            raise ServiceError(told, "check the address and its certificate") from error
+        except TimeoutError as error:
+            raise ServiceError(f"{self._name} does not answer", "see whether it is overloaded") from error
+        except (OSError, http.client.HTTPException) as error:
+            why = getattr(error, "strerror", "") or error or type(error).__name__
+            raise ServiceError(f"{self._name}: {why}", "start it, or mend its address") from error
+
+    def _receive(self, put: Callable[[str], bool]) -> None:
+        secure = self._url.scheme == "https"
+        kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+        connection = kind(self._url.hostname or "", self._url.port, timeout=CONNECT_S)
+        try:
+            connection.connect()
+            self._socket = connection.sock
+            if self._feed.cancelled.is_set():
+                return
+            connection.sock.settimeout(self._stall_s)
+            path = self._url.path + (f"?{self._url.query}" if self._url.query else "")
+            connection.request("POST", path, self._body, self._headers)
+            with connection.getresponse() as response:
+                if response.status != http.client.OK:
+                    raise refused(self._name, response.status, response.read(LINE))
+                for event in _events(response):
+                    if not put(event):
+                        return
+        finally:
+            self._shut()
+            connection.close()
+
+    @property
+    def _name(self) -> str:
+        """The server, without whatever secrets its address may hold."""
+        return f"{self._url.scheme}://{self._url.hostname}" + (f":{self._url.port}" if self._url.port else "")
+
+
+def _events(response: http.client.HTTPResponse) -> Iterator[str]:
+    """The data of each event; fields other than `data` and comments count for nothing here."""
+    data: list[str] = []
+    while line := response.readline(LINE):
+        if len(line) >= LINE:
+            raise ServiceError("the server sends a line without end")
+        text = line.decode("utf-8", errors="replace").rstrip("\r\n")
+        if text.startswith("data:"):
+            data.append(text[5:].removeprefix(" "))
+        elif not text and data:
+            yield "\n".join(data)
+            data = []
+    if data:
+        yield "\n".join(data)
+
+
+def refused(name: str, status: int, body: bytes) -> ServiceError:
+    """What an answer other than 200 means to a person."""
+    said = _complaint(body)
+    match status:
+        case 401 | 403:
+            return ServiceError(f"{name} refuses the key ({status}){said}", "set the key anew")
+        case 404:
+            return ServiceError(f"{name} does not know that address or model (404){said}", "check url and model")
+        case 429:
+            return ServiceError(f"{name} has too much to do (429){said}", "wait, or take another server")
+    return ServiceError(f"{name} failed ({status} {http.client.responses.get(status, '')}){said}".replace(" )", ")"))
+
+
+def _complaint(body: bytes) -> str:
+    """What the server says itself, in one line."""
+    text = body.decode("utf-8", errors="replace")
+    with suppress(ValueError):
+        told = json.loads(text)
+        error = told.get("error", told) if isinstance(told, dict) else told
+        text = str(error.get("message", "") if isinstance(error, dict) else error)
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return f": {line[:TOLD]}" if line and not line.startswith("<") else ""

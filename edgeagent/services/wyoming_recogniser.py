@@ -1,0 +1,157 @@
+"""A Wyoming server as the recogniser: each turn goes there while it is spoken, and its text comes back.
+
+The connection of a turn is made when the turn opens, so the server has the sound from before the onset while the person
+is still speaking. What a turn's thread waits for is the server; the engine only leaves sound in its queue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from queue import Empty, Full, Queue
+from threading import Event, Lock, Thread
+
+from edgeagent import settings
+from edgeagent.errors import ServiceError
+from edgeagent.ports import Sound
+from edgeagent.services.wyoming_link import WyomingLink
+from edgeagent.signal.convert import to_int16
+from edgeagent.units import RATE
+
+WAITING = 4096
+"""Pieces of sound that may wait for a server: a minute. Then the rest is lost, and told."""
+
+LOOK_S = 0.5
+"""How often an empty queue is looked at, in case that the mark of the end found no room."""
+
+CLOSING_S = 1.0
+"""Seconds that `close` waits for a turn's thread."""
+
+Told = Callable[[int, str], None]
+
+
+class WyomingRecogniser:
+    """See `live.turns.Listener`. All methods return at once and are for one thread, the engine's."""
+
+    def __init__(self, recogniser: settings.Recogniser, recognised: Told, trouble: Told) -> None:
+        """recognised: called exactly once for each closed turn that is not dropped, with "" for no text. trouble: what
+        went wrong with a turn. Both are called on the turn's thread. Raises ServiceError when the library is
+        missing."""
+        WyomingLink(recogniser.uri, 0.0)
+        self._settings = recogniser
+        self._recognised = recognised
+        self._trouble = trouble
+        self._turn: _Turn | None = None
+
+    def open_turn(self, turn: int, _audio: str) -> None:
+        """See `live.turns.Listener`."""
+        self._cut()
+        self._turn = _Turn(turn, self._settings, self._recognised, self._trouble)
+
+    def sound(self, turn: int, block: Sound) -> None:
+        """See `live.turns.Listener`."""
+        if self._turn is not None and self._turn.turn == turn:
+            self._turn.hear(block)
+
+    def close_turn(self, turn: int, _sound: Sound) -> None:
+        """See `live.turns.Listener`."""
+        if self._turn is not None and self._turn.turn == turn:
+            self._turn.finish()
+
+    def drop_turn(self, turn: int) -> None:
+        """See `live.turns.Listener`."""
+        if self._turn is not None and self._turn.turn == turn:
+            self._cut()
+
+    def close(self) -> None:
+        """See `live.turns.Listener`."""
+        turn = self._turn
+        self._cut()
+        if turn is not None:
+            turn.thread.join(CLOSING_S)
+
+    def _cut(self) -> None:
+        turn, self._turn = self._turn, None
+        if turn is not None:
+            turn.cut()
+
+
+class _Turn:
+    """One turn on its way. The methods are for the engine's thread; `_work` is the turn's own."""
+
+    def __init__(self, turn: int, recogniser: settings.Recogniser, recognised: Told, trouble: Told) -> None:
+        self.turn = turn
+        self._settings = recogniser
+        self._recognised = recognised
+        self._trouble = trouble
+        self._link = WyomingLink(recogniser.uri, recogniser.patience_ms / 1000)
+        self._sound: Queue[Sound | None] = Queue(WAITING)
+        self._lost = 0
+        self._finished = Event()
+        self._dropped = False
+        self._telling = Lock()  # so that nothing is told of a turn once it is dropped
+        self.thread = Thread(target=self._work, name="recogniser", daemon=True)
+        self.thread.start()
+
+    def hear(self, block: Sound) -> None:
+        try:
+            self._sound.put_nowait(block)
+        except Full:
+            self._lost += block.size
+
+    def finish(self) -> None:
+        self._finished.set()
+        with suppress(Full):
+            self._sound.put_nowait(None)
+
+    def cut(self) -> None:
+        self._dropped = True
+        self._link.cut()
+        self.finish()
+
+    def _work(self) -> None:
+        text = ""
+        try:
+            text = self._understand()
+        except ServiceError as error:
+            self._tell(self._trouble, str(error))
+        except Exception as error:
+            self._tell(self._trouble, f"{type(error).__name__}: {error}")
+        finally:
+            self._link.close()
+        if self._lost:
+            self._tell(self._trouble, f"{self._lost / RATE:.1f} s of the turn were lost: the recogniser is too slow")
+        self._finished.wait()  # a server that fails early is told of once the turn is over
+        self._tell(self._recognised, text)
+
+    def _understand(self) -> str:
+        form = {"rate": RATE, "width": 2, "channels": 1}
+        self._link.connect()
+        self._link.send("transcribe", {"language": self._settings.language} if self._settings.language else {})
+        self._link.send("audio-start", form)
+        while not self._dropped and (block := self._next()) is not None:
+            self._link.send("audio-chunk", form, to_int16(block).tobytes())
+        if self._dropped:
+            return ""
+        self._link.send("audio-stop")
+        for event in self._link.events():
+            if event.type == "transcript":
+                return " ".join(str(event.data.get("text", "")).split())
+        if self._dropped:
+            return ""
+        raise ServiceError(f"{self._settings.uri} closed the connection without a text", "see what the server says")
+
+    def _next(self) -> Sound | None:
+        """The next sound of the turn, None at its end."""
+        while True:
+            try:
+                block = self._sound.get(timeout=LOOK_S)
+            except Empty:  # the mark found no room
+                block = None
+            if block is not None or self._finished.is_set():
+                return block
+
+    def _tell(self, told: Told, text: str) -> None:
+        with self._telling:
+            if not self._dropped:
+                told(self.turn, text)

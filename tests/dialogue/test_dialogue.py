@@ -1,0 +1,180 @@
+"""What follows an interruption."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgeagent.config.languages import language
+from edgeagent.dialogue.dialogue import Dialogue
+from edgeagent.dialogue.history import Line, Who
+from edgeagent.dialogue.kinds import Kind
+from edgeagent.dialogue.reactions import Reaction
+
+WANTED = {
+    Kind.CORRECTION: Reaction.REPAIR,
+    Kind.CLARIFICATION: Reaction.OFFER,
+    Kind.QUESTION: Reaction.OFFER,
+    Kind.REQUEST: Reaction.REPLY,
+    Kind.ANSWER: Reaction.REPLY,
+    Kind.BACKCHANNEL: Reaction.RESUME,
+    Kind.NONVERBAL: Reaction.RESUME,
+    Kind.FAR: Reaction.RESUME,
+}
+FIRST, SECOND, THIRD = "The train leaves at nine.", "It stops in Mysore, and in Hassan.", "It arrives at noon."
+ENGLISH = language(["en"])
+OFFER = "Shall I go on?"
+
+
+@pytest.fixture
+def talk() -> Dialogue:
+    """Interrupted in the second of three sentences."""
+    dialogue = Dialogue(ENGLISH, WANTED)
+    dialogue.begin()
+    for number, text in enumerate((FIRST, SECOND, THIRD)):
+        dialogue.says(number, text)
+    dialogue.heard(0, FIRST, "", whole=True)
+    dialogue.heard(1, "It stops in Mysore, and", "and in Hassan.", whole=False)
+    return dialogue
+
+
+def speak(dialogue: Dialogue, number: int, *texts: str) -> None:
+    """A speech of ours, heard whole."""
+    dialogue.begin()
+    for offset, text in enumerate(texts):
+        dialogue.says(number + offset, text)
+    for offset, text in enumerate(texts):
+        dialogue.heard(number + offset, text, "", whole=True)
+
+
+REST = ("and in Hassan.", THIRD)
+
+
+@pytest.mark.parametrize("text", ["uh-huh", "okay", "", "[cough]"])
+def test_after_a_false_alarm_it_goes_on_from_the_phrase(talk: Dialogue, text: str) -> None:
+    plan = talk.turn(9, text)
+    assert (plan.reaction, plan.first, plan.ask) == (Reaction.RESUME, REST, False)
+    assert all(line.who is Who.DEVICE for line in talk.history.lines)  # it said nothing that a replier must know
+
+
+def test_a_command_to_stop_is_obeyed_and_may_be_taken_back(talk: Dialogue) -> None:
+    plan = talk.turn(9, "Stop.")
+    assert (plan.first, plan.ask, plan.last) == ((), False, ())
+    assert talk.turn(10, "Okay, go on.").first == REST
+
+
+def test_a_side_question_is_answered_and_then_we_offer_to_go_on(talk: Dialogue) -> None:
+    plan = talk.turn(9, "How much is a ticket?")
+    assert (plan.first, plan.ask, plan.last) == ((), True, (OFFER,))
+    speak(talk, 10, "Twenty rupees.", OFFER)
+    assert talk.turn(11, "Yes, please.").first == REST
+
+
+@pytest.mark.parametrize(("text", "asks"), [("No, thanks.", False), ("Book me a seat.", True)])
+def test_an_offer_that_is_not_taken_drops_the_rest(talk: Dialogue, text: str, asks: bool) -> None:
+    talk.turn(9, "How much is a ticket?")
+    speak(talk, 10, "Twenty rupees.", OFFER)
+    assert talk.turn(11, text).ask is asks
+    assert talk.rest == ()
+    assert talk.turn(12, "go on").first == ()
+
+
+def test_a_new_request_drops_the_rest(talk: Dialogue) -> None:
+    assert talk.turn(9, "Tell me a story instead.").ask
+    assert talk.rest == ()
+
+
+def test_a_correction_is_repaired_and_asked_as_one(talk: Dialogue) -> None:
+    plan = talk.turn(9, "No, not Mysore, Mangalore.")
+    assert (plan.reaction, plan.first, plan.ask) == (Reaction.REPAIR, ("Sorry.",), True)
+    assert (plan.understood.wrong, plan.understood.right) == ("mysore", "mangalore")
+
+
+def test_the_last_sentence_again(talk: Dialogue) -> None:
+    assert talk.turn(9, "Can you say that again?").first == (SECOND, THIRD)
+
+
+def test_interrupted_while_resuming(talk: Dialogue) -> None:
+    rest = talk.turn(9, "mm-hm").first
+    talk.begin()
+    for number, text in enumerate(rest, 10):
+        talk.says(number, text)
+    talk.heard(10, "", "and in Hassan.", whole=False)
+    assert talk.turn(11, "hm").first == rest
+
+
+def test_a_replier_that_was_cut_off_goes_on_behind_the_rest(talk: Dialogue) -> None:
+    talk.broken()
+    plan = talk.turn(9, "uh-huh")
+    assert (plan.first, plan.ask, plan.resumes) == (REST, True, True)
+    assert not talk.turn(10, "hm").resumes
+
+
+def test_a_replier_that_was_cut_off_before_its_next_sentence_goes_on_all_the_same() -> None:
+    dialogue = Dialogue(ENGLISH, WANTED)
+    speak(dialogue, 0, FIRST)
+    dialogue.broken()
+    assert dialogue.turn(9, "How much is it?").last == (OFFER,)
+    speak(dialogue, 1, "Twenty.", OFFER)
+    plan = dialogue.turn(10, "yes")
+    assert (plan.first, plan.ask, plan.resumes) == ((), True, True)
+
+
+def test_a_replier_that_was_cut_off_before_it_said_anything_changes_nothing() -> None:
+    dialogue = Dialogue(ENGLISH, WANTED)
+    speak(dialogue, 0, FIRST)
+    dialogue.turn(1, "Tell me more.")
+    dialogue.begin()
+    dialogue.broken()
+    assert not dialogue.turn(1, "[cough]").ask
+
+
+def test_a_side_answer_that_is_interrupted_comes_before_the_rest(talk: Dialogue) -> None:
+    talk.turn(9, "How much is a ticket?")
+    talk.begin()
+    talk.says(10, "Twenty rupees and no less.")
+    talk.says(11, OFFER)
+    talk.heard(10, "Twenty", "Twenty rupees and no less.", whole=False)
+    assert talk.turn(12, "uh-huh").first == ("Twenty rupees and no less.", OFFER)
+    speak(talk, 13, "Twenty rupees and no less.", OFFER)
+    assert talk.turn(15, "yes").first == REST
+
+
+def test_a_small_word_that_interrupts_nothing_goes_to_the_replier_and_a_noise_nowhere() -> None:
+    dialogue = Dialogue(ENGLISH, WANTED)
+    assert dialogue.turn(1, "okay").ask
+    assert not dialogue.turn(2, "[cough]").ask
+
+
+def test_the_history_has_what_was_heard_in_order(talk: Dialogue) -> None:
+    talk.turn(9, "How much is a ticket?")
+    speak(talk, 10, "Twenty rupees.")
+    assert talk.history.lines == (
+        Line(Who.DEVICE, 0, FIRST),
+        Line(Who.DEVICE, 1, "It stops in Mysore, and", interrupted=True),
+        Line(Who.PERSON, 9, "How much is a ticket?"),
+        Line(Who.DEVICE, 10, "Twenty rupees."),
+    )
+
+
+SAID = st.sampled_from(["", "uh-huh", "stop", "go on", "no", "what?", "again", "how much is it?", "book it", "yes"])
+
+
+@given(st.lists(st.tuples(SAID, st.integers(0, 3), st.booleans()), max_size=40))
+def test_whatever_happens_what_was_dropped_stays_dropped(turns: list[tuple[str, int, bool]]) -> None:
+    """Nothing is ever said that was not meant to be, the rest is bounded, and a plan never both asks and resumes."""
+    dialogue, number = Dialogue(ENGLISH, WANTED), 0
+    meant = {ENGLISH.offer, ENGLISH.repair}
+    for turn, (text, count, whole) in enumerate(turns):
+        plan = dialogue.turn(turn, text)
+        assert set(plan.first) | set(plan.last) <= meant
+        assert not (plan.ask and plan.reaction is Reaction.RESUME)
+        dialogue.begin()
+        texts = [*plan.first, *(f"Sentence {number + n}." for n in range(count if plan.ask else 0)), *plan.last]
+        meant.update(texts)
+        for sentence in texts:
+            dialogue.says(number, sentence)
+            dialogue.heard(number, sentence if whole else "", sentence, whole=whole)
+            number += 1
+        assert len(dialogue.rest) <= len(meant)

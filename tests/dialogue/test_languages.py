@@ -1,0 +1,80 @@
+"""The languages of this release, and files that are none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edgeagent.config.languages import FOLDER, known, language, read
+from edgeagent.dialogue.language import COMMANDS
+from edgeagent.errors import ConfigError
+
+SCHEDULED = (
+    *("as", "bn", "brx", "doi", "gu", "hi", "kn", "ks", "kok", "mai", "ml"),
+    *("mni", "mr", "ne", "or", "pa", "sa", "sat", "sd", "ta", "te", "ur"),
+)
+"""The 22 languages of the Eighth Schedule of the Constitution of India."""
+
+
+@pytest.mark.parametrize("code", [*SCHEDULED, "en", "es", "fr", "de", "ja", "zh", "ar", "pt"])
+def test_a_language_of_this_release(code: str) -> None:
+    source = read(FOLDER / f"{code}.yaml")
+    assert source.code == code
+    assert source.lists.yes
+    assert source.lists.no
+    assert not source.lists.yes & source.lists.no
+    assert source.sources
+    if source.lists.commands:
+        assert {"stop", "hold"} <= set(source.lists.commands) <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("code", ["en", "de", "es", "fr", "hi", "pt"])
+def test_a_language_with_everything(code: str) -> None:
+    assert not read(FOLDER / f"{code}.yaml").missing
+
+
+def test_what_is_missing_is_known() -> None:
+    assert "corrections" in read(FOLDER / "sat.yaml").missing
+
+
+def test_an_unknown_language_is_refused_with_those_there_are() -> None:
+    with pytest.raises(ConfigError) as refused:
+        language(["en", "klingon", "elvish"])
+    assert "'klingon', 'elvish'" in str(refused.value)
+    assert all(code in str(refused.value) for code in known())
+
+
+def test_all_faults_of_a_file_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "xx.yaml"
+    path.write_text(
+        "language: xx\nreviewed: maybe\nsources: me\nyess: [x]\nno: nope\nbackchannels: [[a], '...']\n"
+        "commands: {jump: [hop], stop: halt}\ncorrections: ['not {rong}', '{right}']\nclarifications: ['what {}']\n"
+        "repair: [a]\n"
+    )
+    with pytest.raises(ConfigError) as refused:
+        read(path)
+    for fault in (
+        "needs text",
+        "needs yes or no",
+        "unknown key. Did you mean 'yes'?",
+        "is no list of phrases",
+        "['a'] is no text",
+        "'...' has no word",
+        "unknown; known are stop, hold",
+        "commands.stop",
+        "the gap 'rong'",
+        "no word of its own",
+        "'{}' is no gap",
+        "13 problems",
+    ):
+        assert fault in str(refused.value)
+
+
+@pytest.mark.parametrize(("text", "fault"), [("a: [", "is not YAML"), ("- a", "is no language"), (None, "cannot read")])
+def test_what_is_no_language_file_is_refused(tmp_path: Path, text: str | None, fault: str) -> None:
+    path = tmp_path / "xx.yaml"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(ConfigError, match=fault):
+        read(path)

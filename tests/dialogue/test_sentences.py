@@ -1,0 +1,51 @@
+"""Sentences out of a stream."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgeagent.dialogue.sentences import LONGEST, Sentences, sentences
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("One. Two! Three? Four", ["One.", "Two!", "Three?", "Four"]),
+        ("Dr. Rao lives at No. 7, e.g. in May. Yes.", ["Dr. Rao lives at No. 7, e.g. in May.", "Yes."]),
+        ("It costs 3.50 euros. Really?!", ["It costs 3.50 euros.", "Really?!"]),
+        ('"Stop." She left.', ['"Stop."', "She left."]),
+        ("今日は雨です。明日は?", ["今日は雨です。", "明日は?"]),
+        ("यह सही है। और?", ["यह सही है।", "और?"]),
+        ("1. Milk\n2. Bread\n", ["1. Milk", "2. Bread"]),
+        ("Wait... what", ["Wait...", "what"]),
+        ("It leaves at 9. You change.", ["It leaves at 9.", "You change."]),
+        ("   \n ", []),
+    ],
+)
+def test_sentences(text: str, found: list[str]) -> None:
+    assert sentences(text) == found
+
+
+@given(st.text(alphabet='ab .!?\n。"D3', max_size=60), st.data())
+def test_pieces_never_matter(text: str, data: st.DataObject) -> None:
+    splitter, found, at = Sentences(), [], 0
+    while at < len(text):
+        step = data.draw(st.integers(1, len(text) - at))
+        found += splitter.feed(text[at : at + step])
+        at += step
+    assert found + splitter.rest() == sentences(text)
+
+
+@given(st.text(max_size=1200))
+def test_no_word_is_lost_and_none_is_endless(text: str) -> None:
+    found = sentences(text)
+    assert "".join("".join(found).split()) == "".join(text.split())
+    assert all(len(sentence) <= LONGEST for sentence in found[:-1])
+
+
+def test_the_first_sentence_does_not_wait_for_the_second() -> None:
+    splitter = Sentences()
+    assert splitter.feed("Hello there. ") == ["Hello there."]
+    assert splitter.feed("How ") == []

@@ -1,0 +1,333 @@
+"""Whole conversations on the cranked card: what is said after an interruption, and what a replier is told was heard."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from threading import Event
+
+import pytest
+
+from edgeagent.app import build_dialogue
+from edgeagent.dialogue.history import Who
+from edgeagent.live.conversation import Listen, Told
+from edgeagent.ports import Request, Sound
+from edgeagent.settings import Capture, Settings, Turns
+from edgeagent.turn import events as e
+from tests.live.rig import VOICE, Rig
+
+LONG = "one two three, four five six, seven eight nine, ten eleven twelve."
+OFFER = "Shall I go on?"
+NAMES = ("anna", "ben", "carl", "dora", "emil", "fritz", "gina", "hans")
+
+
+class Understanding:
+    """See `turns.Listener`; understands what it is told to understand, turn by turn."""
+
+    def __init__(self, *texts: str) -> None:
+        self.texts = deque(texts)
+
+    def __call__(self, recognised: Told, _trouble: Told, _kept: Told) -> Understanding:
+        self._recognised = recognised
+        return self
+
+    def open_turn(self, turn: int, audio: str) -> None: ...
+
+    def sound(self, turn: int, block: Sound) -> None: ...
+
+    def close_turn(self, turn: int, _sound: Sound) -> None:
+        self._recognised(turn, self.texts.popleft())
+
+    def drop_turn(self, turn: int) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Pieces:
+    """See `ports.Reply`; each piece waits for `may`."""
+
+    def __init__(self, pieces: list[str], may: Event) -> None:
+        self.pieces, self.may = pieces, may
+        self.cut = False
+
+    def __iter__(self) -> Iterator[str]:
+        for piece in self.pieces:
+            while not self.may.wait(0.001):
+                if self.cut:
+                    return
+            if self.cut:
+                return
+            yield piece
+
+    def cancel(self) -> None:
+        self.cut = True
+
+
+class Replier:
+    """See `ports.Replier`; a list of pieces for each turn."""
+
+    def __init__(self, *replies: list[str]) -> None:
+        self.replies = deque(replies)
+        self.asked: list[Request] = []
+        self.given: list[Pieces] = []
+        self.may = Event()
+        self.may.set()
+
+    def reply(self, request: Request) -> Pieces:
+        self.asked.append(request)
+        self.given.append(Pieces(self.replies.popleft(), self.may))
+        return self.given[-1]
+
+    def close(self) -> None: ...
+
+
+Make = Callable[..., Rig]
+
+
+@pytest.fixture
+def make() -> Iterator[Make]:
+    made: list[Rig] = []
+
+    def one(replier: Replier, *texts: str) -> Rig:
+        dialogue = build_dialogue(Settings(capture=Capture(on_turn="true")))
+        listener: Listen = Understanding(*texts)
+        settings = Settings(turns=Turns(reply_timeout_ms=3000))
+        made.append(Rig(replier=replier, listener=listener, dialogue=dialogue, settings=settings))
+        made[-1].turn(30)
+        return made[-1]
+
+    yield one
+    for rig in made:
+        rig.close()
+
+
+def interrupt(rig: Rig) -> None:
+    """Somebody takes the floor from us, and has finished."""
+    rig.until(lambda: rig.state == "yielding", level=VOICE)
+    rig.turn(130, VOICE)  # longer than what is taken back by itself
+    rig.until(lambda: rig.state not in ("yielding", "hearing"), most=200)
+
+
+def ask(rig: Rig) -> None:
+    """Somebody speaks while we are silent."""
+    rig.turn(60, VOICE)
+    rig.until(lambda: rig.state not in ("idle", "hearing"), most=200)
+
+
+def quiet(rig: Rig) -> None:
+    """Until nobody speaks any more, and nobody is about to."""
+    rig.until(lambda: rig.state == "idle" and not rig.conversation._voice.busy and rig.conversation._question is None)
+
+
+def heard(rig: Rig) -> list[str]:
+    """What was heard of each utterance, in the order in which they ceased for the last time."""
+    last: dict[int, str] = {}
+    for entry in rig.entries("heard_words"):
+        last.pop(entry["utterance"], None)
+        last[entry["utterance"]] = entry["text_heard"]
+    return [text for text in last.values() if text]
+
+
+def plans(rig: Rig) -> list[tuple[str, str]]:
+    return [(str(note["kind"]), str(note["reaction"])) for note in rig.notes.entries if note["event"] == "understood"]
+
+
+def test_a_false_alarm_that_only_the_recogniser_finds_costs_no_word(make: Make) -> None:
+    rig = make(Replier(), "uh-huh")
+    rig.conversation.say(LONG)
+    rig.until(lambda: rig.state == "speaking")
+    rig.turn(60)
+    interrupt(rig)
+    quiet(rig)
+    first, second = heard(rig)
+    assert plans(rig) == [("backchannel", "resume")]
+    assert LONG.startswith(first)
+    assert LONG.endswith(second)
+    words = LONG.split()
+    missing = len(words) - len(first.split()) - len(second.split())
+    assert -3 <= missing <= 0  # a phrase is repeated at most
+    assert not rig.entries("no_reply")
+
+
+def test_stop_means_silence_and_go_on_takes_it_back(make: Make) -> None:
+    replier = Replier()
+    rig = make(replier, "Stop!", "Okay, go on.")
+    rig.conversation.say(LONG)
+    rig.until(lambda: rig.state == "speaking")
+    rig.turn(60)
+    interrupt(rig)
+    quiet(rig)
+    rig.turn(300)
+    assert len(heard(rig)) == 1
+    ask(rig)
+    quiet(rig)
+    assert LONG.endswith(heard(rig)[1])
+    assert not replier.asked
+
+
+def test_a_side_question_is_answered_and_the_rest_is_offered(make: Make) -> None:
+    replier = Replier(["Twenty rupees."])
+    rig = make(replier, "How much is it?", "Yes, please.")
+    rig.conversation.say(LONG)
+    rig.until(lambda: rig.state == "speaking")
+    rig.turn(60)
+    interrupt(rig)
+    quiet(rig)
+    before, *side = heard(rig)
+    assert side == ["Twenty rupees.", OFFER]
+    (line, question) = replier.asked[0].history
+    assert (line.who, line.text, line.interrupted) == (Who.DEVICE, before, True)
+    assert (question.who, question.text) == (Who.PERSON, "How much is it?")
+    ask(rig)
+    quiet(rig)
+    assert LONG.endswith(heard(rig)[-1])
+    assert len(replier.asked) == 1
+
+
+def test_a_correction_reaches_the_replier_as_one(make: Make) -> None:
+    replier = Replier(["To Mangalore at ten."])
+    rig = make(replier, "No, not two, seven.")
+    rig.conversation.say(LONG)
+    rig.until(lambda: rig.state == "speaking")
+    rig.turn(60)
+    interrupt(rig)
+    quiet(rig)
+    assert heard(rig)[1:] == ["Sorry.", "To Mangalore at ten."]
+    assert (replier.asked[0].understood.wrong, replier.asked[0].understood.right) == ("two", "seven")
+
+
+def test_the_first_sentence_sounds_while_the_second_is_thought_of(make: Make) -> None:
+    class Slow(Pieces):
+        def __iter__(self) -> Iterator[str]:
+            yield "one two three. "
+            while not slow.may.wait(0.001):
+                pass
+            yield "four five six."
+
+    class Slowly(Replier):
+        def reply(self, _request: Request) -> Pieces:
+            return Slow([], self.may)
+
+    slow = Slowly()
+    slow.may.clear()
+    rig = make(slow, "Tell me a story.")
+    ask(rig)
+    rig.until(lambda: rig.state == "speaking")
+    rig.until(lambda: rig.state == "idle")
+    assert heard(rig) == ["one two three."]
+    slow.may.set()
+    quiet(rig)
+    assert heard(rig) == ["one two three.", "four five six."]
+
+
+def test_an_interruption_calls_off_everything_of_its_turn(make: Make) -> None:
+    sentences = [f"one two three four five, {word}. " for word in NAMES]
+    replier = Replier(sentences, ["Fine."])
+    rig = make(replier, "Tell me a story.", "Tell me another one.")
+    ask(rig)
+    rig.until(lambda: rig.state == "speaking")
+    rig.turn(60)
+    interrupt(rig)
+    quiet(rig)
+    assert replier.given[0].cut
+    assert heard(rig)[-1] == "Fine."
+    assert len(heard(rig)) <= 3  # what was begun, and the answer
+    assert [line.text for line in replier.asked[1].history if line.who is Who.PERSON] == [
+        "Tell me a story.",
+        "Tell me another one.",
+    ]
+
+
+def test_a_reply_that_was_cut_off_for_nothing_is_taken_up_by_its_replier(make: Make) -> None:
+    replier = Replier([f"one two three four five, {word}. " for word in NAMES], ["And that is the end."])
+    rig = make(replier, "Tell me a story.", "uh-huh")
+    ask(rig)
+    rig.until(lambda: rig.state == "speaking")
+    rig.turn(60)
+    interrupt(rig)
+    quiet(rig)
+    assert replier.asked[1].resumes
+    assert replier.asked[1].saying[-1].endswith(f"{NAMES[len(replier.asked[1].saying) - 1]}.")
+    assert heard(rig)[-1] == "And that is the end."
+
+
+def test_after_the_button_nothing_more_comes(make: Make) -> None:
+    replier = Replier([f"one two three {word}. " for word in NAMES])
+    rig = make(replier, "Tell me a story.")
+    ask(rig)
+    rig.until(lambda: rig.state == "speaking")
+    rig.turn(20)
+    rig.inbox.post(lambda: rig.door.tell(e.ButtonShort(0)))
+    quiet(rig)
+    said = len(rig.entries("reply_ready"))
+    rig.turn(300)
+    assert rig.state == "idle"
+    assert len(rig.entries("reply_ready")) == said
+    assert replier.given[0].cut
+
+
+def test_the_button_between_two_sentences_calls_off_the_rest(make: Make) -> None:
+    class Slow(Pieces):
+        def __iter__(self) -> Iterator[str]:
+            yield "one two three. "
+            yield from super().__iter__()
+
+    class Slowly(Replier):
+        def reply(self, _request: Request) -> Pieces:
+            self.given.append(Slow(["four five six."], self.may))
+            return self.given[-1]
+
+    replier = Slowly()
+    replier.may.clear()
+    rig = make(replier, "Tell me a story.")
+    ask(rig)
+    rig.until(lambda: rig.state == "speaking")
+    rig.until(lambda: rig.state == "idle")
+    rig.inbox.post(lambda: rig.door.tell(e.ButtonShort(0)))
+    rig.until(lambda: rig.conversation._question is None)
+    assert replier.given[0].cut
+    replier.may.set()
+    rig.turn(200)
+    assert heard(rig) == ["one two three."]
+
+
+def test_a_replier_that_never_answers_is_cut_at_its_deadline(make: Make) -> None:
+    replier = Replier(["never"], ["Here."])
+    replier.may.clear()
+    rig = make(replier, "Tell me a story.", "Hello, are you there?")
+    ask(rig)
+    rig.until(lambda: rig.state == "idle")
+    assert replier.given[0].cut
+    replier.may.set()
+    ask(rig)
+    quiet(rig)
+    assert heard(rig) == ["Here."]
+
+
+def test_interrupted_again_while_resuming_no_word_is_lost(make: Make) -> None:
+    rig = make(Replier(), "mm-hm", "uh-huh")
+    rig.conversation.say(LONG)
+    for blocks in (60, 10):
+        rig.until(lambda: rig.state == "speaking")
+        rig.turn(blocks)
+        interrupt(rig)
+    quiet(rig)
+    assert plans(rig) == [("backchannel", "resume")] * 2
+    assert LONG.endswith(heard(rig)[-1])
+    words, place = LONG.split(), 0
+    for text in heard(rig):
+        found = text.split()
+        starts = [n for n in range(len(words)) if words[n : n + len(found)] == found]
+        assert starts[0] <= place
+        place = max(place, starts[0] + len(found))
+    assert place == len(words)
+
+
+@pytest.mark.parametrize("silent", ["", "[cough]"])
+def test_a_noise_in_silence_is_answered_with_silence(make: Make, silent: str) -> None:
+    replier = Replier()
+    rig = make(replier, silent)
+    rig.turn(60, VOICE)
+    rig.until(lambda: bool(rig.entries("no_reply")), most=300)
+    quiet(rig)
+    assert not replier.asked

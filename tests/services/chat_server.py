@@ -1,0 +1,140 @@
+"""A chat server as OpenAI's, on loopback, that does what it is told and notices when its client leaves."""
+
+from __future__ import annotations
+
+import json
+import select
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event, Thread
+from time import monotonic
+from typing import Any
+
+Act = Callable[["Talking"], None]
+
+
+class Talking:
+    """One request being answered."""
+
+    def __init__(self, handler: BaseHTTPRequestHandler, body: dict[str, Any]) -> None:
+        self.body = body
+        self.headers = handler.headers
+        self._handler = handler
+
+    def begin(self, status: int = 200, kind: str = "text/event-stream") -> None:
+        self._handler.send_response(status)
+        self._handler.send_header("Content-Type", kind)
+        self._handler.end_headers()
+
+    def raw(self, text: str) -> None:
+        self._handler.wfile.write(text.encode())
+        self._handler.wfile.flush()
+
+    def say(self, text: str, finish: str | None = None) -> None:
+        choice = {"index": 0, "delta": {"content": text}, "finish_reason": finish}
+        told = {"id": "1", "object": "chat.completion.chunk", "created": 0, "model": "m", "choices": [choice]}
+        self.raw(f"data: {json.dumps(told)}\n\n")
+
+    def done(self) -> None:
+        self.say("", "stop")
+        self.raw("data: [DONE]\n\n")
+
+    def gone(self, timeout: float) -> bool:
+        """Whether the client leaves within so many seconds."""
+        peer: socket.socket = self._handler.connection
+        ready, _, _ = select.select([peer], [], [], timeout)
+        with suppress(OSError):
+            return bool(ready) and peer.recv(1, socket.MSG_PEEK) == b""
+        return True
+
+
+class ChatServer:
+    """`act` answers each request; `left` is when a client was seen to have gone, time.monotonic()."""
+
+    def __init__(self, act: Act) -> None:
+        self.act = act
+        self.requests: list[dict[str, Any]] = []
+        self.keys: list[str | None] = []
+        self.left: float | None = None
+        self.asked = Event()
+        self.gone = Event()
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                outer.requests.append(body)
+                outer.keys.append(self.headers["Authorization"])
+                outer.asked.set()
+                talking = Talking(self, body)
+                try:
+                    outer.act(talking)
+                except OSError:
+                    outer.leave()
+
+            def log_message(self, *_: object) -> None: ...
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/v1"
+
+    def leave(self) -> None:
+        if self.left is None:
+            self.left = monotonic()
+        self.gone.set()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def start(self) -> None:
+        Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+
+
+@contextmanager
+def serving(act: Act) -> Iterator[ChatServer]:
+    server = ChatServer(act)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+def sentences(*texts: str) -> Act:
+    """Says these, word by word, and ends."""
+
+    def act(talking: Talking) -> None:
+        talking.begin()
+        for text in texts:
+            for word in text.split():
+                talking.say(word + " ")
+        talking.done()
+
+    return act
+
+
+def flowing(server: list[ChatServer]) -> Act:
+    """Never stops talking while somebody listens."""
+
+    def act(talking: Talking) -> None:
+        talking.begin()
+        while not talking.gone(0.001):
+            talking.say("word ")
+        server[0].leave()
+
+    return act
+
+
+def stalled(server: list[ChatServer]) -> Act:
+    """Says one word and nothing more."""
+
+    def act(talking: Talking) -> None:
+        talking.begin()
+        talking.say("word ")
+        if talking.gone(10):
+            server[0].leave()
+
+    return act

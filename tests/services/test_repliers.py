@@ -1,0 +1,306 @@
+"""The contract of `ports.Replier`, kept by every replier, and what each does when the other side does not."""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Thread
+from time import monotonic
+
+import numpy as np
+import pytest
+
+from edgeagent import settings
+from edgeagent.dialogue.history import Line, Who
+from edgeagent.dialogue.kinds import Kind, Understood
+from edgeagent.errors import ServiceError
+from edgeagent.ports import Replier, Request
+from edgeagent.services.chat_replier import ChatReplier, Thoughts, messages
+from edgeagent.services.command_replier import CommandReplier
+from edgeagent.services.scripted_replier import ScriptedReplier
+from tests.services.chat_server import ChatServer, Talking, flowing, sentences, serving, stalled
+
+REQUEST = Request(7, np.zeros(16, np.float32), "hello", Understood(Kind.REQUEST), (Line(Who.PERSON, 7, "hello"),))
+SAID = "One, two. Three four."
+KEY = "sk-very-secret-0123456789"
+GIVE_UP_S = 10.0
+
+
+def chat(server: ChatServer, stall_ms: int = 5000, key: str = "") -> ChatReplier:
+    return ChatReplier(settings.Replier(kind="chat", url=server.url, model="small", stall_ms=stall_ms), key)
+
+
+def command(program: str, stall_ms: int = 5000) -> CommandReplier:
+    return CommandReplier(settings.Replier(kind="command", command=f'sh -c "{program}"', stall_ms=stall_ms))
+
+
+@pytest.fixture(params=["script", "chat", "command"])
+def replier(request: pytest.FixtureRequest) -> Iterator[Replier]:
+    match request.param:
+        case "script":
+            yield ScriptedReplier(settings.Script(replies=(SAID,)))
+        case "chat":
+            with serving(sentences(SAID)) as server:
+                yield chat(server)
+        case _:
+            yield command("cat >/dev/null; printf 'One, two. '; sleep 0.01; printf 'Three four.'")
+
+
+def test_a_reply_comes_whole_and_again(replier: Replier) -> None:
+    for _ in range(2):
+        assert " ".join("".join(replier.reply(REQUEST)).split()) == SAID
+    replier.close()
+
+
+def test_one_that_was_cancelled_before_it_is_read_says_nothing(replier: Replier) -> None:
+    reply = replier.reply(REQUEST)
+    reply.cancel()
+    assert list(reply) == []
+    assert "".join(replier.reply(REQUEST)).strip() == SAID
+
+
+@pytest.mark.parametrize("kind", ["chat flowing", "chat stalled", "command flowing", "command stalled"])
+def test_a_cancel_takes_ten_milliseconds_whatever_the_other_side_does(kind: str) -> None:
+    holder: list[ChatServer] = []
+    with serving(flowing(holder) if "flowing" in kind else stalled(holder)) as server:
+        holder.append(server)
+        program = "while :; do echo word; done" if "flowing" in kind else "echo word; exec sleep 100"
+        replier: Replier = chat(server) if "chat" in kind else command(program)
+        reply = replier.reply(REQUEST)
+        got: list[str] = []
+        ended: list[float] = []
+
+        def read() -> None:
+            got.extend(reply)
+            ended.append(monotonic())
+
+        reader = Thread(target=read)
+        reader.start()
+        begun = monotonic()
+        while not got and monotonic() - begun < GIVE_UP_S:
+            if "stalled" in kind or len(got) > 20:
+                break
+        if "chat" in kind:
+            assert server.asked.wait(GIVE_UP_S)
+        asked = monotonic()
+        reply.cancel()
+        returned = monotonic()
+        reader.join(GIVE_UP_S)
+        assert returned - asked < 0.01
+        assert ended[0] - asked < 0.05  # a busy machine; alone it is 1 ms
+        if "chat" in kind:
+            assert server.gone.wait(GIVE_UP_S)
+            assert server.left is not None
+            assert server.left - asked < 0.05
+
+
+def gone() -> str:
+    """An address where nobody listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{free.getsockname()[1]}/v1"
+
+
+def complaint(act: Callable[[Talking], None], stall_ms: int = 5000) -> str:
+    with serving(act) as server, pytest.raises(ServiceError) as failed:
+        list(chat(server, stall_ms, KEY).reply(REQUEST))
+    text = str(failed.value)
+    assert "\n" not in text
+    assert KEY not in text
+    return text
+
+
+def status(code: int, body: str = "") -> Callable[[Talking], None]:
+    def act(talking: Talking) -> None:
+        talking.begin(code, "application/json")
+        talking.raw(body)
+
+    return act
+
+
+def test_a_server_that_is_gone() -> None:
+    replier = ChatReplier(settings.Replier(kind="chat", url=gone(), model="m"))
+    with pytest.raises(ServiceError, match="start it"):
+        list(replier.reply(REQUEST))
+
+
+@pytest.mark.parametrize(
+    ("code", "body", "told"),
+    [
+        (401, json.dumps({"error": {"message": f"Incorrect key {KEY}"}}), "refuses the key (401): Incorrect key ***"),
+        (404, json.dumps({"error": "model 'small' not found"}), "model 'small' not found"),
+        (429, "", "too much to do (429)"),
+        (500, "<html>oh</html>", "failed (500 Internal Server Error)"),
+        (503, "try later\nplease", "try later please"),
+    ],
+)
+def test_a_server_that_refuses(code: int, body: str, told: str) -> None:
+    assert told in complaint(status(code, body))
+
+
+def test_a_server_that_says_nothing() -> None:
+    def act(talking: Talking) -> None:
+        talking.gone(GIVE_UP_S)
+
+    assert "does not answer" in complaint(act, 300)
+
+
+def test_half_a_reply() -> None:
+    def act(talking: Talking) -> None:
+        talking.begin()
+        talking.say("Half ")
+
+    assert "breaks off" in complaint(act)
+
+
+@pytest.mark.parametrize("garbage", ["data: {\n\n", "data: 7\n\n", 'data: {"choices": 3}\n\n', "data: [1]\n\n"])
+def test_garbage(garbage: str) -> None:
+    def act(talking: Talking) -> None:
+        talking.begin()
+        talking.raw(garbage)
+
+    assert "what is no chat" in complaint(act)
+
+
+def test_an_error_in_the_middle() -> None:
+    def act(talking: Talking) -> None:
+        talking.begin()
+        talking.say("Well ")
+        talking.raw('data: {"error": {"message": "out of memory"}}\n\n')
+
+    assert "out of memory" in complaint(act)
+
+
+def test_a_line_without_end() -> None:
+    def act(talking: Talking) -> None:
+        talking.begin()
+        talking.raw("x" * 200_000)
+
+    assert "without end" in complaint(act)
+
+
+def test_an_empty_reply_is_none() -> None:
+    with serving(sentences()) as server:
+        assert list(chat(server).reply(REQUEST)) == []
+
+
+def test_an_endless_reply_ends() -> None:
+    holder: list[ChatServer] = []
+    with serving(flowing(holder)) as server:
+        holder.append(server)
+
+        def act(talking: Talking) -> None:
+            talking.begin()
+            while not talking.gone(0):
+                talking.say("word " * 200)
+            server.leave()
+
+        server.act = act
+        assert 1000 < len("".join(chat(server).reply(REQUEST))) <= 9000
+        assert server.gone.wait(GIVE_UP_S)
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Signed by nobody."""
+    folder = tmp_path_factory.mktemp("tls")
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    made += ["-keyout", str(folder / "both.pem"), "-out", str(folder / "cert.pem")]
+    try:
+        subprocess.run(made, check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("openssl is not installed")
+    with (folder / "both.pem").open("a") as both:
+        both.write((folder / "cert.pem").read_text())
+    return folder / "both.pem"
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(certificate: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    server = ChatServer(sentences(SAID))
+    server._server.socket = context.wrap_socket(server._server.socket, server_side=True)
+    server._server.handle_error = lambda *_: None  # type: ignore[method-assign]
+    server.start()
+    try:
+        url = server.url.replace("http:", "https:")
+        with pytest.raises(ServiceError, match="certificate"):
+            list(ChatReplier(settings.Replier(kind="chat", url=url, model="m"), KEY).reply(REQUEST))
+    finally:
+        server.close()
+    assert not server.requests  # and nothing was told to it
+
+
+def test_what_a_server_is_told() -> None:
+    with serving(sentences(SAID)) as server:
+        list(chat(server, key=KEY).reply(REQUEST))
+    (body,) = server.requests
+    assert (body["model"], body["stream"]) == ("small", True)
+    assert body["messages"][-1] == {"role": "user", "content": "hello"}
+    assert server.keys == [f"Bearer {KEY}"]
+
+
+def test_the_conversation_as_a_model_takes_it() -> None:
+    history = (
+        Line(Who.DEVICE, 0, "The train leaves"),
+        Line(Who.DEVICE, 1, "It stops in", interrupted=True),
+        Line(Who.PERSON, 9, "no not bangalore mangalore"),
+    )
+    understood = Understood(Kind.CORRECTION, wrong="bangalore", right="mangalore")
+    told = messages("Be brief.", Request(9, np.zeros(0, np.float32), "", understood, history))
+    assert [message["role"] for message in told] == ["system", "assistant", "user"]
+    assert told[1]["content"] == "The train leaves It stops in —"
+    assert "instead of 'bangalore', 'mangalore'" in told[2]["content"]
+
+
+def test_a_model_that_was_cut_off_is_told_where_to_go_on() -> None:
+    history = (Line(Who.DEVICE, 0, "The train", interrupted=True),)
+    request = Request(
+        9, np.zeros(0, np.float32), "uh-huh", Understood(Kind.BACKCHANNEL), history, ("It leaves.",), True
+    )
+    told = messages("", request)[-1]
+    assert told["role"] == "user"
+    assert told["content"].startswith("uh-huh\n(You are now saying: 'It leaves.'")
+
+
+@pytest.mark.parametrize("size", [1, 3, 1000])
+def test_thinking_aloud_is_not_spoken(size: int) -> None:
+    text = "<think>Hm, <b>?</think>Yes, 3 < 4.<think>more"
+    thoughts = Thoughts()
+    spoken = "".join(thoughts.without(text[at : at + size]) for at in range(0, len(text), size))
+    assert spoken + thoughts.rest() == "Yes, 3 < 4."
+
+
+def test_the_openai_client_understands_the_server_of_these_tests() -> None:
+    openai = pytest.importorskip("openai", reason="the openai client is not installed")
+    with serving(sentences(SAID)) as server:
+        client = openai.OpenAI(base_url=server.url, api_key=KEY)
+        chunks = client.chat.completions.create(model="m", messages=[{"role": "user", "content": "x"}], stream=True)
+        assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks).strip() == SAID
+        client.close()
+
+
+@pytest.mark.parametrize(
+    ("program", "told"),
+    [("exit 3", "ended with status 3"), ("echo oops >&2; exit 1", "oops"), ("exec sleep 10", "said nothing")],
+)
+def test_a_program_that_fails(program: str, told: str) -> None:
+    with pytest.raises(ServiceError, match=told):
+        list(command(program, 300).reply(REQUEST))
+
+
+def test_a_program_is_told_the_turn_as_json() -> None:
+    told = json.loads("".join(command("cat").reply(REQUEST)))
+    assert (told["text"], told["kind"]) == ("hello", "request")
+    assert told["history"] == [
+        {"who": "person", "number": 7, "text": "hello", "interrupted": False, "estimated": False}
+    ]
+
+
+def test_a_program_that_does_not_exist_is_refused_at_the_start() -> None:
+    with pytest.raises(ServiceError, match=r"replier\.command"):
+        CommandReplier(settings.Replier(kind="command", command="no-such-program"))

@@ -1,0 +1,177 @@
+"""Voices and recognisers of Home Assistant's protocol, against the servers of its own library."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from threading import Thread
+from time import monotonic
+
+import numpy as np
+import pytest
+
+from edgeagent import settings
+from edgeagent.errors import ServiceError
+from edgeagent.services.wyoming_recogniser import WyomingRecogniser
+from edgeagent.services.wyoming_talker import WyomingTalker
+from edgeagent.signal.convert import to_int16
+
+pytest.importorskip("wyoming", reason="needs the extra [wyoming]")
+
+from tests.services.wyoming_server import VOICE_RATE, serving
+
+Eventually = Callable[[Callable[[], object]], None]
+SOUND = (0.1 * np.sin(np.arange(8000) / 5)).astype(np.float32)
+GIVE_UP_S = 10.0
+
+
+def talker(uri: str, stall_ms: int = 3000, voice: str = "en") -> WyomingTalker:
+    return WyomingTalker(settings.Talker(kind="wyoming", uri=uri, stall_ms=stall_ms, voice=voice))
+
+
+def nowhere() -> str:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"tcp://127.0.0.1:{free.getsockname()[1]}"
+
+
+def test_the_sound_is_whole_at_our_rate_and_of_the_voice_that_was_asked_for() -> None:
+    with serving() as server:
+        sound = np.concatenate(list(talker(server.uri, voice="amy").say("Hello.")))
+        assert server.told[0].data == {"text": "Hello.", "voice": {"name": "amy"}}
+    assert sound.size == round(65 * 1024 * 16_000 / VOICE_RATE)
+    assert np.median(sound) == pytest.approx(0.1, abs=0.001)
+
+
+def test_of_two_channels_the_first_is_taken() -> None:
+    with serving("stereo") as server:
+        assert np.median(np.concatenate(list(talker(server.uri).say("x")))) == pytest.approx(0.1, abs=0.001)
+
+
+@pytest.mark.parametrize("mode", ["flowing", "stalled"])
+def test_a_cancel_is_seen_at_once_on_both_sides(mode: str) -> None:
+    with serving(mode) as server:
+        talk = talker(server.uri).say("on and on")
+        ended: list[float] = []
+
+        def read() -> None:
+            for _ in talk:
+                pass
+            ended.append(monotonic())
+
+        reader = Thread(target=read)
+        reader.start()
+        assert server.asked.wait(GIVE_UP_S)
+        asked = monotonic()
+        talk.cancel()
+        assert monotonic() - asked < 0.01
+        reader.join(GIVE_UP_S)
+        assert ended[0] - asked < 0.05
+        assert server.gone.wait(GIVE_UP_S)
+        assert server.left is not None
+        assert server.left - asked < 0.05
+
+
+@pytest.mark.parametrize(
+    ("mode", "told"),
+    [
+        ("dies", "breaks off"),
+        ("stalled", "does not answer"),
+        ("refuses", "no such voice"),
+        ("wide", "4 bytes"),
+    ],
+)
+def test_a_voice_that_fails_is_told_in_one_line(mode: str, told: str) -> None:
+    with serving(mode) as server, pytest.raises(ServiceError, match=told) as failed:
+        list(talker(server.uri, 300).say("x"))
+    assert "\n" not in str(failed.value)
+
+
+def test_a_voice_that_is_gone() -> None:
+    with pytest.raises(ServiceError, match="start the server"):
+        list(talker(nowhere()).say("x"))
+
+
+class Heard:
+    """What a recogniser told."""
+
+    def __init__(self) -> None:
+        self.texts: list[tuple[int, str]] = []
+        self.troubles: list[tuple[int, str]] = []
+
+    def recogniser(self, uri: str, patience_ms: int = 3000) -> WyomingRecogniser:
+        wanted = settings.Recogniser(kind="wyoming", uri=uri, language="en", patience_ms=patience_ms)
+        return WyomingRecogniser(
+            wanted,
+            lambda turn, text: self.texts.append((turn, text)),
+            lambda turn, text: self.troubles.append((turn, text)),
+        )
+
+
+@pytest.fixture
+def heard() -> Heard:
+    return Heard()
+
+
+def test_a_turn_goes_there_while_it_is_spoken_and_its_text_comes_back(heard: Heard, eventually: Eventually) -> None:
+    with serving() as server:
+        recogniser = heard.recogniser(server.uri)
+        recogniser.open_turn(7, "turn-001.wav")
+        recogniser.sound(7, SOUND[:3000])
+        eventually(lambda: server.heard and len(server.heard[0]) == 6000)  # before it is over
+        recogniser.sound(7, SOUND[3000:])
+        assert not heard.texts
+        recogniser.close_turn(7, SOUND)
+        eventually(lambda: heard.texts)
+        recogniser.close()
+        assert heard.texts == [(7, "hello there")]
+        assert server.heard == [to_int16(SOUND).tobytes()]
+        assert server.told[0].data["language"] == "en"
+
+
+def test_a_turn_that_is_dropped_tells_nothing_and_is_cut(heard: Heard, eventually: Eventually) -> None:
+    with serving("stalled") as server:
+        recogniser = heard.recogniser(server.uri)
+        recogniser.open_turn(7, "")
+        recogniser.sound(7, SOUND)
+        recogniser.close_turn(7, SOUND)
+        eventually(lambda: any(event.type == "audio-stop" for event in server.told))
+        asked = monotonic()
+        recogniser.drop_turn(7)
+        assert monotonic() - asked < 0.01
+        assert server.gone.wait(GIVE_UP_S)
+        recogniser.open_turn(8, "")
+        recogniser.close()
+    assert not heard.texts
+    assert not heard.troubles
+
+
+@pytest.mark.parametrize(
+    ("mode", "told"), [("stalled", "does not answer"), ("dies", "without a text"), ("refuses", "no model")]
+)
+def test_one_that_fails_costs_this_turns_text_only(heard: Heard, eventually: Eventually, mode: str, told: str) -> None:
+    with serving(mode) as server:
+        recogniser = heard.recogniser(server.uri, 500)
+        recogniser.open_turn(7, "")
+        recogniser.sound(7, SOUND)
+        recogniser.close_turn(7, SOUND)
+        eventually(lambda: heard.texts)
+        assert heard.texts == [(7, "")]
+        assert told in heard.troubles[0][1]
+        server.mode = "whole"
+        recogniser.open_turn(8, "")
+        recogniser.close_turn(8, SOUND[:0])
+        eventually(lambda: len(heard.texts) == 2)
+        assert heard.texts[1] == (8, "hello there")
+        recogniser.close()
+
+
+def test_a_server_that_is_gone_is_told_once_the_turn_is_over(heard: Heard, eventually: Eventually) -> None:
+    recogniser = heard.recogniser(nowhere())
+    recogniser.open_turn(7, "")
+    eventually(lambda: heard.troubles)
+    assert not heard.texts
+    recogniser.close_turn(7, SOUND)
+    eventually(lambda: heard.texts)
+    assert heard.texts == [(7, "")]
+    recogniser.close()

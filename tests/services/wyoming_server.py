@@ -1,0 +1,143 @@
+"""Wyoming servers on loopback, made of the library's own classes, that do what they are told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
+from time import monotonic
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("wyoming", reason="needs the extra [wyoming]")
+
+from wyoming.asr import Transcript
+from wyoming.error import Error
+from wyoming.event import Event as Told
+from wyoming.server import AsyncEventHandler, AsyncTcpServer
+
+VOICE_RATE = 22_050
+
+
+class Server:
+    """`say` answers `synthesize`; `text` is every transcript; `left` is when a client was seen to have gone."""
+
+    def __init__(self, mode: str) -> None:
+        self.mode = mode
+        self.heard: list[bytes] = []
+        self.told: list[Told] = []
+        self.asked, self.gone = Event(), Event()
+        self.left: float | None = None
+        self.uri = ""
+        self.text = "hello there"
+
+    async def handle(self, handler: AsyncEventHandler, event: Told) -> bool:
+        self.told.append(event)
+        match event.type:
+            case "synthesize":
+                self.asked.set()
+                await self.speak(handler)
+            case "audio-start":
+                self.heard.append(b"")
+                self.asked.set()
+            case "audio-chunk":
+                self.heard[-1] += event.payload or b""
+            case "audio-stop":
+                await self.answer(handler)
+        return True
+
+    async def speak(self, handler: AsyncEventHandler) -> None:
+        form: dict[str, Any] = {"rate": VOICE_RATE, "width": 2, "channels": 1}
+        if self.mode == "refuses":
+            await handler.write_event(Error("no such\nvoice").event())
+            return
+        if self.mode == "stereo":
+            form["channels"] = 2
+        if self.mode == "wide":
+            form["width"] = 4
+        await handler.write_event(Told("audio-start", data=form))
+        piece = np.full(1024 * form["channels"], 3277, np.int16)
+        if self.mode == "stereo":
+            piece[1::2] = 0
+        count = 0
+        while count < 65 or self.mode == "flowing":
+            await handler.write_event(Told("audio-chunk", data=form, payload=piece.tobytes()))
+            count += 1
+            if self.mode == "stalled" and count == 3:
+                await asyncio.sleep(3600)
+            if self.mode == "dies" and count == 3:
+                await handler.stop()
+                return
+        await handler.write_event(Told("audio-stop"))
+
+    async def answer(self, handler: AsyncEventHandler) -> None:
+        if self.mode == "stalled":
+            await asyncio.sleep(3600)
+        elif self.mode == "dies":
+            await handler.stop()
+        elif self.mode == "refuses":
+            await handler.write_event(Error("no model").event())
+        else:
+            await handler.write_event(Transcript(self.text).event())
+
+
+@contextmanager
+def serving(mode: str = "whole") -> Iterator[Server]:
+    server = Server(mode)
+    ready, over = Event(), Event()
+    loop = asyncio.new_event_loop()
+
+    class Handler(AsyncEventHandler):
+        async def handle_event(self, event: Told) -> bool:
+            return await server.handle(self, event)
+
+        async def run(self) -> None:
+            watching = asyncio.ensure_future(self.watch())
+            try:
+                await super().run()
+            except (ConnectionError, asyncio.CancelledError):
+                pass
+            finally:
+                watching.cancel()
+                self.leave()
+
+        async def watch(self) -> None:
+            """When the client has left, though we are busy."""
+            while not (self.reader.at_eof() or self.reader.exception() or self.writer.transport.is_closing()):
+                await asyncio.sleep(0.001)
+            self.leave()
+
+        def leave(self) -> None:
+            server.left = server.left or monotonic()
+            server.gone.set()
+
+    async def main() -> None:
+        tcp = AsyncTcpServer("127.0.0.1", 0)
+        await tcp.start(Handler)
+        listening: Any = tcp._server
+        sockets = listening.sockets
+        server.uri = f"tcp://127.0.0.1:{sockets[0].getsockname()[1]}"
+        ready.set()
+        while not over.is_set():
+            await asyncio.sleep(0.005)
+        listening.close()
+        tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    thread = Thread(target=lambda: loop.run_until_complete(main()), daemon=True)
+    thread.start()
+    assert ready.wait(10)
+    try:
+        yield server
+    finally:
+        over.set()
+        thread.join(10)
+        loop.close()
+
+
+Serving = Callable[[str], Server]

@@ -1,0 +1,98 @@
+"""Words of a voice that tells no times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgeagent.errors import ServiceError
+from edgeagent.report.timeline import remark
+from edgeagent.services.espeak_talker import EspeakTalker
+from edgeagent.settings import Talker
+from edgeagent.signal.pauses import pauses
+from edgeagent.turn.estimate import words
+from edgeagent.turn.events import Ceased, Scripted, Word
+from edgeagent.turn.heard import Ledger
+
+TEXTS = (
+    "The next train to the city leaves at nine in the morning, from platform seven.",
+    "I am listening through my own voice, so you never have to wait for me to finish.",
+    "You change once. There is a restaurant on board, and you may take your dog with you, if it is small.",
+)
+
+
+@pytest.fixture(scope="module")
+def spoken() -> Iterator[list[tuple[str, int, tuple[Word, ...], tuple[tuple[int, int], ...]]]]:
+    """Sentences of a voice that does tell: text, length, words, pauses."""
+    try:
+        with closing(EspeakTalker(Talker())) as talker:
+            made = []
+            for text in TEXTS:
+                talk = talker.say(text)
+                sound = np.concatenate(list(talk))
+                made.append((text, sound.size, talk.words, pauses(sound)))
+            yield made
+    except ServiceError as missing:
+        pytest.skip(str(missing))
+
+
+def test_wherever_it_is_cut_the_guess_is_right_to_a_word(
+    spoken: list[tuple[str, int, tuple[Word, ...], tuple[tuple[int, int], ...]]],
+) -> None:
+    off = []
+    for text, length, true, silences in spoken:
+        guess = words(text, length, silences)
+        assert [word.text for word in guess] == text.split()
+        for at in range(0, length, 400):
+            off.append(sum(w.end <= at for w in guess) - sum(w.end <= at for w in true))
+    assert np.abs(off).max() <= 1
+
+
+@given(
+    st.lists(st.sampled_from(["a", "and", "platform", "nine,"]), max_size=20).map(" ".join),
+    st.integers(0, 200_000),
+    st.lists(st.tuples(st.integers(0, 100_000), st.integers(1, 20_000)), max_size=5),
+)
+def test_words_follow_each_other_within_the_sound(text: str, length: int, silences: list[tuple[int, int]]) -> None:
+    gaps = sorted((start, start + count) for start, count in silences)
+    found = words(text, length, gaps)
+    assert [word.text for word in found] == text.split()
+    places = [place for word in found for place in (word.start, word.end)]
+    assert places == sorted(places)
+    assert not length or not found or places[-1] <= length
+
+
+def test_the_ledger_marks_a_guess_and_says_about() -> None:
+    ledger = Ledger()
+    ledger.note(Scripted(0, 1, "one two, three four", length=64_000))
+    ledger.note(Ceased(0, 1, 34_000, 0, finished=False))
+    heard = ledger.heard(1)
+    assert (heard.words, heard.of, heard.estimated) == (2, 4, True)
+    assert (heard.text_heard, heard.text_unheard) == ("one two,", "three four")
+    said = remark({"event": "heard_words", "heard": 2, "of": 4, "estimated": True, "text_heard": "one two,"})
+    assert said == 'heard about 2 of 4 words: "one two,"'
+
+
+def test_all_of_it_is_no_guess() -> None:
+    ledger = Ledger()
+    ledger.note(Scripted(0, 1, "one two", length=16_000))
+    ledger.note(Ceased(0, 1, 16_000, 0, finished=True))
+    assert (ledger.heard(1).words, ledger.heard(1).estimated) == (2, False)
+
+
+def test_what_is_left_begins_with_the_phrase_that_was_cut() -> None:
+    ledger = Ledger()
+    text = "First, this is said and then that."
+    parts = text.split()
+    timed = tuple(Word(i * 4000, i * 4000 + 4000, part) for i, part in enumerate(parts))
+    ledger.note(Scripted(0, 1, text, timed, length=28_000))
+    ledger.note(Ceased(0, 1, 18_000, 0, finished=False))
+    assert ledger.left(1) == "this is said and then that."
+    ledger.note(Ceased(0, 1, 28_000, 0, finished=True))
+    assert ledger.left(1) == ""
+    assert Ledger().left(5) == ""

@@ -30,10 +30,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--machine", action="store_true", help="with --config: check the machine for it, too")
     parser.add_argument("--example", action="store_true", help="print a configuration with every key and its default")
-    parser.add_argument("--languages", action="store_true", help="what is understood and spoken of each language")
     parser.add_argument("--levels", action="store_true", help="show what the microphone hears, live, and judge it")
     parser.add_argument("--seconds", type=float, default=10.0, metavar="N", help="of --levels (default 10)")
     parser.add_argument("--leds", action="store_true", help="light each LED of the lamp alone, and ask who looks")
+    parser.add_argument("--languages", action="store_true", help="what is understood and spoken of each language")
     add_json(parser)
 
 
@@ -72,11 +72,10 @@ def _looked_at(args: argparse.Namespace, settings: Settings) -> list[Probe]:
         _word_probes,
     )
 
-    if args.languages:
-        return [_language_probes.languages]
-    if args.levels or args.leds:
+    if args.levels or args.leds or args.languages:
         probes = [_level_probes.levels(args.seconds)] if args.levels else []
-        return [*probes, *([_led_probes.leds(_led_probes.asked)] if args.leds else [])]
+        probes += [_led_probes.leds(_led_probes.asked)] if args.leds else []
+        return [*probes, *([_language_probes.languages] if args.languages else [])]
     probes = [_probes.configuration] if args.config else []
     if args.machine or not args.config:
         probes += [_probes.versions, _sound_probes.kernel, _sound_probes.cards]

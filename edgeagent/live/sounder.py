@@ -24,8 +24,8 @@ from edgeagent.ports import Card, Heard, MutePin, Pcm, Play, Sound
 from edgeagent.signal.playback import Playback
 from edgeagent.units import RATE, samples
 
-GONE_S = 1.5
-"""Seconds without frames after which the card is given up."""
+GONE_S = 3.0
+"""Seconds without a callback after which the card is given up: longer than a busy machine holds one up."""
 
 TICK_S = 0.05
 """The longest sleep."""
@@ -218,17 +218,15 @@ class Sounder:
 
     def _take(self, count: int) -> Iterator[Instant]:
         """The next `count` samples at least."""
-        came = time.monotonic()
         while count > 0:
             self._path.capture.wait(TICK_S)
             for instant in self._path.take():
-                came = time.monotonic()
                 count -= instant.microphone.size
                 self._levels(instant.microphone)
                 yield instant
-            silent = time.monotonic() - came > GONE_S
-            if silent or self._card.stalled() > GONE_S:
-                what = "gives" if silent else "takes"
+            deaf = self._card.deaf() > GONE_S
+            if deaf or self._card.stalled() > GONE_S:
+                what = "gives" if deaf else "takes"
                 raise DeviceError(f"sound device '{self.name}' {what} no sound", "unplug it and plug it in again")
 
     def _joined(self, instants: Iterable[Instant]) -> Take:

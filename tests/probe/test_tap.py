@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from edgeagent.ports import Heard, Pcm, Play
 from edgeagent.units import RATE
-from tools.probe.judge import joined, laid, last_sound, moment, stopped_run, stretched
+from tools.probe.judge import joined, laid, last_sound, moment, stopped_run, stretched, torn
 from tools.probe.tap import Block, Cut, Tap, Tape
 
 
@@ -95,6 +95,8 @@ def test_lost_frames_are_counted_and_handed_on() -> None:
     assert [lost for _, lost in heard] == [0, 50]
     assert (tap.frames, tap.lost) == (250, 50)
     assert joined(tap.tape().heard).tolist() == [1] * 100 + [0] * 50 + [1] * 100
+    assert torn(tap.tape().heard, 0.0)
+    assert not torn(tap.tape().heard, 1.0)
 
 
 @given(jitter=st.lists(st.floats(-0.0004, 0.0004), min_size=30, max_size=60), frame=st.integers(0, 30 * 160 - 1))

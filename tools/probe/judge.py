@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -216,7 +217,7 @@ def _listen(
     before = axis.place(trial.doubts[0]) - samples(800) if not trial.start and trial.doubts else told
     start = max(0, before - LEARNT, axis.place(begins))
     scene = Scene(microphone, np.pad(speaker, (0, microphone.size - speaker.size)), {})
-    if before - start < LEAST or not sound[start:before].any():
+    if before - start < LEAST or not sound[start:before].any() or torn(heard, axis.moment(start)):
         return scene, None, None, axis
     way = learn(sound, recording, start, before)
     end = end_of(sound, recording, way, told)
@@ -234,6 +235,12 @@ def _person(sound: Wave, recording: Wave, way: Way, spots: tuple[int, int, int],
     left = recording - np.pad(echo, (0, recording.size - echo.size))
     begun = onset_of(left[start:], quiet - start, noticed - start)
     return None if begun is None else axis.moment(start + begun)
+
+
+def torn(blocks: Sequence[Block], since: float) -> bool:
+    """Whether frames have been lost since that moment, as a duplex card loses some in an abort: there the microphone
+    would seem to hear silence."""
+    return any(b.when > since and b.frame != a.frame + a.pcm.size for a, b in pairwise(blocks))
 
 
 def joined(blocks: Sequence[Block]) -> Pcm:

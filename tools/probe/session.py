@@ -201,8 +201,9 @@ def _remarks(document: Mapping[str, Any], wanted: int) -> list[str]:
             f"{single['void']} were spoilt by xruns or came too late in a sentence, {single['early']} by early stops"
         )
         lines.append(f"{single['trials']} of {wanted} trials: {spoilt}")
-    if stopped and "cut_mic" not in figures:
-        lines.append("the microphone hears too little of the device's voice to say when it ended")
+    if stopped and "cut_mic" not in figures and "a person" not in document["mode"]:
+        why = "it hears too little of it, or loses frames in a stop (audio.streams: duplex)"
+        lines.append(f"the microphone could not say when the device's voice ended: {why}")
     if single["missed"] > stopped:
         lines.append("most interruptions were missed: try --level -24, and look at the echo with `edgeagent check`")
     if document["card"].get("clock") == "none":

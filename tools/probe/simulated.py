@@ -38,11 +38,9 @@ def measure(arguments: Sequence[str], fifo: int = 0) -> int:
             raise EdgeAgentError(f"no simulated card: {missing}", "see tools/simcard/README.md") from missing
         sim.state.echo_gain_q15, sim.state.echo_delay = ECHO
         sim.state.fifo = fifo
-        command = [sys.executable, "-m", "tools.latency_probe", CHILD, *arguments]
-        root = str(Path(__file__).parents[2])
-        path = os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), root)))
-        child = subprocess.Popen(command, env={**sim.env(), "PYTHONPATH": path})
         room = _Room(sim, interruptions(PHRASES, None, LEVEL_DBFS, RATE) if "--person" in arguments else [])
+        script = Path(__file__).parents[1] / "latency_probe.py"
+        child = subprocess.Popen([sys.executable, str(script), CHILD, *arguments], env=sim.env())
         try:
             while child.poll() is None:
                 room.live()

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-PAGE_KB = os.sysconf("SC_PAGE_SIZE") / 1024
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 WARM_UP = 0.1
@@ -20,8 +19,9 @@ SHARE = 0.15
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """At one moment. rss_mb: of the process; children_mb: of those it has started. cpu_s: user and system time of the
-    process, without its children. open_files, threads: how many."""
+    """At one moment. rss_mb: resident memory of the process that is its own; files that it has mapped, such as the
+    simulated card's record, are not. children_mb: of those it has started. cpu_s: user and system time of the process,
+    without its children. open_files, threads: how many."""
 
     rss_mb: float
     children_mb: float
@@ -63,6 +63,7 @@ def growth_base(values: Sequence[float]) -> float:
 
 def _rss_mb(pid: int) -> float:
     try:
-        return int((Path("/proc") / str(pid) / "statm").read_text().split()[1]) * PAGE_KB / 1024
-    except (OSError, IndexError):  # it has ended meanwhile
+        lines = (Path("/proc") / str(pid) / "status").read_text().splitlines()
+    except OSError:  # it has ended meanwhile
         return 0.0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("RssAnon:")) / 1024

@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import sqrt
 from pathlib import Path
 from typing import Any
@@ -135,10 +136,13 @@ class Sight:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the card lost beside what the device said of it. rows: what, by the card, by the device. slips, shifts: the
-    largest slips, in frames, of the microphone and of the loudspeaker, and in how many sights."""
+    """What the card lost beside what the device said of it. rows: what, by the card, by the device. outages: how many
+    times no frames came, and the samples of silence given for them; by how much the index then slips nobody can know,
+    so it does not count. slips, shifts: the largest other slips, in frames, of the microphone and of the loudspeaker,
+    and in how many sights."""
 
     rows: tuple[tuple[str, int, int], ...]
+    outages: tuple[int, int]
     slips: tuple[int, int]
     shifts: tuple[int, int]
     exact: bool
@@ -146,6 +150,7 @@ class Told:
     def __str__(self) -> str:
         lines = [f"{'':<36}{'card':>8}{'told':>8}"]
         lines += [f"{name:<36}{of_card:>8}{of_device:>8}" for name, of_card, of_device in self.rows]
+        lines.append(f"outages: {self.outages[0]}, with {self.outages[1]} samples of silence in place of frames")
         for name, (slip, count) in (("microphone", self.slips), ("loudspeaker", self.shifts)):
             lines.append(f"largest slip of the {name}: {slip} frames, in {count} sights")
         return "\n".join([*lines, "every lost frame was told" if self.exact else "FRAMES WERE LOST UNTOLD"])
@@ -159,10 +164,12 @@ def told(sim: SimCard, person: Person, session: Path, noted: Sequence[dict[str, 
     frames = sum(entry["frames"] for entry in lost)
     heard = sights(recorded.microphone, np.concatenate(person.fed))
     sounded = sights(recorded.reference, np.concatenate(person.played))
-    slips, shifts = slips_of(heard), slips_of(sounded)
+    outages = [(entry["at"], entry["frames"]) for entry in journal if entry["event"] == "outage"]
+    slips, shifts = (slips_of(found, [at for at, _ in outages]) for found in (heard, sounded))
     state, counted = sim.state, {"overflows": 0, "underflows": 0}
-    for note in noted:  # they only grow; the card may have two xruns before it calls us again
-        counted |= {name: note[name] for name in counted if note["event"] == "card" and name in note}
+    for note in noted:  # by how much each has grown; the card may have two xruns before it calls us again
+        for name in counted if note["event"] == "card" else ():
+            counted[name] += note["worse"].get(name, 0)
     rows = (
         ("microphone frames lost", frames + slips[-1], frames),
         ("breaks of the microphone", state.input_starts - 1, len(lost)),
@@ -171,13 +178,21 @@ def told(sim: SimCard, person: Person, session: Path, noted: Sequence[dict[str, 
     )
     may = SLIP + 2 * sqrt(len(lost))
     slip, shift = max(map(abs, slips)), max(map(abs, shifts))
-    return Told(rows, (slip, len(slips)), (shift, len(shifts)), slip <= may and shift <= may + DRIFT)
+    exact = slip <= may and shift <= may + DRIFT
+    silence = len(outages), sum(given for _, given in outages)
+    return Told(rows, silence, (slip, len(slips)), (shift, len(shifts)), exact)
 
 
-def slips_of(found: Sequence[Sight]) -> list[int]:
-    """By how many frames each sight is off the first. A slip lasts: a sight alone with its opinion is mistaken."""
-    off = [sight.frame - sight.at - (found[0].frame - found[0].at) for sight in found]
-    return [sorted(three)[1] for three in zip(off, off[1:], off[2:], strict=False)]
+def slips_of(found: Sequence[Sight], outages: Sequence[int] = ()) -> list[int]:
+    """By how many frames each sight is off the first. A slip lasts: a sight alone with its opinion is mistaken.
+    outages: samples at which frames came again after none had come; what slips within a second of one is left out."""
+    off = [sight.frame - sight.at for sight in found]
+    middle = [sorted(three)[1] for three in zip(off, off[1:], off[2:], strict=False)]
+    slips = [0]
+    for n, (before, after) in enumerate(pairwise(middle)):
+        first, last = found[n].at - RATE, found[n + 3].at + 2 * RATE
+        slips.append(slips[-1] + (0 if any(first <= at <= last for at in outages) else after - before))
+    return slips
 
 
 def sights(recorded: NDArray[np.float32], truth: NDArray[np.int16]) -> list[Sight]:

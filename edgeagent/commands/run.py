@@ -19,22 +19,17 @@ Exit code 130 after Ctrl-C, 0 after SIGTERM, 75 if the sound library hangs and o
 from __future__ import annotations
 
 import argparse
-import sys
-from contextlib import ExitStack
 from dataclasses import replace
-from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
-from edgeagent.commands._device import Fan, Printer, Warner, add_device, hold, leaving, settings_of
+from edgeagent.commands._device import Warner, add_device, hold, leaving, settings_of
 from edgeagent.commands._service import Brake, in_memory, looked_after
-from edgeagent.monitor.journald import SystemJournal, under_journald
 from edgeagent.monitor.service import Service
 from edgeagent.settings import Settings
 from edgeagent.store.folders import dated, vacant
 
 HELP = "listen and talk on a sound card"
-
-NOTES = "notes.jsonl"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -73,60 +68,28 @@ def session_of(settings: Settings, given: str | None) -> Path | None:
 
 def _talk(settings: Settings, args: argparse.Namespace, service: Service | None, brake: Brake) -> int:
     from edgeagent import app
+    from edgeagent.commands._journals import Journals
     from edgeagent.commands._monitors import Monitors
-    from edgeagent.report.timeline import Timeline
-    from edgeagent.store.flight import Flight
-    from edgeagent.store.journal import JsonLinesJournal, line, long_journal
-    from edgeagent.store.session import Recording
+    from edgeagent.store.clips import newest
 
     warn = Warner()
-    decided, noted = Fan(), Fan()
     folder = session_of(settings, args.record)
+    clips = partial(newest, Path(settings.flight.dir).expanduser()) if settings.flight.dir else None
     with (
-        ExitStack() as files,
-        Monitors(settings, warn, args.config) as monitors,
-        app.build_runtime(settings, decided, noted, session=folder, stages=monitors.stages, wait=args.wait) as runtime,
+        Journals(settings, warn) as to,
+        Monitors(settings, warn, args.config, clips) as monitors,
+        app.build_runtime(
+            settings, to.decided, to.noted, session=folder, stages=monitors.stages, wait=args.wait
+        ) as runtime,
     ):
-        if monitors.tally is not None:
-            decided.journals.append(monitors.tally)
-            noted.journals.append(monitors.tally)
+        to.both(monitors.tally)
         monitors.attach(runtime)
-        if (log := long_journal(settings, warn, args.wait, in_memory("journal.tail"))) is not None:
-            files.callback(log.close)
-            log.write({"at": 0, "event": "began", "utc": datetime.now(UTC).isoformat(timespec="seconds")})
-            decided.journals.append(log)
-            noted.journals.append(log)
-        if under_journald():
-            system = SystemJournal(Timeline().line)
-            files.callback(system.close)
-            decided.journals.append(system)
-            noted.journals.append(system)
-        if folder is not None:  # only now: a device that does not start leaves no session
-            recording = Recording(folder, settings, app.versions(settings), warn)
-            files.callback(recording.close)
-            runtime.record(recording)
-            for name, fan in (("journal.jsonl", decided), (NOTES, noted)):
-                file = JsonLinesJournal(folder / name, warn, background=True)
-                files.callback(file.close)
-                fan.journals.append(file)
-        if settings.flight.dir:
-            flight = Flight(settings, app.versions(settings), warn)
-            files.callback(flight.close)
-            runtime.follow(flight)
-            decided.journals.append(flight)
-            noted.journals.append(flight.beside())
-        printer = None
-        if not args.quiet:
-            timeline = Timeline(colour=sys.stdout.isatty())
-            form = (lambda entry: line(entry).decode().rstrip()) if args.json else timeline.line
-            printer = Printer(form, runtime.stop)
-            files.callback(printer.close)
-            decided.journals.append(printer)
-            noted.journals.append(printer)
-        if folder is not None and folder != Path(args.record or ""):
-            noted.write({"at": 0, "event": "recording", "folder": str(folder)})
-        if settings.flight.dir:
-            noted.write({"at": 0, "event": "flight_recorder", "folder": settings.flight.dir, "mb": settings.flight.mb})
+        to.keep(wait=args.wait, tail=in_memory("journal.tail"))
+        to.tell_system()
+        to.record(folder, runtime)
+        to.fly(runtime)
+        printer = to.print(args, runtime)
+        to.say_what_is_recorded(folder, Path(args.record or ""))
         if service is not None:
             runtime.watch(service)
         brake.release()

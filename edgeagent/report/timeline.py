@@ -46,6 +46,18 @@ FOLLOWS = {
 }
 """What a `dialogue.reactions.Reaction` is in plain words; a reply needs none."""
 
+TOLD = {
+    "reply_failed": ("the reply failed", "reason"),
+    "reply_broken": ("the reply breaks off", "text"),
+    "card_trouble": ("the card cannot be opened", "text"),
+    "hint_trouble": ("trouble with a hint", "text"),
+    "memory_trouble": ("trouble with the memory", "text"),
+    "turn_trouble": ("trouble with a turn", "text"),
+    "ear_failed": ("the ear goes by simple rules from now on", "reason"),
+    "shadow_failed": ("the models of the shadow failed; it goes by simple rules from now on", "reason"),
+}
+"""Entries that are a few words and one of their facts."""
+
 UNIMPAIRED = {OUTPUTS[kind].light.value for kind in WITHOUT_EARS}
 """States whose lamp does not show that the device is impaired."""
 
@@ -149,8 +161,6 @@ def remark(entry: Entry) -> str | None:
             start, end = entry.get("start_s"), entry.get("end_s")
             if isinstance(start, int | float) and isinstance(end, int | float):
                 return f"handed over the turn from {start:.2f} s to {end:.2f} s"  # `kept` says whether a file stays
-        case "reply_failed":
-            return f"the reply failed: {entry.get('reason', '')}"
         case "lost":
             return _lost(entry)
         case "outage":
@@ -165,27 +175,17 @@ def remark(entry: Entry) -> str | None:
             return f"the turn is kept in {entry.get('wav', '')}"
         case "understood":
             return _understood(entry)
-        case "reply_broken":
-            return f"the reply breaks off: {entry.get('text', '')}"
         case "recognised":
             return f'understood: "{entry.get("text", "")}"'
-        case "card_trouble":
-            return f"the card cannot be opened: {entry.get('text', '')}"
-        case "hint_trouble":
-            return f"trouble with a hint: {entry.get('text', '')}"
         case "remembered":
             level, turns = _number(entry, "level_dbfs"), round(_number(entry, "turns"))
             return f"remembers a person at {level:.0f} dBFS, from {turns} turn{'s' * (turns != 1)}" if turns else None
         case "forgotten":
             return "forgets what it has learnt about the people here"
-        case "memory_trouble":
-            return f"trouble with the memory: {entry.get('text', '')}"
         case "shed":
             return _shed(entry)
         case "ear_upset":
             return _upset(entry)
-        case "ear_failed":
-            return f"the ear goes by simple rules from now on: {entry.get('reason', '')}"
         case "impaired":
             return _impaired(entry)
         case "words":
@@ -194,12 +194,11 @@ def remark(entry: Entry) -> str | None:
             return _recognised(entry)
         case "shadow":
             return _shadow(entry)
-        case "shadow_failed":
-            return f"the models of the shadow failed; it goes by simple rules from now on: {entry.get('reason', '')}"
-        case "turn_trouble":
-            return f"trouble with a turn: {entry.get('text', '')}"
         case "journal_lost":
             return f"{_number(entry, 'entries'):.0f} entries of the journal are lost"
+        case _ if event in TOLD:
+            words, fact = TOLD[event]
+            return f"{words}: {entry.get(fact, '')}"
         case _ if event in UNSPOKEN:
             return None
     facts = " ".join(f"{key}={value}" for key, value in entry.items() if key not in ("at", "at_s", "event"))

@@ -150,6 +150,12 @@ def numbers(folder: Path) -> list[int]:
     return sorted(int(path.name) for path in folder.iterdir() if NAME.fullmatch(path.name))
 
 
+def newest(folder: Path) -> Iterator[Path]:
+    """What the microphone heard in each clip, the newest first; none where there is no such folder."""
+    for number in reversed(numbers(folder) if folder.is_dir() else []):
+        yield _path(folder, number) / f"{SOUNDS[0]}.wav"
+
+
 def read_clips(folder: Path, damaged: Callable[[str], None]) -> Iterator[Clip]:
     """Every clip in `folder`, the newest first. damaged: gets a line about each that cannot be read. Raises
     SessionError where there is no folder."""

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from edgeagent.errors import EdgeAgentError, SessionError
 from edgeagent.store import flight as flights
-from edgeagent.store.clips import Label, Shelf, numbers, read_clip, read_clips, write_label
+from edgeagent.store.clips import Label, Shelf, newest, numbers, read_clip, read_clips, write_label
 from edgeagent.store.occasions import Kind, Was
 from edgeagent.units import HOP, RATE
 from tests.store.made_up_clips import AFTER_S, BEFORE_S, Fed, settings
@@ -218,3 +218,11 @@ def test_what_is_missing_or_damaged_is_named(tmp_path: Path) -> None:
     assert "000001/clip.json: format 9, this version reads format 1" in told[0]
     with pytest.raises(SessionError, match=r"name the folder of `flight.dir`"):
         list(read_clips(tmp_path / "no", pytest.fail))
+
+
+def test_the_newest_comes_first_and_no_folder_has_none(tmp_path: Path) -> None:
+    fed = Fed(settings(tmp_path))
+    fed.live(20 * RATE, [*fed.hold(4 * RATE), *fed.hold(12 * RATE)])
+    fed.close()
+    assert [path.parent.name for path in newest(tmp_path)] == ["000002", "000001"]
+    assert not list(newest(tmp_path / "none"))

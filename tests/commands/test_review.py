@@ -222,13 +222,13 @@ def test_one_key_labels_one_clip(clips: Path, aplay: Path) -> None:
 
 def test_a_key_ends_the_playing(clips: Path, aplay: Path) -> None:
     program = aplay.parent / "bin" / "aplay"
-    program.write_text('#!/bin/sh\ntest "$1" = -L && echo default || { echo plays; exec cat /dev/zero > /dev/null; }\n')
+    program.write_text('#!/bin/sh\ntest "$1" = -L && echo default || { echo it sounds; exec cat /dev/zero > /dev/null; }\n')
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "edgeagent", "review", str(clips), "ask"]
     with subprocess.Popen(command, cwd=ROOT, stdin=theirs, stdout=subprocess.PIPE, text=True) as asking:
         os.close(theirs)
         assert asking.stdout is not None
-        while "plays" not in asking.stdout.readline():
+        while "it sounds" not in asking.stdout.readline():
             pass
         os.write(ours, b"q")
         assert asking.stdout.read().endswith("0 labelled, 3 left\n")

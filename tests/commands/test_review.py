@@ -222,7 +222,9 @@ def test_one_key_labels_one_clip(clips: Path, aplay: Path) -> None:
 
 def test_a_key_ends_the_playing(clips: Path, aplay: Path) -> None:
     program = aplay.parent / "bin" / "aplay"
-    program.write_text('#!/bin/sh\ntest "$1" = -L && echo default || { echo it sounds; exec cat /dev/zero > /dev/null; }\n')
+    program.write_text(
+        '#!/bin/sh\ntest "$1" = -L && echo default || { echo it sounds; exec cat /dev/zero > /dev/null; }\n'
+    )
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "edgeagent", "review", str(clips), "ask"]
     with subprocess.Popen(command, cwd=ROOT, stdin=theirs, stdout=subprocess.PIPE, text=True) as asking:

@@ -36,7 +36,7 @@ def test_a_quiet_day_is_no_fault() -> None:
     ("found", "told"),
     [
         (day(rss=lambda k: 100 + 0.006 * k), "memory of the process has grown by 1."),
-        (day(hops=lambda k: 0.5 + 0.0005 * k), "a period costs"),
+        (day(hops=lambda k: 0.5 + 0.001 * k), "a period costs"),
         (day(stop_ms=lambda k: 300 + 5 * k), "stops come +"),
         (day(turns=0), "no turn was handed over"),
         (day(files=lambda k: 20 + k // 50), "more files or threads"),

@@ -16,7 +16,7 @@ from tools.endurance.process import cost, growth, growth_base
 
 def test_memory_that_is_taken_shows_and_so_does_a_child() -> None:
     before = cost(os.getpid())
-    taken = mmap(-1, 32 << 20, MAP_PRIVATE | MAP_ANONYMOUS)  # of the kernel: what a process has freed, it may still have
+    taken = mmap(-1, 32 << 20, MAP_PRIVATE | MAP_ANONYMOUS)  # fresh: what was freed may still be ours
     taken.write(b"\1" * len(taken))
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         after = cost(os.getpid())

@@ -42,6 +42,14 @@ def test_nine_of_ten_are_understood(code: str) -> None:
     assert len(wrong) <= 0.1 * len(table), wrong
 
 
+def test_of_what_somebody_wrote_who_had_not_read_the_rules_three_quarters_are_understood() -> None:
+    """The rules are not made with it, and are not to be: 0.75 is what they are worth, not what they should be."""
+    table = rows(yaml.safe_load((Path(__file__).parent / "said_blind" / "en.yaml").read_text(encoding="utf-8")))
+    right = sum(understand(text, context, ENGLISH).kind is kind for text, context, kind in table)
+    assert len(table) == 60
+    assert right / len(table) >= 0.7
+
+
 def test_six_languages_have_tables() -> None:
     assert set(TABLES) >= {"en", "de", "es", "fr", "hi", "pt"}
 

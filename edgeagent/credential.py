@@ -18,13 +18,21 @@ def variable(name: str) -> str:
 
 def credential(name: str) -> str:
     """The credential `name` of the service, or else what the environment has; "" for neither. What was in the
-    environment is taken out of it: no child of ours shall inherit it. Raises ServiceError."""
+    environment is taken out of it: no child of ours shall inherit it. Raises ServiceError, also for one of several lines:
+    libraries that refuse such a value print it."""
     given = os.environ.pop(variable(name), "")
     folder = os.environ.get(FOLDER)
     if folder is None or not (file := Path(folder) / name).exists():
-        return given
+        return _one_line(name, given)
     try:
-        return file.read_text(encoding="utf-8").rstrip("\n")
+        return _one_line(name, file.read_bytes().decode("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "no text"
         raise ServiceError(f"credential {name}: {reason}", f"see LoadCredential={name}:FILE of the unit") from error
+
+
+def _one_line(name: str, value: str) -> str:
+    value = value.rstrip("\r\n")  # an editor's line end, of whatever system
+    if not value.isprintable():
+        raise ServiceError(f"credential {name}: has several lines or control characters", "write it in one line")
+    return value

@@ -41,3 +41,21 @@ def test_one_that_cannot_be_read_is_refused_without_a_word_of_it(
     with pytest.raises(ServiceError, match="credential mqtt-password: no text") as refusal:
         credential(NAME)
     assert "sec" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n"])
+def test_the_end_of_its_line_is_no_part_of_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, end: str) -> None:
+    monkeypatch.setenv(FOLDER, str(tmp_path))
+    (tmp_path / NAME).write_bytes(b"secret" + end.encode())
+    assert credential(NAME) == "secret"
+
+
+@pytest.mark.parametrize("inside", ["\n", "\r", "\0"])
+def test_several_lines_are_refused_without_a_word_of_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, inside: str
+) -> None:
+    monkeypatch.setenv(FOLDER, str(tmp_path))
+    (tmp_path / NAME).write_bytes(f"my{inside}secret".encode())
+    with pytest.raises(ServiceError, match="one line") as refusal:
+        credential(NAME)
+    assert "secret" not in str(refusal.value)

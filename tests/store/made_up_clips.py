@@ -26,7 +26,7 @@ def settings(folder: Path, mb: int = 10, before_s: int = BEFORE_S, after_s: int 
 class Fed:
     """Seconds of sound go through the recorder hop by hop; sample i of the microphone is i % 30000, and the others are
     told from it. warned: what it had to say. microphone: what it hears instead, while the loudspeaker is silent; then
-    the rings hold all of it, for here sound comes faster than any disk is."""
+    the rings hold all of it and every clip may wait, for here sound comes faster than any disk is."""
 
     def __init__(self, made: Settings, microphone: Sound | None = None) -> None:
         self.warned: list[str] = []
@@ -34,6 +34,7 @@ class Fed:
         with pytest.MonkeyPatch.context() as patch:
             if microphone is not None:
                 patch.setattr(flights, "SLACK", microphone.size)
+                patch.setattr(flights, "WAITING", microphone.size // RATE)
             self.flight = Flight(made, {"edgeagent": "1"}, self.warned.append)
         self.at = 0
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from edgeagent.devices.gpio import Factory
 from edgeagent.devices.gpio_button import GpioButton
 from edgeagent.devices.gpio_hint import GESTURE, PRESENCE, GpioHint
+from edgeagent.dialogue.dialogue import Dialogue
 from edgeagent.live.conversation import Conversation
 from edgeagent.live.door import Door
 from edgeagent.live.inbox import Inbox
 from edgeagent.services.hint_socket import HintSocket
 from edgeagent.settings import Button, Hints, Memory
 from edgeagent.store.keeper import Keeper
+from edgeagent.store.talk_keeper import TalkKeeper
 from edgeagent.turn.events import Event, Forgotten, Hint, Remembered
 
 
@@ -67,6 +70,42 @@ def add_memory(keeper: Keeper, to: tuple[Inbox, Door, Conversation], closing: Ex
         trouble(keeper.refused)
     keeper.start(lambda remembered: inbox.post(lambda: replace(remembered)), trouble)
     closing.callback(keeper.close)
+
+
+def add_talk(
+    memory: Memory, dialogue: Dialogue | None, to: tuple[Inbox, Callable[[], Conversation]], closing: ExitStack
+) -> str:
+    """Where the conversation stood when the device went off; from now on that is kept, if it shall be. Before there is
+    a conversation: whoever is closed behind it still learns what was heard last. Returns what to ask first, "" for
+    nothing."""
+    if not memory.talk:
+        return ""
+    inbox, conversation = to
+    keeper = TalkKeeper(Path(memory.talk).expanduser(), memory.talk_hours, memory.talk_words)
+    closing.callback(keeper.close)
+
+    def forget() -> None:
+        if dialogue is not None:
+            dialogue.forget()
+        keeper.begin_again()
+        conversation().note("talk_forgotten")
+
+    trouble = trouble_with("memory_trouble", inbox, conversation)
+    if keeper.refused:
+        trouble(keeper.refused)
+    keeper.start(lambda: inbox.post(forget), trouble)
+    return recall_talk(keeper, memory, dialogue)
+
+
+def recall_talk(keeper: TalkKeeper, memory: Memory, dialogue: Dialogue | None) -> str:
+    """Let the dialogue begin where it was, and be kept. Returns what to ask first, "" for nothing."""
+    if dialogue is None or not memory.talk_words:
+        return ""
+    stood = keeper.stood.saved
+    if keeper.rest_age_s > 60 * memory.offer_minutes:
+        stood = replace(stood, rest=(), more=False)
+    dialogue.keep = keeper.keep
+    return dialogue.recall(stood)
 
 
 def trouble_with(event: str, inbox: Inbox, conversation: Callable[[], Conversation]) -> Callable[[str], None]:

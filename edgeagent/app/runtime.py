@@ -6,12 +6,13 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-from edgeagent.app.beside import add_button, add_hints, add_memory, build_keeper, trouble_with
+from edgeagent.app.beside import add_button, add_hints, add_memory, add_talk, build_keeper, trouble_with
 from edgeagent.app.hardware import build_amplifier, build_card, build_factory, build_lamp
 from edgeagent.app.hearing import build_engine, head
 from edgeagent.app.talking import build_dialogue, build_listener, build_replier, build_spotter, build_talker
 from edgeagent.detect.ear import Ear
 from edgeagent.detect.words import Words
+from edgeagent.devices.gpio import Factory
 from edgeagent.errors import DeviceError, DeviceHung, NotInstalled
 from edgeagent.live import realtime
 from edgeagent.live.absent_card import AbsentCard
@@ -29,7 +30,7 @@ from edgeagent.live.runtime import Runtime
 from edgeagent.live.sound_path import SoundPath
 from edgeagent.live.watchdog import Watchdog
 from edgeagent.monitor.stages import Stages
-from edgeagent.ports import Card, Journal
+from edgeagent.ports import Card, Journal, Lamp, MutePin
 from edgeagent.services.espeak_talker import EspeakTalker
 from edgeagent.settings import Audio, Settings
 from edgeagent.signal.playback import Playback
@@ -59,10 +60,7 @@ def build_runtime(
         closing.callback(talker.close)
         replier, opening = build_replier(settings) if replies else (None, "")
         factory = build_factory(settings)
-        lamp = build_lamp(settings, factory)
-        closing.callback(lamp.close)
-        amplifier = build_amplifier(settings, factory)
-        closing.callback(amplifier.close)
+        lamp, amplifier = _body(settings, factory, closing)
         playback, inbox = Playback(), Inbox()
         keeper = build_keeper(settings.memory) if ear is None else None  # another's ear learns nothing of the device's
         door = Door(build_engine(settings, TeeJournal(journal, keeper) if keeper else journal, ear, stages))
@@ -71,6 +69,8 @@ def build_runtime(
             closing.callback(spotter.close)
             words = Words(spotter, door.engine.clean)
         understands = build_dialogue(settings)
+        if replies:
+            opening = add_talk(settings.memory, understands, (inbox, lambda: conversation), closing) or opening
         conversation = Conversation(door, playback, inbox, notes, talker, replier, listen, understands, words)
         closing.callback(conversation.close)
         if spotter:
@@ -97,6 +97,14 @@ def build_runtime(
         closing.callback(loop.close)
         _open(conversation, loop, opening)
         return Runtime(door, loop, conversation, (journal, notes), head(settings), hygiene, closing.pop_all())
+
+
+def _body(settings: Settings, factory: Factory | None, closing: ExitStack) -> tuple[Lamp, MutePin]:
+    lamp = build_lamp(settings, factory)
+    closing.callback(lamp.close)
+    amplifier = build_amplifier(settings, factory)
+    closing.callback(amplifier.close)
+    return lamp, amplifier
 
 
 def _opener(audio: Audio, playback: Playback, find: Callable[[Audio], Card]) -> Callable[[], SoundPath]:

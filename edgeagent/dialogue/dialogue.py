@@ -8,13 +8,14 @@ answers a question in between, and no more than that.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from edgeagent.dialogue.history import History
 from edgeagent.dialogue.kinds import Context, Kind, Understood, agrees, understand
 from edgeagent.dialogue.language import Language
 from edgeagent.dialogue.reactions import Reaction, reaction
+from edgeagent.dialogue.saved import Saved
 from edgeagent.dialogue.speech import Speech
 
 CLOSING = "\"'»”’) "  # noqa: RUF001
@@ -45,11 +46,14 @@ class Dialogue:
 
     def __init__(self, language: Language, wanted: Mapping[Kind, Reaction]) -> None:
         self.history = History()
+        self.keep: Callable[[Saved], None] = _nobody
+        """Gets where the conversation stands whenever that has changed; must return at once."""
         self._language = language
         self._wanted = wanted
         self._speech = Speech()
         self._kept = Speech()  # its rest may still be wanted
         self._fresh = True
+        self._asking = False  # the replier is still at it
 
     @property
     def rest(self) -> tuple[str, ...]:
@@ -59,6 +63,26 @@ class Dialogue:
     @property
     def _left(self) -> Speech:
         return self._speech if self._speech.unfinished else self._kept
+
+    @property
+    def saved(self) -> Saved:
+        """Where the conversation stands. Of an answer in between nothing is left to say: what it interrupted is."""
+        if self._kept.unfinished:
+            return Saved(self.history.lines, self._kept.rest, self._kept.more)
+        more = self._speech.more or (self._asking and not self._fresh)
+        return Saved(self.history.lines, self._speech.rest, more)
+
+    def recall(self, saved: Saved) -> str:
+        """Begin where the device was when it went off; before anything is said. Returns what to ask first: whether to
+        go on; "" where nothing is left, or the language has no phrase for it."""
+        self.history.recall(saved.lines)
+        self._kept = Speech.left_over(saved.rest, saved.more)
+        return self._language.offer if saved.unfinished else ""
+
+    def forget(self) -> None:
+        """Nothing has been said, and nothing is left to say."""
+        self.history.clear()
+        self._drop()
 
     def begin(self) -> None:
         """The next utterance begins a new speech."""
@@ -72,15 +96,23 @@ class Dialogue:
                 self._kept = self._speech
             self._speech = Speech()
         self._speech.add(utterance, text)
+        self.keep(self.saved)
 
     def heard(self, utterance: int, text: str, again: str, *, whole: bool, estimated: bool = False) -> None:
         """Of `utterance` so much was heard up to now. again: what would be said if it went on, from a phrase start."""
         self._speech.heard(utterance, text, "" if whole else again)
         self.history.heard(utterance, text, whole=whole, estimated=estimated)
+        self.keep(self.saved)
 
     def broken(self) -> None:
         """Whoever makes the speech was cut off before its end; if it has begun at all."""
         self._speech.more = self._speech.more or not self._fresh
+        self.complete()
+
+    def complete(self) -> None:
+        """No more comes of whoever makes the speech."""
+        self._asking = False
+        self.keep(self.saved)
 
     def turn(self, turn: int, text: str) -> Plan:
         """What a person said, "" for nothing that a recogniser knows, and what to do about it."""
@@ -94,7 +126,10 @@ class Dialogue:
                 self._drop()
         elif follows is not Reaction.RESUME or understood.kind is Kind.COMMAND:
             self.history.said(turn, text)
-        return self._plan(understood, follows)
+        plan = self._plan(understood, follows)
+        self._asking = plan.ask
+        self.keep(self.saved)
+        return plan
 
     @property
     def _offered(self) -> bool:
@@ -139,6 +174,10 @@ class Dialogue:
         """Nothing is left to say."""
         self._kept = Speech()
         self._speech.finish()
+
+
+def _nobody(_saved: Saved) -> None:
+    """Nothing is kept."""
 
 
 def _said(phrase: str) -> tuple[str, ...]:

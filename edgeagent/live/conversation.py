@@ -102,6 +102,7 @@ class Conversation:
     def stream(self) -> None:
         """A step is over: hand on what was heard."""
         self._turns.stream()
+        self._learn_what_was_heard()
         if self.words is not None:
             for hint in self.words.hear(self._door.engine.state, self._door.engine.at):
                 self._door.tell(hint)
@@ -109,6 +110,7 @@ class Conversation:
 
     def close(self) -> None:
         """Nobody speaks or listens any more."""
+        self._learn_what_was_heard()
         self._turns.end()
         if self._asker is not None:
             self._asker.close()
@@ -160,12 +162,16 @@ class Conversation:
 
     def _begin(self, dialogue: Dialogue) -> None:
         """A new speech of ours, upon what has been heard of those before."""
-        ledger = self._door.engine.moderator.ledger
+        self._learn_what_was_heard()
+        dialogue.begin()
+
+    def _learn_what_was_heard(self) -> None:
+        ledger, dialogue = self._door.engine.moderator.ledger, self._dialogue
         while self._ceased and self._ceased[0][0] < self._door.engine.at:  # the ledger learns of it with the next step
             _, fact = self._ceased.popleft()
-            heard, left = ledger.heard(fact.utterance), ledger.left(fact.utterance)
-            dialogue.heard(fact.utterance, heard.text_heard, left, whole=fact.finished, estimated=heard.estimated)
-        dialogue.begin()
+            if dialogue is not None:
+                heard, left = ledger.heard(fact.utterance), ledger.left(fact.utterance)
+                dialogue.heard(fact.utterance, heard.text_heard, left, whole=fact.finished, estimated=heard.estimated)
 
     def _follow(
         self, request: Request, first: tuple[str, ...] = (), last: tuple[str, ...] = (), *, ask: bool = False
@@ -221,6 +227,8 @@ class Conversation:
 
     def answered(self, question: Question) -> None:
         self._question = None
+        if self._dialogue is not None:
+            self._dialogue.complete()
         if question.said:
             for text in question.last:
                 self._say(text, question.request.turn)
@@ -229,6 +237,8 @@ class Conversation:
 
     def refused(self, question: Question, reason: str) -> None:
         self._question = None
+        if self._dialogue is not None:
+            self._dialogue.complete()
         if question.said:  # what it has said stands
             self.note("reply_broken", turn=question.request.turn, text=reason)
         else:

@@ -182,6 +182,8 @@ def remark(entry: Entry) -> str | None:
             return f"remembers a person at {level:.0f} dBFS, from {turns} turn{'s' * (turns != 1)}" if turns else None
         case "forgotten":
             return "forgets what it has learnt about the people here"
+        case "talk_forgotten":
+            return "forgets what was said"
         case "shed":
             return _shed(entry)
         case "ear_upset":

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-from edgeagent.app.beside import add_button, add_hints, add_memory, add_talk, build_keeper, trouble_with
+from edgeagent.app.beside import add_button, add_hints, add_memory, add_talk, build_keeper, build_manner, trouble_with
 from edgeagent.app.hardware import build_amplifier, build_card, build_factory, build_lamp
 from edgeagent.app.hearing import build_engine, head
 from edgeagent.app.talking import build_dialogue, build_listener, build_replier, build_spotter, build_talker
@@ -30,7 +30,7 @@ from edgeagent.live.runtime import Runtime
 from edgeagent.live.sound_path import SoundPath
 from edgeagent.live.watchdog import Watchdog
 from edgeagent.monitor.stages import Stages
-from edgeagent.ports import Card, Journal, Lamp, MutePin
+from edgeagent.ports import Card, Journal
 from edgeagent.services.espeak_talker import EspeakTalker
 from edgeagent.settings import Audio, Settings
 from edgeagent.signal.playback import Playback
@@ -60,8 +60,8 @@ def build_runtime(
         closing.callback(talker.close)
         replier, opening = build_replier(settings) if replies else (None, "")
         factory = build_factory(settings)
-        lamp, amplifier = _body(settings, factory, closing)
         playback, inbox = Playback(), Inbox()
+        actuators = _body(settings, factory, playback, closing)
         keeper = build_keeper(settings.memory) if ear is None else None  # another's ear learns nothing of the device's
         door = Door(build_engine(settings, TeeJournal(journal, keeper) if keeper else journal, ear, stages))
         listen, words = build_listener(settings, session), None
@@ -69,13 +69,14 @@ def build_runtime(
             closing.callback(spotter.close)
             words = Words(spotter, door.engine.clean)
         understands = build_dialogue(settings)
+        manner = build_manner(settings.audio, actuators, talker, (inbox, door, lambda: conversation), closing)
         if replies:
-            opening = add_talk(settings.memory, understands, (inbox, lambda: conversation), closing) or opening
+            opening = add_talk(settings.memory, understands, manner, (inbox, lambda: conversation), closing) or opening
         conversation = Conversation(door, playback, inbox, notes, talker, replier, listen, understands, words)
         closing.callback(conversation.close)
         if spotter:
             closing.callback(lambda: conversation.note("word_spotter", **spotter.facts()))
-        add_button(settings.button, factory, (inbox, door), closing)
+        add_button(settings.button, factory, (inbox, door), manner, closing)
         add_hints(settings.hints, factory, (inbox, door, conversation), closing)
         if keeper:
             add_memory(keeper, (inbox, door, conversation), closing)
@@ -87,7 +88,7 @@ def build_runtime(
             door,
             _first(opener, playback, wait),
             inbox,
-            Actuators(playback, amplifier, lamp, settings),
+            actuators,
             Cues(playback),
             conversation,
             Watchdog(still=settings.audio.card == "wav" or settings.audio.gated),
@@ -99,12 +100,12 @@ def build_runtime(
         return Runtime(door, loop, conversation, (journal, notes), head(settings), hygiene, closing.pop_all())
 
 
-def _body(settings: Settings, factory: Factory | None, closing: ExitStack) -> tuple[Lamp, MutePin]:
+def _body(settings: Settings, factory: Factory | None, playback: Playback, closing: ExitStack) -> Actuators:
     lamp = build_lamp(settings, factory)
     closing.callback(lamp.close)
     amplifier = build_amplifier(settings, factory)
     closing.callback(amplifier.close)
-    return lamp, amplifier
+    return Actuators(playback, amplifier, lamp, settings)
 
 
 def _opener(audio: Audio, playback: Playback, find: Callable[[Audio], Card]) -> Callable[[], SoundPath]:

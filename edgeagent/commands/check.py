@@ -78,7 +78,7 @@ def _looked_at(args: argparse.Namespace, settings: Settings) -> list[Probe]:
         return [*probes, *([_language_probes.languages] if args.languages else [])]
     probes = [_probes.configuration] if args.config else []
     if args.machine or not args.config:
-        probes += [_probes.versions, _sound_probes.kernel, _sound_probes.cards]
+        probes += [_probes.versions, _sound_probes.kernel, _sound_probes.cards, _sound_probes.mixer]
         probes += [_pin_probes.chip, _pin_probes.pins, _pin_probes.mute_owner, _probes.services, _probes.models]
         probes += [_word_probes.words, _pace_probes.headroom, _pace_probes.last_run]
         probes += [_probes.real_time, _probes.interpreter, _probes.disk]

@@ -14,12 +14,16 @@ from dataclasses import dataclass
 from edgeagent.dialogue.history import History
 from edgeagent.dialogue.kinds import Context, Kind, Understood, agrees, understand
 from edgeagent.dialogue.language import Language
+from edgeagent.dialogue.manner import INTERRUPTED, MANNER, MISSED
 from edgeagent.dialogue.reactions import Reaction, reaction
 from edgeagent.dialogue.saved import Saved
 from edgeagent.dialogue.speech import Speech
 
 CLOSING = "\"'»”’) "  # noqa: RUF001
 """May stand behind a question mark."""
+
+PASSING = (Kind.BACKCHANNEL, Kind.NONVERBAL, Kind.FAR)
+"""Nobody wanted the floor."""
 
 QUESTION = ("?", "？", "؟")  # noqa: RUF001
 
@@ -48,6 +52,10 @@ class Dialogue:
         self.history = History()
         self.keep: Callable[[Saved], None] = _nobody
         """Gets where the conversation stands whenever that has changed; must return at once."""
+        self.adjust: Callable[[str], None] = _nothing
+        """Gets what is said about how we speak (`manner.MANNER`), and that somebody interrupted us and meant it."""
+        self.brief: Callable[[], bool] = lambda: False
+        """Whether a short reply is wanted."""
         self._language = language
         self._wanted = wanted
         self._speech = Speech()
@@ -119,6 +127,10 @@ class Dialogue:
         interrupted, offered = self._speech.unfinished, self._offered
         asked = offered or (not interrupted and self._speech.last.rstrip(CLOSING)[-1:] in QUESTION)
         understood = understand(text, Context(self._speech.text, asked, interrupted), self._language)
+        if understood.command in MANNER:
+            self.adjust(understood.command)
+        elif interrupted and understood.kind not in PASSING:
+            self.adjust(INTERRUPTED)
         follows = self._follows(understood, interrupted)
         if offered and (agreed := agrees(text, self._language)) is not None:
             follows = Reaction.RESUME if agreed else Reaction.SILENT
@@ -139,6 +151,9 @@ class Dialogue:
     def _follows(self, understood: Understood, interrupted: bool) -> Reaction:
         """A small sound that interrupted nothing goes to the replier, if it is a word, and otherwise nowhere."""
         follows = reaction(understood, self._wanted)
+        if understood.command in MANNER and (self._offered or not self._left.unfinished):
+            again = self._speech.repeated and (self._offered or understood.command in MISSED)
+            return Reaction.REPEAT if again else Reaction.SILENT
         if follows is Reaction.RESUME and not self._left.unfinished:
             spoken = understood.kind in (Kind.BACKCHANNEL, Kind.COMMAND)
             return Reaction.REPLY if spoken and not interrupted else Reaction.SILENT
@@ -151,8 +166,11 @@ class Dialogue:
                 self._resume()
                 return Plan(understood, follows, first=rest, ask=more)
             case Reaction.REPEAT:
-                again = self._speech.repeated or rest
-                self._resume()
+                if again := self._speech.repeated:
+                    self._speech.finish()  # and what it interrupted may still be wanted
+                else:
+                    again = rest
+                    self._resume()
                 return Plan(understood, follows, first=again, ask=more or not again)
             case Reaction.SILENT:
                 return Plan(understood, follows)
@@ -174,6 +192,10 @@ class Dialogue:
         """Nothing is left to say."""
         self._kept = Speech()
         self._speech.finish()
+
+
+def _nothing(_command: str) -> None:
+    """We speak as ever."""
 
 
 def _nobody(_saved: Saved) -> None:

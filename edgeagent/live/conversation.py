@@ -152,7 +152,8 @@ class Conversation:
         self._begin(self._dialogue)
         plan = self._dialogue.turn(turn, text)
         self._note_plan(turn, plan)
-        request = Request(turn, sound, text, plan.understood, self._dialogue.history.lines, plan.first, plan.resumes)
+        told = (plan.understood, self._dialogue.history.lines, plan.first, plan.resumes, self._dialogue.brief())
+        request = Request(turn, sound, text, *told)
         self._follow(request, plan.first, plan.last, ask=plan.ask)
 
     def _note_plan(self, turn: int, plan: Plan) -> None:

@@ -122,17 +122,18 @@ class Dialogue:
         self._asking = False
         self.keep(self.saved)
 
-    def turn(self, turn: int, text: str) -> Plan:
-        """What a person said, "" for nothing that a recogniser knows, and what to do about it."""
+    def turn(self, turn: int, text: str, far: float = 0.0) -> Plan:
+        """What a person said, "" for nothing that a recogniser knows, and what to do about it. far: probability that it
+        was not said to us."""
         interrupted, offered = self._speech.unfinished, self._offered
         asked = offered or (not interrupted and self._speech.last.rstrip(CLOSING)[-1:] in QUESTION)
-        understood = understand(text, Context(self._speech.text, asked, interrupted), self._language)
+        understood = understand(text, Context(self._speech.text, asked, interrupted, far), self._language)
         if understood.command in MANNER:
             self.adjust(understood.command)
         elif interrupted and understood.kind not in PASSING:
             self.adjust(INTERRUPTED)
         follows = self._follows(understood, interrupted)
-        if offered and (agreed := agrees(text, self._language)) is not None:
+        if offered and understood.kind is not Kind.FAR and (agreed := agrees(text, self._language)) is not None:
             follows = Reaction.RESUME if agreed else Reaction.SILENT
             if not agreed:
                 self._drop()

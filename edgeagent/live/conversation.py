@@ -62,7 +62,7 @@ class Conversation:
         self._voice = Voice(door, playback, inbox, talker, self._gone)
         self._asker = Asker(replier, inbox, self) if replier is not None else None
         self._question: Question | None = None
-        self._closed: dict[int, Sound] = {}  # turns whose text is awaited
+        self._closed: dict[int, tuple[Sound, float]] = {}  # turns whose text is awaited, and how likely each is far
         self._ceased: deque[tuple[int, e.Ceased]] = deque(maxlen=CEASED)  # with the engine's sample at that moment
 
     def say(self, text: str, *, protected: bool = False) -> int:
@@ -124,7 +124,7 @@ class Conversation:
 
     def _hand_over(self, turn: a.HandOver) -> None:
         self._cut()
-        self._closed[turn.turn] = self._turns.close(turn)
+        self._closed[turn.turn] = self._turns.close(turn), self._door.engine.far
         if self._listener is None:
             self._answer(turn.turn, "")
 
@@ -141,16 +141,17 @@ class Conversation:
         self._inbox.post(lambda: self.note("kept", turn=turn, wav=wav))
 
     def _answer(self, turn: int, text: str) -> None:
-        sound = self._closed.pop(turn, None)
-        if sound is None:  # dropped meanwhile
+        closed = self._closed.pop(turn, None)
+        if closed is None:  # dropped meanwhile
             return
+        sound, far = closed
         if text:
             self.note("recognised", turn=turn, text=text)
         if self._dialogue is None:
             self._follow(Request(turn, sound, text, Understood(Kind.REQUEST)), ask=True)
             return
         self._begin(self._dialogue)
-        plan = self._dialogue.turn(turn, text)
+        plan = self._dialogue.turn(turn, text, far)
         self._note_plan(turn, plan)
         told = (plan.understood, self._dialogue.history.lines, plan.first, plan.resumes, self._dialogue.brief())
         request = Request(turn, sound, text, *told)

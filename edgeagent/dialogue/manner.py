@@ -4,7 +4,7 @@ from __future__ import annotations
 
 SOFTER_OR_LOUDER = ("softer", "louder")
 
-MANNER = ("slower", "faster", *SOFTER_OR_LOUDER)
+MANNER = ("slower", "faster", "normal", *SOFTER_OR_LOUDER)
 """Of `language.COMMANDS`."""
 
 MISSED = ("slower", "louder")

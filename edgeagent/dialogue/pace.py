@@ -43,8 +43,11 @@ class Pace:
         self.rate, self._since = min(FASTEST, max(SLOWEST, rate)), at
 
     def asked(self, command: str, at: int) -> None:
-        """Somebody said "slower" or "faster"."""
-        self._step(STEP if command == "slower" else 1 / STEP, at)
+        """Somebody said "slower", "faster" or "normal"."""
+        if command == "normal":
+            self.rate = 1.0
+        else:
+            self._step(STEP if command == "slower" else 1 / STEP, at)
 
     def interrupted(self, at: int) -> bool:
         """Somebody has taken the floor from us; whether that was once too often."""

@@ -65,7 +65,16 @@ def test_what_was_asked_for_before_the_device_was_off_holds_and_wears_off() -> N
     assert pace.rate == FASTEST
 
 
-happenings = st.tuples(st.sampled_from(["slower", "faster", "interrupted", "quiet"]), st.integers(0, 2 * QUIET))
+def test_normal_is_as_ever() -> None:
+    pace = Pace()
+    pace.asked("slower", 0)
+    pace.asked("slower", 0)
+    pace.asked("normal", 0)
+    assert (pace.rate, pace.brief) == (1.0, False)
+
+
+HAPPENINGS = ("slower", "faster", "normal", "interrupted", "quiet")
+happenings = st.tuples(st.sampled_from(HAPPENINGS), st.integers(0, 2 * QUIET))
 
 
 @given(st.lists(happenings, max_size=40))

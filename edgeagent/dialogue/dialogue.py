@@ -61,7 +61,7 @@ class Dialogue:
         self._speech = Speech()
         self._kept = Speech()  # its rest may still be wanted
         self._fresh = True
-        self._asking = False  # the replier is still at it
+        self._asking = self._resuming = False  # the replier is still at it; and it goes on with what was cut off
 
     @property
     def rest(self) -> tuple[str, ...]:
@@ -77,7 +77,7 @@ class Dialogue:
         """Where the conversation stands. Of an answer in between nothing is left to say: what it interrupted is."""
         if self._kept.unfinished:
             return Saved(self.history.lines, self._kept.rest, self._kept.more)
-        more = self._speech.more or (self._asking and not self._fresh)
+        more = self._speech.more or (self._asking and not self._fresh) or self._resuming
         return Saved(self.history.lines, self._speech.rest, more)
 
     def recall(self, saved: Saved) -> str:
@@ -119,7 +119,7 @@ class Dialogue:
 
     def complete(self) -> None:
         """No more comes of whoever makes the speech."""
-        self._asking = False
+        self._asking = self._resuming = False
         self.keep(self.saved)
 
     def turn(self, turn: int, text: str, far: float = 0.0) -> Plan:
@@ -140,8 +140,9 @@ class Dialogue:
         elif follows is not Reaction.RESUME or understood.kind is Kind.COMMAND:
             self.history.said(turn, text)
         plan = self._plan(understood, follows)
-        self._asking = plan.ask
-        self.keep(self.saved)
+        self._asking, self._resuming = plan.ask, plan.ask and plan.resumes
+        if not plan.first:  # otherwise `says` comes at once, and a power cut in between must not cost the rest
+            self.keep(self.saved)
         return plan
 
     @property

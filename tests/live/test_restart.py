@@ -10,6 +10,7 @@ import pytest
 from edgeagent.app import build_dialogue
 from edgeagent.app.beside import recall_talk
 from edgeagent.dialogue.history import Who
+from edgeagent.dialogue.saved import Saved
 from edgeagent.settings import Capture, Memory, Settings, Turns
 from edgeagent.store.talk_file import forget
 from edgeagent.store.talk_keeper import TalkKeeper
@@ -193,3 +194,32 @@ def test_what_was_forgotten_is_not_asked_about(begin: Begin, tmp_path: Path) -> 
     first.killed()
     second = begin()
     assert (second.asks, second.dialogue.history.lines) == ("", ())
+
+
+def test_a_second_power_cut_right_after_the_yes_costs_nothing(begin: Begin) -> None:
+    interrupted(begin)
+    second = begin("yes")
+    kept: list[Saved] = []
+    second.dialogue.keep = kept.append
+    ask(second.rig)
+    second.rig.until(lambda: second.rig.state == "speaking")
+    assert kept
+    assert kept[-1].rest[-1:] == (AFTER,)
+    assert all(saved.unfinished for saved in kept)
+
+
+def test_a_service_that_is_stopped_in_the_middle_of_a_sentence_goes_on_at_the_phrase(begin: Begin) -> None:
+    first = begin()
+    first.rig.conversation.say(LONG)
+    first.rig.until(lambda: first.rig.state == "speaking")
+    first.rig.turn(130)
+    first.rig.loop._actuators.silence(first.rig.loop._path)  # as `Loop.run` does when it ends
+    first.rig.loop._settle()
+    first.rig.conversation._learn_what_was_heard()
+    first.killed()
+    second = begin("yes")
+    ask(second.rig)
+    quiet(second.rig)
+    rest = heard(second.rig)[-1]
+    assert LONG.endswith(rest)
+    assert 0 < len(rest) < len(LONG)

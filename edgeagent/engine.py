@@ -172,11 +172,13 @@ class Engine:
 
     def _learn(self) -> None:
         """What is learnt about the people, which is all that is kept for the next start."""
-        usual, habits = self._ear.usual, self.moderator.policy.temper.habits
+        usual, temper = self._ear.usual, self.moderator.policy.temper
+        habits, ending = temper.habits, temper.ending
         if self.moderator.voice:
             usual.heard(self.moderator.voice)
-        if habits.take_news() or self.moderator.voice:
+        if habits.take_news() | ending.take_news() or self.moderator.voice:
             counts = {"false_stops": habits.false_stops, "repeats": habits.repeats, "spoken_s": seconds(habits.spoken)}
+            pauses = {"pause_ms": ending.pause_ms, "phrases": ending.turns}
             level = {"level_dbfs": usual.dbfs, "turns": usual.turns}
             effect = {"known": usual.known, "lean": habits.lean}
-            self._journal.write({"at": self.at, "event": "learnt", **level, **counts, **effect})
+            self._journal.write({"at": self.at, "event": "learnt", **level, **counts, **pauses, **effect})

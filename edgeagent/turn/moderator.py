@@ -12,12 +12,13 @@ from edgeagent.settings import Turns
 from edgeagent.turn import actions as a
 from edgeagent.turn import events as e
 from edgeagent.turn import states as s
+from edgeagent.turn.endpointing import longest
 from edgeagent.turn.heard import Ledger
 from edgeagent.turn.loudness import Loudness
 from edgeagent.turn.machine import Limits, deadline, step
 from edgeagent.turn.naming import name
 from edgeagent.turn.outputs import Impairment, Outputs, outputs
-from edgeagent.turn.policy import Percept, Policy, bounded
+from edgeagent.turn.policy import VOICED, Percept, Policy, bounded
 from edgeagent.units import HOP, samples, seconds
 
 DOUBT_MOST = samples(1500)
@@ -32,9 +33,9 @@ TAIL = samples(450)
 PRE_ROLL_KEPT = samples(3000)
 """Sound from before an onset is always kept for so long, also while starting, muted or half duplex."""
 
-AFTERWARDS = samples(4000)
-"""At most this much lies between the end of a turn and its handing over: the longest patience, and the canceller's
-delay."""
+AFTERWARDS = samples(1000)
+"""At most this much lies between the end of a turn and its handing over beyond the longest patience: the canceller's
+delay, and doubts."""
 
 SLACK = samples(1000)
 """By this much whoever takes a turn's sound may come late, while the ring goes on."""
@@ -74,6 +75,7 @@ class Moderator:
         self.state: s.State = s.Starting()
         self.ledger = Ledger()
         self.policy = Policy(turns)
+        self._afterwards = longest(turns) + AFTERWARDS
         self._limits = Limits(DOUBT_MOST, samples(turns.longest_turn_ms), samples(turns.reply_timeout_ms))
         self._write = write
         self._decisions = Decisions()
@@ -88,7 +90,7 @@ class Moderator:
     @property
     def kept(self) -> int:
         """Samples of sound to keep for the longest user turn there can be, with its pre-roll and what follows it."""
-        return PRE_ROLL_KEPT + self._limits.turn + AFTERWARDS + SLACK
+        return PRE_ROLL_KEPT + self._limits.turn + self._afterwards + SLACK
 
     def decisions(self) -> list[Decision]:
         """What was decided since the last call, in order."""
@@ -121,8 +123,12 @@ class Moderator:
                 self.policy.hints.take(told)
             case e.Remembered():
                 self.policy.temper.habits.recall(told.false_stops, told.repeats, told.spoken_s)
+                self.policy.temper.ending.recall(told.pause_ms, told.phrases)
             case e.Forgotten():
                 self.policy.temper.habits.recall(0.0, 0.0, 0.0)
+                self.policy.temper.ending.recall(0.0, 0)
+            case e.Completeness():
+                self.policy.temper.ending.think(told)
             case e.Event():
                 self._advance(told)
 
@@ -134,8 +140,9 @@ class Moderator:
         percept, may_stop = self.in_context(percept, self.state)
         if isinstance(self.state, s.Speaking | s.Doubting):
             self.policy.temper.habits.spoke(HOP)
+        self.policy.temper.ending.hear(percept.at, percept.near >= VOICED)
         for event in self.policy.hear(percept, self.state, may_stop=may_stop):
-            self._note_and_advance(event, self._why(percept))
+            self._note_and_advance(event, self._why(event, percept))
         due = deadline(self.state)
         if due is not None and percept.at >= due:
             self._note_and_advance(e.Passed(percept.at))
@@ -175,8 +182,10 @@ class Moderator:
         if fact.finished:
             self._advance(e.ReplyFinished(fact.at, fact.utterance))
 
-    def _why(self, percept: Percept) -> dict[str, object]:
+    def _why(self, event: e.Event, percept: Percept) -> dict[str, object]:
         """What the ear and the policy thought when something happened."""
+        if isinstance(event, e.SpeechEnded):
+            return {"near": percept.near, **self.policy.temper.ending.why}
         heard = {"near": percept.near, "floor": percept.floor, "evidence": self.policy.evidence}
         return {**heard, **self.policy.hints.why(percept.at)}
 
@@ -189,6 +198,7 @@ class Moderator:
         self.state, wanted = step(before, event, self._limits)
         if not self._shielded(before):
             self.policy.temper.habits.note(before, event, self.state)
+        self.policy.temper.ending.note(before, event, self.state)
         if isinstance(event, e.Passed | e.ButtonShort | e.ButtonLong):
             self.policy.forget(after_patience=not isinstance(before, s.Doubting))
         if isinstance(before, s.Muted) and not isinstance(self.state, s.Muted):

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from edgeagent.dialogue.completeness import complete
 from edgeagent.dialogue.history import History
 from edgeagent.dialogue.kinds import Context, Kind, Understood, agrees, understand
 from edgeagent.dialogue.language import Language
@@ -81,6 +82,10 @@ class Dialogue:
     def broken(self) -> None:
         """Whoever makes the speech was cut off before its end; if it has begun at all."""
         self._speech.more = self._speech.more or not self._fresh
+
+    def complete(self, text: str) -> float:
+        """Probability that nothing follows `text` in a turn that is still open; see `completeness`."""
+        return complete(text, self._language)
 
     def turn(self, turn: int, text: str) -> Plan:
         """What a person said, "" for nothing that a recogniser knows, and what to do about it."""

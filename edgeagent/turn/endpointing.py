@@ -74,7 +74,8 @@ class Endpointing:
     def __init__(self, turns: Turns) -> None:
         slowly = SLOWLY if turns.patient else 1.0
         self._set = samples(slowly * turns.patience_ms)
-        self._most = longest(turns)
+        self.most = longest(turns)
+        """Samples of silence that end a turn whatever is known."""
         self._patient, self._adapt = turns.patient, turns.adapt
         self._learnt = log(self._set)
         self.turns = 0
@@ -101,7 +102,7 @@ class Endpointing:
         if self._patient:
             factor = max(0.0, factor)
         factor = min(log(LONGER), max(log(SHORTER), factor))
-        return max(SHORTEST, min(self._most, round(wanted * exp(factor))))
+        return max(SHORTEST, min(self.most, round(wanted * exp(factor))))
 
     @property
     def why(self) -> dict[str, object]:
@@ -169,7 +170,7 @@ class Endpointing:
 
     def _bounded(self, learnt: float) -> float:
         least = self._set * (1.0 if self._patient else QUICKEST)
-        return min(log(self._set * SLOWEST), log(self._most), max(log(least), learnt))
+        return min(log(self._set * SLOWEST), log(self.most), max(log(least), learnt))
 
 
 class Course:

@@ -12,7 +12,6 @@ from edgeagent.settings import Turns
 from edgeagent.turn import actions as a
 from edgeagent.turn import events as e
 from edgeagent.turn import states as s
-from edgeagent.turn.endpointing import longest
 from edgeagent.turn.heard import Ledger
 from edgeagent.turn.loudness import Loudness
 from edgeagent.turn.machine import Limits, deadline, step
@@ -75,7 +74,6 @@ class Moderator:
         self.state: s.State = s.Starting()
         self.ledger = Ledger()
         self.policy = Policy(turns)
-        self._afterwards = longest(turns) + AFTERWARDS
         self._limits = Limits(DOUBT_MOST, samples(turns.longest_turn_ms), samples(turns.reply_timeout_ms))
         self._write = write
         self._decisions = Decisions()
@@ -90,7 +88,7 @@ class Moderator:
     @property
     def kept(self) -> int:
         """Samples of sound to keep for the longest user turn there can be, with its pre-roll and what follows it."""
-        return PRE_ROLL_KEPT + self._limits.turn + self._afterwards + SLACK
+        return PRE_ROLL_KEPT + self._limits.turn + self.policy.temper.ending.most + AFTERWARDS + SLACK
 
     def decisions(self) -> list[Decision]:
         """What was decided since the last call, in order."""

@@ -33,6 +33,7 @@ class Server:
         self.left: float | None = None
         self.uri = ""
         self.text = "hello there"
+        self.written: list[list[Told]] = []
 
     async def handle(self, handler: AsyncEventHandler, event: Told) -> bool:
         self.told.append(event)
@@ -45,6 +46,9 @@ class Server:
                 self.asked.set()
             case "audio-chunk":
                 self.heard[-1] += event.payload or b""
+                if self.mode == "writes" and self.written:
+                    for chunk in self.written.pop(0):
+                        await handler.write_event(chunk)
             case "audio-stop":
                 await self.answer(handler)
         return True

@@ -79,6 +79,10 @@ class Conversation:
             self._dialogue.says(utterance, text)
         return utterance
 
+    def attend(self, listener: Listener) -> None:
+        """Somebody else who gets the turns, and tells no text. Closed with the conversation."""
+        self._turns.attend(listener)
+
     def act(self, action: a.Action) -> None:
         """Do what was decided; any action but Halt."""
         match action:

@@ -81,6 +81,10 @@ class Turns:
         self._turn: int | None = None
         self._sent = 0
 
+    def attend(self, listener: Listener) -> None:
+        """Another who gets the turns. Before the first."""
+        self._listener = listener if self._listener is None else Both(self._listener, listener)
+
     @property
     def current(self) -> int | None:
         """The turn that is open."""

@@ -66,6 +66,10 @@ class Models:
     folder: str = ""
     """Folder of models with their manifest.yaml, such as your own from tools/train; empty for those of this release."""
 
+    smart_turn: str = ""
+    """File of Smart Turn v3 (smart-turn-v3.x-cpu.onnx, 8 MB, not part of this release): asked at each pause whether the
+    person has finished, it shortens or lengthens the patience. Needs onnxruntime. Empty: none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Turns:

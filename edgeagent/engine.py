@@ -50,7 +50,9 @@ class Engine:
     ) -> None:
         """beside: the shadow, if there is one; new, as everything else."""
         self._journal = journal
-        self.moderator = Moderator(settings.turns, journal.write, samples(settings.capture.pre_roll_ms))
+        self.moderator = Moderator(
+            settings.turns, journal.write, samples(settings.capture.pre_roll_ms), settings.activation
+        )
         self.clean = Ring(self.moderator.kept)
         """Echo removed and suppressed, for detection. Sample i is microphone sample i; the newest lags `at` by one
         HOP."""

@@ -18,18 +18,38 @@ from edgeagent.live.door import Door
 from edgeagent.live.inbox import Inbox
 from edgeagent.live.pace import Helper
 from edgeagent.live.turn_ends import TurnEnds
+from edgeagent.live.vigil import Vigil
 from edgeagent.services.hint_socket import HintSocket
-from edgeagent.settings import Button, Hints, Memory, Models, Settings
+from edgeagent.services.wyoming_wake import Told, WyomingWake
+from edgeagent.settings import Activation, Button, Hints, Memory, Models, Settings
 from edgeagent.store.keeper import Keeper
-from edgeagent.turn.events import Completeness, Event, Forgotten, Hint, Remembered
+from edgeagent.turn.events import Completeness, Event, Forgotten, Hint, Remembered, WakeWord, Woken
 
 
 def add_senses(
     settings: Settings, factory: Factory | None, to: tuple[Inbox, Door, Conversation], closing: ExitStack
 ) -> None:
-    """The button, and whatever else may notice a person. Raises DeviceError or ServiceError."""
+    """The button, the wake word, and whatever else may notice a person. Raises DeviceError or ServiceError."""
+    if settings.activation.mode == "wake":
+        add_wake(settings.activation, to, closing)
     add_button(settings.button, factory, to[:2], closing)
     add_hints(settings.hints, factory, to, closing)
+
+
+def add_wake(activation: Activation, to: tuple[Inbox, Door, Conversation], closing: ExitStack) -> None:
+    """Who listens for the wake word. Raises ServiceError."""
+    inbox, door, conversation = to
+
+    def woken(word: str, end: int) -> None:
+        inbox.post(lambda: door.tell(Woken(0, word, end)))
+
+    def there(heard: bool) -> None:
+        inbox.post(lambda: door.tell(WakeWord(0, heard)))
+
+    told = Told(woken, there, trouble_with("wake_trouble", inbox, lambda: conversation))
+    wake = WyomingWake(activation, told)
+    closing.callback(wake.close)
+    door.record(Vigil(door.engine, wake))
 
 
 def add_button(button: Button, factory: Factory | None, to: tuple[Inbox, Door], closing: ExitStack) -> None:

@@ -24,7 +24,7 @@ class Incoming(io.RawIOBase):
     """What comes from a socket. While `now`, nothing is waited for: what is not there yet is not there."""
 
     def __init__(self, connected: socket.socket) -> None:
-        self.now = False
+        self.now = self.ended = False
         self._socket = connected
 
     def readable(self) -> bool:
@@ -33,7 +33,9 @@ class Incoming(io.RawIOBase):
     def readinto(self, buffer: Any) -> int | None:
         if self.now and not select.select([self._socket], [], [], 0)[0]:
             return None
-        return self._socket.recv_into(buffer)
+        count = self._socket.recv_into(buffer)
+        self.ended = count == 0
+        return count
 
 
 class WyomingLink:
@@ -94,11 +96,17 @@ class WyomingLink:
         while self._has_come() and (event := next(events, None)) is not None:
             yield event
 
+    @property
+    def ended(self) -> bool:
+        """Whether the server has been seen to have closed the connection."""
+        return self._incoming.ended
+
     def _has_come(self) -> bool:
         self._incoming.now = True
         try:
             return bool(self._reader.peek(1))
         except (OSError, ValueError):
+            self._incoming.ended = True
             return False
         finally:
             self._incoming.now = False

@@ -279,6 +279,21 @@ class Completeness(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class Woken(Fact):
+    """Somebody has called the device by its wake word `word`, which ended at microphone sample `end`."""
+
+    word: str
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class WakeWord(Fact):
+    """Whether anybody listens for the wake word, where one is configured."""
+
+    heard: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Remembered(Fact):
     """What the device has learnt at earlier starts. Told before the first sound, so that a recording holds what it
     began with.
@@ -330,6 +345,8 @@ FACTS: tuple[type[Fact], ...] = (
     Outage,
     Hint,
     Completeness,
+    Woken,
+    WakeWord,
     Remembered,
     Forgotten,
     Shed,

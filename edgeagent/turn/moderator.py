@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 
-from edgeagent.settings import Turns
+from edgeagent.settings import Activation, Turns
 from edgeagent.turn import actions as a
 from edgeagent.turn import events as e
 from edgeagent.turn import states as s
+from edgeagent.turn.attention import Attention
 from edgeagent.turn.heard import Ledger
 from edgeagent.turn.loudness import Loudness
 from edgeagent.turn.machine import Limits, deadline, step
@@ -56,10 +57,11 @@ class Decisions:
 
     def __init__(self) -> None:
         self.impaired: frozenset[Impairment] = frozenset()
+        self.awake = True
         self._waiting: list[Decision] = []
 
     def add(self, at: int, state: s.State, actions: tuple[a.Action, ...] = ()) -> None:
-        self._waiting.append(Decision(at, outputs(state, bool(self.impaired)), actions))
+        self._waiting.append(Decision(at, outputs(state, bool(self.impaired), self.awake), actions))
 
     def take(self) -> list[Decision]:
         taken, self._waiting = self._waiting, []
@@ -69,7 +71,7 @@ class Decisions:
 class Moderator:
     """Engine thread only."""
 
-    def __init__(self, turns: Turns, write: Write, pre_roll: int) -> None:
+    def __init__(self, turns: Turns, write: Write, pre_roll: int, activation: Activation | None = None) -> None:
         """pre_roll: samples handed over from before the onset of a user turn."""
         self.state: s.State = s.Starting()
         self.ledger = Ledger()
@@ -79,7 +81,7 @@ class Moderator:
         self._decisions = Decisions()
         self._pre_roll = pre_roll
         self._turns = 0
-        self._unmuted = 0  # nothing from before is handed over
+        self.attention = Attention(activation or Activation())
         self._loudness = Loudness()
         self.voice = 0.0
         """Mean square of the person's voice in the turn that the last percept closed; 0 if it closed none."""
@@ -125,6 +127,10 @@ class Moderator:
             case e.Forgotten():
                 self.policy.temper.habits.recall(0.0, 0.0, 0.0)
                 self.policy.temper.ending.recall(0.0, 0)
+            case e.Woken():
+                self._wake(told)
+            case e.WakeWord():
+                self.impair(Impairment.WAKE, not told.heard)
             case e.Completeness():
                 self.policy.temper.ending.think(told)
             case e.Event():
@@ -139,7 +145,11 @@ class Moderator:
         if isinstance(self.state, s.Speaking | s.Doubting):
             self.policy.temper.habits.spoke(HOP)
         self.policy.temper.ending.hear(percept.at, percept.near >= VOICED)
+        if self._attend(percept.at):
+            self._decisions.add(self.at, self.state)
         for event in self.policy.hear(percept, self.state, may_stop=may_stop):
+            if isinstance(self.state, s.Idle) and not self._decisions.awake:
+                continue
             self._note_and_advance(event, self._why(event, percept))
         due = deadline(self.state)
         if due is not None and percept.at >= due:
@@ -160,6 +170,22 @@ class Moderator:
         if self.ledger.asked(state.utterance, percept.at):
             percept = replace(percept, floor=bounded(percept.floor + ANSWERS * percept.backchannel))
         return percept, self.ledger.may_stop(state.utterance, percept.at)
+
+    def _wake(self, told: e.Woken) -> None:
+        """What was said until now was said for that."""
+        self.attention.wake(told.at, told.end)
+        if isinstance(self.state, s.Idle):
+            self.policy.restart()
+        if self._attend(told.at):
+            self._decisions.add(self.at, self.state)
+
+    def _attend(self, at: int) -> bool:
+        """Whether the device has fallen asleep or is awake now, which is noted."""
+        changed = self.attention.changed(at)
+        if changed:
+            self._decisions.awake = self.attention.awake(at)
+            self._write({"at": at, "event": "attention", "awake": self._decisions.awake})
+        return changed
 
     def _cease(self, fact: e.Ceased) -> None:
         self.ledger.note(fact)
@@ -197,10 +223,13 @@ class Moderator:
         if not self._shielded(before):
             self.policy.temper.habits.note(before, event, self.state)
         self.policy.temper.ending.note(before, event, self.state)
-        if isinstance(event, e.Passed | e.ButtonShort | e.ButtonLong):
+        self.attention.note(before, event, self.state)
+        if self.attention.wakes(before, event):
+            self.policy.restart()
+        elif isinstance(event, e.Passed | e.ButtonShort | e.ButtonLong):
             self.policy.forget(after_patience=not isinstance(before, s.Doubting))
         if isinstance(before, s.Muted) and not isinstance(self.state, s.Muted):
-            self._unmuted = event.at
+            self.attention.muted(event.at)
         if type(self.state) is not type(before):
             if isinstance(self.state, s.Speaking | s.Idle):
                 self._loudness.take()
@@ -208,7 +237,7 @@ class Moderator:
         actions = tuple(self._settle(action) for action in wanted)
         for action in actions:
             self._write({"at": event.at, "event": "action", "action": name(action), **_payload(action)})
-        if actions or self.state != before:
+        if self._attend(event.at) or actions or self.state != before:
             self._decisions.add(self.at, self.state, actions)
 
     def _shielded(self, state: s.State) -> bool:
@@ -229,7 +258,7 @@ class Moderator:
 
     def _start(self, turn: int) -> int:
         """Where the sound of a turn begins: with its pre-roll, but neither while muted nor before what is kept."""
-        return max(self._unmuted, turn - self._pre_roll, self.at - HOP - self.kept + SLACK)
+        return max(self.attention.start(turn, self._pre_roll), self.at - HOP - self.kept + SLACK)
 
     def _hand_over(self, closing: a.CloseTurn) -> a.HandOver:
         self._turns += 1

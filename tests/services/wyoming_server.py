@@ -19,6 +19,8 @@ from wyoming.error import Error
 from wyoming.event import Event as Told
 from wyoming.server import AsyncEventHandler, AsyncTcpServer
 
+__all__ = ["VOICE_RATE", "AsyncEventHandler", "Server", "Told", "serving"]
+
 VOICE_RATE = 22_050
 
 
@@ -89,8 +91,8 @@ class Server:
 
 
 @contextmanager
-def serving(mode: str = "whole") -> Iterator[Server]:
-    server = Server(mode)
+def serving(mode: str = "whole", given: Server | None = None, port: int = 0) -> Iterator[Server]:
+    server = given or Server(mode)
     ready, over = Event(), Event()
     loop = asyncio.new_event_loop()
 
@@ -119,7 +121,7 @@ def serving(mode: str = "whole") -> Iterator[Server]:
             server.gone.set()
 
     async def main() -> None:
-        tcp = AsyncTcpServer("127.0.0.1", 0)
+        tcp = AsyncTcpServer("127.0.0.1", port)
         await tcp.start(Handler)
         listening: Any = tcp._server
         sockets = listening.sockets

@@ -106,7 +106,6 @@ def spoken(made: Bench) -> None:
     made.tell(e.Scripted(made.moderator.at, 1, "Nine.", length=16_000), e.ReplyReady(made.moderator.at, 1))
     made.hear(1000, QUIET)
     made.tell(e.Ceased(made.moderator.at, 1, 16_000, 16_000, finished=True))
-    assert made.moderator.state == s.Idle()
 
 
 @pytest.mark.parametrize(("later_ms", "heard"), [(500, True), (7500, True), (8500, False)])

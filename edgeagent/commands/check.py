@@ -63,13 +63,13 @@ def _looked_at(args: argparse.Namespace, settings: Settings) -> list[Probe]:
         _language_probes,
         _led_probes,
         _level_probes,
+        _listening_probes,
         _monitor_probes,
         _pace_probes,
         _pin_probes,
         _probes,
         _remembered,
         _sound_probes,
-        _turn_end_probes,
         _word_probes,
     )
 
@@ -81,9 +81,21 @@ def _looked_at(args: argparse.Namespace, settings: Settings) -> list[Probe]:
     if args.machine or not args.config:
         probes += [_probes.versions, _sound_probes.kernel, _sound_probes.cards]
         probes += [_pin_probes.chip, _pin_probes.pins, _pin_probes.mute_owner, _probes.services, _probes.models]
-        probes += [_word_probes.words, _turn_end_probes.turn_end, _pace_probes.headroom, _pace_probes.last_run]
+        probes += [
+            _word_probes.words,
+            _listening_probes.wake,
+            _listening_probes.turn_end,
+            _pace_probes.headroom,
+            _pace_probes.last_run,
+        ]
         probes += [_probes.real_time, _probes.interpreter, _probes.disk, _remembered.memory]
     else:
-        probes += [_sound_probes.files, _probes.services, _word_probes.words, _turn_end_probes.turn_end]
+        probes += [
+            _sound_probes.files,
+            _probes.services,
+            _word_probes.words,
+            _listening_probes.wake,
+            _listening_probes.turn_end,
+        ]
         probes += [_remembered.memory] if settings.memory.file else []
     return [*probes, _monitor_probes.monitors]

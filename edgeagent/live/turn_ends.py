@@ -7,16 +7,14 @@ its deadline is not told: by then the silence has decided. Where answers are lat
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Condition, Thread
 from typing import Protocol
 
-import numpy as np
-
 from edgeagent.errors import EdgeAgentError
 from edgeagent.ports import Sound
+from edgeagent.signal.ring import Ring
 from edgeagent.units import samples
 
 PAUSE = samples(160)
@@ -75,8 +73,7 @@ class TurnEnds:
         self._listening = listening
         self._tells = (told, trouble)
         self._clock = clock
-        self._blocks: deque[Sound] = deque()
-        self._open = False
+        self._heard: Ring | None = None  # of the open turn
         self._asked_of = -1
         """The last voice before the pause that was asked about."""
         self._paused = False
@@ -88,20 +85,18 @@ class TurnEnds:
 
     def open_turn(self, _turn: int, _audio: str) -> None:
         """See `turns.Listener`."""
-        self._open = True
-        self._blocks.clear()
+        self._heard = Ring(LONGEST)
 
     def sound(self, _turn: int, block: Sound) -> None:
         """See `turns.Listener`."""
-        if not self._open:
+        heard = self._heard
+        if heard is None:
             return
-        self._blocks.append(block)
-        while sum(kept.size for kept in self._blocks) - self._blocks[0].size >= LONGEST:
-            self._blocks.popleft()
+        heard.write(block)
         at, last_voice = self._listening()
         if at - last_voice >= PAUSE and last_voice != self._asked_of and not self._paused:
             self._asked_of = last_voice
-            self._put(Asked(np.concatenate(list(self._blocks))[-LONGEST:], at, self._clock()))
+            self._put(Asked(heard.read(heard.start, heard.end), at, self._clock()))
 
     def close_turn(self, turn: int, _sound: Sound) -> None:
         """See `turns.Listener`."""
@@ -109,8 +104,7 @@ class TurnEnds:
 
     def drop_turn(self, _turn: int) -> None:
         """See `turns.Listener`."""
-        self._open = False
-        self._blocks.clear()
+        self._heard = None
         self._put(None)
 
     def close(self) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edgeagent.settings import Activation
 from edgeagent.turn import actions as a
@@ -201,3 +203,46 @@ def test_a_detection_that_dates_itself_ahead_is_not_believed() -> None:
     (opened,) = made.actions(a.OpenTurn)
     assert isinstance(opened, a.OpenTurn)
     assert opened.start <= opened.turn
+
+
+happenings = st.lists(
+    st.tuples(
+        st.sampled_from(["voice", "quiet", "press", "long", "word", "reply", "over", "none"]), st.integers(16, 3000)
+    ),
+    max_size=40,
+)
+
+
+@given(st.sampled_from(CLOSED), happenings)
+def test_whatever_happens_no_turn_begins_asleep_and_it_always_falls_asleep(
+    mode: Literal["button", "wake"], happened: list[tuple[str, int]]
+) -> None:
+    made = bench(mode, 3000)
+    for number, (what, ms) in enumerate(happened):
+        at = made.moderator.at
+        match what:
+            case "voice" | "quiet":
+                made.hear(ms, VOICE if what == "voice" else QUIET)
+            case "press":
+                made.tell(e.ButtonShort(at))
+            case "long":
+                made.tell(e.ButtonLong(at))
+            case "word":
+                made.tell(e.Woken(at, "hey_jarvis", max(0, at - samples(ms))))
+            case "reply":
+                made.tell(e.ReplyReady(at, number))
+            case "over":
+                made.tell(e.ReplyFinished(at, getattr(made.moderator.state, "utterance", -1)))
+            case "none":
+                made.tell(e.NoReply(at, getattr(made.moderator.state, "turn", -1)))
+        assert (light(made) is Light.ASLEEP) == (
+            made.moderator.state == s.Idle() and not made.moderator.attention.awake(made.moderator.at)
+        )
+    awake = False
+    for entry in made.entries:
+        if entry["event"] == "attention":
+            awake = bool(entry["awake"])
+        assert awake or (entry["event"], entry.get("from")) != ("state", "idle") or entry["state"] != "hearing"
+    made.tell(e.Failed(made.moderator.at, "card"), e.Recovered(made.moderator.at))
+    made.hear(100, QUIET)
+    assert light(made) is Light.ASLEEP

@@ -172,10 +172,11 @@ class Moderator:
         return percept, self.ledger.may_stop(state.utterance, percept.at)
 
     def _wake(self, told: e.Woken) -> None:
-        """What was said until now was said for that."""
+        """What was said until now was said for that. Whoever has the floor needs no waking."""
+        if not isinstance(self.state, s.Idle):
+            return
         self.attention.wake(told.at, told.end)
-        if isinstance(self.state, s.Idle):
-            self.policy.restart()
+        self.policy.restart()
         if self._attend(told.at):
             self._decisions.add(self.at, self.state)
 

@@ -195,6 +195,20 @@ def test_nothing_said_while_muted_is_in_a_turn_that_was_woken_after() -> None:
     assert opened.start >= unmuted
 
 
+def test_a_word_that_is_told_late_takes_nothing_of_a_turn_that_is_open() -> None:
+    made = bench()
+    called(made, "button")
+    made.hear(600, VOICE)
+    (opened,) = made.actions(a.OpenTurn)
+    made.tell(e.Woken(made.moderator.at, "hey_jarvis", made.moderator.at))
+    made.hear(600, VOICE)
+    made.hear(1500, QUIET)
+    (handed,) = made.actions(a.HandOver)
+    assert isinstance(opened, a.OpenTurn)
+    assert isinstance(handed, a.HandOver)
+    assert handed.start == opened.start
+
+
 def test_a_detection_that_dates_itself_ahead_is_not_believed() -> None:
     made = bench()
     made.tell(e.Woken(made.moderator.at, "hey_jarvis", made.moderator.at + samples(10_000)))

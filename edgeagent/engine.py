@@ -50,7 +50,9 @@ class Engine:
     ) -> None:
         """beside: the shadow, if there is one; new, as everything else."""
         self._journal = journal
-        self.moderator = Moderator(settings.turns, journal.write, samples(settings.capture.pre_roll_ms))
+        self.moderator = Moderator(
+            settings.turns, journal.write, samples(settings.capture.pre_roll_ms), settings.activation
+        )
         self.clean = Ring(self.moderator.kept)
         """Echo removed and suppressed, for detection. Sample i is microphone sample i; the newest lags `at` by one
         HOP."""
@@ -182,13 +184,15 @@ class Engine:
 
     def _learn(self) -> None:
         """What is learnt about the people, which is all that is kept for the next start."""
-        usual, habits = self._ear.usual, self.moderator.policy.temper.habits
+        usual, temper = self._ear.usual, self.moderator.policy.temper
+        habits, ending = temper.habits, temper.ending
         if self.moderator.voice:
             usual.heard(self.moderator.voice)
         elif isinstance(self.moderator.state, s.Hearing | s.Yielding):
             usual.last = 0.0
-        if habits.take_news() or self.moderator.voice:
+        if habits.take_news() | ending.take_news() or self.moderator.voice:
             counts = {"false_stops": habits.false_stops, "repeats": habits.repeats, "spoken_s": seconds(habits.spoken)}
+            pauses = {"pause_ms": ending.pause_ms, "phrases": ending.turns}
             level = {"level_dbfs": usual.dbfs, "turns": usual.turns}
             effect = {"known": usual.known, "lean": habits.lean}
-            self._journal.write({"at": self.at, "event": "learnt", **level, **counts, **effect})
+            self._journal.write({"at": self.at, "event": "learnt", **level, **counts, **pauses, **effect})

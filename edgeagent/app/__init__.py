@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgeagent.app.beside import add_memory
+from edgeagent.app.beside import add_memory, load_turn_end
 from edgeagent.app.hardware import build_amplifier, build_card, build_factory
 from edgeagent.app.hearing import build_beside, build_engine, head, parts, versions
 from edgeagent.app.runtime import build_runtime
@@ -21,6 +21,7 @@ __all__ = [
     "build_spotter",
     "build_talker",
     "head",
+    "load_turn_end",
     "parts",
     "versions",
 ]

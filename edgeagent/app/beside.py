@@ -8,25 +8,63 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from edgeagent.detect.turn_end import GET, TurnEnd
+from edgeagent.detect.words import Words
 from edgeagent.devices.amixer import Amixer
 from edgeagent.devices.gpio import Factory
 from edgeagent.devices.gpio_button import GpioButton
 from edgeagent.devices.gpio_hint import GESTURE, PRESENCE, GpioHint
 from edgeagent.devices.gpio_press import GpioPress
+from edgeagent.devices.onnx_model import OnnxModel
 from edgeagent.dialogue.dialogue import Dialogue
+from edgeagent.errors import ModelError
 from edgeagent.live.actuators import Actuators
 from edgeagent.live.conversation import Conversation
 from edgeagent.live.door import Door
 from edgeagent.live.inbox import Inbox
 from edgeagent.live.manner import Manner
+from edgeagent.live.pace import Helper
+from edgeagent.live.turn_ends import TurnEnds
+from edgeagent.live.vigil import Vigil
 from edgeagent.live.volume import Volume
 from edgeagent.ports import Talker
 from edgeagent.services.espeak_talker import EspeakTalker
 from edgeagent.services.hint_socket import HintSocket
-from edgeagent.settings import Audio, Button, Hints, Memory
+from edgeagent.services.wyoming_wake import Told, WyomingWake
+from edgeagent.settings import Activation, Audio, Button, Hints, Memory, Models, Settings
 from edgeagent.store.keeper import Keeper
 from edgeagent.store.talk_keeper import TalkKeeper
-from edgeagent.turn.events import Event, Forgotten, Hint, Remembered
+from edgeagent.turn.events import Completeness, Event, Forgotten, Hint, Remembered, WakeWord, Woken
+
+
+def add_senses(
+    settings: Settings,
+    factory: Factory | None,
+    to: tuple[Inbox, Door, Conversation],
+    manner: Manner,
+    closing: ExitStack,
+) -> None:
+    """The buttons, the wake word, and whatever else may notice a person. Raises DeviceError or ServiceError."""
+    if settings.activation.mode == "wake":
+        add_wake(settings.activation, to, closing)
+    add_button(settings.button, factory, to[:2], manner, closing)
+    add_hints(settings.hints, factory, to, closing)
+
+
+def add_wake(activation: Activation, to: tuple[Inbox, Door, Conversation], closing: ExitStack) -> None:
+    """Who listens for the wake word. Raises ServiceError."""
+    inbox, door, conversation = to
+
+    def woken(word: str, end: int) -> None:
+        inbox.post(lambda: door.tell(Woken(0, word, end)))
+
+    def there(heard: bool) -> None:
+        inbox.post(lambda: door.tell(WakeWord(0, heard)))
+
+    told = Told(woken, there, trouble_with("wake_trouble", inbox, lambda: conversation))
+    wake = WyomingWake(activation, told)
+    closing.callback(wake.close)
+    door.record(Vigil(door.engine, wake))
 
 
 def add_button(
@@ -59,6 +97,37 @@ def add_hints(hints: Hints, factory: Factory | None, to: tuple[Inbox, Door, Conv
             closing.callback(GpioHint(sensor, pin, factory, tell).close)
     if hints.socket:
         closing.callback(end, HintSocket(hints.socket, tell, trouble_with("hint_trouble", inbox, lambda: conversation)))
+
+
+def add_turn_ends(models: Models, to: tuple[Inbox, Door, Conversation], words: Words | None) -> list[Helper]:
+    """Who is asked at each pause whether the person has finished, if anybody shall be. All that a slow machine can do
+    without, `words` among it. Raises ModelError."""
+    inbox, door, conversation = to
+    helpers: list[Helper] = [words] if words else []
+    if not models.smart_turn:
+        return helpers
+    ending = door.engine.moderator.policy.temper.ending
+
+    def told(complete: float, upto: int) -> None:
+        inbox.post(lambda: door.tell(Completeness(0, "sound", complete, upto)))
+
+    ends = TurnEnds(
+        load_turn_end(models.smart_turn),
+        lambda: (door.engine.at, ending.last_voice),
+        told,
+        trouble_with("turn_end_trouble", inbox, lambda: conversation),
+    )
+    conversation.attend(ends)
+    return [*helpers, ends]
+
+
+def load_turn_end(file: str) -> TurnEnd:
+    """Smart Turn from its file. Raises ModelError."""
+    path = Path(file).expanduser()
+    try:
+        return TurnEnd(OnnxModel(path.read_bytes(), str(path), foreign=True))
+    except OSError as error:
+        raise ModelError(f"models.smart_turn: {path}: {error.strerror}", GET) from error
 
 
 def build_keeper(memory: Memory) -> Keeper | None:

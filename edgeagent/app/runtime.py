@@ -6,7 +6,15 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-from edgeagent.app.beside import add_button, add_hints, add_memory, add_talk, build_keeper, build_manner, trouble_with
+from edgeagent.app.beside import (
+    add_memory,
+    add_senses,
+    add_talk,
+    add_turn_ends,
+    build_keeper,
+    build_manner,
+    trouble_with,
+)
 from edgeagent.app.hardware import build_amplifier, build_card, build_factory, build_lamp
 from edgeagent.app.hearing import build_engine, head
 from edgeagent.app.talking import build_dialogue, build_listener, build_replier, build_spotter, build_talker
@@ -76,10 +84,10 @@ def build_runtime(
         closing.callback(conversation.close)
         if spotter:
             closing.callback(lambda: conversation.note("word_spotter", **spotter.facts()))
-        add_button(settings.button, factory, (inbox, door), manner, closing)
-        add_hints(settings.hints, factory, (inbox, door, conversation), closing)
+        to = (inbox, door, conversation)
+        add_senses(settings, factory, to, manner, closing)
         if keeper:
-            add_memory(keeper, (inbox, door, conversation), closing)
+            add_memory(keeper, to, closing)
         if isinstance(talker, EspeakTalker):
             talker.check()
         opener, hygiene = _opener(settings.audio, playback, card), realtime.prepare()
@@ -93,7 +101,7 @@ def build_runtime(
             conversation,
             Watchdog(still=settings.audio.card == "wav" or settings.audio.gated),
             Repair(opener),
-            Health(playback, lambda: door.engine.drift_ppm, Pace([words] if words else [])),
+            Health(playback, lambda: door.engine.drift_ppm, Pace(add_turn_ends(settings.models, to, words))),
         )
         closing.callback(loop.close)
         _open(conversation, loop, opening)

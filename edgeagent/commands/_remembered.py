@@ -87,6 +87,9 @@ def words(remembered: Remembered | None, turns: Turns) -> list[str]:
         f"in {hours:.1f} hours of its own speech {plural(stops, 'stop')} had to be taken back and "
         f"{plural(repeats, 'interruption')} said twice"
     )
+    if remembered.phrases:
+        phrases = plural(remembered.phrases, "longer turn")
+        facts.append(f"pauses inside a turn stay below {remembered.pause_ms / 1000:.1f} s, learnt from {phrases}")
     shift = lean(remembered.false_stops, remembered.repeats, remembered.spoken_s, turns.false_stops_per_hour)
     if not turns.adapt:
         facts.append("turns.adapt is off: its mistakes change nothing")

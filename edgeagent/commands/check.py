@@ -63,6 +63,7 @@ def _looked_at(args: argparse.Namespace, settings: Settings) -> list[Probe]:
         _language_probes,
         _led_probes,
         _level_probes,
+        _listening_probes,
         _monitor_probes,
         _pace_probes,
         _pin_probes,
@@ -80,11 +81,18 @@ def _looked_at(args: argparse.Namespace, settings: Settings) -> list[Probe]:
     if args.machine or not args.config:
         probes += [_probes.versions, _sound_probes.kernel, _sound_probes.cards, _sound_probes.mixer]
         probes += [_pin_probes.chip, _pin_probes.pins, _pin_probes.mute_owner, _probes.services, _probes.models]
-        probes += [_word_probes.words, _pace_probes.headroom, _pace_probes.last_run]
+        probes += [_word_probes.words, _listening_probes.wake, _listening_probes.turn_end]
+        probes += [_pace_probes.headroom, _pace_probes.last_run]
         probes += [_probes.real_time, _probes.interpreter, _probes.disk]
         probes += [_remembered.memory, _remembered.conversation]
     else:
-        probes += [_sound_probes.files, _probes.services, _word_probes.words]
+        probes += [
+            _sound_probes.files,
+            _probes.services,
+            _word_probes.words,
+            _listening_probes.wake,
+            _listening_probes.turn_end,
+        ]
         probes += [_remembered.memory] if settings.memory.file else []
         probes += [_remembered.conversation] if settings.memory.talk else []
     return [*probes, _monitor_probes.monitors]

@@ -52,9 +52,14 @@ def _missing(settings: Settings) -> Iterator[Fault]:
     for key, used, uri in (
         ("recogniser.uri", settings.recogniser.kind == "wyoming", settings.recogniser.uri),
         ("talker.uri", talker.kind == "wyoming", talker.uri),
+        ("activation.uri", settings.activation.mode == "wake", settings.activation.uri),
     ):
         if used and not _is_uri(uri):
             yield Fault(key, "no address. Give tcp://host:port or unix:///path")
+    if settings.activation.mode == "button" and settings.button.pin < 0:
+        yield Fault(
+            "button.pin", "missing. activation.mode is button: give the GPIO number of the button, for example 17"
+        )
     if talker.kind == "wav" and not talker.wav_dir:
         yield Fault("talker.wav_dir", "missing. talker.kind is wav: give the folder of recorded sentences")
     if audio.volume_least_percent > audio.volume_most_percent:

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from edgeagent.config.faults import Fault, refusal
-from edgeagent.dialogue.language import COMMANDS, Language, mixed
+from edgeagent.dialogue.language import COMMANDS, SETS, Language, mixed
 from edgeagent.dialogue.phrases import words
 from edgeagent.dialogue.template import Template
 from edgeagent.errors import ConfigError, meant, nearest
@@ -19,7 +19,10 @@ from edgeagent.errors import ConfigError, meant, nearest
 FOLDER = Path(__file__).parents[1] / "languages"
 """Those of this release."""
 
-LISTS = ("yes", "no", "backchannels", "fillers", "polite", "questions", "requests")
+LISTS = SETS
+PERHAPS = ("stranding",)
+"""Of these, lists that a language may do without."""
+
 TEMPLATES = {"corrections": {"wrong", "right"}, "clarifications": {"what"}}
 """Lists of phrases with gaps, and the names that a gap may have."""
 
@@ -45,7 +48,7 @@ class Source:
     @property
     def missing(self) -> tuple[str, ...]:
         """The lists that are empty."""
-        empty = [name for name in (*LISTS, *TEMPLATES, *OURS) if not getattr(self.lists, name)]
+        empty = [name for name in (*LISTS, *TEMPLATES, *OURS) if name not in PERHAPS and not getattr(self.lists, name)]
         return (*empty, *(() if self.lists.commands else ("commands",)))
 
 

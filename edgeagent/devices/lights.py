@@ -44,6 +44,7 @@ def steady(level: float) -> Pattern:
 PATTERNS: dict[Light, Pattern] = {
     Light.STARTING: ((0.5, 500), (0.0, 500)),
     Light.IDLE: steady(0.2),
+    Light.ASLEEP: steady(0.03),
     Light.HEARING: steady(0.6),
     Light.THINKING: ((1.0, 300), (0.3, 300)),
     Light.SPEAKING: steady(1.0),

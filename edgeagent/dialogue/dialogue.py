@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from edgeagent.dialogue.completeness import complete
 from edgeagent.dialogue.history import History
 from edgeagent.dialogue.kinds import Context, Kind, Understood, agrees, understand
 from edgeagent.dialogue.language import Language
@@ -121,6 +122,10 @@ class Dialogue:
         """No more comes of whoever makes the speech."""
         self._asking = self._resuming = False
         self.keep(self.saved)
+
+    def completeness(self, text: str) -> float:
+        """Probability that nothing follows `text` in a turn that is still open; see `completeness`."""
+        return complete(text, self._language)
 
     def turn(self, turn: int, text: str, far: float = 0.0) -> Plan:
         """What a person said, "" for nothing that a recogniser knows, and what to do about it. far: probability that it

@@ -42,6 +42,18 @@ class Language:
     requests: frozenset[Words] = frozenset()
     """What a wish for something begins with."""
 
+    hesitations: frozenset[Words] = frozenset()
+    """Said by somebody who goes on: um."""
+
+    unfinished: frozenset[Words] = frozenset()
+    """What no phrase ends with: and, the, because."""
+
+    stranding: frozenset[Words] = frozenset()
+    """What no phrase but a question ends with: from, with."""
+
+    digits: frozenset[Words] = frozenset()
+    """The words of a number that is dictated."""
+
     repair: str = ""
     """What we say when we have been corrected; "" for nothing."""
 
@@ -49,14 +61,18 @@ class Language:
     """What we say to ask whether to go on; "" for nothing."""
 
 
+SETS = (
+    *("yes", "no", "backchannels", "fillers", "polite", "questions", "requests"),
+    *("hesitations", "unfinished", "stranding", "digits"),
+)
+"""The lists without order or gaps."""
+
+
 def mixed(languages: Iterable[Language]) -> Language:
     """Several at once, as people speak who have more than one."""
     several = tuple(languages)
     commands = {name: frozenset().union(*(one.commands.get(name, frozenset()) for one in several)) for name in COMMANDS}
-    sets = {
-        name: frozenset().union(*(getattr(one, name) for one in several))
-        for name in ("yes", "no", "backchannels", "fillers", "polite", "questions", "requests")
-    }
+    sets = {name: frozenset().union(*(getattr(one, name) for one in several)) for name in SETS}
     corrections = tuple(template for one in several for template in one.corrections)
     clarifications = tuple(template for one in several for template in one.clarifications)
     repair = next((one.repair for one in several if one.repair), "")

@@ -17,7 +17,7 @@ from edgeagent.live.answers import NOBODY
 from edgeagent.live.asking import Asker, Question
 from edgeagent.live.door import Door
 from edgeagent.live.inbox import Inbox
-from edgeagent.live.turns import Listener, Turns
+from edgeagent.live.turns import Listener, Partly, Turns
 from edgeagent.live.voice import Voice
 from edgeagent.ports import Journal, Replier, Request, Sound, Talker
 from edgeagent.signal.playback import Playback
@@ -29,6 +29,9 @@ Told = Callable[[int, str], None]
 Listen = Callable[[Told, Told, Told], Listener | None]
 """Makes whoever gets the user's turns, None for nobody. It tells the first function the text of each turn, the second
 what went wrong with one, and the third the path under which one is kept, from any thread."""
+
+WORDS_SO_FAR = "text"
+"""The opinion of the words on whether a turn is complete."""
 
 CEASED = 64
 """Reports of the player that wait until somebody asks what was heard; the ledger keeps no more utterances."""
@@ -58,6 +61,8 @@ class Conversation:
         self._inbox = inbox
         self._dialogue = dialogue
         self._listener = listen(self._recognised, self._trouble, self._kept)
+        if isinstance(self._listener, Partly) and dialogue is not None:
+            self._listener.tell_so_far(self._so_far)
         self._turns = Turns(door.engine.linear, self._listener)
         self._voice = Voice(door, playback, inbox, talker, self._gone)
         self._asker = Asker(replier, inbox, self) if replier is not None else None
@@ -73,6 +78,10 @@ class Conversation:
         if self._dialogue is not None:
             self._dialogue.says(utterance, text)
         return utterance
+
+    def attend(self, listener: Listener) -> None:
+        """Somebody else who gets the turns, and tells no text. Closed with the conversation."""
+        self._turns.attend(listener)
 
     def act(self, action: a.Action) -> None:
         """Do what was decided; any action but Halt."""
@@ -131,6 +140,16 @@ class Conversation:
     def _recognised(self, turn: int, text: str) -> None:
         """Any thread."""
         self._inbox.put(lambda: self._answer(turn, text), lambda: True)
+
+    def _so_far(self, turn: int, text: str) -> None:
+        """Any thread."""
+        self._inbox.post(lambda: self._opine(turn, text))
+
+    def _opine(self, turn: int, text: str) -> None:
+        """What the words so far say about whether there will be more. What is meant is not looked at yet."""
+        if turn == self._turns.current and self._dialogue is not None:
+            at = self._door.engine.at
+            self._door.tell(e.Completeness(0, WORDS_SO_FAR, self._dialogue.completeness(text), at))
 
     def _trouble(self, turn: int, text: str) -> None:
         """Any thread."""

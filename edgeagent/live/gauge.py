@@ -15,7 +15,7 @@ from edgeagent.engine import Engine
 from edgeagent.ports import Sound
 from edgeagent.turn import states as s
 from edgeagent.turn.naming import name
-from edgeagent.turn.outputs import OUTPUTS
+from edgeagent.turn.outputs import outputs
 from edgeagent.units import milliseconds
 from edgeagent.vitals import SILENT_DBFS, Vitals, Watcher
 
@@ -88,7 +88,7 @@ class Gauge:
             engine.at,
             now,
             name(state),
-            OUTPUTS[type(state)].light.value,
+            outputs(state, awake=engine.moderator.attention.awake(engine.at)).light.value,
             tuple(sorted(engine.moderator.impaired)),
             card,
             hears,

@@ -7,7 +7,8 @@ again is handed over anew, from its start: whoever worked on it had been told th
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import Protocol, runtime_checkable
 
 from edgeagent.ports import Sound
 from edgeagent.signal.ring import Ring
@@ -28,11 +29,24 @@ class Listener(Protocol):
     def close(self) -> None: ...
 
 
+@runtime_checkable
+class Partly(Protocol):
+    """A listener that also knows what is said while it is being said."""
+
+    def tell_so_far(self, told: Callable[[int, str], None]) -> None:
+        """From now on tell `told` the text so far of the open turn, whole each time, on any thread."""
+
+
 class Both:
     """Two who get the turns: see `Listener`."""
 
     def __init__(self, *listeners: Listener) -> None:
         self._listeners = listeners
+
+    def tell_so_far(self, told: Callable[[int, str], None]) -> None:
+        for listener in self._listeners:
+            if isinstance(listener, Partly):
+                listener.tell_so_far(told)
 
     def open_turn(self, turn: int, audio: str) -> None:
         for listener in self._listeners:
@@ -66,6 +80,15 @@ class Turns:
         self._listener = listener
         self._turn: int | None = None
         self._sent = 0
+
+    def attend(self, listener: Listener) -> None:
+        """Another who gets the turns. Before the first."""
+        self._listener = listener if self._listener is None else Both(self._listener, listener)
+
+    @property
+    def current(self) -> int | None:
+        """The turn that is open."""
+        return self._turn
 
     def open(self, turn: OpenTurn | ReopenTurn) -> None:
         """A turn begins, or begins again."""

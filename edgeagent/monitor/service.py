@@ -17,6 +17,7 @@ FEEDS = 4
 STATES = {
     "starting": "starting",
     "idle": "listening",
+    "asleep": "waiting to be woken",
     "hearing": "hearing somebody",
     "thinking": "thinking of an answer",
     "speaking": "speaking",
@@ -28,7 +29,11 @@ STATES = {
     "faulty": "faulty",
 }
 
-IMPAIRED = {"rules": "a model of the ear has failed", "slow": "the machine is too slow"}
+IMPAIRED = {
+    "rules": "a model of the ear has failed",
+    "slow": "the machine is too slow",
+    "wake": "no wake word is heard",
+}
 
 STEP_DB = 5
 """What is taken away of the echo is told in such steps: a status that changes all the time is not read."""
@@ -36,7 +41,7 @@ STEP_DB = 5
 
 def status(vitals: Vitals) -> str:
     """Microphone, state, card and echo in a line."""
-    said = STATES.get(vitals.state, vitals.state)
+    said = STATES.get("asleep" if vitals.light == "asleep" else vitals.state, vitals.state)
     if vitals.trouble:
         said = f"deaf: {vitals.trouble}" if vitals.state in ("mic_lost", "faulty") else f"{said}; {vitals.trouble}"
     card = f"card {vitals.card}" if vitals.card else "no card"

@@ -20,6 +20,7 @@ class Look:
 _LOOKS = {
     Light.STARTING: ("#b9bec6", "blinking", "2"),
     Light.IDLE: ("#93d6a4", "", "32"),
+    Light.ASLEEP: ("#5c8a68", "dim", "2;32"),
     Light.HEARING: ("#a6eaf3", "", "96"),
     Light.THINKING: ("#86b7ff", "", "94"),
     Light.SPEAKING: ("#f3f5f9", "", "1"),

@@ -16,8 +16,8 @@ RELOADED_S = 5
 """Without a script."""
 
 STATE = {
-    "starting": "Starting", "idle": "Listening", "hearing": "Hearing somebody", "thinking": "Thinking",
-    "speaking": "Speaking", "doubting": "In doubt", "yielding": "Stopped for somebody",
+    "starting": "Starting", "idle": "Listening", "asleep": "Asleep", "hearing": "Hearing somebody",
+    "thinking": "Thinking", "speaking": "Speaking", "doubting": "In doubt", "yielding": "Stopped for somebody",
     "half_duplex": "Speaking, not listening", "muted": "Muted", "mic_lost": "Microphone lost", "faulty": "Broken",
 }  # fmt: skip
 

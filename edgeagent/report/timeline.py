@@ -53,6 +53,8 @@ TOLD = {
     "hint_trouble": ("trouble with a hint", "text"),
     "volume_trouble": ("trouble with the volume", "text"),
     "memory_trouble": ("trouble with the memory", "text"),
+    "wake_trouble": ("trouble with the wake word", "text"),
+    "turn_end_trouble": ("trouble with the ends of turns", "text"),
     "turn_trouble": ("trouble with a turn", "text"),
     "ear_failed": ("the ear goes by simple rules from now on", "reason"),
     "shadow_failed": ("the models of the shadow failed; it goes by simple rules from now on", "reason"),
@@ -193,6 +195,10 @@ def remark(entry: Entry) -> str | None:
             return _upset(entry)
         case "impaired":
             return _impaired(entry)
+        case "woken":
+            return f'woken by "{entry.get("word", "")}"'
+        case "attention":
+            return "listens to whoever speaks" if entry.get("awake") else "sleeps until it is woken"
         case "words":
             return f'a word: "{entry["text"]}"' if entry.get("text") else "no word after all"
         case "word_spotter":
@@ -236,6 +242,7 @@ def _impaired(entry: Entry) -> str:
 MEANT: Mapping[str, str] = {
     Impairment.RULES: "the models of the ear do not hear",
     Impairment.SLOW: "the machine is too slow",
+    Impairment.WAKE: "nobody listens for the wake word",
 }
 
 

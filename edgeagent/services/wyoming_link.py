@@ -6,6 +6,8 @@ sees at once. (`synthesize-stop` of newer servers means "finish", not "stop".)
 
 from __future__ import annotations
 
+import io
+import select
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -16,6 +18,24 @@ from edgeagent.errors import ServiceError, install
 
 CONNECT_S = 5.0
 """Seconds for a connection: a server in the next room answers in milliseconds."""
+
+
+class Incoming(io.RawIOBase):
+    """What comes from a socket. While `now`, nothing is waited for: what is not there yet is not there."""
+
+    def __init__(self, connected: socket.socket) -> None:
+        self.now = self.ended = False
+        self._socket = connected
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        if self.now and not select.select([self._socket], [], [], 0)[0]:
+            return None
+        count = self._socket.recv_into(buffer)
+        self.ended = count == 0
+        return count
 
 
 class WyomingLink:
@@ -32,6 +52,7 @@ class WyomingLink:
         self._uri = uri
         self._stall_s = stall_s
         self._socket: socket.socket | None = None
+        self._incoming: Incoming
         self._reader: Any = None
         self._writer: Any = None
 
@@ -43,7 +64,8 @@ class WyomingLink:
             why = error.strerror or str(error)
             raise ServiceError(f"{self._uri}: {why}", "start the server, or mend its address") from error
         self._socket.settimeout(self._stall_s)
-        self._reader, self._writer = self._socket.makefile("rb"), self._socket.makefile("wb")
+        self._incoming = Incoming(self._socket)
+        self._reader, self._writer = io.BufferedReader(self._incoming), self._socket.makefile("wb")
 
     def send(self, kind: str, data: Mapping[str, object] | None = None, payload: bytes | None = None) -> None:
         """An event. Raises ServiceError."""
@@ -67,6 +89,27 @@ class WyomingLink:
             if event.type == "error":
                 raise ServiceError(f"{self._uri}: {' '.join(str(event.data.get('text', '')).split())}")
             yield event
+
+    def waiting(self) -> Iterator[Any]:
+        """As `events`, those that have come already. One whose rest is still under way is waited for."""
+        events = self.events()
+        while self._has_come() and (event := next(events, None)) is not None:
+            yield event
+
+    @property
+    def ended(self) -> bool:
+        """Whether the server has been seen to have closed the connection."""
+        return self._incoming.ended
+
+    def _has_come(self) -> bool:
+        self._incoming.now = True
+        try:
+            return bool(self._reader.peek(1))
+        except (OSError, ValueError):
+            self._incoming.ended = True
+            return False
+        finally:
+            self._incoming.now = False
 
     def cut(self) -> None:
         """End it, from any thread, at once. Idempotent."""

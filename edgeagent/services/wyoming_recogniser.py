@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from queue import Empty, Full, Queue
 from threading import Event, Lock, Thread
+from typing import Any, NamedTuple
 
 from edgeagent import settings
 from edgeagent.errors import ServiceError
@@ -30,6 +31,14 @@ CLOSING_S = 1.0
 Told = Callable[[int, str], None]
 
 
+class Tells(NamedTuple):
+    """Who is told: the text of a turn, what went wrong with it, and its text so far."""
+
+    recognised: Told
+    trouble: Told
+    so_far: Told
+
+
 class WyomingRecogniser:
     """See `live.turns.Listener`. All methods return at once and are for one thread, the engine's."""
 
@@ -39,14 +48,17 @@ class WyomingRecogniser:
         missing."""
         WyomingLink(recogniser.uri, 0.0)
         self._settings = recogniser
-        self._recognised = recognised
-        self._trouble = trouble
+        self._tells = Tells(recognised, trouble, lambda _turn, _text: None)
         self._turn: _Turn | None = None
+
+    def tell_so_far(self, told: Told) -> None:
+        """See `live.turns.Partly`: of servers that write while they listen (`transcript-chunk`)."""
+        self._tells = self._tells._replace(so_far=told)
 
     def open_turn(self, turn: int, _audio: str) -> None:
         """See `live.turns.Listener`."""
         self._cut()
-        self._turn = _Turn(turn, self._settings, self._recognised, self._trouble)
+        self._turn = _Turn(turn, self._settings, self._tells)
 
     def sound(self, turn: int, block: Sound) -> None:
         """See `live.turns.Listener`."""
@@ -79,11 +91,12 @@ class WyomingRecogniser:
 class _Turn:
     """One turn on its way. The methods are for the engine's thread; `_work` is the turn's own."""
 
-    def __init__(self, turn: int, recogniser: settings.Recogniser, recognised: Told, trouble: Told) -> None:
+    def __init__(self, turn: int, recogniser: settings.Recogniser, tells: Tells) -> None:
         self.turn = turn
         self._settings = recogniser
-        self._recognised = recognised
-        self._trouble = trouble
+        self._tells = tells
+        self._partly = ""
+        self._text: str | None = None
         self._link = WyomingLink(recogniser.uri, recogniser.patience_ms / 1000)
         self._sound: Queue[Sound | None] = Queue(WAITING)
         self._lost = 0
@@ -114,15 +127,17 @@ class _Turn:
         try:
             text = self._understand()
         except ServiceError as error:
-            self._tell(self._trouble, str(error))
+            self._tell(self._tells.trouble, str(error))
         except Exception as error:
-            self._tell(self._trouble, f"{type(error).__name__}: {error}")
+            self._tell(self._tells.trouble, f"{type(error).__name__}: {error}")
         finally:
             self._link.close()
         if self._lost:
-            self._tell(self._trouble, f"{self._lost / RATE:.1f} s of the turn were lost: the recogniser is too slow")
+            self._tell(
+                self._tells.trouble, f"{self._lost / RATE:.1f} s of the turn were lost: the recogniser is too slow"
+            )
         self._finished.wait()  # a server that fails early is told of once the turn is over
-        self._tell(self._recognised, text)
+        self._tell(self._tells.recognised, text)
 
     def _understand(self) -> str:
         form = {"rate": RATE, "width": 2, "channels": 1}
@@ -131,15 +146,37 @@ class _Turn:
         self._link.send("audio-start", form)
         while not self._dropped and (block := self._next()) is not None:
             self._link.send("audio-chunk", form, to_int16(block).tobytes())
+            self._read()
         if self._dropped:
             return ""
         self._link.send("audio-stop")
-        for event in self._link.events():
-            if event.type == "transcript":
-                return " ".join(str(event.data.get("text", "")).split())
+        for event in self._link.events() if self._text is None else ():
+            self._take(event)
+            if self._text is not None:
+                break
+        if self._text is not None:
+            return self._text
         if self._dropped:
             return ""
         raise ServiceError(f"{self._settings.uri} closed the connection without a text", "see what the server says")
+
+    def _read(self) -> None:
+        """What the server has written already."""
+        for event in self._link.waiting():
+            before = self._partly
+            self._take(event)
+            if self._partly != before:
+                self._tell(self._tells.so_far, " ".join(self._partly.split()))
+
+    def _take(self, event: Any) -> None:
+        written = str(event.data.get("text", ""))
+        match event.type:
+            case "transcript":  # some find the end by themselves, before we tell it
+                self._text = " ".join(written.split())
+            case "transcript-start":
+                self._partly = ""
+            case "transcript-chunk":
+                self._partly += written
 
     def _next(self) -> Sound | None:
         """The next sound of the turn, None at its end."""

@@ -11,6 +11,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 
+from edgeagent.settings.awake import Activation
 from edgeagent.settings.body import Amplifier, Button, Hints, Lamp
 from edgeagent.settings.kept import Flight, Memory, Record
 from edgeagent.settings.marks import PRIVATE, Command, OptionalPin, Pin, Port
@@ -20,6 +21,7 @@ from edgeagent.settings.watched import Metrics, Mqtt, Page
 
 __all__ = [
     "PRIVATE",
+    "Activation",
     "Amplifier",
     "Audio",
     "Button",
@@ -61,6 +63,7 @@ class Settings:
     models: Models = field(default_factory=Models)
     turns: Turns = field(default_factory=Turns)
     shadow: Shadow = field(default_factory=Shadow)
+    activation: Activation = field(default_factory=Activation)
     capture: Capture = field(default_factory=Capture)
     lamp: Lamp = field(default_factory=Lamp)
     button: Button = field(default_factory=Button)

@@ -77,6 +77,10 @@ class Models:
     folder: str = ""
     """Folder of models with their manifest.yaml, such as your own from tools/train; empty for those of this release."""
 
+    smart_turn: str = ""
+    """File of Smart Turn v3 (smart-turn-v3.x-cpu.onnx, 8 MB, not part of this release): asked at each pause whether the
+    person has finished, it shortens or lengthens the patience. Needs onnxruntime. Empty: none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Turns:
@@ -86,11 +90,19 @@ class Turns:
     """How many wrong stops an hour of talking you tolerate. Fewer means slower and more cautious."""
 
     adapt: bool = True
-    """Learn from stops that had to be taken back, and from interruptions that had to be said twice: slowly, and within
-    bounds (`edgeagent forget --help`). false: judge by the settings alone."""
+    """Learn from stops that had to be taken back, from interruptions that had to be said twice, and from how long
+    people pause: slowly, and within bounds (`edgeagent forget --help`). false: judge by the settings alone."""
 
     patience_ms: Annotated[int, Interval(ge=200, le=3000)] = 700
-    """Silence after which the user's turn is over."""
+    """Silence after which the user's turn is over, where nothing is known about the person or about what they are
+    saying (docs/endpointing.md)."""
+
+    longest_patience_ms: Annotated[int, Interval(ge=200, le=10_000)] = 2000
+    """Silence after which it is over whatever is known; patience_ms, where that is more."""
+
+    patient: bool = False
+    """For people who stutter, search for words or speak slowly: both of the above count double, and nothing makes the
+    device answer sooner."""
 
     false_alarm_ms: Annotated[int, Interval(ge=0, le=3000)] = 900
     """How long after a stop it may still be taken back."""

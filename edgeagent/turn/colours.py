@@ -22,6 +22,7 @@ class Colour(StrEnum):
 COLOURS: dict[Light, Colour] = {
     Light.STARTING: Colour.WHITE,
     Light.IDLE: Colour.GREEN,
+    Light.ASLEEP: Colour.GREEN,
     Light.HEARING: Colour.CYAN,
     Light.THINKING: Colour.BLUE,
     Light.SPEAKING: Colour.WHITE,

@@ -51,7 +51,7 @@ class SpeechStarted(Event):
 
 @dataclass(frozen=True, slots=True)
 class SpeechEnded(Event):
-    """The person has been silent for the patience of the policy; the last voice was at sample `end`."""
+    """The person has been silent for as long as `turn.endpointing` waits; the last voice was at sample `end`."""
 
     end: int
 
@@ -261,25 +261,61 @@ class Hint(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class Completeness(Fact):
+    """Somebody's opinion on whether the person has said all that they want to: from the words so far, or from how they
+    sounded.
+
+    source: its name; the newest opinion of each counts. complete: probability, 0.5 for no idea. upto: the microphone
+    sample up to which it listened; it says nothing about what follows. Raises ValueError for what is no
+    probability."""
+
+    source: str
+    complete: float
+    upto: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.complete <= 1:
+            raise ValueError(f"complete {self.complete} is not from 0 to 1")
+
+
+@dataclass(frozen=True, slots=True)
+class Woken(Fact):
+    """Somebody has called the device by its wake word `word`, which ended at microphone sample `end`."""
+
+    word: str
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class WakeWord(Fact):
+    """Whether anybody listens for the wake word, where one is configured."""
+
+    heard: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Remembered(Fact):
     """What the device has learnt at earlier starts. Told before the first sound, so that a recording holds what it
     began with.
 
     level_dbfs: how loud the person usually is, from so many turns. false_stops, repeats: mistakes in spoken_s seconds
-    of our own speech, see `turn.habits`; old ones count less, so they need not be whole. Raises ValueError for what
-    nobody can have learnt."""
+    of our own speech, see `turn.habits`; old ones count less, so they need not be whole. pause_ms: how long the person
+    pauses inside a turn, from so many turns (`phrases`), see `turn.endpointing`; 0 for not known. Raises ValueError for
+    what nobody can have learnt."""
 
     level_dbfs: float = UNKNOWN_DBFS
     turns: int = 0
     false_stops: float = 0.0
     repeats: float = 0.0
     spoken_s: float = 0.0
+    pause_ms: float = 0.0
+    phrases: int = 0
 
     def __post_init__(self) -> None:
         least, most = LEVELS_DBFS
         if not least <= self.level_dbfs <= most:
             raise ValueError(f"level_dbfs {self.level_dbfs} is not from {least} to {most}")
-        for name in ("turns", "false_stops", "repeats", "spoken_s"):
+        for name in ("turns", "false_stops", "repeats", "spoken_s", "pause_ms", "phrases"):
             value = getattr(self, name)
             if not 0 <= value <= COUNTED_MOST:
                 raise ValueError(f"{name} {value} is not from 0 to {COUNTED_MOST}")
@@ -301,5 +337,18 @@ class Shed(Fact):
         Level(self.level)
 
 
-FACTS: tuple[type[Fact], ...] = (Scripted, Playing, Ceased, Lost, Outage, Hint, Remembered, Forgotten, Shed)
+FACTS: tuple[type[Fact], ...] = (
+    Scripted,
+    Playing,
+    Ceased,
+    Lost,
+    Outage,
+    Hint,
+    Completeness,
+    Woken,
+    WakeWord,
+    Remembered,
+    Forgotten,
+    Shed,
+)
 """Every fact."""

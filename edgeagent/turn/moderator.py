@@ -8,16 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 
-from edgeagent.settings import Turns
+from edgeagent.settings import Activation, Turns
 from edgeagent.turn import actions as a
 from edgeagent.turn import events as e
 from edgeagent.turn import states as s
+from edgeagent.turn.attention import Attention
 from edgeagent.turn.heard import Ledger
 from edgeagent.turn.loudness import Loudness
 from edgeagent.turn.machine import Limits, deadline, step
 from edgeagent.turn.naming import name
 from edgeagent.turn.outputs import Impairment, Outputs, outputs
-from edgeagent.turn.policy import Percept, Policy, bounded
+from edgeagent.turn.policy import VOICED, Percept, Policy, bounded
 from edgeagent.units import HOP, samples, seconds
 
 DOUBT_MOST = samples(1500)
@@ -32,9 +33,9 @@ TAIL = samples(450)
 PRE_ROLL_KEPT = samples(3000)
 """Sound from before an onset is always kept for so long, also while starting, muted or half duplex."""
 
-AFTERWARDS = samples(4000)
-"""At most this much lies between the end of a turn and its handing over: the longest patience, and the canceller's
-delay."""
+AFTERWARDS = samples(1000)
+"""At most this much lies between the end of a turn and its handing over beyond the longest patience: the canceller's
+delay, and doubts."""
 
 SLACK = samples(1000)
 """By this much whoever takes a turn's sound may come late, while the ring goes on."""
@@ -56,10 +57,11 @@ class Decisions:
 
     def __init__(self) -> None:
         self.impaired: frozenset[Impairment] = frozenset()
+        self.awake = True
         self._waiting: list[Decision] = []
 
     def add(self, at: int, state: s.State, actions: tuple[a.Action, ...] = ()) -> None:
-        self._waiting.append(Decision(at, outputs(state, bool(self.impaired)), actions))
+        self._waiting.append(Decision(at, outputs(state, bool(self.impaired), self.awake), actions))
 
     def take(self) -> list[Decision]:
         taken, self._waiting = self._waiting, []
@@ -69,7 +71,7 @@ class Decisions:
 class Moderator:
     """Engine thread only."""
 
-    def __init__(self, turns: Turns, write: Write, pre_roll: int) -> None:
+    def __init__(self, turns: Turns, write: Write, pre_roll: int, activation: Activation | None = None) -> None:
         """pre_roll: samples handed over from before the onset of a user turn."""
         self.state: s.State = s.Starting()
         self.ledger = Ledger()
@@ -79,7 +81,7 @@ class Moderator:
         self._decisions = Decisions()
         self._pre_roll = pre_roll
         self._turns = 0
-        self._unmuted = 0  # nothing from before is handed over
+        self.attention = Attention(activation or Activation())
         self._loudness = Loudness()
         self.voice = 0.0
         """Mean square of the person's voice in the turn that the last percept closed; 0 if it closed none."""
@@ -88,7 +90,7 @@ class Moderator:
     @property
     def kept(self) -> int:
         """Samples of sound to keep for the longest user turn there can be, with its pre-roll and what follows it."""
-        return PRE_ROLL_KEPT + self._limits.turn + AFTERWARDS + SLACK
+        return PRE_ROLL_KEPT + self._limits.turn + self.policy.temper.ending.most + AFTERWARDS + SLACK
 
     def decisions(self) -> list[Decision]:
         """What was decided since the last call, in order."""
@@ -121,8 +123,16 @@ class Moderator:
                 self.policy.hints.take(told)
             case e.Remembered():
                 self.policy.temper.habits.recall(told.false_stops, told.repeats, told.spoken_s)
+                self.policy.temper.ending.recall(told.pause_ms, told.phrases)
             case e.Forgotten():
                 self.policy.temper.habits.recall(0.0, 0.0, 0.0)
+                self.policy.temper.ending.recall(0.0, 0)
+            case e.Woken():
+                self._wake(told)
+            case e.WakeWord():
+                self.impair(Impairment.WAKE, not told.heard)
+            case e.Completeness():
+                self.policy.temper.ending.think(told)
             case e.Event():
                 self._advance(told)
 
@@ -134,8 +144,13 @@ class Moderator:
         percept, may_stop = self.in_context(percept, self.state)
         if isinstance(self.state, s.Speaking | s.Doubting):
             self.policy.temper.habits.spoke(HOP)
+        self.policy.temper.ending.hear(percept.at, percept.near >= VOICED)
+        if self._attend(percept.at):
+            self._decisions.add(self.at, self.state)
         for event in self.policy.hear(percept, self.state, may_stop=may_stop):
-            self._note_and_advance(event, self._why(percept))
+            if isinstance(self.state, s.Idle) and not self._decisions.awake:
+                continue
+            self._note_and_advance(event, self._why(event, percept))
         due = deadline(self.state)
         if due is not None and percept.at >= due:
             self._note_and_advance(e.Passed(percept.at))
@@ -156,6 +171,23 @@ class Moderator:
             percept = replace(percept, floor=bounded(percept.floor + ANSWERS * percept.backchannel))
         return percept, self.ledger.may_stop(state.utterance, percept.at)
 
+    def _wake(self, told: e.Woken) -> None:
+        """What was said until now was said for that. Whoever has the floor needs no waking."""
+        if not isinstance(self.state, s.Idle):
+            return
+        self.attention.wake(told.at, told.end)
+        self.policy.restart()
+        if self._attend(told.at):
+            self._decisions.add(self.at, self.state)
+
+    def _attend(self, at: int) -> bool:
+        """Whether the device has fallen asleep or is awake now, which is noted."""
+        changed = self.attention.changed(at)
+        if changed:
+            self._decisions.awake = self.attention.awake(at)
+            self._write({"at": at, "event": "attention", "awake": self._decisions.awake})
+        return changed
+
     def _cease(self, fact: e.Ceased) -> None:
         self.ledger.note(fact)
         heard = self.ledger.heard(fact.utterance)
@@ -175,8 +207,10 @@ class Moderator:
         if fact.finished:
             self._advance(e.ReplyFinished(fact.at, fact.utterance))
 
-    def _why(self, percept: Percept) -> dict[str, object]:
+    def _why(self, event: e.Event, percept: Percept) -> dict[str, object]:
         """What the ear and the policy thought when something happened."""
+        if isinstance(event, e.SpeechEnded):
+            return {"near": percept.near, **self.policy.temper.ending.why}
         heard = {"near": percept.near, "floor": percept.floor, "evidence": self.policy.evidence}
         return {**heard, **self.policy.hints.why(percept.at)}
 
@@ -189,10 +223,14 @@ class Moderator:
         self.state, wanted = step(before, event, self._limits)
         if not self._shielded(before):
             self.policy.temper.habits.note(before, event, self.state)
-        if isinstance(event, e.Passed | e.ButtonShort | e.ButtonLong):
+        self.policy.temper.ending.note(before, event, self.state)
+        self.attention.note(before, event, self.state)
+        if self.attention.wakes(before, event):
+            self.policy.restart()
+        elif isinstance(event, e.Passed | e.ButtonShort | e.ButtonLong):
             self.policy.forget(after_patience=not isinstance(before, s.Doubting))
         if isinstance(before, s.Muted) and not isinstance(self.state, s.Muted):
-            self._unmuted = event.at
+            self.attention.muted(event.at)
         if type(self.state) is not type(before):
             if isinstance(self.state, s.Speaking | s.Idle):
                 self._loudness.take()
@@ -200,7 +238,7 @@ class Moderator:
         actions = tuple(self._settle(action) for action in wanted)
         for action in actions:
             self._write({"at": event.at, "event": "action", "action": name(action), **_payload(action)})
-        if actions or self.state != before:
+        if self._attend(event.at) or actions or self.state != before:
             self._decisions.add(self.at, self.state, actions)
 
     def _shielded(self, state: s.State) -> bool:
@@ -221,7 +259,7 @@ class Moderator:
 
     def _start(self, turn: int) -> int:
         """Where the sound of a turn begins: with its pre-roll, but neither while muted nor before what is kept."""
-        return max(self._unmuted, turn - self._pre_roll, self.at - HOP - self.kept + SLACK)
+        return max(self.attention.start(turn, self._pre_roll), self.at - HOP - self.kept + SLACK)
 
     def _hand_over(self, closing: a.CloseTurn) -> a.HandOver:
         self._turns += 1

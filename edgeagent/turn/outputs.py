@@ -22,6 +22,8 @@ class Light(StrEnum):
 
     STARTING = "starting"
     IDLE = "idle"
+    ASLEEP = "asleep"
+    """Idle, where somebody who wants to speak must wake the device first."""
     HEARING = "hearing"
     THINKING = "thinking"
     SPEAKING = "speaking"
@@ -40,6 +42,8 @@ class Impairment(StrEnum):
     """A model of the ear has failed, and simple rules hear in its place."""
     SLOW = "slow"
     """The machine is too slow: all is left out that can be."""
+    WAKE = "wake"
+    """Nobody listens for the wake word: the button wakes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +77,11 @@ WITHOUT_EARS = (s.Starting, s.Muted, s.MicLost, s.Faulty)
 """States in which it does not matter how well the device hears; some of them are worse, and their light is red."""
 
 
-def outputs(state: s.State, impaired: bool = False) -> Outputs:
-    """The outputs of `state`. impaired: whether there is any `Impairment`."""
+def outputs(state: s.State, impaired: bool = False, awake: bool = True) -> Outputs:
+    """The outputs of `state`. impaired: whether there is any `Impairment`. awake: see `turn.attention`."""
     wanted = OUTPUTS[type(state)]
+    if isinstance(state, s.Idle) and not awake:
+        wanted = replace(wanted, light=Light.ASLEEP)
     return replace(wanted, impaired=True) if impaired and not isinstance(state, WITHOUT_EARS) else wanted
 
 

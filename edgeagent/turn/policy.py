@@ -189,6 +189,12 @@ class Policy:
         self._meant = LONG_AGO
         self._deaf_for = self.temper.patience if after_patience else GAP
 
+    def restart(self) -> None:
+        """What was said until now is of no account, and what is said from now on is, without a silence between."""
+        self.evidence = self._most = 0.0
+        self._meant = self._began = self._last_voice = self._last_faint = LONG_AGO
+        self._deaf_for = 0
+
     def _end(self, at: int) -> e.SpeechEnded:
         """The turn is over; what comes now is another one."""
         ended = e.SpeechEnded(at, self._last_voice)

@@ -8,7 +8,7 @@ it is taken back to where the live one stands as soon as both are back at speaki
 overlap (the turn was handed over, a button, a fault), or everything must have been decided. So each disagreement
 stands for itself, and none comes of another.
 
-It shares the caution that the device has learnt from its own mistakes, for these were the live one's.
+It shares the caution and the patience that the device has learnt, for the mistakes were the live one's.
 """
 
 from __future__ import annotations
@@ -82,6 +82,7 @@ class Shadow:
         self._live = live
         self._policy = Policy(turns)
         self._policy.temper.habits = live.temper.habits
+        self._policy.temper.ending = live.temper.ending
         self._limits = Limits(doubt, samples(turns.longest_turn_ms), samples(turns.reply_timeout_ms))
         self._state: s.State = s.Starting()
         self._onset = NEVER

@@ -88,9 +88,9 @@ Make = Callable[..., Rig]
 def make() -> Iterator[Make]:
     made: list[Rig] = []
 
-    def one(replier: Replier, *texts: str) -> Rig:
+    def one(replier: Replier, *texts: str, listener: Listen | None = None) -> Rig:
         dialogue = build_dialogue(Settings(capture=Capture(on_turn="true")))
-        listener: Listen = Understanding(*texts)
+        listener = listener or Understanding(*texts)
         settings = Settings(turns=Turns(reply_timeout_ms=3000))
         made.append(Rig(replier=replier, listener=listener, dialogue=dialogue, settings=settings))
         made[-1].turn(30)
@@ -331,3 +331,27 @@ def test_a_noise_in_silence_is_answered_with_silence(make: Make, silent: str) ->
     rig.until(lambda: bool(rig.entries("no_reply")), most=300)
     quiet(rig)
     assert not replier.asked
+
+
+class Writing(Understanding):
+    """See `turns.Partly`."""
+
+    def tell_so_far(self, told: Told) -> None:
+        self.so_far = told
+
+
+def test_who_is_in_the_middle_of_a_sentence_is_waited_for(make: Make) -> None:
+    """By the words alone: the silence is the same."""
+    waited = {}
+    for text in ("I want a ticket to", "I want a ticket"):
+        writing = Writing(text)
+        rig = make(Replier([]), listener=writing)
+        rig.turn(80, VOICE)
+        writing.so_far(rig.conversation._turns.current or 0, text)
+        writing.so_far(-5, "of another turn and")
+        rig.turn(5)
+        before = rig.engine.at
+        rig.until(lambda: rig.state == "thinking")  # noqa: B023
+        waited[text] = rig.engine.at - before
+        assert [entry["complete"] for entry in rig.entries("completeness")] == [0.1 if text.endswith("to") else 0.5]
+    assert waited["I want a ticket to"] > 1.8 * waited["I want a ticket"]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeagent.live.turns import Turns
+from edgeagent.live.turns import Both, Partly, Turns
 from edgeagent.ports import Sound
 from edgeagent.signal.ring import Ring
 from edgeagent.turn.actions import HandOver, OpenTurn
@@ -39,6 +41,22 @@ class Ears:
 
     def close(self) -> None:
         pass
+
+
+class Writing(Ears):
+    """See `turns.Partly`."""
+
+    def tell_so_far(self, told: Callable[[int, str], None]) -> None:
+        self.so_far = told
+
+
+def test_of_several_listeners_those_that_write_while_they_listen_are_asked_to() -> None:
+    writing, heard = Writing(), []
+    both = Both(Ears(), writing)
+    assert isinstance(both, Partly)
+    both.tell_so_far(lambda turn, text: heard.append((turn, text)))
+    writing.so_far(7, "I want to")
+    assert heard == [(7, "I want to")]
 
 
 @given(st.integers(0, 500), st.lists(st.integers(0, 3 * KEPT), max_size=4), st.integers(0, 3 * KEPT))

@@ -18,6 +18,8 @@ from edgeagent.signal.convert import to_int16
 
 pytest.importorskip("wyoming", reason="needs the extra [wyoming]")
 
+from wyoming.asr import Transcript, TranscriptChunk, TranscriptStart
+
 from tests.services.wyoming_server import VOICE_RATE, serving
 
 Eventually = Callable[[Callable[[], object]], None]
@@ -98,14 +100,17 @@ class Heard:
     def __init__(self) -> None:
         self.texts: list[tuple[int, str]] = []
         self.troubles: list[tuple[int, str]] = []
+        self.so_far: list[tuple[int, str]] = []
 
     def recogniser(self, uri: str, patience_ms: int = 3000) -> WyomingRecogniser:
         wanted = settings.Recogniser(kind="wyoming", uri=uri, language="en", patience_ms=patience_ms)
-        return WyomingRecogniser(
+        made = WyomingRecogniser(
             wanted,
             lambda turn, text: self.texts.append((turn, text)),
             lambda turn, text: self.troubles.append((turn, text)),
         )
+        made.tell_so_far(lambda turn, text: self.so_far.append((turn, text)))
+        return made
 
 
 @pytest.fixture
@@ -127,6 +132,41 @@ def test_a_turn_goes_there_while_it_is_spoken_and_its_text_comes_back(heard: Hea
         assert heard.texts == [(7, "hello there")]
         assert server.heard == [to_int16(SOUND).tobytes()]
         assert server.told[0].data["language"] == "en"
+
+
+def test_what_a_server_writes_while_it_listens_is_told_at_once(heard: Heard, eventually: Eventually) -> None:
+    with serving("writes") as server:
+        server.written = [
+            [TranscriptStart().event(), TranscriptChunk("I want").event(), TranscriptChunk(" a ticket").event()],
+            [TranscriptChunk(" to").event()],
+        ]
+        recogniser = heard.recogniser(server.uri)
+        recogniser.open_turn(7, "")
+
+        def goes_on() -> bool:
+            recogniser.sound(7, SOUND[:160])
+            return len(heard.so_far) == 3
+
+        eventually(goes_on)
+        assert heard.so_far == [(7, "I want"), (7, "I want a ticket"), (7, "I want a ticket to")]
+        recogniser.close_turn(7, SOUND)
+        eventually(lambda: heard.texts)
+        recogniser.close()
+    assert heard.texts == [(7, "hello there")]
+
+
+def test_a_server_that_finds_the_end_before_us_is_believed(heard: Heard, eventually: Eventually) -> None:
+    with serving("writes") as server:
+        server.written = [[Transcript("wait a moment").event()]]
+        recogniser = heard.recogniser(server.uri)
+        recogniser.open_turn(7, "")
+        recogniser.sound(7, SOUND)
+        eventually(lambda: not server.written)
+        recogniser.sound(7, SOUND)
+        recogniser.close_turn(7, SOUND)
+        eventually(lambda: heard.texts)
+        recogniser.close()
+    assert heard.texts == [(7, "wait a moment")]
 
 
 def test_a_turn_that_is_dropped_tells_nothing_and_is_cut(heard: Heard, eventually: Eventually) -> None:

@@ -19,6 +19,8 @@ from wyoming.error import Error
 from wyoming.event import Event as Told
 from wyoming.server import AsyncEventHandler, AsyncTcpServer
 
+__all__ = ["VOICE_RATE", "AsyncEventHandler", "Server", "Told", "serving"]
+
 VOICE_RATE = 22_050
 
 
@@ -33,6 +35,7 @@ class Server:
         self.left: float | None = None
         self.uri = ""
         self.text = "hello there"
+        self.written: list[list[Told]] = []
 
     async def handle(self, handler: AsyncEventHandler, event: Told) -> bool:
         self.told.append(event)
@@ -45,6 +48,9 @@ class Server:
                 self.asked.set()
             case "audio-chunk":
                 self.heard[-1] += event.payload or b""
+                if self.mode == "writes" and self.written:
+                    for chunk in self.written.pop(0):
+                        await handler.write_event(chunk)
             case "audio-stop":
                 await self.answer(handler)
         return True
@@ -85,8 +91,8 @@ class Server:
 
 
 @contextmanager
-def serving(mode: str = "whole") -> Iterator[Server]:
-    server = Server(mode)
+def serving(mode: str = "whole", given: Server | None = None, port: int = 0) -> Iterator[Server]:
+    server = given or Server(mode)
     ready, over = Event(), Event()
     loop = asyncio.new_event_loop()
 
@@ -115,7 +121,7 @@ def serving(mode: str = "whole") -> Iterator[Server]:
             server.gone.set()
 
     async def main() -> None:
-        tcp = AsyncTcpServer("127.0.0.1", 0)
+        tcp = AsyncTcpServer("127.0.0.1", port)
         await tcp.start(Handler)
         listening: Any = tcp._server
         sockets = listening.sockets

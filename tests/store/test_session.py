@@ -87,6 +87,9 @@ NAMED = {
     "false_stops": COUNTED,
     "repeats": COUNTED,
     "spoken_s": COUNTED,
+    "pause_ms": COUNTED,
+    "phrases": st.integers(0, e.COUNTED_MOST),
+    "complete": st.floats(0, 1),
     "level": st.sampled_from([int(level) for level in Level]),
 }
 """Fields that not every value of their type fits."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from edgeagent.settings import Turns
+from edgeagent.settings import Activation, Turns
 from edgeagent.turn import actions as a
 from edgeagent.turn import events as e
 from edgeagent.turn import states as s
@@ -21,9 +21,9 @@ PRE_ROLL = samples(500)
 class Bench:
     """A moderator on the sample clock, fed with percepts of one kind at a time."""
 
-    def __init__(self, turns: Turns | None = None) -> None:
+    def __init__(self, turns: Turns | None = None, activation: Activation | None = None) -> None:
         self.entries: list[dict[str, object]] = []
-        self.moderator = Moderator(turns or Turns(), self.write, PRE_ROLL)
+        self.moderator = Moderator(turns or Turns(), self.write, PRE_ROLL, activation)
         self.decided: list[Decision] = []
         self.voices: list[float] = []
 

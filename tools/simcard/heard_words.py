@@ -59,7 +59,7 @@ SLACK = 24
 
 
 class Trial(NamedTuple):
-    """text; heard: words by the device; record: (n,) int16, of the loudspeaker from before it began to after the stop."""
+    """text; heard: words by the device; record: (n,) int16, what the loudspeaker gave from its start to its stop."""
 
     text: str
     heard: int

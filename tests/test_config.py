@@ -103,7 +103,7 @@ def test_what_is_said_is_what_is_set() -> None:
         (
             "talker: {kind: Espeek}",
             "talker.kind",
-            "'Espeek': needs one of espeak, wav, command, wyoming. Did you mean 'espeak'?",
+            "'Espeek': needs one of espeak, flite, piper, wav, command, wyoming. Did you mean 'espeak'?",
         ),
         (
             "talker: {voice: no}",
@@ -315,6 +315,9 @@ def test_a_language_that_nobody_knows_is_refused_with_the_other_faults() -> None
     ("text", "told"),
     [
         ("replier: {kind: chat}", ["replier.model", "capture.on_turn"]),
+        ("talker: {kind: piper}", ["talker.model"]),
+        ("talker: {kind: piper, model: /no/such.onnx}", ["talker.model"]),
+        ("talker: {kind: flite, voice: mary}", ["talker.voice"]),
         ("replier: {kind: chat, model: m, url: localhost}", ["replier.url", "no address"]),
         ("replier: {kind: chat, model: m, url: 'http://u:p@host/v1'}", ["EDGEAGENT_CHAT_KEY"]),
         ("replier: {kind: chat, model: m, url: 'http://host:port/v1'}", ["replier.url"]),

@@ -16,6 +16,8 @@ from edgeagent.services.chat_replier import ChatReplier
 from edgeagent.services.command_replier import CommandReplier
 from edgeagent.services.command_talker import CommandTalker
 from edgeagent.services.espeak_talker import EspeakTalker
+from edgeagent.services.flite_talker import FliteTalker
+from edgeagent.services.piper_talker import PiperTalker
 from edgeagent.services.pocketsphinx_link import STALL_S
 from edgeagent.services.pocketsphinx_spotter import PocketsphinxSpotter
 from edgeagent.services.scripted_replier import ScriptedReplier
@@ -37,6 +39,10 @@ def build_talker(voice: Voice) -> Talker:
             return CommandTalker(voice)
         case "wyoming":
             return WyomingTalker(voice)
+        case "flite":
+            return FliteTalker(voice)
+        case "piper":
+            return PiperTalker(voice)
     return EspeakTalker(voice)
 
 

@@ -23,10 +23,13 @@ from edgeagent.config.keys import sections
 from edgeagent.devices.model_files import chosen, manifest
 from edgeagent.errors import EdgeAgentError, ModelError
 from edgeagent.live.realtime import CARD_PRIORITY, SWITCH_S, may_lock_memory, urgent
+from edgeagent.services import piper_talker
 from edgeagent.services.command_talker import words_of
 from edgeagent.services.espeak_talker import EspeakTalker
+from edgeagent.services.flite_talker import FliteTalker
 from edgeagent.services.scripted_replier import ScriptedReplier
 from edgeagent.services.wav_talker import WavTalker
+from edgeagent.services.wyoming_link import WyomingLink
 from edgeagent.settings import Script, Settings, Talker
 
 LIBRARIES = (
@@ -51,6 +54,9 @@ LIMITS = (
     "write '@audio - rtprio 95' and '@audio - memlock unlimited' into /etc/security/limits.d/edgeagent.conf, "
     "be in the group audio, log in again"
 )
+
+PATIENCE_S = 3.0
+"""For a server that is asked whether it is there."""
 
 LITTLE_BYTES, NOTHING_BYTES = 500 << 20, 20 << 20
 """A recorded hour is 240 MB; below the second figure not even a journal is safe."""
@@ -131,9 +137,15 @@ def _voice(talker: Talker) -> str:
     if talker.kind == "wav":
         WavTalker(talker.wav_dir).close()
         return f"recorded sentences in {talker.wav_dir}"
-    with closing(EspeakTalker(talker)) as espeak:
-        espeak.check()
-    return f"espeak-ng, voice {talker.voice}"
+    if talker.kind == "piper":
+        return f"{piper_talker.program(talker)[0]}, {talker.model}, {piper_talker.voice_rate(talker.model)} Hz"
+    if talker.kind == "wyoming":
+        with closing(WyomingLink(talker.uri, PATIENCE_S)) as link:
+            link.connect()
+        return f"{talker.uri} answers"
+    with closing(FliteTalker(talker) if talker.kind == "flite" else EspeakTalker(talker)) as library:
+        library.check()
+    return f"{library.name}, voice {library.voice}"
 
 
 def _script(script: Script) -> str:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from edgeagent.config.faults import Fault
 from edgeagent.config.languages import known
+from edgeagent.config.named_files import voices
 from edgeagent.settings import Lamp, Settings, understands
 
 PINS_OF = {"led": 1, "rgb": 3}
@@ -23,6 +24,7 @@ SPI0_DATA, SPI0_CLOCK, SPI0_SELECT = 10, 11, (8, 7)
 def contradictions(settings: Settings) -> Iterator[Fault]:
     """Every contradiction in `settings`, each named by the key that a person would change."""
     yield from _missing(settings)
+    yield from voices(settings.talker)
     yield from _unquoted(settings)
     yield from _lamp(settings.lamp)
     yield from _shared_pins(settings)

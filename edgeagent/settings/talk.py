@@ -33,18 +33,24 @@ class Capture:
 class Talker:
     """The voice."""
 
-    kind: Literal["espeak", "wav", "command", "wyoming"] = "espeak"
-    """espeak: built in, with word times. wav: recorded sentences. command: any program that writes PCM. wyoming: a
-    voice server of Home Assistant's protocol, such as wyoming-piper."""
+    kind: Literal["espeak", "flite", "piper", "wav", "command", "wyoming"] = "espeak"
+    """espeak: built in, with word times. flite: English, with word times (`apt install flite`). piper: a neural voice;
+    `model` is its file. wav: recorded sentences. command: any program that writes PCM. wyoming: a voice server of Home
+    Assistant's protocol, such as wyoming-piper."""
 
     voice: str = "en"
-    """espeak voice name, as `espeak-ng --voices` lists them."""
+    """espeak voice name, as `espeak-ng --voices` lists them. Talker `flite`: slt (where this is en), rms, awb, kal or
+    kal16."""
 
     words_per_minute: Annotated[int, Interval(ge=80, le=450)] = 165
-    """Speed of speech."""
+    """Speed of speech. Talker `piper`: 165 is the voice's own."""
+
+    model: str = ""
+    """Talker `piper`: the voice, a file such as en_US-lessac-medium.onnx; its .onnx.json must lie beside it."""
 
     command: Command = ""
-    """Talker `command`: gets the text on stdin, writes int16 mono to stdout."""
+    """Talker `command`: gets the text on stdin, writes int16 mono to stdout. Talker `piper`: the program, if it is not
+    `piper`."""
 
     command_rate_hz: Annotated[int, Interval(ge=8000, le=48000)] = 16000
     """Rate of what the command writes."""

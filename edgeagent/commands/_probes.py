@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from importlib import metadata
 from pathlib import Path
+from time import monotonic
 
 from edgeagent import __version__
 from edgeagent.app import parts
@@ -27,10 +28,11 @@ from edgeagent.services import piper_talker
 from edgeagent.services.command_talker import words_of
 from edgeagent.services.espeak_talker import EspeakTalker
 from edgeagent.services.flite_talker import FliteTalker
+from edgeagent.services.library_recogniser import LOADING_S, LibraryRecogniser, process
 from edgeagent.services.scripted_replier import ScriptedReplier
 from edgeagent.services.wav_talker import WavTalker
 from edgeagent.services.wyoming_link import WyomingLink
-from edgeagent.settings import Script, Settings, Talker
+from edgeagent.settings import Recogniser, Script, Settings, Talker
 
 LIBRARIES = (
     "numpy",
@@ -45,6 +47,9 @@ LIBRARIES = (
     "espeakng-loader",
     "pocketsphinx",
     "wyoming",
+    "vosk",
+    "sherpa-onnx",
+    "piper-tts",
 )
 
 BOARD = Path("/proc/device-tree/model")
@@ -120,6 +125,8 @@ def services(settings: Settings) -> Iterator[Finding]:
     yield _started("script", lambda: _script(settings.script))
     if settings.replier.kind == "command":
         yield _started("replier", lambda: words_of(settings.replier.command, "replier.command")[0])
+    if settings.recogniser.kind != "command":
+        yield _started("recogniser", lambda: _recogniser(settings.recogniser))
     if settings.capture.on_turn:
         yield _started("turn command", lambda: words_of(settings.capture.on_turn, "capture.on_turn")[0])
 
@@ -146,6 +153,22 @@ def _voice(talker: Talker) -> str:
     with closing(FliteTalker(talker) if talker.kind == "flite" else EspeakTalker(talker)) as library:
         library.check()
     return f"{library.name}, voice {library.voice}"
+
+
+def _recogniser(recogniser: Recogniser) -> str:
+    """Loads the model: that it is there does not say that the library takes it."""
+    if recogniser.kind == "wyoming":
+        with closing(WyomingLink(recogniser.uri, PATIENCE_S)) as link:
+            link.connect()
+        return f"{recogniser.uri} answers"
+    begun = monotonic()
+    with closing(LibraryRecogniser(process(recogniser), LOADING_S, _nobody, _nobody)) as library:
+        library.check()
+    return f"{recogniser.kind} {recogniser.model}".rstrip() + f", loaded in {monotonic() - begun:.1f} s"
+
+
+def _nobody(_turn: int, _text: str) -> None:
+    """Does not want to know."""
 
 
 def _script(script: Script) -> str:

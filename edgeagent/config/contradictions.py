@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from edgeagent.config.faults import Fault
 from edgeagent.config.languages import known
-from edgeagent.config.named_files import voices
+from edgeagent.config.named_files import recognisers, voices
 from edgeagent.settings import Lamp, Settings, understands
 
 PINS_OF = {"led": 1, "rgb": 3}
@@ -25,6 +25,7 @@ def contradictions(settings: Settings) -> Iterator[Fault]:
     """Every contradiction in `settings`, each named by the key that a person would change."""
     yield from _missing(settings)
     yield from voices(settings.talker)
+    yield from recognisers(settings.recogniser)
     yield from _unquoted(settings)
     yield from _lamp(settings.lamp)
     yield from _shared_pins(settings)
@@ -49,8 +50,9 @@ def _missing(settings: Settings) -> Iterator[Fault]:
             )
         if wrong := _address(replier.url):
             yield Fault("replier.url", wrong)
-    if settings.recogniser.kind == "wyoming" and settings.capture.on_turn:
-        yield Fault("capture.on_turn", "given, but recogniser.kind is wyoming. Only one of them can tell what was said")
+    if settings.recogniser.kind != "command" and settings.capture.on_turn:
+        told = f"given, but recogniser.kind is {settings.recogniser.kind}. Only one of them can tell what was said"
+        yield Fault("capture.on_turn", told)
     for key, used, uri in (
         ("recogniser.uri", settings.recogniser.kind == "wyoming", settings.recogniser.uri),
         ("talker.uri", talker.kind == "wyoming", talker.uri),

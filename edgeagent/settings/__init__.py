@@ -81,7 +81,7 @@ class Settings:
 
 def understands(settings: Settings) -> bool:
     """Whether anybody tells what a person has said."""
-    return settings.recogniser.kind == "wyoming" or bool(settings.capture.on_turn)
+    return settings.recogniser.kind != "command" or bool(settings.capture.on_turn)
 
 
 def settings_hash(settings: Settings) -> str:

@@ -89,15 +89,27 @@ class Script:
 class Recogniser:
     """Who understands what people say."""
 
-    kind: Literal["command", "wyoming"] = "command"
+    kind: Literal["command", "wyoming", "vosk", "sherpa", "pocketsphinx"] = "command"
     """command: `capture.on_turn`; empty, nobody. wyoming: a server of Home Assistant's protocol, such as
-    wyoming-faster-whisper."""
+    wyoming-faster-whisper. vosk, sherpa: on this machine, with the model in `model`. pocketsphinx: on this machine,
+    nothing to fetch, English only, and it errs often."""
+
+    model: str = ""
+    """Recognisers `vosk` and `sherpa`: the folder of a model, as it is unpacked."""
+
+    form: Literal["streaming", "transducer", "whisper", "sense_voice"] = "streaming"
+    """Recogniser `sherpa`: what the model is. streaming (a transducer): understands while somebody speaks. The others
+    begin when the turn is over."""
+
+    threads: Annotated[int, Interval(ge=1, le=4)] = 1
+    """Recogniser `sherpa`: cores it may use."""
 
     uri: str = "tcp://127.0.0.1:10300"
     """Recogniser `wyoming`: tcp://host:port or unix:///path. What people say goes there."""
 
     language: str = ""
-    """Recogniser `wyoming`: what it is told to expect; empty for its own choice."""
+    """Recognisers `wyoming` and `sherpa` (whisper, sense_voice): what it is told to expect; empty for its own
+    choice."""
 
     patience_ms: Annotated[int, Interval(ge=500, le=60_000)] = 8000
     """How long a turn's text may take once the turn is over."""

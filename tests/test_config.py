@@ -82,7 +82,7 @@ def test_what_is_said_is_what_is_set() -> None:
         ("audio: {pre_roll_ms: 3}", "audio.pre_roll_ms", "unknown key. Did you mean 'capture.pre_roll_ms'?"),
         ("volume_percent: 3", "volume_percent", "unknown section. Did you mean 'audio.volume_percent'?"),
         ("echo: {xyzzy: 3}", "echo.xyzzy", "unknown key. There are: enabled, drift"),
-        ("echo: {true: 3}", "echo.True", "unknown key. There are: enabled, drift"),
+        ("echo: {7: 3}", "echo.7", "unknown key. There are: enabled, drift"),
         ("echo: 5", "echo", "needs keys below it: enabled, drift"),
         ("echo: [5]", "echo", "needs keys below it: enabled, drift"),
         ("turns: {patience_ms: '700'}", "turns.patience_ms", "'700': needs a whole number from 200 to 3000 ms"),

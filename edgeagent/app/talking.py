@@ -21,10 +21,12 @@ from edgeagent.services.library_recogniser import LibraryRecogniser, process
 from edgeagent.services.piper_talker import PiperTalker
 from edgeagent.services.pocketsphinx_link import STALL_S
 from edgeagent.services.pocketsphinx_spotter import PocketsphinxSpotter
+from edgeagent.services.rule_replier import RuleReplier
 from edgeagent.services.scripted_replier import ScriptedReplier
 from edgeagent.services.turn_hook import TurnHook
 from edgeagent.services.wav_talker import WavTalker
 from edgeagent.services.wyoming_recogniser import WyomingRecogniser
+from edgeagent.services.wyoming_replier import WyomingReplier
 from edgeagent.services.wyoming_talker import WyomingTalker
 from edgeagent.settings import Hints, Recogniser, Script, Settings, understands
 from edgeagent.settings import Talker as Voice
@@ -49,6 +51,9 @@ def build_talker(voice: Voice) -> Talker:
 
 def build_replier(settings: Settings) -> tuple[Replier, str]:
     """Who answers, and what is said before anybody asks. Raises ConfigError or ServiceError."""
+    if settings.replier.kind == "script" and settings.script.rules:
+        rules = RuleReplier(settings.script.rules)
+        return rules, rules.opening
     script = ScriptedReplier(settings.script)
     match settings.replier.kind:
         case "chat":
@@ -56,6 +61,8 @@ def build_replier(settings: Settings) -> tuple[Replier, str]:
             return ChatReplier(settings.replier, credential("chat-key")), opening
         case "command":
             return CommandReplier(settings.replier), ""
+        case "wyoming":
+            return WyomingReplier(settings.replier), ""
     return script, script.opening
 
 

@@ -25,10 +25,12 @@ from edgeagent.devices.model_files import chosen, manifest
 from edgeagent.errors import EdgeAgentError, ModelError
 from edgeagent.live.realtime import CARD_PRIORITY, SWITCH_S, may_lock_memory, urgent
 from edgeagent.services import piper_talker
+from edgeagent.services.chat_tools import read_tools
 from edgeagent.services.command_talker import words_of
 from edgeagent.services.espeak_talker import EspeakTalker
 from edgeagent.services.flite_talker import FliteTalker
 from edgeagent.services.library_recogniser import LOADING_S, LibraryRecogniser, process
+from edgeagent.services.rule_file import read_rules
 from edgeagent.services.scripted_replier import ScriptedReplier
 from edgeagent.services.wav_talker import WavTalker
 from edgeagent.services.wyoming_link import WyomingLink
@@ -122,7 +124,12 @@ def interpreter(_settings: Settings) -> Iterator[Finding]:
 def services(settings: Settings) -> Iterator[Finding]:
     """Whether the voice, the script and the command for the user's turns can start."""
     yield _started("voice", lambda: _voice(settings.talker))
-    yield _started("script", lambda: _script(settings.script))
+    if settings.replier.kind == "script":
+        yield _started("script", lambda: _script(settings.script))
+    if settings.replier.kind == "wyoming":
+        yield _started("replier", lambda: _answers(settings.replier.uri))
+    if settings.replier.kind == "chat" and settings.replier.tools:
+        yield _started("tools", lambda: ", ".join(read_tools(settings.replier.tools)))
     if settings.replier.kind == "command":
         yield _started("replier", lambda: words_of(settings.replier.command, "replier.command")[0])
     if settings.recogniser.kind != "command":
@@ -147,9 +154,7 @@ def _voice(talker: Talker) -> str:
     if talker.kind == "piper":
         return f"{piper_talker.program(talker)[0]}, {talker.model}, {piper_talker.voice_rate(talker.model)} Hz"
     if talker.kind == "wyoming":
-        with closing(WyomingLink(talker.uri, PATIENCE_S)) as link:
-            link.connect()
-        return f"{talker.uri} answers"
+        return _answers(talker.uri)
     with closing(FliteTalker(talker) if talker.kind == "flite" else EspeakTalker(talker)) as library:
         library.check()
     return f"{library.name}, voice {library.voice}"
@@ -158,13 +163,17 @@ def _voice(talker: Talker) -> str:
 def _recogniser(recogniser: Recogniser) -> str:
     """Loads the model: that it is there does not say that the library takes it."""
     if recogniser.kind == "wyoming":
-        with closing(WyomingLink(recogniser.uri, PATIENCE_S)) as link:
-            link.connect()
-        return f"{recogniser.uri} answers"
+        return _answers(recogniser.uri)
     begun = monotonic()
     with closing(LibraryRecogniser(process(recogniser), LOADING_S, _nobody, _nobody)) as library:
         library.check()
     return f"{recogniser.kind} {recogniser.model}".rstrip() + f", loaded in {monotonic() - begun:.1f} s"
+
+
+def _answers(uri: str) -> str:
+    with closing(WyomingLink(uri, PATIENCE_S)) as link:
+        link.connect()
+    return f"{uri} answers"
 
 
 def _nobody(_turn: int, _text: str) -> None:
@@ -172,6 +181,8 @@ def _nobody(_turn: int, _text: str) -> None:
 
 
 def _script(script: Script) -> str:
+    if script.rules:
+        return f"{script.rules}, {len(read_rules(script.rules).rules.rules)} rules"
     ScriptedReplier(script).close()
     return script.file or "the sentences of the configuration"
 

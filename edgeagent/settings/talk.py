@@ -84,6 +84,10 @@ class Script:
     file: str = ""
     """YAML with `opening` and `replies`, instead of the two above."""
 
+    rules: str = ""
+    """YAML with rules, by which what was said is answered (docs/dialogue.md), instead of all above. Needs a
+    recogniser."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recogniser:
@@ -119,9 +123,10 @@ class Recogniser:
 class Replier:
     """Who answers."""
 
-    kind: Literal["script", "chat", "command"] = "script"
-    """script: the sentences of `script`. chat: a language model behind OpenAI's interface (Ollama, llama.cpp, vLLM, a
-    cloud). command: any program."""
+    kind: Literal["script", "chat", "command", "wyoming"] = "script"
+    """script: the sentences or the rules of `script`. chat: a language model behind OpenAI's interface (Ollama,
+    llama.cpp, vLLM, a cloud). command: any program. wyoming: a server of Home Assistant's protocol that handles what
+    people say."""
 
     url: str = "http://127.0.0.1:11434/v1"
     """Replier `chat`: address up to and with /v1. What people say goes there. A key, where one is needed, comes from
@@ -136,6 +141,12 @@ class Replier:
         "behind it was heard."
     )
     """Replier `chat`: what it is told about itself."""
+
+    tools: str = ""
+    """Replier `chat`: YAML file with programs that the model may run (docs/dialogue.md). Empty for none."""
+
+    uri: str = "tcp://127.0.0.1:10500"
+    """Replier `wyoming`: tcp://host:port or unix:///path. What people say goes there."""
 
     most_tokens: Annotated[int, Interval(ge=16, le=4096)] = 300
     """Replier `chat`: length of a reply at most; 300 are about a minute of speech."""

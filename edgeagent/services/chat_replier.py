@@ -18,7 +18,7 @@ from edgeagent.dialogue.kinds import Kind, Understood
 from edgeagent.errors import ServiceError
 from edgeagent.ports import Request
 from edgeagent.services.chat_tools import Call, Run, Tool, read_tools
-from edgeagent.services.event_stream import EventStream
+from edgeagent.services.event_stream import EventStream, hidden
 
 DONE = "[DONE]"
 """The last event."""
@@ -49,7 +49,10 @@ class ChatReplier:
     """See `ports.Replier`."""
 
     def __init__(self, replier: settings.Replier, key: str = "") -> None:
-        """key: goes to the server, and nowhere else. Raises ConfigError for faults of `replier.tools`."""
+        """key: goes to the server, and nowhere else. Raises ConfigError for faults of `replier.tools`, and ServiceError
+        for a key that cannot be sent."""
+        if not key.isascii():
+            raise ServiceError("the chat key has letters that no key has", "copy it anew")
         self._settings = replier
         self._key = key
         self._tools = read_tools(replier.tools) if replier.tools else {}
@@ -73,7 +76,7 @@ class ChatReplier:
             body["tool_choice"] = "auto" if tools else "none"
         url = self._settings.url.rstrip("/") + "/chat/completions"
         headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
-        return EventStream(url, body, headers, self._settings.stall_ms / 1000)
+        return EventStream(url, body, headers, self._settings.stall_ms / 1000, self._key)
 
 
 class ChatReply:
@@ -95,10 +98,9 @@ class ChatReply:
         try:
             yield from self._answer()
         except ServiceError as error:
-            if not self._key:
-                raise
-            shown = (part.replace(self._key, "***") for part in (error.problem, error.remedy))
-            raise ServiceError(*shown) from None
+            raise ServiceError(hidden(error.problem, self._key), hidden(error.remedy, self._key)) from None
+        except Exception as error:
+            raise ServiceError(hidden(f"{type(error).__name__}: {error}", self._key)) from None
 
     def cancel(self) -> None:
         """See `ports.Reply`."""

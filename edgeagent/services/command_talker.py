@@ -25,7 +25,7 @@ def words_of(command: str, setting: str) -> list[str]:
     try:
         argv = shlex.split(command)
     except ValueError as error:
-        raise ServiceError(f"{setting}: {error} in '{command}'", "check the quotes") from error
+        raise ServiceError(f"{setting}: {str(error).lower()}", "check the quotes") from error
     if not argv:
         raise ServiceError(f"{setting} is empty", "give a program and its arguments")
     if which(argv[0]) is None:

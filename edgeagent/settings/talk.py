@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from annotated_types import Interval
@@ -17,7 +17,7 @@ class Capture:
     pre_roll_ms: Annotated[int, Interval(ge=0, le=3000)] = 800
     """Sound handed over from before the onset, so no leading word is lost. The ring always keeps 3000."""
 
-    on_turn: Command = ""
+    on_turn: Command = field(default="", repr=False)
     """Command that gets each user turn: the WAV path in EDGEAGENT_WAV, and the sound as raw int16 16 kHz on stdin while
     it is spoken."""
 
@@ -48,7 +48,7 @@ class Talker:
     model: str = ""
     """Talker `piper`: the voice, a file such as en_US-lessac-medium.onnx; its .onnx.json must lie beside it."""
 
-    command: Command = ""
+    command: Command = field(default="", repr=False)
     """Talker `command`: gets the text on stdin, writes int16 mono to stdout. Talker `piper`: the program, if it is not
     `piper`."""
 
@@ -151,7 +151,7 @@ class Replier:
     most_tokens: Annotated[int, Interval(ge=16, le=4096)] = 300
     """Replier `chat`: length of a reply at most; 300 are about a minute of speech."""
 
-    command: Command = ""
+    command: Command = field(default="", repr=False)
     """Replier `command`: gets each turn as a line of JSON on stdin, prints the reply."""
 
     stall_ms: Annotated[int, Interval(ge=200, le=120_000)] = 15_000

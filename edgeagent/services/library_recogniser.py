@@ -62,17 +62,15 @@ def process(recogniser: settings.Recogniser, places: Sequence[str] | None = None
 class LibraryRecogniser:
     """See `live.turns.Listener`. All methods return at once and are for one thread, the engine's; but for `check`."""
 
-    def __init__(
-        self, argv: Sequence[str], patience_s: float, recognised: Told, trouble: Told, partial: Told | None = None
-    ) -> None:
+    def __init__(self, argv: Sequence[str], patience_s: float, recognised: Told, trouble: Told) -> None:
         """argv: see `process`. patience_s: how long a text may take once its turn is over. recognised: called exactly
-        once for each closed turn that is not dropped, with "" for no text. trouble: what went wrong with a turn.
-        partial: what is understood so far, whenever that changes. All are called on our own thread."""
+        once for each closed turn that is not dropped, with "" for no text. trouble: what went wrong with a turn. Both
+        are called on our own thread."""
         self._argv = argv
         self._patience_s = patience_s
         self._recognised = recognised
         self._trouble = trouble
-        self._partial = partial
+        self._partial: Told | None = None
         self._turn: LibraryTurn | None = None
         self._wake = Wake()
         self._closing = False
@@ -86,6 +84,10 @@ class LibraryRecogniser:
         self._settled.wait(timeout_s)
         if self._failure:
             raise ServiceError(*self._failure.split("\n", 1))
+
+    def tell_so_far(self, told: Told) -> None:
+        """From now on tell `told` what is understood so far of the open turn, whole each time, on our own thread."""
+        self._partial = told
 
     def open_turn(self, turn: int, _audio: str) -> None:
         """See `live.turns.Listener`."""

@@ -152,6 +152,9 @@ class LibraryTalker:
             return None
         kind, request, length = wire.HEADER.unpack_from(received)
         end = wire.HEADER.size + length
+        if length > wire.LONGEST:
+            self._child.kill()
+            raise ServiceError(f"the {self.name} child sends what is no sound", "see what is wrong with its library")
         if len(received) < end:
             return None
         payload = bytes(received[wire.HEADER.size : end])

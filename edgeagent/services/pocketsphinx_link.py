@@ -118,7 +118,9 @@ class Link:
         while len(received) >= wire.HEADER.size:
             kind, _, length = wire.HEADER.unpack_from(received)
             end = wire.HEADER.size + length
-            if len(received) < end:
+            if length > wire.LONGEST:
+                self.failure = "the recogniser's process sends what is no answer"
+            if length > wire.LONGEST or len(received) < end:
                 return
             payload = bytes(received[wire.HEADER.size : end])
             del received[:end]

@@ -20,6 +20,9 @@ READY, TEXT, FAILED = b"Y", b"T", b"F"
 BUSY = struct.Struct("<f")
 """TEXT: seconds of computing that it took, then the text in UTF-8."""
 
+LONGEST = 65_536
+"""Bytes of an answer at most, more than a person says in ten minutes; what is longer is none."""
+
 LOW = 5
 """Niceness: whatever makes sound goes first."""
 

@@ -29,6 +29,9 @@ REQUEST = struct.Struct("<H")
 PLACE = struct.Struct("<II")
 """MARK: sample of the utterance at the voice's own rate, character of the text from 0. RATE: one uint32, Hz."""
 
+LONGEST = 1 << 20
+"""Bytes of an answer at most: twenty seconds of sound; what is longer is none."""
+
 BLOCK_MS = 60
 """Sound per piece: what a cancel may have to wait for is the making of one."""
 

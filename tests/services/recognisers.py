@@ -84,7 +84,9 @@ def library(kind: str, folder: Path, heard: Heard, mode: str = "", patience_s: f
     argv = process(wanted, [str(LIBRARIES), *sys.path])
     if kind == "pocketsphinx":
         argv = ["env", f"FAKE_POCKETSPHINX={mode}", *argv]
-    return LibraryRecogniser(argv, patience_s, heard.recognised, heard.trouble, heard.partial)
+    recogniser = LibraryRecogniser(argv, patience_s, heard.recognised, heard.trouble)
+    recogniser.tell_so_far(heard.partial)
+    return recogniser
 
 
 def made(kind: str, mode: str, folder: Path, stack: ExitStack, heard: Heard, patience_s: float = 10.0) -> Listener:

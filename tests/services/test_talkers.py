@@ -11,8 +11,10 @@ from time import monotonic, perf_counter
 import numpy as np
 import pytest
 
+from edgeagent import settings
 from edgeagent.errors import ServiceError
 from edgeagent.ports import Talk, Talker
+from edgeagent.services.library_talker import LibraryTalker
 from tests.services.leftovers import children, descriptors
 from tests.services.talkers import EVERY, OTHERS, Side, absent
 
@@ -224,3 +226,12 @@ def test_many_talks_leave_nothing_behind(talker: Talker, eventually: Eventually)
             if n % 3 == 1:
                 talk.cancel()
     eventually(lambda: descriptors() <= before + 1)
+
+
+def test_what_is_no_sound_ends_the_child_and_the_talk(stack: ExitStack) -> None:
+    flood = ["sh", "-c", "while :; do printf '\\377\\377\\377\\377\\377\\377\\377\\377\\377\\377'; done"]
+    talker = LibraryTalker("made-up", flood, "en", settings.Talker())
+    stack.callback(talker.close)
+    for _ in range(2):
+        with pytest.raises(ServiceError, match="what is no sound"):
+            list(talker.say("Hello."))

@@ -78,6 +78,15 @@ def test_the_pace_is_that_of_the_setting() -> None:
     assert 85 < words_per_minute < 115
 
 
+def test_the_pace_changes_from_the_next_sentence_on(talker: FliteTalker) -> None:
+    lengths = []
+    for rate in (1.0, 0.5, 1.0):
+        talker.pace(rate)
+        lengths.append(sum(map(len, talker.say("The train to the north leaves every hour."))))
+    assert lengths[1] > 1.7 * lengths[0]
+    assert lengths[2] == pytest.approx(lengths[0], rel=0.02)
+
+
 def test_an_unknown_voice_is_said_with_those_there_are() -> None:
     talker = FliteTalker(settings.Talker(voice="mary"))
     with pytest.raises(ServiceError, match=r"no voice 'mary'.*slt"):

@@ -59,6 +59,16 @@ def test_the_pace_is_that_of_the_setting(tmp_path: Path) -> None:
     talker.close()
 
 
+def test_the_pace_changes_from_the_next_sentence_on(tmp_path: Path, eventually: Eventually) -> None:
+    with closing(piper(tmp_path, "whole")) as talker:
+        lengths = []
+        for rate in (1.0, 0.5, 0.5, 1.0):
+            talker.pace(rate)
+            lengths.append(sum(map(len, talker.say("Twenty characters.."))))
+        assert lengths == pytest.approx([15_200, 30_400, 30_400, 15_200], abs=900)
+    eventually(lambda: not children())
+
+
 def test_one_that_refuses_its_voice_says_why(tmp_path: Path) -> None:
     talker = piper(tmp_path, "refuses")
     with pytest.raises(ServiceError, match="status 1; ValueError: Unable to load the voice"):

@@ -21,7 +21,7 @@ from edgeagent.commands._finding import Finding, Grade, fail, ok, report, warn
 from edgeagent.devices import model_files
 from edgeagent.errors import EdgeAgentError
 from edgeagent.live import realtime
-from edgeagent.services import pocketsphinx_spotter
+from edgeagent.services import library_recogniser, pocketsphinx_spotter
 from edgeagent.services.scripted_spotter import ScriptedSpotter
 from edgeagent.settings import (
     Amplifier,
@@ -32,12 +32,15 @@ from edgeagent.settings import (
     Hints,
     Lamp,
     Models,
+    Recogniser,
     Record,
+    Replier,
     Script,
     Settings,
     Talker,
 )
 from edgeagent.signal.wav import write_wav
+from tests.services.nowhere import nowhere
 
 
 def grades(findings: Iterator[Finding]) -> dict[str, str]:
@@ -250,3 +253,36 @@ def test_what_louder_and_softer_turn(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert told().endswith("where it is already at its loudest")
     monkeypatch.setenv("PATH", str(tmp_path / "none"))
     assert told(mixer="hw:Toy/PCM") == "fail: there is no amixer"
+
+
+def test_what_the_services_need_is_said_with_the_line_that_mends_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(library_recogniser, "find_spec", lambda _name: None)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (tmp_path / "voice.onnx").touch()
+    (tmp_path / "voice.onnx.json").write_text('{"audio": {"sample_rate": 22050}}')
+    settings = Settings(
+        talker=Talker(kind="piper", model=str(tmp_path / "voice.onnx")),
+        recogniser=Recogniser(kind="vosk", model=str(tmp_path)),
+        replier=Replier(kind="wyoming", uri=f"tcp://127.0.0.1:{nowhere()}"),
+    )
+    found = {finding.topic: finding for finding in _probes.services(settings)}
+    assert {finding.grade for finding in found.values()} == {Grade.FAIL}
+    assert "pip install piper-tts" in found["voice"].fix
+    assert ".[vosk]" in found["recogniser"].fix
+    assert "start the server" in found["replier"].fix
+
+
+def test_rules_and_tools_are_counted(tmp_path: Path) -> None:
+    rules, tools = tmp_path / "rules.yaml", tmp_path / "tools.yaml"
+    rules.write_text("rules: [{when: ticket, say: Five euros.}]")
+    tools.write_text("tools: [{name: lamp, description: the lamp, command: 'true'}]")
+    quiet = Talker(kind="command", command="true")
+    (found,) = (
+        f for f in _probes.services(Settings(talker=quiet, script=Script(rules=str(rules)))) if f.topic == "script"
+    )
+    assert "1 rules" in found.text
+    chat = Settings(talker=quiet, replier=Replier(kind="chat", model="m", tools=str(tools)))
+    (found,) = (f for f in _probes.services(chat) if f.topic == "tools")
+    assert found.text == "lamp"

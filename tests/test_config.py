@@ -82,7 +82,7 @@ def test_what_is_said_is_what_is_set() -> None:
         ("audio: {pre_roll_ms: 3}", "audio.pre_roll_ms", "unknown key. Did you mean 'capture.pre_roll_ms'?"),
         ("volume_percent: 3", "volume_percent", "unknown section. Did you mean 'audio.volume_percent'?"),
         ("echo: {xyzzy: 3}", "echo.xyzzy", "unknown key. There are: enabled, drift"),
-        ("echo: {true: 3}", "echo.True", "unknown key. There are: enabled, drift"),
+        ("echo: {7: 3}", "echo.7", "unknown key. There are: enabled, drift"),
         ("echo: 5", "echo", "needs keys below it: enabled, drift"),
         ("echo: [5]", "echo", "needs keys below it: enabled, drift"),
         ("turns: {patience_ms: '700'}", "turns.patience_ms", "'700': needs a whole number from 200 to 3000 ms"),
@@ -103,7 +103,7 @@ def test_what_is_said_is_what_is_set() -> None:
         (
             "talker: {kind: Espeek}",
             "talker.kind",
-            "'Espeek': needs one of espeak, wav, command, wyoming. Did you mean 'espeak'?",
+            "'Espeek': needs one of espeak, flite, piper, wav, command, wyoming. Did you mean 'espeak'?",
         ),
         (
             "talker: {voice: no}",
@@ -326,6 +326,12 @@ def test_a_language_that_nobody_knows_is_refused_with_the_other_faults() -> None
     ("text", "told"),
     [
         ("replier: {kind: chat}", ["replier.model", "capture.on_turn"]),
+        ("talker: {kind: piper}", ["talker.model"]),
+        ("talker: {kind: piper, model: /no/such.onnx}", ["talker.model"]),
+        ("recogniser: {kind: vosk}\ntalker: {kind: piper}", ["recogniser.model", "missing", "talker.model"]),
+        ("recogniser: {kind: sherpa, model: /no/such}", ["recogniser.model", "there is no folder '/no/such'"]),
+        ("recogniser: {kind: pocketsphinx}\ncapture: {on_turn: cat}", ["Only one of them"]),
+        ("talker: {kind: flite, voice: mary}", ["talker.voice"]),
         ("replier: {kind: chat, model: m, url: localhost}", ["replier.url", "no address"]),
         ("replier: {kind: chat, model: m, url: 'http://u:p@host/v1'}", ["EDGEAGENT_CHAT_KEY"]),
         ("replier: {kind: chat, model: m, url: 'http://host:port/v1'}", ["replier.url"]),

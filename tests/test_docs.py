@@ -18,6 +18,7 @@ from edgeagent.devices.refusals import BUSY, refusal
 from edgeagent.errors import DeviceError, install
 from edgeagent.live.watchdog import Watchdog
 from edgeagent.services import espeak_child
+from edgeagent.services.apart import apart
 from edgeagent.settings import Settings
 from edgeagent.turn import levels
 from edgeagent.units import RATE
@@ -35,7 +36,7 @@ def test_every_message_in_the_troubleshooting_guide_is_one_that_exists(monkeypat
         portaudio.PortAudio()
     with pytest.raises(DeviceError) as busy, gpio.claiming("GPIO 4 (amplifier)"):
         raise OSError("'GPIO busy'")
-    child = [sys.executable, "-I", "-S", espeak_child.__file__, "no-such-library.so", ""]
+    child = apart(espeak_child.__name__, "no-such-library.so", "")
     voice = subprocess.run(child, input=b"", capture_output=True, check=False, timeout=10).stdout
     said = [missing.value.problem, busy.value.problem, refusal("...", BUSY).problem, voice.decode(errors="replace")]
     said.append(levels.said(levels.Level.HINT))

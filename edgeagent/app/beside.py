@@ -28,8 +28,9 @@ from edgeagent.live.turn_ends import TurnEnds
 from edgeagent.live.vigil import Vigil
 from edgeagent.live.volume import Volume
 from edgeagent.ports import Talker
-from edgeagent.services.espeak_talker import EspeakTalker
 from edgeagent.services.hint_socket import HintSocket
+from edgeagent.services.library_talker import LibraryTalker
+from edgeagent.services.piper_talker import PiperTalker
 from edgeagent.services.wyoming_wake import Told, WyomingWake
 from edgeagent.settings import Activation, Audio, Button, Hints, Memory, Models, Settings
 from edgeagent.store.keeper import Keeper
@@ -170,7 +171,7 @@ def build_manner(
         closing.callback(mixer.close)
 
     def speak(rate: float) -> None:
-        if isinstance(talker, EspeakTalker):
+        if isinstance(talker, LibraryTalker | PiperTalker):
             talker.pace(rate)
 
     def note(event: str, **facts: object) -> None:

@@ -39,7 +39,7 @@ from edgeagent.live.sound_path import SoundPath
 from edgeagent.live.watchdog import Watchdog
 from edgeagent.monitor.stages import Stages
 from edgeagent.ports import Card, Journal
-from edgeagent.services.espeak_talker import EspeakTalker
+from edgeagent.services.library_talker import LibraryTalker
 from edgeagent.settings import Audio, Settings
 from edgeagent.signal.playback import Playback
 from edgeagent.store.journal import TeeJournal
@@ -88,7 +88,7 @@ def build_runtime(
         add_senses(settings, factory, to, manner, closing)
         if keeper:
             add_memory(keeper, to, closing)
-        if isinstance(talker, EspeakTalker):
+        if isinstance(talker, LibraryTalker):
             talker.check()
         opener, hygiene = _opener(settings.audio, playback, card), realtime.prepare()
         closing.callback(realtime.relax)

@@ -16,14 +16,19 @@ from edgeagent.services.chat_replier import ChatReplier
 from edgeagent.services.command_replier import CommandReplier
 from edgeagent.services.command_talker import CommandTalker
 from edgeagent.services.espeak_talker import EspeakTalker
+from edgeagent.services.flite_talker import FliteTalker
+from edgeagent.services.library_recogniser import LibraryRecogniser, process
+from edgeagent.services.piper_talker import PiperTalker
 from edgeagent.services.pocketsphinx_link import STALL_S
 from edgeagent.services.pocketsphinx_spotter import PocketsphinxSpotter
+from edgeagent.services.rule_replier import RuleReplier
 from edgeagent.services.scripted_replier import ScriptedReplier
 from edgeagent.services.turn_hook import TurnHook
 from edgeagent.services.wav_talker import WavTalker
 from edgeagent.services.wyoming_recogniser import WyomingRecogniser
+from edgeagent.services.wyoming_replier import WyomingReplier
 from edgeagent.services.wyoming_talker import WyomingTalker
-from edgeagent.settings import Hints, Script, Settings, understands
+from edgeagent.settings import Hints, Recogniser, Script, Settings, understands
 from edgeagent.settings import Talker as Voice
 from edgeagent.store.folders import dated
 
@@ -37,11 +42,18 @@ def build_talker(voice: Voice) -> Talker:
             return CommandTalker(voice)
         case "wyoming":
             return WyomingTalker(voice)
+        case "flite":
+            return FliteTalker(voice)
+        case "piper":
+            return PiperTalker(voice)
     return EspeakTalker(voice)
 
 
 def build_replier(settings: Settings) -> tuple[Replier, str]:
     """Who answers, and what is said before anybody asks. Raises ConfigError or ServiceError."""
+    if settings.replier.kind == "script" and settings.script.rules:
+        rules = RuleReplier(settings.script.rules)
+        return rules, rules.opening
     script = ScriptedReplier(settings.script)
     match settings.replier.kind:
         case "chat":
@@ -49,6 +61,8 @@ def build_replier(settings: Settings) -> tuple[Replier, str]:
             return ChatReplier(settings.replier, credential("chat-key")), opening
         case "command":
             return CommandReplier(settings.replier), ""
+        case "wyoming":
+            return WyomingReplier(settings.replier), ""
     return script, script.opening
 
 
@@ -61,14 +75,24 @@ def build_listener(settings: Settings, session: Path | None) -> Listen:
     most = capture.turns_kept if capture.turns_dir else 0
 
     def listen(recognised: Told, trouble: Told, kept: Told) -> Listener | None:
-        if settings.recogniser.kind == "wyoming":
-            recogniser = WyomingRecogniser(settings.recogniser, recognised, trouble)
+        recogniser = _recogniser(settings.recogniser, recognised, trouble)
+        if recogniser is not None:
             return Both(recogniser, TurnHook("", folder, 0.0, _nobody, trouble, kept, most)) if folder else recogniser
         if not (capture.on_turn or folder):
             return None
         return TurnHook(capture.on_turn, folder, patience_s, recognised, trouble, kept, most)
 
     return listen
+
+
+def _recogniser(wanted: Recogniser, recognised: Told, trouble: Told) -> Listener | None:
+    """Who understands the turns, if it is not `capture.on_turn`. Raises ServiceError."""
+    match wanted.kind:
+        case "command":
+            return None
+        case "wyoming":
+            return WyomingRecogniser(wanted, recognised, trouble)
+    return LibraryRecogniser(process(wanted), wanted.patience_ms / 1000, recognised, trouble)
 
 
 def _nobody(_turn: int, _text: str) -> None:

@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from importlib import metadata
 from pathlib import Path
+from time import monotonic
 
 from edgeagent import __version__
 from edgeagent.app import parts
@@ -23,11 +24,17 @@ from edgeagent.config.keys import sections
 from edgeagent.devices.model_files import chosen, manifest
 from edgeagent.errors import EdgeAgentError, ModelError
 from edgeagent.live.realtime import CARD_PRIORITY, SWITCH_S, may_lock_memory, urgent
+from edgeagent.services import piper_talker
+from edgeagent.services.chat_tools import read_tools
 from edgeagent.services.command_talker import words_of
 from edgeagent.services.espeak_talker import EspeakTalker
+from edgeagent.services.flite_talker import FliteTalker
+from edgeagent.services.library_recogniser import LOADING_S, LibraryRecogniser, process
+from edgeagent.services.rule_file import read_rules
 from edgeagent.services.scripted_replier import ScriptedReplier
 from edgeagent.services.wav_talker import WavTalker
-from edgeagent.settings import Script, Settings, Talker
+from edgeagent.services.wyoming_link import WyomingLink
+from edgeagent.settings import Recogniser, Script, Settings, Talker
 
 LIBRARIES = (
     "numpy",
@@ -42,6 +49,9 @@ LIBRARIES = (
     "espeakng-loader",
     "pocketsphinx",
     "wyoming",
+    "vosk",
+    "sherpa-onnx",
+    "piper-tts",
 )
 
 BOARD = Path("/proc/device-tree/model")
@@ -51,6 +61,9 @@ LIMITS = (
     "write '@audio - rtprio 95' and '@audio - memlock unlimited' into /etc/security/limits.d/edgeagent.conf, "
     "be in the group audio, log in again"
 )
+
+PATIENCE_S = 3.0
+"""For a server that is asked whether it is there."""
 
 LITTLE_BYTES, NOTHING_BYTES = 500 << 20, 20 << 20
 """A recorded hour is 240 MB; below the second figure not even a journal is safe."""
@@ -111,9 +124,16 @@ def interpreter(_settings: Settings) -> Iterator[Finding]:
 def services(settings: Settings) -> Iterator[Finding]:
     """Whether the voice, the script and the command for the user's turns can start."""
     yield _started("voice", lambda: _voice(settings.talker))
-    yield _started("script", lambda: _script(settings.script))
+    if settings.replier.kind == "script":
+        yield _started("script", lambda: _script(settings.script))
+    if settings.replier.kind == "wyoming":
+        yield _started("replier", lambda: _answers(settings.replier.uri))
+    if settings.replier.kind == "chat" and settings.replier.tools:
+        yield _started("tools", lambda: ", ".join(read_tools(settings.replier.tools)))
     if settings.replier.kind == "command":
         yield _started("replier", lambda: words_of(settings.replier.command, "replier.command")[0])
+    if settings.recogniser.kind != "command":
+        yield _started("recogniser", lambda: _recogniser(settings.recogniser))
     if settings.capture.on_turn:
         yield _started("turn command", lambda: words_of(settings.capture.on_turn, "capture.on_turn")[0])
 
@@ -131,12 +151,38 @@ def _voice(talker: Talker) -> str:
     if talker.kind == "wav":
         WavTalker(talker.wav_dir).close()
         return f"recorded sentences in {talker.wav_dir}"
-    with closing(EspeakTalker(talker)) as espeak:
-        espeak.check()
-    return f"espeak-ng, voice {talker.voice}"
+    if talker.kind == "piper":
+        return f"{piper_talker.program(talker)[0]}, {talker.model}, {piper_talker.voice_rate(talker.model)} Hz"
+    if talker.kind == "wyoming":
+        return _answers(talker.uri)
+    with closing(FliteTalker(talker) if talker.kind == "flite" else EspeakTalker(talker)) as library:
+        library.check()
+    return f"{library.name}, voice {library.voice}"
+
+
+def _recogniser(recogniser: Recogniser) -> str:
+    """Loads the model: that it is there does not say that the library takes it."""
+    if recogniser.kind == "wyoming":
+        return _answers(recogniser.uri)
+    begun = monotonic()
+    with closing(LibraryRecogniser(process(recogniser), LOADING_S, _nobody, _nobody)) as library:
+        library.check()
+    return f"{recogniser.kind} {recogniser.model}".rstrip() + f", loaded in {monotonic() - begun:.1f} s"
+
+
+def _answers(uri: str) -> str:
+    with closing(WyomingLink(uri, PATIENCE_S)) as link:
+        link.connect()
+    return f"{uri} answers"
+
+
+def _nobody(_turn: int, _text: str) -> None:
+    """Does not want to know."""
 
 
 def _script(script: Script) -> str:
+    if script.rules:
+        return f"{script.rules}, {len(read_rules(script.rules).rules.rules)} rules"
     ScriptedReplier(script).close()
     return script.file or "the sentences of the configuration"
 

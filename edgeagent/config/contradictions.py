@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from edgeagent.config.faults import Fault
 from edgeagent.config.languages import known
+from edgeagent.config.named_files import recognisers, repliers, voices
 from edgeagent.settings import Lamp, Settings, understands
 
 PINS_OF = {"led": 1, "rgb": 3}
@@ -23,6 +24,9 @@ SPI0_DATA, SPI0_CLOCK, SPI0_SELECT = 10, 11, (8, 7)
 def contradictions(settings: Settings) -> Iterator[Fault]:
     """Every contradiction in `settings`, each named by the key that a person would change."""
     yield from _missing(settings)
+    yield from voices(settings.talker)
+    yield from recognisers(settings.recogniser)
+    yield from repliers(settings)
     yield from _unquoted(settings)
     yield from _lamp(settings.lamp)
     yield from _shared_pins(settings)
@@ -38,21 +42,24 @@ def _missing(settings: Settings) -> Iterator[Fault]:
     replier = settings.replier
     if replier.kind == "command" and not replier.command:
         yield Fault("replier.command", "missing. replier.kind is command: give the program that answers")
+    answers = {"chat": "replier.kind is chat", "wyoming": "replier.kind is wyoming"}.get(replier.kind, "")
+    if replier.kind == "script" and settings.script.rules:
+        answers = "script.rules is given"
+    if answers and not understands(settings):
+        yield Fault("capture.on_turn", f"missing. {answers}: give what understands speech, or a recogniser")
     if replier.kind == "chat":
         if not replier.model:
             yield Fault("replier.model", "missing. replier.kind is chat: give the model's name on that server")
-        if not understands(settings):
-            yield Fault(
-                "capture.on_turn", "missing. replier.kind is chat: give what understands speech, or a recogniser"
-            )
         if wrong := _address(replier.url):
             yield Fault("replier.url", wrong)
-    if settings.recogniser.kind == "wyoming" and settings.capture.on_turn:
-        yield Fault("capture.on_turn", "given, but recogniser.kind is wyoming. Only one of them can tell what was said")
+    if settings.recogniser.kind != "command" and settings.capture.on_turn:
+        told = f"given, but recogniser.kind is {settings.recogniser.kind}. Only one of them can tell what was said"
+        yield Fault("capture.on_turn", told)
     for key, used, uri in (
         ("recogniser.uri", settings.recogniser.kind == "wyoming", settings.recogniser.uri),
         ("talker.uri", talker.kind == "wyoming", talker.uri),
         ("activation.uri", settings.activation.mode == "wake", settings.activation.uri),
+        ("replier.uri", replier.kind == "wyoming", replier.uri),
     ):
         if used and not _is_uri(uri):
             yield Fault(key, "no address. Give tcp://host:port or unix:///path")

@@ -8,14 +8,17 @@ is not spoken.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from edgeagent import settings
 from edgeagent.dialogue.history import Line, Who
 from edgeagent.dialogue.kinds import Kind, Understood
 from edgeagent.errors import ServiceError
 from edgeagent.ports import Request
-from edgeagent.services.event_stream import EventStream
+from edgeagent.services.chat_tools import Call, Run, Tool, read_tools
+from edgeagent.services.event_stream import EventStream, hidden
 
 DONE = "[DONE]"
 """The last event."""
@@ -28,63 +31,127 @@ CUT = " —"
 
 BRIEF = "People have had to interrupt you, or asked you to speak slower: answer in one short sentence."
 """Told behind what it is told about itself, while that is so."""
+ROUNDS = 5
+"""Times that a model may ask for tools before it must answer: one that loops does not end."""
+
+CALLS = 8
+"""Tools that it may ask for at a time; what is beyond is not done."""
+
+ARGUMENTS = 65_536
+"""Characters of a call's arguments."""
 
 THINKING = ("<think>", "</think>")
+
+
+Ask = Callable[[list[dict[str, Any]], bool], EventStream]
+"""A request with these messages, and whether tools may be asked for."""
 
 
 class ChatReplier:
     """See `ports.Replier`."""
 
     def __init__(self, replier: settings.Replier, key: str = "") -> None:
-        """key: goes to the server, and nowhere else."""
+        """key: goes to the server, and nowhere else. Raises ConfigError for faults of `replier.tools`, and ServiceError
+        for a key that cannot be sent."""
+        if not key.isascii():
+            raise ServiceError("the chat key has letters that no key has", "copy it anew")
         self._settings = replier
         self._key = key
+        self._tools = read_tools(replier.tools) if replier.tools else {}
 
     def reply(self, request: Request) -> ChatReply:
         """See `ports.Replier`; the request is under way."""
-        body: dict[str, object] = {
-            "model": self._settings.model,
-            "messages": messages(" ".join(filter(None, (self._settings.system, BRIEF * request.brief))), request),
-            "stream": True,
-            "max_tokens": self._settings.most_tokens,
-        }
-        url = self._settings.url.rstrip("/") + "/chat/completions"
-        headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
-        return ChatReply(EventStream(url, body, headers, self._settings.stall_ms / 1000), self._key)
+        system = " ".join(filter(None, (self._settings.system, BRIEF * request.brief)))
+        return ChatReply(self._ask, messages(system, request), self._tools, self._key)
 
     def close(self) -> None:
         """Nothing is kept between replies."""
+
+    def _ask(self, told: list[dict[str, Any]], tools: bool) -> EventStream:
+        body: dict[str, object] = {
+            "model": self._settings.model,
+            "messages": told,
+            "stream": True,
+            "max_tokens": self._settings.most_tokens,
+        }
+        if self._tools:
+            body["tools"] = [tool.told() for tool in self._tools.values()]
+            body["tool_choice"] = "auto" if tools else "none"
+        url = self._settings.url.rstrip("/") + "/chat/completions"
+        headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
+        return EventStream(url, body, headers, self._settings.stall_ms / 1000, self._key)
 
 
 class ChatReply:
     """See `ports.Reply`. key: is in no complaint, though servers repeat what they refuse."""
 
-    def __init__(self, stream: EventStream, key: str = "") -> None:
-        self._stream = stream
+    def __init__(
+        self, ask: Ask, told: list[dict[str, Any]], tools: Mapping[str, Tool] | None = None, key: str = ""
+    ) -> None:
+        self._ask = ask
+        self._told = told
+        self._tools = tools or {}
         self._key = key
         self._cancelled = False
+        self._length = 0
+        self._run: Run | None = None
+        self._stream = ask(told, True)
 
     def __iter__(self) -> Iterator[str]:
         try:
-            yield from self._spoken()
+            yield from self._answer()
         except ServiceError as error:
-            if not self._key:
-                raise
-            shown = (part.replace(self._key, "***") for part in (error.problem, error.remedy))
-            raise ServiceError(*shown) from None
+            raise ServiceError(hidden(error.problem, self._key), hidden(error.remedy, self._key)) from None
+        except Exception as error:
+            raise ServiceError(hidden(f"{type(error).__name__}: {error}", self._key)) from None
 
-    def _spoken(self) -> Iterator[str]:
-        thoughts, length, ended = Thoughts(), 0, False
+    def cancel(self) -> None:
+        """See `ports.Reply`."""
+        self._cancelled = True
+        if (run := self._run) is not None:
+            run.cancel()
+        self._stream.cancel()
+
+    def _answer(self) -> Iterator[str]:
+        """What is spoken, over as many rounds of tools as are needed."""
+        for rounds_left in range(ROUNDS, -1, -1):
+            asked = Asked()
+            spoken = ""
+            for piece in self._spoken(asked):
+                spoken += piece
+                yield piece
+            if self._cancelled or not asked.calls or not rounds_left:
+                return
+            self._told += [asked.told(spoken), *self._done(list(asked.calls.values())[:CALLS])]
+            if self._cancelled:
+                return
+            self._stream = self._ask(self._told, rounds_left > 1)
+            if self._cancelled:  # meanwhile, by one who saw the stream before
+                self._stream.cancel()
+
+    def _done(self, calls: list[Call]) -> Iterator[dict[str, Any]]:
+        """What came of each call, for the model."""
+        for call in calls:
+            run = self._run = Run(self._tools, call)
+            if self._cancelled:
+                return
+            yield {"role": "tool", "tool_call_id": call.id, "content": run.result()}
+
+    def _spoken(self, asked: Asked) -> Iterator[str]:
+        """The text of one answer; what it asks for goes to `asked`."""
+        thoughts, ended = Thoughts(), False
         for event in self._stream:
             if event == DONE:
                 ended = True
                 break
-            piece, ends = _piece(event)
+            delta, ends = _piece(event)
             ended = ended or ends
-            spoken = thoughts.without(piece)
-            length += len(spoken)
-            if length > LONGEST:
+            asked.add(delta.get("tool_calls"))
+            spoken = thoughts.without(str(delta.get("content") or ""))
+            self._length += len(spoken)
+            if self._length > LONGEST:
                 ended = True
+                asked.calls.clear()
                 break
             if spoken:
                 yield spoken
@@ -94,10 +161,44 @@ class ChatReply:
         if rest := thoughts.rest():
             yield rest
 
-    def cancel(self) -> None:
-        """See `ports.Reply`."""
-        self._cancelled = True
-        self._stream.cancel()
+
+@dataclass(slots=True)
+class Asked:
+    """The tools that an answer asks for, put together from its pieces."""
+
+    calls: dict[int, Call] = field(default_factory=dict)
+
+    def add(self, deltas: object) -> None:
+        """Raises ServiceError for what is no call."""
+        if not deltas:
+            return
+        try:
+            for delta in deltas:  # type: ignore[attr-defined]
+                self._add(delta)
+        except (AttributeError, TypeError, ValueError) as error:
+            raise ServiceError("the server sends what is no chat", "check replier.url") from error
+
+    def told(self, spoken: str) -> dict[str, Any]:
+        """As the server wants it back."""
+        calls = [
+            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments or "{}"}}
+            for call in list(self.calls.values())[:CALLS]
+        ]
+        return {"role": "assistant", "content": spoken, "tool_calls": calls}
+
+    def _add(self, delta: Mapping[str, Any]) -> None:
+        function = delta.get("function") or {}
+        index = delta.get("index")
+        given, last = delta.get("id"), max(self.calls, default=-1)
+        if index is None or (given and index in self.calls and self.calls[index].id != given):
+            index = last + 1 if given or last < 0 else last  # some servers leave the index out, or count anew
+        before = self.calls.get(int(index), Call("", "", ""))
+        arguments = function.get("arguments") or ""
+        whole = before.arguments + (arguments if isinstance(arguments, str) else json.dumps(arguments))
+        if len(whole) > ARGUMENTS:
+            raise ServiceError("the model asks for a tool without end", "take another model")
+        name = before.name + str(function.get("name") or "")
+        self.calls[int(index)] = Call(before.id or str(given or f"call-{index}"), name, whole)
 
 
 class Thoughts:
@@ -128,8 +229,8 @@ class Thoughts:
         return "" if self._inside else self._text
 
 
-def _piece(event: str) -> tuple[str, bool]:
-    """The text of one event, and whether it is the last. Raises ServiceError for what is none."""
+def _piece(event: str) -> tuple[Mapping[str, Any], bool]:
+    """What one event adds, and whether it is the last. Raises ServiceError for what is none."""
     try:
         told = json.loads(event)
         if "error" in told:
@@ -139,14 +240,15 @@ def _piece(event: str) -> tuple[str, bool]:
             )
         choices = told.get("choices") or [{}]
         delta = choices[0].get("delta") or {}
-        return str(delta.get("content") or ""), bool(choices[0].get("finish_reason"))
+        delta.get("content")
+        return delta, bool(choices[0].get("finish_reason"))
     except (ValueError, AttributeError, TypeError, KeyError, IndexError) as error:
         raise ServiceError("the server sends what is no chat", "check replier.url") from error
 
 
-def messages(system: str, request: Request) -> list[dict[str, str]]:
+def messages(system: str, request: Request) -> list[dict[str, Any]]:
     """The conversation as a model takes it."""
-    told = [{"role": "system", "content": system}] if system else []
+    told: list[dict[str, Any]] = [{"role": "system", "content": system}] if system else []
     for line in request.history:
         role = "assistant" if line.who is Who.DEVICE else "user"
         text = _told(line)

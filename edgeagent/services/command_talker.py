@@ -7,7 +7,7 @@ sentence is never waited for, whatever the program is doing.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from shutil import which
 from time import monotonic
 
@@ -25,7 +25,7 @@ def words_of(command: str, setting: str) -> list[str]:
     try:
         argv = shlex.split(command)
     except ValueError as error:
-        raise ServiceError(f"{setting}: {error} in '{command}'", "check the quotes") from error
+        raise ServiceError(f"{setting}: {str(error).lower()}", "check the quotes") from error
     if not argv:
         raise ServiceError(f"{setting} is empty", "give a program and its arguments")
     if which(argv[0]) is None:
@@ -43,69 +43,90 @@ class CommandTalker:
 
     def say(self, text: str) -> CommandTalk:
         """The program starts when the talk is iterated."""
-        return CommandTalk(self._argv, text, self._settings)
+        settings = self._settings
+        return CommandTalk(lambda: Child(self._argv), self._argv[0], text, settings.command_rate_hz, settings.stall_ms)
 
     def close(self) -> None:
         pass
 
 
 class CommandTalk:
-    """One run of the program; see `ports.Talk`."""
+    """One run of a program; see `ports.Talk`."""
 
     words: tuple[Word, ...] = ()
 
-    def __init__(self, argv: list[str], text: str, talker: settings.Talker) -> None:
-        self._argv = argv
+    def __init__(
+        self,
+        start: Callable[[], Child],
+        name: str,
+        text: str,
+        rate_hz: int,
+        stall_ms: int,
+        over: Callable[[], None] = lambda: None,
+    ) -> None:
+        """start: gives the running program, on the thread that iterates. name: what a person calls it. rate_hz: of its
+        int16. stall_ms: without sound, after which it has failed. over: called when the program has ended."""
+        self._start = start
+        self._name = name
         self._text = text
-        self._settings = talker
-        self._wake = Wake()
+        self._rate = VoiceRate(rate_hz)
+        self._stall_ms = stall_ms
+        self._over = over
+        self._wake: Wake | None = None
         self._child: Child | None = None
         self._cancelled = False
 
     def __iter__(self) -> Iterator[Sound]:
+        wake = self._wake = Wake()
         if self._cancelled:
+            wake.close()
             return
-        child = self._child = Child(self._argv)
+        try:
+            child = self._child = self._start()
+        except ServiceError:
+            wake.close()
+            raise
         try:
             child.send(self._text.encode(errors="replace"))
             child.end_input()
-            rate = VoiceRate(self._settings.command_rate_hz)
-            while self._await(child):
-                sound = rate.push(bytes(child.received))
+            while self._await(child, wake):
+                sound = self._rate.push(bytes(child.received))
                 child.received.clear()
                 if len(sound):
                     yield sound
             if self._cancelled:
                 return
-            self._check_end(child)
-            rest = rate.finish()
+            self._check_end(child, wake)
+            rest = self._rate.finish()
             if len(rest):
                 yield rest
         finally:
             child.close()
-            self._wake.close()
+            wake.close()
+            self._over()
 
     def cancel(self) -> None:
         self._cancelled = True
         if self._child is not None:
             self._child.kill()
-        self._wake.set()
+        if self._wake is not None:
+            self._wake.set()
 
-    def _await(self, child: Child) -> bool:
+    def _await(self, child: Child, wake: Wake) -> bool:
         """Waits for sound; false when there will be no more."""
-        deadline = monotonic() + self._settings.stall_ms / 1000
+        deadline = monotonic() + self._stall_ms / 1000
         while not child.received and not child.ended and not self._cancelled:
             if monotonic() >= deadline:
-                raise ServiceError(f"'{self._argv[0]}' gave no sound for {self._settings.stall_ms} ms")
-            pump([child], self._wake, deadline - monotonic())
+                raise ServiceError(f"'{self._name}' gave no sound for {self._stall_ms} ms")
+            pump([child], wake, deadline - monotonic())
         return bool(child.received) and not self._cancelled
 
-    def _check_end(self, child: Child) -> None:
+    def _check_end(self, child: Child, wake: Wake) -> None:
         """Raises ServiceError unless the program ends well, and soon after its sound."""
-        deadline = monotonic() + self._settings.stall_ms / 1000
+        deadline = monotonic() + self._stall_ms / 1000
         while not child.exited and not self._cancelled and monotonic() < deadline:
-            pump([child], self._wake, deadline - monotonic())
+            pump([child], wake, deadline - monotonic())
         status = child.status()
         if status != 0 and not self._cancelled:
             how = "does not end" if status is None else f"ended with status {status}"
-            raise ServiceError(f"'{self._argv[0]}' {how}", child.complaint())
+            raise ServiceError(f"'{self._name}' {how}", child.complaint())

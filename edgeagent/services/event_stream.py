@@ -34,12 +34,16 @@ TOLD = 200
 class EventStream:
     """One POST and the events that answer it. Iterate once, in one thread; `cancel` from any."""
 
-    def __init__(self, url: str, body: Mapping[str, object], headers: Mapping[str, str], stall_s: float) -> None:
-        """stall_s: seconds without a byte after which the server has failed. Returns at once."""
+    def __init__(
+        self, url: str, body: Mapping[str, object], headers: Mapping[str, str], stall_s: float, secret: str = ""
+    ) -> None:
+        """stall_s: seconds without a byte after which the server has failed. secret: is in no complaint, though servers
+        repeat what they refuse. Returns at once."""
         self._url = urlsplit(url)
         self._body = json.dumps(body).encode()
         self._headers = {"Content-Type": "application/json", "Accept": "text/event-stream", **headers}
         self._stall_s = stall_s
+        self._secret = secret
         self._socket: socket.socket | None = None
         self._feed: Feed[str] = Feed("event-stream", self._work, WAITING)
         self._feed.start()
@@ -84,7 +88,7 @@ class EventStream:
             connection.request("POST", path, self._body, self._headers)
             with connection.getresponse() as response:
                 if response.status != http.client.OK:
-                    raise refused(self._name, response.status, response.read(LINE))
+                    raise refused(self._name, response.status, response.read(LINE), self._secret)
                 for event in _events(response):
                     if not put(event):
                         return
@@ -114,9 +118,9 @@ def _events(response: http.client.HTTPResponse) -> Iterator[str]:
         yield "\n".join(data)
 
 
-def refused(name: str, status: int, body: bytes) -> ServiceError:
+def refused(name: str, status: int, body: bytes, secret: str = "") -> ServiceError:
     """What an answer other than 200 means to a person."""
-    said = _complaint(body)
+    said = _complaint(body, secret)
     match status:
         case 401 | 403:
             return ServiceError(f"{name} refuses the key ({status}){said}", "set the key anew")
@@ -127,12 +131,18 @@ def refused(name: str, status: int, body: bytes) -> ServiceError:
     return ServiceError(f"{name} failed ({status} {http.client.responses.get(status, '')}){said}".replace(" )", ")"))
 
 
-def _complaint(body: bytes) -> str:
-    """What the server says itself, in one line."""
+def _complaint(body: bytes, secret: str) -> str:
+    """What the server says itself, in one line; without the secret, and only then cut."""
     text = body.decode("utf-8", errors="replace")
     with suppress(ValueError):
         told = json.loads(text)
         error = told.get("error", told) if isinstance(told, dict) else told
         text = str(error.get("message", "") if isinstance(error, dict) else error)
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    line = hidden(line, secret)
     return f": {line[:TOLD]}" if line and not line.startswith("<") else ""
+
+
+def hidden(text: str, secret: str) -> str:
+    """The text with stars where the secret stands."""
+    return text.replace(secret, "***") if secret else text

@@ -1,12 +1,7 @@
 """The process in which pocketsphinx lives: sound on stdin, what it has understood of it on stdout.
 
 pocketsphinx holds the interpreter's lock while it computes, which beside the audio threads would be a gap in the sound;
-so it is loaded here and nowhere else, and may be killed at any time. Run as a script with `python -I -S`: only the
-standard library and the one folder it is given, so it starts fast and stays small.
-
-Frames both ways: kind (1 byte), stretch (uint32), length (uint32), payload; little endian. READY or FAILED comes first.
-BEGIN starts a stretch and forgets the one before; each SOUND (int16, 16 kHz) and the END of it are answered by one
-TEXT. The end of stdin ends the process.
+so it is loaded here and nowhere else, and may be killed at any time. `recogniser_wire` is how it is spoken to.
 
 The words are a closed grammar: the cue words in any order, and between them single phones, which take in whatever else
 is said. Only the acoustic model (6 MB) is loaded, neither the language model nor the big dictionary.
@@ -14,23 +9,12 @@ is said. Only the acoustic model (6 MB) is loaded, neither the language model no
 
 from __future__ import annotations
 
-import contextlib
 import os
-import struct
 import sys
 import tempfile
-import time
 from typing import Any
 
-HEADER = struct.Struct("<cII")
-BEGIN, SOUND, END = b"B", b"S", b"E"
-READY, TEXT, FAILED = b"Y", b"T", b"F"
-
-BUSY = struct.Struct("<f")
-"""TEXT: seconds of computing that it took, then the text in UTF-8."""
-
-LOW = 5
-"""Niceness: whatever makes sound goes first."""
+from edgeagent.services import recogniser_wire as wire
 
 FILLER = "_"
 """Begins the name of a phone that takes in what is no cue word."""
@@ -156,55 +140,14 @@ class Ears:
         return cues(hypothesis.hypstr) if hypothesis is not None else ""
 
 
-def write(kind: bytes, stretch: int, payload: bytes = b"") -> None:
-    """One frame to stdout, however often the pipe is full."""
-    rest = HEADER.pack(kind, stretch, len(payload)) + payload
-    while rest:
-        rest = rest[os.write(1, rest) :]
-
-
-def read(count: int) -> bytes:
-    """Exactly `count` bytes from stdin."""
-    data = b""
-    while len(data) < count:
-        more = os.read(0, count - len(data))
-        if not more:
-            os._exit(0)  # nobody is there any more
-        data += more
-    return data
-
-
-def serve(ears: Ears) -> None:
-    """Frames, one after the other, for ever."""
-    while True:
-        kind, stretch, length = HEADER.unpack(read(HEADER.size))
-        payload = read(length)
-        begun = time.process_time()
-        if kind == BEGIN:
-            ears.begin()
-        elif kind in (SOUND, END):
-            text = ears.hear(payload) if kind == SOUND else ears.end()
-            write(TEXT, stretch, BUSY.pack(time.process_time() - begun) + text.encode())
-
-
 def main() -> None:
     """argv: the folder that holds the package, and the phrases."""
     folder, *phrases = sys.argv[1:]
     sys.path.append(folder)
-    with contextlib.suppress(OSError):
-        os.nice(LOW)
+    wire.behind_the_sound()
     try:
         ears = Ears(load(phrases))
     except Exception as error:
-        told = f"pocketsphinx cannot be loaded: {error}\npip install '.[words]' in the checkout"
-        write(FAILED, 0, told.encode(errors="replace"))
+        wire.failed(f"pocketsphinx cannot be loaded: {error}", "pip install '.[words]' in the checkout")
         return
-    write(READY, 0)
-    serve(ears)
-
-
-if __name__ == "__main__":
-    try:
-        main()
-    except BrokenPipeError:
-        os._exit(0)  # nobody listens any more
+    wire.serve(ears)

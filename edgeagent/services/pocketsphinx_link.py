@@ -1,4 +1,4 @@
-"""One pocketsphinx child at work: pieces of a stretch go in, a few at a time, and its texts come out.
+"""One recogniser's child at work: pieces of a stretch go in, a few at a time, and its texts come out.
 
 Everything here belongs to the thread that pumps the child.
 """
@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
+from typing import Protocol
 
-from edgeagent.ports import Partial
-from edgeagent.services import pocketsphinx_child as wire
+from edgeagent.ports import Partial, Sound
+from edgeagent.services import recogniser_wire as wire
 from edgeagent.services.child import Child
-from edgeagent.services.pocketsphinx_spotting import PocketsphinxSpotting
 from edgeagent.signal.convert import to_int16
 
 PAGE = 4096
@@ -27,34 +27,56 @@ LOADING_S = 30.0
 """A child that is not ready after this does not come any more. It takes 0.3 s here; an SD card is slower."""
 
 
+class Stretch(Protocol):
+    """One stretch of sound on its way. over: nobody wants more of it."""
+
+    @property
+    def over(self) -> bool: ...
+
+    def take(self) -> tuple[Sound | None, int] | None:
+        """The next piece, None for the end of the sound, and the sample that it ends before; None for nothing yet."""
+
+    def say(self, partial: Partial) -> None:
+        """What the child has answered."""
+
+    def give_up(self) -> None:
+        """The child is gone."""
+
+
 class Link:
     """A child from its start to its end. Raises ServiceError when it cannot be started.
 
     ready: it has loaded. failure: what it said instead, and in a second line the remedy. busy_s: what it computed."""
 
-    def __init__(self, argv: Sequence[str], now: float, stall_s: float = STALL_S) -> None:
+    def __init__(self, argv: Sequence[str], now: float, stall_s: float = STALL_S, loading_s: float = LOADING_S) -> None:
         self.child = Child(argv, pipe_bytes=PAGE)
         self.ready = False
         self.failure = ""
         self.busy_s = 0.0
         self._begun = now
         self._stall_s = stall_s
+        self._loading_s = loading_s
         self._stretch = 0
-        self._serving: PocketsphinxSpotting | None = None
-        self._flight: deque[tuple[PocketsphinxSpotting, int, bool, float]] = deque()
+        self._serving: Stretch | None = None
+        self._flight: deque[tuple[Stretch, int, bool, float]] = deque()
 
-    def serve(self, spotting: PocketsphinxSpotting | None, now: float) -> int:
-        """Give it what it can take of `spotting`; the samples that were given."""
+    @property
+    def busy(self) -> bool:
+        """It owes us an answer."""
+        return bool(self._flight)
+
+    def serve(self, stretch: Stretch | None, now: float) -> int:
+        """Give it what it can take of `stretch`; the samples that were given."""
         given = 0
-        while self.ready and spotting is not None and not spotting.over and len(self._flight) < FLIGHT:
-            if (piece := spotting.take()) is None:
+        while self.ready and stretch is not None and not stretch.over and len(self._flight) < FLIGHT:
+            if (piece := stretch.take()) is None:
                 break
-            if spotting is not self._serving:
-                self._serving = spotting
+            if stretch is not self._serving:
+                self._serving = stretch
                 self._stretch += 1
                 self._send(wire.BEGIN, b"")
             sound, upto = piece
-            self._flight.append((spotting, upto, sound is None, now))
+            self._flight.append((stretch, upto, sound is None, now))
             self._send(wire.END if sound is None else wire.SOUND, b"" if sound is None else to_int16(sound).tobytes())
             given += 0 if sound is None else sound.size
         return given
@@ -67,10 +89,10 @@ class Link:
             elif kind == wire.FAILED:
                 self.failure = payload.decode(errors="replace")
             elif self._flight:
-                spotting, upto, final, _ = self._flight.popleft()
+                stretch, upto, final, _ = self._flight.popleft()
                 (busy,) = wire.BUSY.unpack_from(payload)
                 self.busy_s += busy
-                spotting.say(Partial(payload[wire.BUSY.size :].decode(errors="replace"), upto, final))
+                stretch.say(Partial(payload[wire.BUSY.size :].decode(errors="replace"), upto, final))
 
     def hung(self, now: float) -> bool:
         """It should have said something by now."""
@@ -79,7 +101,7 @@ class Link:
     def left(self, now: float) -> float:
         """Seconds until it must have said something."""
         if not self.ready:
-            return self._begun + LOADING_S - now
+            return self._begun + self._loading_s - now
         return self._flight[0][3] + self._stall_s - now if self._flight else self._stall_s
 
     def close(self) -> None:
@@ -96,7 +118,9 @@ class Link:
         while len(received) >= wire.HEADER.size:
             kind, _, length = wire.HEADER.unpack_from(received)
             end = wire.HEADER.size + length
-            if len(received) < end:
+            if length > wire.LONGEST:
+                self.failure = "the recogniser's process sends what is no answer"
+            if length > wire.LONGEST or len(received) < end:
                 return
             payload = bytes(received[wire.HEADER.size : end])
             del received[:end]

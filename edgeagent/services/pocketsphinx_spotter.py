@@ -7,7 +7,6 @@ device can do without a recogniser, and a machine that kills one has other troub
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,7 +14,7 @@ from threading import Event, Thread
 from time import monotonic
 
 from edgeagent.errors import ServiceError, install
-from edgeagent.services import pocketsphinx_child as wire
+from edgeagent.services.apart import apart
 from edgeagent.services.child import pump
 from edgeagent.services.pocketsphinx_link import LOADING_S, STALL_S, Link
 from edgeagent.services.pocketsphinx_spotting import PocketsphinxSpotting
@@ -43,7 +42,7 @@ class PocketsphinxSpotter:
     def __init__(self, trouble: Callable[[str], None] = lambda _text: None, stall_s: float = STALL_S) -> None:
         """trouble: gets a line, on our own thread, for each child that is lost; must not block. stall_s: after which a
         child that does not answer is lost. Raises ServiceError where pocketsphinx is not installed."""
-        self._argv = [sys.executable, "-I", "-S", wire.__file__, str(package()), *sorted(ENGLISH.all)]
+        self._argv = apart("edgeagent.services.pocketsphinx_child", str(package()), *sorted(ENGLISH.all))
         self._trouble = trouble
         self._stall_s = stall_s
         self._wake = Wake()

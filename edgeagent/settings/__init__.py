@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import get_type_hints
 
 from edgeagent.settings.awake import Activation
 from edgeagent.settings.body import Amplifier, Button, Hints, Lamp
@@ -50,8 +51,13 @@ __all__ = [
     "Talker",
     "Turns",
     "settings_hash",
+    "shown",
     "understands",
 ]
+
+
+HIDDEN = "***"
+"""Stands for what is set and private."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +90,26 @@ class Settings:
 
 def understands(settings: Settings) -> bool:
     """Whether anybody tells what a person has said."""
-    return settings.recogniser.kind == "wyoming" or bool(settings.capture.on_turn)
+    return settings.recogniser.kind != "command" or bool(settings.capture.on_turn)
 
 
 def settings_hash(settings: Settings) -> str:
-    """16 hex digits that differ wherever two configurations do; every journal names them. The same on every machine."""
-    return hashlib.sha256(json.dumps(asdict(settings), sort_keys=True).encode()).hexdigest()[:16]
+    """16 hex digits that differ wherever two configurations do that may be shown; every journal names them. The same on
+    every machine."""
+    return hashlib.sha256(json.dumps(asdict(shown(settings)), sort_keys=True).encode()).hexdigest()[:16]
+
+
+def shown(settings: Settings) -> Settings:
+    """The settings as others may see them: of what is private only whether it is set. For whatever is written down."""
+    changed = {}
+    for section in fields(settings):
+        given = getattr(settings, section.name)
+        hidden = {name: HIDDEN for name in _private(type(given)) if getattr(given, name)}
+        changed[section.name] = replace(given, **hidden)
+    return replace(settings, **changed)
+
+
+def _private(section: type) -> tuple[str, ...]:
+    """The names of its fields that are marked as private."""
+    hints = get_type_hints(section, include_extras=True)
+    return tuple(name for name, kind in hints.items() if PRIVATE in getattr(kind, "__metadata__", ()))

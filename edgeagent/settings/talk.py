@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from annotated_types import Interval
@@ -17,7 +17,7 @@ class Capture:
     pre_roll_ms: Annotated[int, Interval(ge=0, le=3000)] = 800
     """Sound handed over from before the onset, so no leading word is lost. The ring always keeps 3000."""
 
-    on_turn: Command = ""
+    on_turn: Command = field(default="", repr=False)
     """Command that gets each user turn: the WAV path in EDGEAGENT_WAV, and the sound as raw int16 16 kHz on stdin while
     it is spoken."""
 
@@ -33,18 +33,24 @@ class Capture:
 class Talker:
     """The voice."""
 
-    kind: Literal["espeak", "wav", "command", "wyoming"] = "espeak"
-    """espeak: built in, with word times. wav: recorded sentences. command: any program that writes PCM. wyoming: a
-    voice server of Home Assistant's protocol, such as wyoming-piper."""
+    kind: Literal["espeak", "flite", "piper", "wav", "command", "wyoming"] = "espeak"
+    """espeak: built in, with word times. flite: English, with word times (`apt install flite`). piper: a neural voice;
+    `model` is its file. wav: recorded sentences. command: any program that writes PCM. wyoming: a voice server of Home
+    Assistant's protocol, such as wyoming-piper."""
 
     voice: str = "en"
-    """espeak voice name, as `espeak-ng --voices` lists them."""
+    """espeak voice name, as `espeak-ng --voices` lists them. Talker `flite`: slt (where this is en), rms, awb, kal or
+    kal16."""
 
     words_per_minute: Annotated[int, Interval(ge=80, le=450)] = 165
-    """Speed of speech."""
+    """Speed of speech. Talker `piper`: 165 is the voice's own."""
 
-    command: Command = ""
-    """Talker `command`: gets the text on stdin, writes int16 mono to stdout."""
+    model: str = ""
+    """Talker `piper`: the voice, a file such as en_US-lessac-medium.onnx; its .onnx.json must lie beside it."""
+
+    command: Command = field(default="", repr=False)
+    """Talker `command`: gets the text on stdin, writes int16 mono to stdout. Talker `piper`: the program, if it is not
+    `piper`."""
 
     command_rate_hz: Annotated[int, Interval(ge=8000, le=48000)] = 16000
     """Rate of what the command writes."""
@@ -78,20 +84,36 @@ class Script:
     file: str = ""
     """YAML with `opening` and `replies`, instead of the two above."""
 
+    rules: str = ""
+    """YAML with rules, by which what was said is answered (docs/dialogue.md), instead of all above. Needs a
+    recogniser."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recogniser:
     """Who understands what people say."""
 
-    kind: Literal["command", "wyoming"] = "command"
+    kind: Literal["command", "wyoming", "vosk", "sherpa", "pocketsphinx"] = "command"
     """command: `capture.on_turn`; empty, nobody. wyoming: a server of Home Assistant's protocol, such as
-    wyoming-faster-whisper."""
+    wyoming-faster-whisper. vosk, sherpa: on this machine, with the model in `model`. pocketsphinx: on this machine,
+    nothing to fetch, English only, and it errs often."""
+
+    model: str = ""
+    """Recognisers `vosk` and `sherpa`: the folder of a model, as it is unpacked."""
+
+    form: Literal["streaming", "transducer", "whisper", "sense_voice"] = "streaming"
+    """Recogniser `sherpa`: what the model is. streaming (a transducer): understands while somebody speaks. The others
+    begin when the turn is over."""
+
+    threads: Annotated[int, Interval(ge=1, le=4)] = 1
+    """Recogniser `sherpa`: cores it may use."""
 
     uri: str = "tcp://127.0.0.1:10300"
     """Recogniser `wyoming`: tcp://host:port or unix:///path. What people say goes there."""
 
     language: str = ""
-    """Recogniser `wyoming`: what it is told to expect; empty for its own choice."""
+    """Recognisers `wyoming` and `sherpa` (whisper, sense_voice): what it is told to expect; empty for its own
+    choice."""
 
     patience_ms: Annotated[int, Interval(ge=500, le=60_000)] = 8000
     """How long a turn's text may take once the turn is over."""
@@ -101,9 +123,10 @@ class Recogniser:
 class Replier:
     """Who answers."""
 
-    kind: Literal["script", "chat", "command"] = "script"
-    """script: the sentences of `script`. chat: a language model behind OpenAI's interface (Ollama, llama.cpp, vLLM, a
-    cloud). command: any program."""
+    kind: Literal["script", "chat", "command", "wyoming"] = "script"
+    """script: the sentences or the rules of `script`. chat: a language model behind OpenAI's interface (Ollama,
+    llama.cpp, vLLM, a cloud). command: any program. wyoming: a server of Home Assistant's protocol that handles what
+    people say."""
 
     url: str = "http://127.0.0.1:11434/v1"
     """Replier `chat`: address up to and with /v1. What people say goes there. A key, where one is needed, comes from
@@ -119,10 +142,16 @@ class Replier:
     )
     """Replier `chat`: what it is told about itself."""
 
+    tools: str = ""
+    """Replier `chat`: YAML file with programs that the model may run (docs/dialogue.md). Empty for none."""
+
+    uri: str = "tcp://127.0.0.1:10500"
+    """Replier `wyoming`: tcp://host:port or unix:///path. What people say goes there."""
+
     most_tokens: Annotated[int, Interval(ge=16, le=4096)] = 300
     """Replier `chat`: length of a reply at most; 300 are about a minute of speech."""
 
-    command: Command = ""
+    command: Command = field(default="", repr=False)
     """Replier `command`: gets each turn as a line of JSON on stdin, prints the reply."""
 
     stall_ms: Annotated[int, Interval(ge=200, le=120_000)] = 15_000

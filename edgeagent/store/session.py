@@ -22,7 +22,7 @@ import numpy as np
 import edgeagent
 from edgeagent.errors import SessionError
 from edgeagent.ports import Sound
-from edgeagent.settings import Settings
+from edgeagent.settings import Settings, shown
 from edgeagent.store.disk import made, opened, write_all, write_whole_own
 from edgeagent.store.journal import encode, read_lines
 from edgeagent.store.plain import from_plain, to_plain
@@ -95,7 +95,7 @@ class Recording:
                 **versions,
             },
             "rate_hz": RATE,
-            "settings": to_plain(settings),
+            "settings": to_plain(shown(settings)),
         }
         try:
             made(folder)

@@ -37,6 +37,15 @@ class Talking:
         told = {"id": "1", "object": "chat.completion.chunk", "created": 0, "model": "m", "choices": [choice]}
         self.raw(f"data: {json.dumps(told)}\n\n")
 
+    def call(self, index: int | None, identity: str | None, name: str | None, arguments: object) -> None:
+        """A piece of a tool call."""
+        function = {key: value for key, value in (("name", name), ("arguments", arguments)) if value is not None}
+        delta = {"index": index, "id": identity, "type": "function", "function": function}
+        delta = {key: value for key, value in delta.items() if value is not None}
+        choice = {"index": 0, "delta": {"tool_calls": [delta]}, "finish_reason": None}
+        told = {"id": "1", "object": "chat.completion.chunk", "created": 0, "model": "m", "choices": [choice]}
+        self.raw(f"data: {json.dumps(told)}\n\n")
+
     def done(self) -> None:
         self.say("", "stop")
         self.raw("data: [DONE]\n\n")
@@ -136,5 +145,29 @@ def stalled(server: list[ChatServer]) -> Act:
         talking.say("word ")
         if talking.gone(10):
             server[0].leave()
+
+    return act
+
+
+def calling(*rounds: tuple[str, ...], name: str = "lamp", spoken: str = "", last: str = "Done.") -> Act:
+    """Asks for a tool, with these arguments a round, a few letters at a time; then says `last`."""
+
+    def act(talking: Talking) -> None:
+        answered = sum(
+            message["role"] == "assistant" and "tool_calls" in message for message in talking.body["messages"]
+        )
+        talking.begin()
+        if answered >= len(rounds) or talking.body.get("tool_choice") == "none":
+            talking.say(last)
+            talking.done()
+            return
+        if spoken:
+            talking.say(spoken)
+        for index, arguments in enumerate(rounds[answered]):
+            talking.call(index, f"call-{answered}-{index}", name, "")
+            for at in range(0, len(arguments), 3):
+                talking.call(index, None, None, arguments[at : at + 3])
+        talking.say("", "tool_calls")
+        talking.raw("data: [DONE]\n\n")
 
     return act

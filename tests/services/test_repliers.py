@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import socket
 import ssl
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from time import monotonic
+from typing import Protocol
 
 import numpy as np
 import pytest
@@ -22,8 +23,13 @@ from edgeagent.errors import ServiceError
 from edgeagent.ports import Replier, Request
 from edgeagent.services.chat_replier import ChatReplier, Thoughts, messages
 from edgeagent.services.command_replier import CommandReplier
+from edgeagent.services.rule_replier import RuleReplier
 from edgeagent.services.scripted_replier import ScriptedReplier
-from tests.services.chat_server import ChatServer, Talking, flowing, sentences, serving, stalled
+from edgeagent.services.wyoming_replier import WyomingReplier
+from tests.services.chat_server import ChatServer, Talking, calling, flowing, sentences, serving, stalled
+from tests.services.leftovers import children
+from tests.services.nowhere import nowhere
+from tests.services.tools import tools, with_tools
 
 REQUEST = Request(7, np.zeros(16, np.float32), "hello", Understood(Kind.REQUEST), (Line(Who.PERSON, 7, "hello"),))
 SAID = "One, two. Three four."
@@ -39,12 +45,27 @@ def command(program: str, stall_ms: int = 5000) -> CommandReplier:
     return CommandReplier(settings.Replier(kind="command", command=f'sh -c "{program}"', stall_ms=stall_ms))
 
 
-@pytest.fixture(params=["script", "chat", "command"])
-def replier(request: pytest.FixtureRequest) -> Iterator[Replier]:
-    match request.param:
-        case "script":
+def wyoming(uri: str, stall_ms: int = 5000) -> WyomingReplier:
+    return WyomingReplier(settings.Replier(kind="wyoming", uri=uri, stall_ms=stall_ms))
+
+
+@pytest.fixture(params=["script", "rules", "chat", "command", "wyoming whole", "wyoming pieces", "wyoming not"])
+def replier(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Replier]:
+    match request.param.split():
+        case ["script"]:
             yield ScriptedReplier(settings.Script(replies=(SAID,)))
-        case "chat":
+        case ["rules"]:
+            file = tmp_path / "rules.yaml"
+            file.write_text(f"rules: [{{when: hello, say: '{SAID}'}}]")
+            yield RuleReplier(str(file))
+        case ["wyoming", mode]:
+            pytest.importorskip("wyoming", reason="needs the extra [wyoming]")
+            from tests.services import wyoming_server
+
+            with wyoming_server.serving(mode) as voice:
+                voice.text = SAID
+                yield wyoming(voice.uri)
+        case ["chat"]:
             with serving(sentences(SAID)) as server:
                 yield chat(server)
         case _:
@@ -64,46 +85,63 @@ def test_one_that_was_cancelled_before_it_is_read_says_nothing(replier: Replier)
     assert "".join(replier.reply(REQUEST)).strip() == SAID
 
 
-@pytest.mark.parametrize("kind", ["chat flowing", "chat stalled", "command flowing", "command stalled"])
-def test_a_cancel_takes_ten_milliseconds_whatever_the_other_side_does(kind: str) -> None:
-    holder: list[ChatServer] = []
-    with serving(flowing(holder) if "flowing" in kind else stalled(holder)) as server:
-        holder.append(server)
-        program = "while :; do echo word; done" if "flowing" in kind else "echo word; exec sleep 100"
-        replier: Replier = chat(server) if "chat" in kind else command(program)
+@pytest.mark.parametrize("mode", ["flowing", "stalled"])
+@pytest.mark.parametrize("kind", ["chat", "command", "tool", "wyoming"])
+def test_a_cancel_takes_ten_milliseconds_whatever_the_other_side_does(kind: str, mode: str, tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        replier, server = other_side(kind, mode, tmp_path, stack)
         reply = replier.reply(REQUEST)
         got: list[str] = []
-        ended: list[float] = []
+        begun, ended = Event(), []
 
         def read() -> None:
-            got.extend(reply)
+            for piece in reply:
+                got.append(piece)
+                begun.set()
             ended.append(monotonic())
 
+        before = children()
         reader = Thread(target=read)
         reader.start()
-        begun = monotonic()
-        while not got and monotonic() - begun < GIVE_UP_S:
-            if "stalled" in kind or len(got) > 20:
-                break
-        if "chat" in kind:
-            assert server.asked.wait(GIVE_UP_S)
+        assert begun.wait(GIVE_UP_S)
+        while kind == "tool" and children() <= before:  # until its program runs
+            assert reader.is_alive()
         asked = monotonic()
         reply.cancel()
         returned = monotonic()
         reader.join(GIVE_UP_S)
         assert returned - asked < 0.01
         assert ended[0] - asked < 0.05  # a busy machine; alone it is 1 ms
-        if "chat" in kind:
+        assert children() <= before
+        if server is not None:
             assert server.gone.wait(GIVE_UP_S)
             assert server.left is not None
             assert server.left - asked < 0.05
 
 
-def gone() -> str:
-    """An address where nobody listens."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{free.getsockname()[1]}/v1"
+def other_side(kind: str, mode: str, folder: Path, stack: ExitStack) -> tuple[Replier, Left | None]:
+    """A replier and, where it notices when somebody leaves, its server."""
+    if kind == "wyoming":
+        pytest.importorskip("wyoming", reason="needs the extra [wyoming]")
+        from tests.services import wyoming_server
+
+        handling = stack.enter_context(wyoming_server.serving(mode))
+        return wyoming(handling.uri), handling
+    if kind == "command":
+        return command("while :; do echo word; done" if mode == "flowing" else "echo word; exec sleep 100"), None
+    if kind == "tool":
+        program = "while :; do echo word; done" if mode == "flowing" else "exec sleep 100"
+        act = calling(('{"on": true}',), spoken="Let me see. ")
+        return with_tools(stack.enter_context(serving(act)), tools(folder, program)), None
+    holder: list[ChatServer] = []
+    server = stack.enter_context(serving(flowing(holder) if mode == "flowing" else stalled(holder)))
+    holder.append(server)
+    return chat(server), server
+
+
+class Left(Protocol):
+    gone: Event
+    left: float | None
 
 
 def complaint(act: Callable[[Talking], None], stall_ms: int = 5000) -> str:
@@ -124,7 +162,7 @@ def status(code: int, body: str = "") -> Callable[[Talking], None]:
 
 
 def test_a_server_that_is_gone() -> None:
-    replier = ChatReplier(settings.Replier(kind="chat", url=gone(), model="m"))
+    replier = ChatReplier(settings.Replier(kind="chat", url=f"http://127.0.0.1:{nowhere()}/v1", model="m"))
     with pytest.raises(ServiceError, match="start it"):
         list(replier.reply(REQUEST))
 
@@ -315,3 +353,48 @@ def test_a_model_is_told_to_be_brief_while_it_is_too_much() -> None:
     assert "in one short sentence" not in plain
     assert brief.startswith(plain)
     assert "in one short sentence" in brief
+
+
+@pytest.mark.parametrize(
+    ("mode", "told"),
+    [
+        ("refuses", "no home"),
+        ("dies", "breaks off"),
+        ("garbage", "breaks off"),
+        ("stalled", "does not answer"),
+        ("absent", "start the server"),
+    ],
+)
+def test_a_handling_server_that_fails_is_told_in_one_line(mode: str, told: str) -> None:
+    pytest.importorskip("wyoming", reason="needs the extra [wyoming]")
+    from tests.services import wyoming_server
+
+    with ExitStack() as stack:
+        uri = f"tcp://127.0.0.1:{nowhere()}"
+        if mode != "absent":
+            uri = stack.enter_context(wyoming_server.serving(mode)).uri
+        with pytest.raises(ServiceError, match=told) as failed:
+            list(wyoming(uri, 400).reply(REQUEST))
+        assert "\n" not in str(failed.value)
+
+
+def test_a_handling_server_is_told_the_words_and_its_own_context() -> None:
+    pytest.importorskip("wyoming", reason="needs the extra [wyoming]")
+    from tests.services import wyoming_server
+
+    with wyoming_server.serving("whole") as server:
+        replier = wyoming(server.uri)
+        assert list(replier.reply(REQUEST)) == ["hello there"]
+        assert list(replier.reply(REQUEST)) == ["hello there"]
+        assert [event.data for event in server.told] == [{"text": "hello"}, {"text": "hello", "context": {"topic": 1}}]
+        server.mode, server.text = "not", ""
+        assert list(replier.reply(REQUEST)) == []
+
+
+def test_a_handling_server_that_never_ends_is_cut() -> None:
+    pytest.importorskip("wyoming", reason="needs the extra [wyoming]")
+    from tests.services import wyoming_server
+
+    with wyoming_server.serving("flowing") as server:
+        assert 7000 < len("".join(wyoming(server.uri).reply(REQUEST))) <= 8000
+        assert server.gone.wait(GIVE_UP_S)

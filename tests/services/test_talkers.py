@@ -1,71 +1,41 @@
-"""The contract of `ports.Talker`, kept by every voice."""
+"""The contract of `ports.Talker`, kept by every voice, whatever its other side does."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from threading import Timer
-from time import perf_counter
+from threading import Event, Thread, Timer
+from time import monotonic, perf_counter
 
 import numpy as np
 import pytest
 
 from edgeagent import settings
 from edgeagent.errors import ServiceError
-from edgeagent.ports import Talker
-from edgeagent.services.command_talker import CommandTalker
-from edgeagent.services.espeak_talker import EspeakTalker
-from edgeagent.services.tone_talker import ToneTalker
-from edgeagent.services.wav_talker import WavTalker
-from edgeagent.services.wyoming_talker import WyomingTalker
-from edgeagent.signal.wav import write_wav
+from edgeagent.ports import Talk, Talker
+from edgeagent.services.library_talker import LibraryTalker
+from tests.services.leftovers import children, descriptors
+from tests.services.talkers import EVERY, OTHERS, Side, absent
 
+Eventually = Callable[[Callable[[], object]], None]
 SENTENCE = "This is the first sentence, and it goes on for a while. This is the second one."
-
-
-def command() -> Talker:
-    """Reads all of the text, then writes 3 s of sound at 22.05 kHz, a bit at a time."""
-    program = "cat >/dev/null; for n in 1 2 3 4 5 6; do head -c 22050 /dev/zero | tr '\\0' '\\20'; done"
-    return CommandTalker(settings.Talker(kind="command", command=f'sh -c "{program}"', command_rate_hz=22_050))
-
-
-def espeak() -> Talker:
-    talker = EspeakTalker(settings.Talker())
-    try:
-        talker.check()
-    except ServiceError as error:
-        talker.close()
-        pytest.skip(str(error))
-    return talker
+LONG = "This sentence goes on and on, and nobody knows where it ends. " * 40
+GIVE_UP_S = 10.0
 
 
 @pytest.fixture
-def wyoming_uri(request: pytest.FixtureRequest) -> Iterator[str]:
-    """A voice server, where one is wanted and its library is installed."""
-    if "wyoming" not in request.node.name:
-        yield ""
-        return
-    pytest.importorskip("wyoming", reason="needs the extra [wyoming]")
-    from tests.services.wyoming_server import serving
-
-    with serving() as server:
-        yield server.uri
+def stack() -> Iterator[ExitStack]:
+    with ExitStack() as stack:
+        yield stack
 
 
-@pytest.fixture(params=["espeak", "command", "wav", "tone", "wyoming"])
-def talker(request: pytest.FixtureRequest, tmp_path: Path, wyoming_uri: str) -> Iterator[Talker]:
-    def wyoming() -> Talker:
-        return WyomingTalker(settings.Talker(kind="wyoming", uri=wyoming_uri))
+@pytest.fixture(params=EVERY)
+def talker(request: pytest.FixtureRequest, tmp_path: Path, stack: ExitStack) -> Talker:
+    return Side(request.param, "whole", tmp_path, stack).talker
 
-    def wav() -> Talker:
-        write_wav(tmp_path / "voice.wav", np.full(48_000, 0.1, np.float32))
-        return WavTalker(str(tmp_path / "voice.wav"))
 
-    makers: dict[str, Callable[[], Talker]] = {"espeak": espeak, "command": command, "wav": wav, "tone": ToneTalker}
-    makers["wyoming"] = wyoming
-    talker = makers[request.param]()
-    yield talker
-    talker.close()
+others = pytest.mark.parametrize("kind", OTHERS)
 
 
 def test_a_talk_is_sound_with_words_inside_it(talker: Talker) -> None:
@@ -148,3 +118,120 @@ def test_cancel_after_the_end_is_harmless(talker: Talker) -> None:
     assert list(talk)
     talk.cancel()
     assert list(talker.say(SENTENCE))
+
+
+class Reader:
+    """Iterates a talk on a thread of its own."""
+
+    def __init__(self, side: Side, talk: Talk) -> None:
+        self.blocks = 0
+        self.begun = Event()
+        self.error: Exception | None = None
+        self.ended = 0.0
+        self._side = side
+        self._talk = talk
+        self.thread = Thread(target=self._read)
+        self.thread.start()
+
+    def _read(self) -> None:
+        try:
+            for _ in self._talk:
+                self.blocks += 1
+                if self.blocks == 1:
+                    self._side.begun()
+                    self.begun.set()
+        except Exception as error:
+            self.error = error
+        self.ended = monotonic()
+
+
+@pytest.mark.timing
+@pytest.mark.parametrize("mode", ["endless", "stalled"])
+@others
+def test_a_cancel_takes_ten_milliseconds_whatever_the_other_side_does(
+    kind: str, mode: str, tmp_path: Path, stack: ExitStack
+) -> None:
+    took, ends = [], []
+    for _ in range(3):
+        side = Side(kind, mode, tmp_path, stack)
+        talk = side.talker.say(LONG)
+        reader = Reader(side, talk)
+        assert reader.begun.wait(GIVE_UP_S)
+        asked = monotonic()
+        talk.cancel()
+        took.append(monotonic() - asked)
+        reader.thread.join(GIVE_UP_S)
+        assert not reader.thread.is_alive()
+        assert reader.error is None
+        ends.append(reader.ended - asked)
+    assert sorted(took)[1] < 0.01  # medians: a busy machine
+    assert sorted(ends)[1] < (0.3 if kind in ("espeak", "flite") and mode == "stalled" else 0.05)  # they are replaced
+
+
+@pytest.mark.parametrize("mode", ["stalled", "dies"])
+@others
+def test_one_that_fails_is_told_in_one_line_and_leaves_nobody_waiting(
+    kind: str, mode: str, tmp_path: Path, stack: ExitStack
+) -> None:
+    side = Side(kind, mode, tmp_path, stack)
+    reader = Reader(side, side.talker.say(LONG))
+    reader.thread.join(GIVE_UP_S)
+    assert not reader.thread.is_alive()
+    assert reader.blocks
+    assert isinstance(reader.error, ServiceError)
+    assert "\n" not in str(reader.error)
+
+
+@others
+def test_one_that_is_not_there_is_told_with_its_remedy(kind: str, tmp_path: Path, stack: ExitStack) -> None:
+    def speak() -> None:
+        talker = absent(kind, tmp_path)
+        stack.callback(talker.close)
+        list(talker.say(SENTENCE))
+
+    with pytest.raises(ServiceError) as failed:
+        speak()
+    assert failed.value.remedy
+    assert "\n" not in str(failed.value)
+
+
+@pytest.mark.parametrize("mode", ["endless", "stalled"])
+@others
+def test_closing_ends_everything_and_may_be_done_twice(
+    kind: str, mode: str, tmp_path: Path, eventually: Eventually
+) -> None:
+    before = children(), descriptors()
+    with ExitStack() as stack:
+        side = Side(kind, mode, tmp_path, stack)
+        talk = side.talker.say(LONG)
+        reader = Reader(side, talk)
+        assert reader.begun.wait(GIVE_UP_S)
+        talk.cancel()
+        side.talker.close()
+        side.talker.close()
+        reader.thread.join(GIVE_UP_S)
+        assert not reader.thread.is_alive()
+    eventually(lambda: children() <= before[0])
+    eventually(lambda: descriptors() <= before[1])
+
+
+def test_many_talks_leave_nothing_behind(talker: Talker, eventually: Eventually) -> None:
+    list(talker.say("Hello."))
+    before = descriptors()
+    for n in range(12):
+        talk = talker.say("Hello there, you.")
+        if n % 3 == 0:
+            talk.cancel()
+        for _ in talk:
+            if n % 3 == 1:
+                talk.cancel()
+    eventually(lambda: descriptors() <= before + 1)
+
+
+def test_what_is_no_sound_ends_the_child_and_the_talk(stack: ExitStack) -> None:
+    flood = ["sh", "-c", "while :; do printf '\\377\\377\\377\\377\\377\\377\\377\\377\\377\\377'; done"]
+    talker = LibraryTalker("made-up", flood, "en", settings.Talker())
+    stack.callback(talker.close)
+    for _ in range(2):
+        with pytest.raises(ServiceError, match="what is no sound"):
+            list(talker.say("Hello."))

@@ -17,6 +17,7 @@ pytest.importorskip("wyoming", reason="needs the extra [wyoming]")
 from wyoming.asr import Transcript
 from wyoming.error import Error
 from wyoming.event import Event as Told
+from wyoming.handle import Handled, HandledChunk, HandledStart, HandledStop, NotHandled
 from wyoming.server import AsyncEventHandler, AsyncTcpServer
 
 __all__ = ["VOICE_RATE", "AsyncEventHandler", "Server", "Told", "serving"]
@@ -53,6 +54,9 @@ class Server:
                         await handler.write_event(chunk)
             case "audio-stop":
                 await self.answer(handler)
+            case "transcript":
+                self.asked.set()
+                await self.reply(handler)
         return True
 
     async def speak(self, handler: AsyncEventHandler) -> None:
@@ -78,6 +82,31 @@ class Server:
                 await handler.stop()
                 return
         await handler.write_event(Told("audio-stop"))
+
+    async def reply(self, handler: AsyncEventHandler) -> None:
+        """As a server of the kind `handle`: whole, piece by piece, or not."""
+        match self.mode:
+            case "refuses":
+                await handler.write_event(Error("no\nhome").event())
+            case "dies":
+                await handler.stop()
+            case "not":
+                await handler.write_event(NotHandled(self.text or None).event())
+            case "garbage":
+                await handler.write_event(Told("pong"))
+                await handler.stop()
+            case "whole":
+                await handler.write_event(Handled(self.text, {"topic": len(self.told)}).event())
+            case _:
+                await handler.write_event(HandledStart().event())
+                words = self.text.split()
+                while words:
+                    await handler.write_event(HandledChunk(words.pop(0) + " ").event())
+                    if self.mode == "stalled":
+                        await asyncio.sleep(3600)
+                    if self.mode == "flowing":
+                        words.append("word")
+                await handler.write_event(HandledStop().event())
 
     async def answer(self, handler: AsyncEventHandler) -> None:
         if self.mode == "stalled":

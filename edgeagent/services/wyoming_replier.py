@@ -1,0 +1,91 @@
+"""A Wyoming server that handles what people say (`handle`) as the replier: a transcript there, a sentence back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from edgeagent import settings
+from edgeagent.errors import ServiceError
+from edgeagent.ports import Request
+from edgeagent.services.feed import Feed
+from edgeagent.services.wyoming_link import WyomingLink
+
+WAITING = 64
+"""Pieces of a reply that may wait for their reader."""
+
+LONGEST = 8000
+"""Characters of a reply at most, ten minutes of speech."""
+
+
+class WyomingReplier:
+    """See `ports.Replier`. What a server calls the context of its answer goes back to it with the next turn."""
+
+    def __init__(self, replier: settings.Replier) -> None:
+        """Raises ServiceError when the library is missing."""
+        WyomingLink(replier.uri, 0.0)
+        self._settings = replier
+        self._context: object = None
+
+    def reply(self, request: Request) -> WyomingReply:
+        """See `ports.Replier`; the request is under way."""
+        told = {"text": request.text, **({"context": self._context} if self._context else {})}
+        return WyomingReply(self._settings, told, self._keep)
+
+    def close(self) -> None:
+        """Nothing is kept open between replies."""
+
+    def _keep(self, context: object) -> None:
+        self._context = context
+
+
+class WyomingReply:
+    """See `ports.Reply`."""
+
+    def __init__(self, replier: settings.Replier, told: dict[str, object], keep: Callable[[object], None]) -> None:
+        self._link = WyomingLink(replier.uri, replier.stall_ms / 1000)
+        self._told = told
+        self._keep = keep
+        self._feed: Feed[str] = Feed("wyoming-reply", self._work, WAITING)
+        self._feed.start()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._feed)
+
+    def cancel(self) -> None:
+        """See `ports.Reply`."""
+        self._feed.cancel()
+        self._link.cut()
+
+    def _work(self, put: Callable[[str], bool]) -> None:
+        try:
+            self._link.connect()
+            if self._feed.cancelled.is_set():
+                return
+            self._link.send("transcript", self._told)
+            self._receive(put)
+        finally:
+            self._link.close()
+
+    def _receive(self, put: Callable[[str], bool]) -> None:
+        """Whole, or piece by piece, as newer servers send it; the whole text behind the pieces says nothing new."""
+        length = 0
+        pieces = False
+        for event in self._link.events():
+            text = str(event.data.get("text") or "")
+            if event.type in ("handled-start", "handled", "not-handled") and event.data.get("context"):
+                self._keep(event.data["context"])
+            match event.type:
+                case "handled-start":
+                    pieces = True
+                case "handled-chunk":
+                    length += len(text)
+                    if length > LONGEST or (text and not put(text)):
+                        return
+                case "handled-stop":
+                    return
+                case "handled" | "not-handled" if not pieces:
+                    if text:
+                        put(text[:LONGEST])
+                    return
+        if not self._feed.cancelled.is_set():
+            raise ServiceError("the reply breaks off in the middle", "see what its server says")

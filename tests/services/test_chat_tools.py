@@ -1,0 +1,203 @@
+"""A model that uses programs of the owner's: what reaches them, what comes back, and what goes wrong."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+from edgeagent.dialogue.history import Line, Who
+from edgeagent.dialogue.kinds import Kind, Understood
+from edgeagent.errors import ConfigError, ServiceError
+from edgeagent.ports import Request
+from edgeagent.services.chat_replier import ROUNDS
+from edgeagent.services.chat_tools import OUTPUT, read_tools
+from tests.services.chat_server import Act, Talking, calling, serving
+from tests.services.leftovers import children
+from tests.services.tools import PARAMETERS, tools, with_tools
+
+REQUEST = Request(7, np.zeros(16, np.float32), "hello", Understood(Kind.REQUEST), (Line(Who.PERSON, 7, "hello"),))
+
+
+def talk(act: Act, file: str) -> tuple[str, list[dict[str, Any]]]:
+    """What is spoken, and the requests."""
+    with serving(act) as server:
+        spoken = "".join(with_tools(server, file).reply(REQUEST))
+    return spoken, server.requests
+
+
+def results(requests: list[dict[str, Any]]) -> list[str]:
+    """What the model was told last of its tools."""
+    return [message["content"] for message in requests[-1]["messages"] if message["role"] == "tool"]
+
+
+def test_arguments_reach_the_program_and_what_it_prints_reaches_the_model(tmp_path: Path) -> None:
+    act = calling(('{"on": true, "room": "hall"}',), spoken="One moment. ")
+    spoken, requests = talk(act, tools(tmp_path, f"tee {tmp_path}/got; echo the lamp is on"))
+    assert spoken == "One moment. Done."
+    assert json.loads((tmp_path / "got").read_text()) == {"on": True, "room": "hall"}
+    first, second = requests
+    assert first["tools"] == [
+        {
+            "type": "function",
+            "function": {"name": "lamp", "description": "Switches the lamp.", "parameters": PARAMETERS},
+        }
+    ]
+    asked, answer = second["messages"][-2:]
+    assert asked["role"] == "assistant"
+    assert asked["content"] == "One moment. "
+    assert asked["tool_calls"][0]["function"] == {"name": "lamp", "arguments": '{"on": true, "room": "hall"}'}
+    assert (answer["role"], answer["tool_call_id"]) == ("tool", "call-0-0")
+    assert answer["content"].endswith("the lamp is on")
+
+
+def test_several_calls_and_several_rounds(tmp_path: Path) -> None:
+    act = calling(('{"on": true}', '{"on": false}'), ('{"on": true}',))
+    _, requests = talk(act, tools(tmp_path, "cat"))
+    assert len(requests) == 3
+    assert results(requests) == ['{"on": true}', '{"on": false}', '{"on": true}']
+
+
+def test_a_model_that_never_stops_asking_must_answer_in_the_end(tmp_path: Path) -> None:
+    spoken, requests = talk(calling(*[('{"on": true}',)] * 100), tools(tmp_path, "cat"))
+    assert spoken == "Done."
+    assert len(requests) == ROUNDS + 1
+    assert [request["tool_choice"] for request in requests] == ["auto"] * ROUNDS + ["none"]
+
+
+@pytest.mark.parametrize(
+    ("program", "arguments", "told"),
+    [
+        ("cat; echo the reason >&2; exit 3", '{"on": true}', "error: status 3 the reason"),
+        ("exec sleep 60", '{"on": true}', "error: it took longer than 0.3 s"),
+        ("true", '{"on": true}', "done"),
+        ("cat", "{on", "error: the arguments are no JSON"),
+        ("cat", "[]", "error: the arguments are no object"),
+        ("cat", "{}", "error: missing: on"),
+        ("cat", '{"on": "yes"}', "error: on must be boolean"),
+        ("cat", '{"on": true, "room": "attic"}', "error: room must be one of kitchen, hall"),
+        ("cat", '{"on": true, "x": 1}', "error: unknown: x"),
+    ],
+)
+def test_the_model_is_told_what_went_wrong(program: str, arguments: str, told: str, tmp_path: Path) -> None:
+    spoken, requests = talk(calling((arguments,)), tools(tmp_path, program, timeout_s=0.3))
+    assert spoken == "Done."
+    assert results(requests)[0].startswith(told)
+    assert not children()
+
+
+def test_a_tool_that_does_not_exist_is_none(tmp_path: Path) -> None:
+    _, requests = talk(calling(("{}",), name="rocket"), tools(tmp_path, "cat"))
+    assert results(requests) == ["error: there is no tool 'rocket'. There are: lamp"]
+
+
+def test_of_endless_output_the_beginning_is_told(tmp_path: Path) -> None:
+    _, requests = talk(calling(('{"on": true}',)), tools(tmp_path, "head -c 10000000 /dev/zero | tr '\\0' x"))
+    assert results(requests) == ["x" * OUTPUT]
+
+
+def test_what_was_said_never_reaches_a_command_line(tmp_path: Path) -> None:
+    """Neither a shell's signs nor a dash at the beginning mean anything."""
+    wanted = {"on": True, "room": "kitchen"}
+    act = calling((json.dumps(wanted),))
+    _, requests = talk(act, tools(tmp_path, "cat /proc/$$/cmdline | tr '\\0' ' '; cat >/dev/null"))
+    assert "kitchen" not in results(requests)[0]
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_servers_that_leave_the_index_out_are_understood(whole: bool, tmp_path: Path) -> None:
+    def act(talking: Talking) -> None:
+        talking.begin()
+        if len(talking.body["messages"]) > 2:
+            talking.say("Done.")
+        elif whole:  # as Ollama: a call a piece, all of them with the same index
+            talking.call(0, "a", "lamp", '{"on": true}')
+            talking.call(0, "b", "lamp", '{"on": false}')
+        else:
+            talking.call(None, "a", "lamp", '{"on": ')
+            talking.call(None, None, None, "true}")
+            talking.call(None, "b", "lamp", {"on": False})
+        talking.done()
+
+    _, requests = talk(act, tools(tmp_path, "cat"))
+    assert [json.loads(result) for result in results(requests)] == [{"on": True}, {"on": False}]
+
+
+@pytest.mark.parametrize("garbage", ["7", "[7]", '[{"function": 7}]', '[{"index": "x", "function": {}}]'])
+def test_what_is_no_call_is_told(garbage: str, tmp_path: Path) -> None:
+    def act(talking: Talking) -> None:
+        talking.begin()
+        talking.raw(f'data: {{"choices": [{{"delta": {{"tool_calls": {garbage}}}}}]}}\n\n')
+        talking.done()
+
+    with pytest.raises(ServiceError, match="what is no chat"):
+        talk(act, tools(tmp_path, "cat"))
+
+
+def test_a_call_without_end_is_cut(tmp_path: Path) -> None:
+    def act(talking: Talking) -> None:
+        talking.begin()
+        while not talking.gone(0):
+            talking.call(0, "a", None, "x" * 1000)
+
+    with pytest.raises(ServiceError, match="without end"):
+        talk(act, tools(tmp_path, "cat"))
+
+
+def test_the_openai_client_puts_the_same_call_together(tmp_path: Path) -> None:
+    openai = pytest.importorskip("openai", reason="the openai client is not installed")
+    wanted = '{"on": true, "room": "hall"}'
+    with serving(calling((wanted,))) as server:
+        client = openai.OpenAI(base_url=server.url, api_key="x")
+        told = [tool.told() for tool in read_tools(tools(tmp_path, "cat")).values()]
+        asked = [{"role": "user", "content": "x"}]
+        with client.chat.completions.stream(model="m", messages=asked, tools=told) as stream:
+            final = stream.get_final_completion()
+        (call,) = final.choices[0].message.tool_calls
+        assert (call.function.name, call.function.arguments) == ("lamp", wanted)
+        client.close()
+
+
+def test_every_fault_of_the_file_is_told_at_once_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "tools.yaml"
+    lamp = {"name": "lamp", "description": "x", "command": "true"}
+    file.write_text(
+        "tools:\n"
+        + "- "
+        + yaml.safe_dump(lamp, default_flow_style=True)
+        + "- "
+        + yaml.safe_dump({**lamp, "timeout_s": 0, "colour": 1}, default_flow_style=True)
+        + "- {name: 'a b', description: '', command: no-such-program, parameters: {type: string}}\n"
+        + '- {name: c, description: c, command: "sh \'x", name: d}\n'
+        + "- 7\n"
+    )
+    with pytest.raises(ConfigError) as refused:
+        read_tools(str(file))
+    text = str(refused.value)
+    for told in (
+        "line 3: unknown key 'colour'",
+        "line 3: two tools have the name 'lamp'",
+        "line 3: timeout_s",
+        "line 4: name needs",
+        "line 4: description needs",
+        "line 4: parameters needs",
+        "line 4: there is no program 'no-such-program'",
+        "line 5: 'name' is given twice",
+        "line 5: command: no closing quotation",
+        "line 6: a tool needs",
+    ):
+        assert told in text, told
+
+
+@pytest.mark.parametrize("text", ["", "7", "tools: 7", "tools: &a [*a]", "{", "a: 1"])
+def test_what_is_no_file_of_tools_is_refused(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "tools.yaml"
+    file.write_text(text)
+    with pytest.raises(ConfigError):
+        read_tools(str(file))
+    with pytest.raises(ConfigError, match=r"replier\.tools"):
+        read_tools(str(tmp_path / "none.yaml"))

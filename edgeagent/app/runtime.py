@@ -9,9 +9,11 @@ from pathlib import Path
 from edgeagent.app.beside import add_button, add_hints, add_memory, build_keeper, trouble_with
 from edgeagent.app.hardware import build_amplifier, build_card, build_factory, build_lamp
 from edgeagent.app.hearing import build_engine, head
+from edgeagent.app.satellite import add_satellite, build_satellite
 from edgeagent.app.talking import build_dialogue, build_listener, build_replier, build_spotter, build_talker
 from edgeagent.detect.ear import Ear
 from edgeagent.detect.words import Words
+from edgeagent.devices.gpio import Factory
 from edgeagent.errors import DeviceError, DeviceHung, NotInstalled
 from edgeagent.live import realtime
 from edgeagent.live.absent_card import AbsentCard
@@ -29,7 +31,7 @@ from edgeagent.live.runtime import Runtime
 from edgeagent.live.sound_path import SoundPath
 from edgeagent.live.watchdog import Watchdog
 from edgeagent.monitor.stages import Stages
-from edgeagent.ports import Card, Journal
+from edgeagent.ports import Card, Journal, Lamp, MutePin
 from edgeagent.services.espeak_talker import EspeakTalker
 from edgeagent.settings import Audio, Settings
 from edgeagent.signal.playback import Playback
@@ -57,16 +59,15 @@ def build_runtime(
     with ExitStack() as closing:
         talker = build_talker(settings.talker)  # first: a voice loads while the rest is built
         closing.callback(talker.close)
-        replier, opening = build_replier(settings) if replies else (None, "")
+        satellite = build_satellite(settings, closing) if replies else None
+        replier, opening = build_replier(settings, satellite) if replies else (None, "")
         factory = build_factory(settings)
-        lamp = build_lamp(settings, factory)
-        closing.callback(lamp.close)
-        amplifier = build_amplifier(settings, factory)
-        closing.callback(amplifier.close)
+        amplifier, lamp = _shown(settings, factory, closing)
         playback, inbox = Playback(), Inbox()
         keeper = build_keeper(settings.memory) if ear is None else None  # another's ear learns nothing of the device's
-        door = Door(build_engine(settings, TeeJournal(journal, keeper) if keeper else journal, ear, stages))
-        listen, words = build_listener(settings, session), None
+        told = TeeJournal(journal, *(follower for follower in (keeper, satellite) if follower))
+        door = Door(build_engine(settings, told, ear, stages))
+        listen, words = build_listener(settings, session, satellite), None
         if spotter := build_spotter(settings.hints, trouble_with("hint_trouble", inbox, lambda: conversation)):
             closing.callback(spotter.close)
             words = Words(spotter, door.engine.clean)
@@ -79,6 +80,7 @@ def build_runtime(
         add_hints(settings.hints, factory, (inbox, door, conversation), closing)
         if keeper:
             add_memory(keeper, (inbox, door, conversation), closing)
+        add_satellite(satellite, settings, (inbox, door, conversation), closing)
         if isinstance(talker, EspeakTalker):
             talker.check()
         opener, hygiene = _opener(settings.audio, playback, card), realtime.prepare()
@@ -97,6 +99,14 @@ def build_runtime(
         closing.callback(loop.close)
         _open(conversation, loop, opening)
         return Runtime(door, loop, conversation, (journal, notes), head(settings), hygiene, closing.pop_all())
+
+
+def _shown(settings: Settings, factory: Factory | None, closing: ExitStack) -> tuple[MutePin, Lamp]:
+    lamp = build_lamp(settings, factory)
+    closing.callback(lamp.close)
+    amplifier = build_amplifier(settings, factory)
+    closing.callback(amplifier.close)
+    return amplifier, lamp
 
 
 def _opener(audio: Audio, playback: Playback, find: Callable[[Audio], Card]) -> Callable[[], SoundPath]:

@@ -18,6 +18,7 @@ from edgeagent.services.command_talker import CommandTalker
 from edgeagent.services.espeak_talker import EspeakTalker
 from edgeagent.services.pocketsphinx_link import STALL_S
 from edgeagent.services.pocketsphinx_spotter import PocketsphinxSpotter
+from edgeagent.services.satellite import Satellite
 from edgeagent.services.scripted_replier import ScriptedReplier
 from edgeagent.services.turn_hook import TurnHook
 from edgeagent.services.wav_talker import WavTalker
@@ -40,8 +41,10 @@ def build_talker(voice: Voice) -> Talker:
     return EspeakTalker(voice)
 
 
-def build_replier(settings: Settings) -> tuple[Replier, str]:
+def build_replier(settings: Settings, satellite: Satellite | None = None) -> tuple[Replier, str]:
     """Who answers, and what is said before anybody asks. Raises ConfigError or ServiceError."""
+    if satellite is not None:
+        return satellite, settings.script.opening if settings.script.opening != Script().opening else ""
     script = ScriptedReplier(settings.script)
     match settings.replier.kind:
         case "chat":
@@ -52,7 +55,7 @@ def build_replier(settings: Settings) -> tuple[Replier, str]:
     return script, script.opening
 
 
-def build_listener(settings: Settings, session: Path | None) -> Listen:
+def build_listener(settings: Settings, session: Path | None, satellite: Satellite | None = None) -> Listen:
     """Who gets the user's turns. Their WAVs lie beside the journal of a recorded session; in `capture.turns_dir` each
     session has a folder of its own, for turns are numbered anew. What it makes raises ServiceError."""
     capture = settings.capture
@@ -61,8 +64,12 @@ def build_listener(settings: Settings, session: Path | None) -> Listen:
     most = capture.turns_kept if capture.turns_dir else 0
 
     def listen(recognised: Told, trouble: Told, kept: Told) -> Listener | None:
-        if settings.recogniser.kind == "wyoming":
-            recogniser = WyomingRecogniser(settings.recogniser, recognised, trouble)
+        recogniser: Listener
+        if satellite is not None or settings.recogniser.kind == "wyoming":
+            if satellite is not None:
+                recogniser = satellite.listen(recognised, trouble)
+            else:
+                recogniser = WyomingRecogniser(settings.recogniser, recognised, trouble)
             return Both(recogniser, TurnHook("", folder, 0.0, _nobody, trouble, kept, most)) if folder else recogniser
         if not (capture.on_turn or folder):
             return None

@@ -28,7 +28,11 @@ STATES = {
     "faulty": "faulty",
 }
 
-IMPAIRED = {"rules": "a model of the ear has failed", "slow": "the machine is too slow"}
+IMPAIRED = {
+    "rules": "a model of the ear has failed",
+    "slow": "the machine is too slow",
+    "alone": "whoever answers is away",
+}
 
 STEP_DB = 5
 """What is taken away of the echo is told in such steps: a status that changes all the time is not read."""

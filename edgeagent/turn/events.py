@@ -301,5 +301,12 @@ class Shed(Fact):
         Level(self.level)
 
 
-FACTS: tuple[type[Fact], ...] = (Scripted, Playing, Ceased, Lost, Outage, Hint, Remembered, Forgotten, Shed)
+@dataclass(frozen=True, slots=True)
+class Alone(Fact):
+    """Whoever understands and answers has gone away, or is back."""
+
+    alone: bool
+
+
+FACTS: tuple[type[Fact], ...] = (Scripted, Playing, Ceased, Lost, Outage, Hint, Remembered, Forgotten, Shed, Alone)
 """Every fact."""

@@ -40,6 +40,8 @@ class Impairment(StrEnum):
     """A model of the ear has failed, and simple rules hear in its place."""
     SLOW = "slow"
     """The machine is too slow: all is left out that can be."""
+    ALONE = "alone"
+    """Whoever understands and answers is away: it hears, and to no purpose."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ from edgeagent.live.watchdog import Watchdog
 from edgeagent.monitor.stages import Stages
 from edgeagent.ports import Card, Journal, Lamp, MutePin
 from edgeagent.services.espeak_talker import EspeakTalker
+from edgeagent.services.reading_replier import BEGIN, ReadingReplier
 from edgeagent.settings import Audio, Settings
 from edgeagent.signal.playback import Playback
 from edgeagent.store.journal import TeeJournal
@@ -97,7 +98,7 @@ def build_runtime(
             Health(playback, lambda: door.engine.drift_ppm, Pace([words] if words else [])),
         )
         closing.callback(loop.close)
-        _open(conversation, loop, opening)
+        _open(conversation, loop, opening, reads=isinstance(replier, ReadingReplier))
         return Runtime(door, loop, conversation, (journal, notes), head(settings), hygiene, closing.pop_all())
 
 
@@ -132,15 +133,22 @@ def _first(opener: Callable[[], SoundPath], playback: Playback, wait: bool) -> S
         return SoundPath(GuardedCard(AbsentCard(str(absent))), playback.render_into)
 
 
-def _open(conversation: Conversation, loop: Loop, text: str) -> None:
-    """Say this first; where there is no card yet, as soon as anybody can be heard."""
-    waiting = [text] if text else []
+def _open(conversation: Conversation, loop: Loop, text: str, *, reads: bool) -> None:
+    """Say this first, and begin to read; where there is no card yet, as soon as anybody can be heard."""
+    waiting = [True]
 
-    def begin(vitals: Vitals) -> None:
+    def begin() -> None:
+        waiting.clear()
+        if text:
+            conversation.say(text)
+        if reads:
+            conversation.open(BEGIN)
+
+    def look(vitals: Vitals) -> None:
         if vitals.hears and waiting:
-            conversation.say(waiting.pop())
+            begin()
 
     if loop.absent:
-        loop.gauge.watchers.append(begin)
-    elif text:
-        conversation.say(text)
+        loop.gauge.watchers.append(look)
+    else:
+        begin()

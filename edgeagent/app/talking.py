@@ -18,6 +18,7 @@ from edgeagent.services.command_talker import CommandTalker
 from edgeagent.services.espeak_talker import EspeakTalker
 from edgeagent.services.pocketsphinx_link import STALL_S
 from edgeagent.services.pocketsphinx_spotter import PocketsphinxSpotter
+from edgeagent.services.reading_replier import ReadingReplier, read_text
 from edgeagent.services.satellite import Satellite
 from edgeagent.services.scripted_replier import ScriptedReplier
 from edgeagent.services.turn_hook import TurnHook
@@ -43,6 +44,15 @@ def build_talker(voice: Voice) -> Talker:
 
 def build_replier(settings: Settings, satellite: Satellite | None = None) -> tuple[Replier, str]:
     """Who answers, and what is said before anybody asks. Raises ConfigError or ServiceError."""
+    script = settings.script
+    if not script.reading:
+        return _answering(settings, satellite)
+    text = read_text(script.reading)
+    other, opening = _answering(settings, satellite)
+    return ReadingReplier(text, other), opening if opening != Script().opening else ""
+
+
+def _answering(settings: Settings, satellite: Satellite | None) -> tuple[Replier, str]:
     if satellite is not None:
         return satellite, settings.script.opening if settings.script.opening != Script().opening else ""
     script = ScriptedReplier(settings.script)

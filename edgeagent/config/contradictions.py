@@ -48,6 +48,11 @@ def _missing(settings: Settings) -> Iterator[Fault]:
             )
         if wrong := _address(replier.url):
             yield Fault("replier.url", wrong)
+    if settings.script.reading and not understands(settings):
+        yield Fault(
+            "capture.on_turn",
+            'missing. script.reading goes on after "go on": give what understands it, or a recogniser',
+        )
     if settings.recogniser.kind == "wyoming" and settings.capture.on_turn:
         yield Fault("capture.on_turn", "given, but recogniser.kind is wyoming. Only one of them can tell what was said")
     for key, used, uri in (

@@ -78,6 +78,10 @@ class Script:
     file: str = ""
     """YAML with `opening` and `replies`, instead of the two above."""
 
+    reading: str = ""
+    """Text file that is read aloud from the start on, sentence by sentence. It can be interrupted with questions, which
+    go to `replier`, and goes on where it was."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recogniser:

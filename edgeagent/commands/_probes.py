@@ -25,6 +25,7 @@ from edgeagent.errors import EdgeAgentError, ModelError
 from edgeagent.live.realtime import CARD_PRIORITY, SWITCH_S, may_lock_memory, urgent
 from edgeagent.services.command_talker import words_of
 from edgeagent.services.espeak_talker import EspeakTalker
+from edgeagent.services.reading_replier import read_text
 from edgeagent.services.scripted_replier import ScriptedReplier
 from edgeagent.services.wav_talker import WavTalker
 from edgeagent.settings import Script, Settings, Talker
@@ -42,6 +43,7 @@ LIBRARIES = (
     "espeakng-loader",
     "pocketsphinx",
     "wyoming",
+    "zeroconf",
 )
 
 BOARD = Path("/proc/device-tree/model")
@@ -138,6 +140,8 @@ def _voice(talker: Talker) -> str:
 
 def _script(script: Script) -> str:
     ScriptedReplier(script).close()
+    if script.reading:
+        return f"reads {len(read_text(script.reading))} sentences of {script.reading}"
     return script.file or "the sentences of the configuration"
 
 

@@ -68,6 +68,7 @@ def _looked_at(args: argparse.Namespace, settings: Settings) -> list[Probe]:
         _pin_probes,
         _probes,
         _remembered,
+        _satellite_probes,
         _sound_probes,
         _word_probes,
     )
@@ -85,4 +86,4 @@ def _looked_at(args: argparse.Namespace, settings: Settings) -> list[Probe]:
     else:
         probes += [_sound_probes.files, _probes.services, _word_probes.words]
         probes += [_remembered.memory] if settings.memory.file else []
-    return [*probes, _monitor_probes.monitors]
+    return [*probes, _monitor_probes.monitors, _satellite_probes.satellite]

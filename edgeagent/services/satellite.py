@@ -261,7 +261,7 @@ class Satellite:
         """What the message announces."""
         run = self._runs.current
         voiced, heard = (run.voiced, run.text is not None) if run is not None else (False, False)
-        news = self._runs.take(message)
+        news = self._runs.take(message, self._clock())
         if run is not None and run.voiced and not voiced:
             if run.silent:
                 self._send([Message("played")])

@@ -92,8 +92,8 @@ class Runs:
             Message("ping", {"text": f"{PING}{self._number}"}),
         ]
 
-    def take(self, message: Message) -> News:
-        """One message, whatever it is."""
+    def take(self, message: Message, now: float) -> News:
+        """One message, whatever it is. now: see `Incoming`."""
         news, run = News(), self.current
         match message.kind:
             case "pong":
@@ -104,11 +104,11 @@ class Runs:
                 if run is not None and not self._answers:
                     run.known = True
             case "audio-start":
-                self._begin_sound(message, news)
+                self._begin_sound(message, news, now)
             case "audio-chunk":
-                self._incoming.chunk(message)
+                self._incoming.chunk(message, now)
             case "audio-stop":
-                self._incoming.stop(message)
+                self._incoming.stop(message, now)
             case "transcript" | "synthesize" | "error":
                 if run is None or not run.known or run.over:
                     news.dropped = True
@@ -123,19 +123,19 @@ class Runs:
         if (run := self.current) is not None and not run.over:
             _fail(run, reason)
 
-    def _begin_sound(self, message: Message, news: News) -> None:
+    def _begin_sound(self, message: Message, news: News, now: float) -> None:
         run = self.current
         if run is None or run.over or run.voiced:
             talk = self._talk()
             news.announced.append(talk)
-            self._incoming.start(message, talk)
+            self._incoming.start(message, talk, now)
         elif not run.known or run.text is None:
             news.dropped = True
-            self._incoming.start(message, None)
+            self._incoming.start(message, None, now)
         else:
             run.voiced = True
             run.over = run.silent
-            self._incoming.start(message, None if run.silent else run.talk)
+            self._incoming.start(message, None if run.silent else run.talk, now)
 
     def _talk(self) -> SatelliteTalk:
         return SatelliteTalk(self._patience_s)

@@ -166,6 +166,8 @@ class Engine:
         self.moderator.take(told)
         if isinstance(told, e.Shed):
             self.moderator.impair(Impairment.SLOW, told.level >= Level.RESIDUAL)
+        if isinstance(told, e.Alone):
+            self.moderator.impair(Impairment.ALONE, told.alone)
 
     def _keep(self, cancelled: Cancelled) -> None:
         """For whoever asks later; what is no number, from a canceller that went astray, is silence there."""

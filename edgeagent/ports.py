@@ -145,6 +145,28 @@ class Talker(Protocol):
     def close(self) -> None: ...
 
 
+class VoicedTalk(Talk, Protocol):
+    """A talk whose text may become known while it is spoken."""
+
+    text: str
+    """What it says, "" while that is unknown. Any thread."""
+
+
+class Voiced(str):
+    """Text that comes with its own sound, as that of somebody who both answers and speaks. It is said whole and by
+    `talk`: to cut it into sentences, the sound would have to be cut as well."""
+
+    __slots__ = ("talk",)
+
+    def __new__(cls, text: str, talk: VoicedTalk) -> Voiced:
+        """text: what is known of it yet. talk: iterated once."""
+        voiced = super().__new__(cls, text)
+        voiced.talk = talk
+        return voiced
+
+    talk: VoicedTalk
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """A turn of the user that wants a reply.
@@ -165,8 +187,8 @@ class Request:
 
 
 class Reply(Protocol):
-    """A reply in the making. Iterating yields its text in pieces, as they come; ends when it is complete or cancelled;
-    raises ServiceError when the other side dies, stalls or refuses."""
+    """A reply in the making. Iterating yields its text in pieces, as they come, a `Voiced` one among them whole; ends
+    when it is complete or cancelled; raises ServiceError when the other side dies, stalls or refuses."""
 
     def __iter__(self) -> Iterator[str]: ...
 

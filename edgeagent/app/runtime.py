@@ -17,6 +17,7 @@ from edgeagent.app.beside import (
 )
 from edgeagent.app.hardware import build_amplifier, build_card, build_factory, build_lamp
 from edgeagent.app.hearing import build_engine, head
+from edgeagent.app.satellite import add_satellite, build_satellite
 from edgeagent.app.talking import build_dialogue, build_listener, build_replier, build_spotter, build_talker
 from edgeagent.detect.ear import Ear
 from edgeagent.detect.words import Words
@@ -40,6 +41,7 @@ from edgeagent.live.watchdog import Watchdog
 from edgeagent.monitor.stages import Stages
 from edgeagent.ports import Card, Journal
 from edgeagent.services.library_talker import LibraryTalker
+from edgeagent.services.reading_replier import BEGIN, ReadingReplier
 from edgeagent.settings import Audio, Settings
 from edgeagent.signal.playback import Playback
 from edgeagent.store.journal import TeeJournal
@@ -66,13 +68,15 @@ def build_runtime(
     with ExitStack() as closing:
         talker = build_talker(settings.talker)  # first: a voice loads while the rest is built
         closing.callback(talker.close)
-        replier, opening = build_replier(settings) if replies else (None, "")
+        satellite = build_satellite(settings, closing) if replies else None
+        replier, opening = build_replier(settings, satellite) if replies else (None, "")
         factory = build_factory(settings)
         playback, inbox = Playback(), Inbox()
         actuators = _body(settings, factory, playback, closing)
         keeper = build_keeper(settings.memory) if ear is None else None  # another's ear learns nothing of the device's
-        door = Door(build_engine(settings, TeeJournal(journal, keeper) if keeper else journal, ear, stages))
-        listen, words = build_listener(settings, session), None
+        told = TeeJournal(journal, *(follower for follower in (keeper, satellite) if follower))
+        door = Door(build_engine(settings, told, ear, stages))
+        listen, words = build_listener(settings, session, satellite), None
         if spotter := build_spotter(settings.hints, trouble_with("hint_trouble", inbox, lambda: conversation)):
             closing.callback(spotter.close)
             words = Words(spotter, door.engine.clean)
@@ -88,6 +92,7 @@ def build_runtime(
         add_senses(settings, factory, to, manner, closing)
         if keeper:
             add_memory(keeper, to, closing)
+        add_satellite(satellite, settings, to, closing)
         if isinstance(talker, LibraryTalker):
             talker.check()
         opener, hygiene = _opener(settings.audio, playback, card), realtime.prepare()
@@ -104,7 +109,7 @@ def build_runtime(
             Health(playback, lambda: door.engine.drift_ppm, Pace(add_turn_ends(settings.models, to, words))),
         )
         closing.callback(loop.close)
-        _open(conversation, loop, opening)
+        _open(conversation, loop, opening, reads=isinstance(replier, ReadingReplier))
         return Runtime(door, loop, conversation, (journal, notes), head(settings), hygiene, closing.pop_all())
 
 
@@ -139,15 +144,22 @@ def _first(opener: Callable[[], SoundPath], playback: Playback, wait: bool) -> S
         return SoundPath(GuardedCard(AbsentCard(str(absent))), playback.render_into)
 
 
-def _open(conversation: Conversation, loop: Loop, text: str) -> None:
-    """Say this first; where there is no card yet, as soon as anybody can be heard."""
-    waiting = [text] if text else []
+def _open(conversation: Conversation, loop: Loop, text: str, *, reads: bool) -> None:
+    """Say this first, and begin to read; where there is no card yet, as soon as anybody can be heard."""
+    waiting = [True]
 
-    def begin(vitals: Vitals) -> None:
+    def begin() -> None:
+        waiting.clear()
+        if text:
+            conversation.say(text)
+        if reads:
+            conversation.open(BEGIN)
+
+    def look(vitals: Vitals) -> None:
         if vitals.hears and waiting:
-            conversation.say(waiting.pop())
+            begin()
 
     if loop.absent:
-        loop.gauge.watchers.append(begin)
-    elif text:
-        conversation.say(text)
+        loop.gauge.watchers.append(look)
+    else:
+        begin()

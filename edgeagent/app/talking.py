@@ -21,7 +21,9 @@ from edgeagent.services.library_recogniser import LibraryRecogniser, process
 from edgeagent.services.piper_talker import PiperTalker
 from edgeagent.services.pocketsphinx_link import STALL_S
 from edgeagent.services.pocketsphinx_spotter import PocketsphinxSpotter
+from edgeagent.services.reading_replier import ReadingReplier, read_text
 from edgeagent.services.rule_replier import RuleReplier
+from edgeagent.services.satellite import Satellite
 from edgeagent.services.scripted_replier import ScriptedReplier
 from edgeagent.services.turn_hook import TurnHook
 from edgeagent.services.wav_talker import WavTalker
@@ -49,8 +51,19 @@ def build_talker(voice: Voice) -> Talker:
     return EspeakTalker(voice)
 
 
-def build_replier(settings: Settings) -> tuple[Replier, str]:
+def build_replier(settings: Settings, satellite: Satellite | None = None) -> tuple[Replier, str]:
     """Who answers, and what is said before anybody asks. Raises ConfigError or ServiceError."""
+    script = settings.script
+    if not script.reading:
+        return _answering(settings, satellite)
+    text = read_text(script.reading)
+    other, opening = _answering(settings, satellite)
+    return ReadingReplier(text, other), opening if opening != Script().opening else ""
+
+
+def _answering(settings: Settings, satellite: Satellite | None) -> tuple[Replier, str]:
+    if satellite is not None:
+        return satellite, settings.script.opening if settings.script.opening != Script().opening else ""
     if settings.replier.kind == "script" and settings.script.rules:
         rules = RuleReplier(settings.script.rules)
         return rules, rules.opening
@@ -66,7 +79,7 @@ def build_replier(settings: Settings) -> tuple[Replier, str]:
     return script, script.opening
 
 
-def build_listener(settings: Settings, session: Path | None) -> Listen:
+def build_listener(settings: Settings, session: Path | None, satellite: Satellite | None = None) -> Listen:
     """Who gets the user's turns. Their WAVs lie beside the journal of a recorded session; in `capture.turns_dir` each
     session has a folder of its own, for turns are numbered anew. What it makes raises ServiceError."""
     capture = settings.capture
@@ -75,7 +88,11 @@ def build_listener(settings: Settings, session: Path | None) -> Listen:
     most = capture.turns_kept if capture.turns_dir else 0
 
     def listen(recognised: Told, trouble: Told, kept: Told) -> Listener | None:
-        recogniser = _recogniser(settings.recogniser, recognised, trouble)
+        recogniser: Listener | None
+        if satellite is not None:
+            recogniser = satellite.listen(recognised, trouble)
+        else:
+            recogniser = _recogniser(settings.recogniser, recognised, trouble)
         if recogniser is not None:
             return Both(recogniser, TurnHook("", folder, 0.0, _nobody, trouble, kept, most)) if folder else recogniser
         if not (capture.on_turn or folder):

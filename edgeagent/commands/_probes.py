@@ -30,6 +30,7 @@ from edgeagent.services.command_talker import words_of
 from edgeagent.services.espeak_talker import EspeakTalker
 from edgeagent.services.flite_talker import FliteTalker
 from edgeagent.services.library_recogniser import LOADING_S, LibraryRecogniser, process
+from edgeagent.services.reading_replier import read_text
 from edgeagent.services.rule_file import read_rules
 from edgeagent.services.scripted_replier import ScriptedReplier
 from edgeagent.services.wav_talker import WavTalker
@@ -52,6 +53,7 @@ LIBRARIES = (
     "vosk",
     "sherpa-onnx",
     "piper-tts",
+    "zeroconf",
 )
 
 BOARD = Path("/proc/device-tree/model")
@@ -184,6 +186,8 @@ def _script(script: Script) -> str:
     if script.rules:
         return f"{script.rules}, {len(read_rules(script.rules).rules.rules)} rules"
     ScriptedReplier(script).close()
+    if script.reading:
+        return f"reads {len(read_text(script.reading))} sentences of {script.reading}"
     return script.file or "the sentences of the configuration"
 
 

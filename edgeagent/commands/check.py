@@ -69,6 +69,7 @@ def _looked_at(args: argparse.Namespace, settings: Settings) -> list[Probe]:
         _pin_probes,
         _probes,
         _remembered,
+        _satellite_probes,
         _sound_probes,
         _word_probes,
     )
@@ -95,4 +96,4 @@ def _looked_at(args: argparse.Namespace, settings: Settings) -> list[Probe]:
         ]
         probes += [_remembered.memory] if settings.memory.file else []
         probes += [_remembered.conversation] if settings.memory.talk else []
-    return [*probes, _monitor_probes.monitors]
+    return [*probes, _monitor_probes.monitors, _satellite_probes.satellite]

@@ -11,6 +11,8 @@ there when stdin ends; what CMD prints is taken as its text.
 
 Under systemd (systemd/edgeagent.service) it tells when it is ready and how it is; the watchdog is fed while it hears.
 With `--wait` it starts without its sound card, with a red lamp, and looks for it every second.
+Whole devices to begin with lie in examples/ of the checkout (kiosk, reader, ollama-assistant, home-assistant), each to
+run with `--config examples/NAME/edgeagent.yaml`.
 What `metrics`, `mqtt` and `page` of a configuration ask for runs beside it: docs/monitoring.md.
 
 Exit code 130 after Ctrl-C, 0 after SIGTERM, 75 if the sound library hangs and only a new process can go on.

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from edgeagent.config.faults import Fault
 from edgeagent.config.languages import known
 from edgeagent.config.named_files import recognisers, repliers, voices
-from edgeagent.settings import Lamp, Settings, understands
+from edgeagent.settings import Lamp, Recogniser, Replier, Settings, understands
 
 PINS_OF = {"led": 1, "rgb": 3}
 """How many GPIOs a kind of lamp is driven by; the others use none of `lamp.pins`."""
@@ -33,6 +33,7 @@ def contradictions(settings: Settings) -> Iterator[Fault]:
     yield from _languages(settings.dialogue.languages)
     yield from _watched(settings)
     yield from _shadow(settings)
+    yield from _satellite(settings)
 
 
 def _missing(settings: Settings) -> Iterator[Fault]:
@@ -52,6 +53,11 @@ def _missing(settings: Settings) -> Iterator[Fault]:
             yield Fault("replier.model", "missing. replier.kind is chat: give the model's name on that server")
         if wrong := _address(replier.url):
             yield Fault("replier.url", wrong)
+    if settings.script.reading and not understands(settings):
+        yield Fault(
+            "capture.on_turn",
+            'missing. script.reading goes on after "go on": give what understands it, or a recogniser',
+        )
     if settings.recogniser.kind != "command" and settings.capture.on_turn:
         told = f"given, but recogniser.kind is {settings.recogniser.kind}. Only one of them can tell what was said"
         yield Fault("capture.on_turn", told)
@@ -117,6 +123,27 @@ def _shadow(settings: Settings) -> Iterator[Fault]:
         yield Fault("shadow.models", "the same folder as models.folder. Give another, or leave it out")
     if tried.false_stops_per_hour == live and not tried.models:
         yield Fault("shadow.false_stops_per_hour", "the same as in turns. Give another number, or leave it out")
+
+
+def _satellite(settings: Settings) -> Iterator[Fault]:
+    """Home Assistant understands and answers, so nobody else can."""
+    satellite, how = settings.satellite, "given, but satellite.enabled is true. Home Assistant does that; leave it out"
+    for address in satellite.allow:
+        if not _is_address(address):
+            yield Fault("satellite.allow", f"'{address}' is no IP address. Give one such as 192.168.1.5")
+    if not _is_address(satellite.address):
+        yield Fault("satellite.address", "no IP address. Give one of this machine, or 0.0.0.0")
+    elif satellite.discovery and ip_address(satellite.address).is_loopback:
+        yield Fault("satellite.discovery", "true, but satellite.address is reached by this machine only")
+    if not satellite.enabled:
+        return
+    for key, given in (
+        ("recogniser.kind", settings.recogniser.kind != Recogniser().kind),
+        ("capture.on_turn", bool(settings.capture.on_turn)),
+        ("replier.kind", settings.replier.kind != Replier().kind),
+    ):
+        if given:
+            yield Fault(key, how)
 
 
 def _unquoted(settings: Settings) -> Iterator[Fault]:

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from edgeagent.errors import EdgeAgentError
 from edgeagent.live.inbox import Inbox
-from edgeagent.ports import Sound, Talk, Talker
+from edgeagent.ports import Sound, Talk, Talker, Voiced
 from edgeagent.signal.pauses import PauseFinder
 from edgeagent.turn.events import Word
 
@@ -143,7 +143,8 @@ class Worker:
         self._tell(answer, self._receiver.done, answer)
 
     def _speak(self, answer: Answer) -> None:
-        talk = answer.talk = self._talker.say(answer.text)
+        voiced = answer.text.talk if isinstance(answer.text, Voiced) else None
+        talk = answer.talk = voiced or self._talker.say(answer.text)
         if answer.cancelled:  # meanwhile, by one who saw no talk to cancel
             return
         finder, length = PauseFinder(), 0
@@ -154,11 +155,13 @@ class Worker:
                 return
             finder.push(sound)
             length += sound.size
-            if (script := Script(answer.text, talk.words, finder.pauses)) != told:
+            text = voiced.text if voiced else answer.text
+            if (script := Script(text, talk.words, finder.pauses)) != told:
                 self._tell(answer, self._receiver.knows, answer, script)
                 told = script
             self._tell(answer, self._receiver.sounds, answer, sound)
-        self._tell(answer, self._receiver.knows, answer, Script(answer.text, talk.words, finder.pauses, length))
+        text = voiced.text if voiced else answer.text
+        self._tell(answer, self._receiver.knows, answer, Script(text, talk.words, finder.pauses, length))
 
     def _tell(self, answer: Answer, what: Callable[..., None], *about: object) -> None:
         def note() -> None:

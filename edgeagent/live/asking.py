@@ -15,7 +15,7 @@ from typing import Protocol
 from edgeagent.dialogue.sentences import Sentences
 from edgeagent.errors import EdgeAgentError
 from edgeagent.live.inbox import Inbox
-from edgeagent.ports import Replier, Reply, Request
+from edgeagent.ports import Replier, Reply, Request, Voiced
 
 AHEAD = 4
 """Sentences that may wait for the loudspeaker: no pause between them, and little to throw away at an interruption."""
@@ -132,7 +132,10 @@ class Asker:
             return
         splitter = Sentences()
         for piece in reply:
-            self._pass_on(question, splitter.feed(piece))
+            if isinstance(piece, Voiced):
+                self._pass_on(question, [*splitter.rest(), piece])
+            else:
+                self._pass_on(question, splitter.feed(piece))
             if question.cancelled:
                 return
         self._pass_on(question, splitter.rest())

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
+import numpy as np
+
 from edgeagent.detect.words import Words
 from edgeagent.dialogue.dialogue import Dialogue, Plan
 from edgeagent.dialogue.kinds import Kind, Understood
@@ -82,6 +84,12 @@ class Conversation:
     def attend(self, listener: Listener) -> None:
         """Somebody else who gets the turns, and tells no text. Closed with the conversation."""
         self._turns.attend(listener)
+
+    def open(self, turn: int) -> None:
+        """Let the replier begin, though nobody has said anything. turn: the number that it knows this by, negative."""
+        if self._dialogue is not None:
+            self._begin(self._dialogue)
+        self._follow(Request(turn, np.empty(0, np.float32), "", Understood(Kind.REQUEST)), ask=True)
 
     def act(self, action: a.Action) -> None:
         """Do what was decided; any action but Halt."""

@@ -33,6 +33,7 @@ IMPAIRED = {
     "rules": "a model of the ear has failed",
     "slow": "the machine is too slow",
     "wake": "no wake word is heard",
+    "alone": "whoever answers is away",
 }
 
 STEP_DB = 5

@@ -43,7 +43,7 @@ DECISIVE = {*CAUSES, "passed", "suspected", "reply_finished", "reply_failed", "e
 
 TROUBLES = {
     "ear_failed", "ear_upset", "reply_failed", "turn_trouble", "hint_trouble", "memory_trouble", "volume_trouble",
-    "wake_trouble", "turn_end_trouble",
+    "wake_trouble", "turn_end_trouble", "satellite_trouble",
     "lost", "outage", "impaired", "shed", "microphone_failed", "failed",
 }  # fmt: skip
 """Entries of the journal that somebody should know of; of `card` those that tell that something has become worse."""

@@ -30,11 +30,12 @@ UNSPOKEN = {
     "started", "ready", "scripted", "reply_ready", "suspected", "judged", "passed", "speech_started", "speech_ended",
     "playing", "ceased", "reply_finished", "no_reply", "echo_doubted", "echo_trusted", "button_short", "button_long",
     "microphone_failed", "microphone_back", "failed", "recovered", "halted", "hint", "learnt",
+    "alone",
 }  # fmt: skip
 """Causes that the following state line tells of, and what only the page shows."""
 
 
-BESIDE = ("shed", "ear_upset", "ear_failed", "shadow", "shadow_failed")
+BESIDE = ("alone", "shed", "ear_upset", "ear_failed", "shadow", "shadow_failed")
 """Entries that cause no change of state, though they may stand between a cause and the state that it led to."""
 
 FOLLOWS = {
@@ -56,6 +57,8 @@ TOLD = {
     "wake_trouble": ("trouble with the wake word", "text"),
     "turn_end_trouble": ("trouble with the ends of turns", "text"),
     "turn_trouble": ("trouble with a turn", "text"),
+    "satellite": ("satellite", "text"),
+    "satellite_trouble": ("satellite", "text"),
     "ear_failed": ("the ear goes by simple rules from now on", "reason"),
     "shadow_failed": ("the models of the shadow failed; it goes by simple rules from now on", "reason"),
 }
@@ -243,6 +246,7 @@ MEANT: Mapping[str, str] = {
     Impairment.RULES: "the models of the ear do not hear",
     Impairment.SLOW: "the machine is too slow",
     Impairment.WAKE: "nobody listens for the wake word",
+    Impairment.ALONE: "whoever answers is away",
 }
 
 

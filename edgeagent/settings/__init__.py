@@ -16,6 +16,7 @@ from edgeagent.settings.awake import Activation
 from edgeagent.settings.body import Amplifier, Button, Hints, Lamp
 from edgeagent.settings.kept import Flight, Memory, Record
 from edgeagent.settings.marks import PRIVATE, Command, OptionalPin, Pin, Port
+from edgeagent.settings.satellite import Satellite
 from edgeagent.settings.sound import Audio, Echo, Models, Shadow, Turns
 from edgeagent.settings.talk import Capture, Dialogue, Follows, Recogniser, Replier, Script, Talker
 from edgeagent.settings.watched import Metrics, Mqtt, Page
@@ -45,6 +46,7 @@ __all__ = [
     "Recogniser",
     "Record",
     "Replier",
+    "Satellite",
     "Script",
     "Settings",
     "Shadow",
@@ -80,6 +82,7 @@ class Settings:
     recogniser: Recogniser = field(default_factory=Recogniser)
     replier: Replier = field(default_factory=Replier)
     dialogue: Dialogue = field(default_factory=Dialogue)
+    satellite: Satellite = field(default_factory=Satellite)
     record: Record = field(default_factory=Record)
     flight: Flight = field(default_factory=Flight)
     memory: Memory = field(default_factory=Memory)
@@ -90,7 +93,8 @@ class Settings:
 
 def understands(settings: Settings) -> bool:
     """Whether anybody tells what a person has said."""
-    return settings.recogniser.kind != "command" or bool(settings.capture.on_turn)
+    understood = settings.recogniser.kind != "command" or settings.satellite.enabled
+    return understood or bool(settings.capture.on_turn)
 
 
 def settings_hash(settings: Settings) -> str:

@@ -88,6 +88,10 @@ class Script:
     """YAML with rules, by which what was said is answered (docs/dialogue.md), instead of all above. Needs a
     recogniser."""
 
+    reading: str = ""
+    """Text file that is read aloud from the start on, sentence by sentence. It can be interrupted with questions, which
+    go to `replier`, and goes on where it was."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recogniser:

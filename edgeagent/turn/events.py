@@ -337,6 +337,13 @@ class Shed(Fact):
         Level(self.level)
 
 
+@dataclass(frozen=True, slots=True)
+class Alone(Fact):
+    """Whoever understands and answers has gone away, or is back."""
+
+    alone: bool
+
+
 FACTS: tuple[type[Fact], ...] = (
     Scripted,
     Playing,
@@ -350,5 +357,6 @@ FACTS: tuple[type[Fact], ...] = (
     Remembered,
     Forgotten,
     Shed,
+    Alone,
 )
 """Every fact."""

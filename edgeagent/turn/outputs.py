@@ -45,6 +45,9 @@ class Impairment(StrEnum):
     WAKE = "wake"
     """Nobody listens for the wake word: the button wakes it."""
 
+    ALONE = "alone"
+    """Whoever understands and answers is away: it hears, and to no purpose."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outputs:

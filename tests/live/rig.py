@@ -26,7 +26,7 @@ from edgeagent.live.pace import Pace
 from edgeagent.live.repair import Repair
 from edgeagent.live.sound_path import SoundPath
 from edgeagent.live.watchdog import Watchdog
-from edgeagent.ports import EchoCanceller, Heard, Pcm, Play, Replier, Sound, Talker
+from edgeagent.ports import EchoCanceller, Heard, Journal, Pcm, Play, Replier, Sound, Talker
 from edgeagent.services.tone_talker import ToneTalker
 from edgeagent.settings import Settings
 from edgeagent.signal.canceller import Cancelled, Canceller
@@ -158,7 +158,9 @@ class Rig:
         dialogue: Dialogue | None = None,
         canceller: EchoCanceller | None = None,
         follower: Flight | None = None,
+        beside: Journal | None = None,
     ) -> None:
+        """beside: is told what the engine decides."""
         settings = settings or Settings()
         self.now = 100.0
         self.log: list[str] = []
@@ -173,7 +175,7 @@ class Rig:
         self.pace = Pace()
         self.due = self.now
         canceller = canceller or Canceller(settings.echo.drift)
-        journal = TeeJournal(self.journal, follower) if follower else self.journal
+        journal = TeeJournal(self.journal, *(one for one in (follower, beside) if one))
         self.engine = Engine(settings, journal, canceller, ear or LoudEar())
         door = Door(self.engine)
         door.record(self.recorded)

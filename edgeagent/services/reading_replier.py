@@ -1,0 +1,109 @@
+"""A long text that is read aloud, sentence by sentence, and goes on where it was interrupted; questions in between go
+to another replier.
+
+Where to go on follows from what is told with the request, not from how far this replier has got: what it handed out
+and nobody heard must be read again. A sentence that stands in the text several times is looked for from there back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from edgeagent.dialogue.history import Who
+from edgeagent.dialogue.sentences import sentences
+from edgeagent.errors import ConfigError
+from edgeagent.ports import Replier, Reply, Request
+
+MOST_BYTES = 4 << 20
+"""Of the file: the longest novels."""
+
+BEGIN = -2
+"""The turn of the request to begin; no turn of a person has such a number, and `NOBODY` is -1."""
+
+
+def read_text(file: str) -> tuple[str, ...]:
+    """Its sentences. Empty lines part paragraphs; a line's end alone parts nothing. Raises ConfigError."""
+    path = Path(file).expanduser()
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise ConfigError(f"script.reading '{file}' has more than {MOST_BYTES >> 20} MiB", "give a part of it")
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"cannot read script.reading '{file}': {error.strerror}", "set script.reading") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"script.reading '{file}' is no UTF-8 text", "convert it, or give another") from error
+    paragraphs = [" ".join(part.split()) for part in text.replace("\r\n", "\n").split("\n\n")]
+    found = tuple(sentence for paragraph in paragraphs for sentence in sentences(paragraph))
+    if not found:
+        raise ConfigError(f"script.reading '{file}' is empty", "give a text to read")
+    return found
+
+
+class ReadingReplier:
+    """See `ports.Replier`."""
+
+    def __init__(self, text: tuple[str, ...], other: Replier) -> None:
+        """text: sentences. other: answers everything but "go on"; closed with this one."""
+        self._text = text
+        self._other = other
+        self._given = 0  # sentences that have been handed out
+        self._begun = 0  # how many of them when it last began to read
+        self._seen = -1  # the last utterance at that time
+
+    def reply(self, request: Request) -> Reply:
+        """See `ports.Replier`."""
+        if request.turn != BEGIN and not request.resumes:
+            return self._other.reply(request)
+        self._begun = self._given = self._behind(request) if request.resumes else 0
+        self._seen = max((line.number for line in request.history if line.who is Who.DEVICE), default=-1)
+        return _Reading(self)
+
+    def close(self) -> None:
+        self._other.close()
+
+    def next(self) -> str | None:
+        """The next sentence, None at the end."""
+        if self._given == len(self._text):
+            return None
+        self._given += 1
+        return self._text[self._given - 1]
+
+    def _behind(self, request: Request) -> int:
+        """How many sentences come before the one to go on with: those that were heard, then those that are said."""
+        saying, behind = request.saying, self._heard(request) + len(request.saying)
+        if not saying or self._ends(behind, saying):
+            return behind
+        return next((at for at in range(self._given, 0, -1) if self._ends(at, saying)), self._given)
+
+    def _heard(self, request: Request) -> int:
+        """How many have been heard whole: those since the last request in their order, and all before."""
+        behind = self._begun
+        for line in request.history:
+            new = line.who is Who.DEVICE and line.number > self._seen and not line.interrupted
+            if new and behind < self._given and line.text == self._text[behind]:
+                behind += 1
+        return behind
+
+    def _ends(self, at: int, saying: tuple[str, ...]) -> bool:
+        """Whether `saying` are the last sentences of the first `at`, the first of them perhaps cut."""
+        first = at - len(saying)
+        if first < 0 or at > self._given:
+            return False
+        return self._text[first].endswith(saying[0]) and self._text[first + 1 : at] == saying[1:]
+
+
+class _Reading:
+    """See `ports.Reply`."""
+
+    def __init__(self, reader: ReadingReplier) -> None:
+        self._reader = reader
+        self._cancelled = False
+
+    def __iter__(self) -> Iterator[str]:
+        while not self._cancelled and (sentence := self._reader.next()) is not None:
+            yield f"{sentence}\n"  # so that it is complete at once
+
+    def cancel(self) -> None:
+        """See `ports.Reply`."""
+        self._cancelled = True

@@ -1,0 +1,88 @@
+"""The lines and bytes of Wyoming, for the side that waits to be spoken to.
+
+A message is a line of JSON, then `data_length` bytes of more JSON, then `payload_length` bytes. The library reads as
+many as it is told; whoever listens on a network must not, so here each has a bound and everything else is refused.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+LONGEST_LINE = 1 << 16
+"""Bytes of the line. The library writes data behind it, so its own are about 80."""
+
+LONGEST_PART = 1 << 20
+"""Bytes of data, and of payload: five seconds of the widest sound that is taken; pieces are 2 KiB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One event of the protocol. data: anything that JSON can say."""
+
+    kind: str
+    data: Mapping[str, object] = field(default_factory=dict)
+    payload: bytes = b""
+
+    def number(self, name: str) -> int | None:
+        """A whole number of the data; None for anything else."""
+        value = self.data.get(name)
+        return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+    def text(self, name: str) -> str:
+        """A text of the data on one line; "" for anything else."""
+        value = self.data.get(name)
+        return " ".join(value.split()) if isinstance(value, str) else ""
+
+
+def encoded(message: Message) -> bytes:
+    """What goes over the line."""
+    head: dict[str, object] = {"type": message.kind, "version": "1.0.0"}
+    data = json.dumps(message.data, ensure_ascii=False).encode() if message.data else b""
+    if data:
+        head["data_length"] = len(data)
+    if message.payload:
+        head["payload_length"] = len(message.payload)
+    return json.dumps(head).encode() + b"\n" + data + message.payload
+
+
+def read(source: BinaryIO) -> Message | None:
+    """The next message, None at the end. Raises ValueError for what is none, and what the source raises."""
+    line = source.readline(LONGEST_LINE + 1)
+    if not line:
+        return None
+    if len(line) > LONGEST_LINE:
+        raise ValueError("a line without an end")
+    head = _object(line)
+    kind, data = head.get("type"), head.get("data") or {}
+    if not isinstance(kind, str) or not isinstance(data, dict):
+        raise ValueError("no message")
+    if length := _length(head, "data_length"):
+        data = {**data, **_object(_bytes(source, length))}
+    return Message(kind, data, _bytes(source, _length(head, "payload_length")))
+
+
+def _object(text: bytes) -> dict[str, object]:
+    try:
+        found = json.loads(text)
+    except RecursionError as deep:
+        raise ValueError("nested too deep") from deep
+    if not isinstance(found, dict):
+        raise ValueError("no JSON object")
+    return found
+
+
+def _length(head: Mapping[str, object], name: str) -> int:
+    length = head.get(name) or 0
+    if not isinstance(length, int) or not 0 <= length <= LONGEST_PART:
+        raise ValueError(f"{name} is not from 0 to {LONGEST_PART}")
+    return length
+
+
+def _bytes(source: BinaryIO, length: int) -> bytes:
+    found = source.read(length) if length else b""
+    if len(found) < length:
+        raise ValueError("the connection ends within a message")
+    return found

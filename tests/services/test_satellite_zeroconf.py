@@ -1,0 +1,62 @@
+"""Whether Home Assistant finds the satellite by itself, over mDNS on the loopback interface."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from edgeagent.services.satellite_zeroconf import Discovery
+
+zeroconf: Any = pytest.importorskip("zeroconf", reason="needs the extra [zeroconf]")
+
+Eventually = Callable[[Callable[[], object]], None]
+
+
+class Notes:
+    """Takes lines of trouble."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def note(self, text: str, *, trouble: bool = False) -> None:
+        self.notes.append(f"{'! ' if trouble else ''}{text}")
+
+
+def test_home_assistant_finds_it_while_it_is_there(eventually: Eventually) -> None:
+    outside = Notes()
+    seen: dict[str, Any] = {}
+
+    class Listener(zeroconf.ServiceListener):  # type: ignore[misc]
+        def add_service(self, known: Any, kind: str, name: str) -> None:
+            seen[name] = known.get_service_info(kind, name)
+
+        def remove_service(self, _known: object, _kind: str, name: str) -> None:
+            seen.pop(name)
+
+        def update_service(self, _known: object, _kind: str, _name: str) -> None: ...
+
+    looking = zeroconf.Zeroconf(interfaces=["127.0.0.1"])
+    zeroconf.ServiceBrowser(looking, "_wyoming._tcp.local.", Listener())
+    discovery = Discovery("kitchen", "127.0.0.1", 10700, outside.note)
+    eventually(lambda: any(info is not None for info in seen.values()))
+    (info,) = seen.values()
+    assert (info.port, info.parsed_addresses()) == (10700, ["127.0.0.1"])
+    assert info.properties == {b"name": b"kitchen"}
+    discovery.close()
+    eventually(lambda: not seen)
+    discovery.close()
+    looking.close()
+    assert not outside.notes
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the library leaves its socket open
+def test_a_network_that_takes_no_news_is_told_and_costs_nothing_else(eventually: Eventually) -> None:
+    outside = Notes()
+    discovery = Discovery("kitchen", "192.0.2.1", 10700, outside.note)  # no interface of this machine
+    eventually(lambda: outside.notes)
+    assert outside.notes[0].startswith("! Home Assistant cannot find it by itself")
+    discovery.close()
+    gc.collect()

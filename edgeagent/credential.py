@@ -18,8 +18,8 @@ def variable(name: str) -> str:
 
 def credential(name: str) -> str:
     """The credential `name` of the service, or else what the environment has; "" for neither. What was in the
-    environment is taken out of it: no child of ours shall inherit it. Raises ServiceError, also for one of several lines:
-    libraries that refuse such a value print it."""
+    environment is taken out of it: no child of ours shall inherit it. Raises ServiceError, also for one of several
+    lines: libraries that refuse such a value print it."""
     given = os.environ.pop(variable(name), "")
     folder = os.environ.get(FOLDER)
     if folder is None or not (file := Path(folder) / name).exists():

@@ -16,6 +16,9 @@ from tests.monitor.broker import until
 pytest.importorskip("starlette", reason="needs the extra [page]")
 pytest.importorskip("uvicorn", reason="needs the extra [page]")
 
+from starlette.datastructures import URL
+from starlette.requests import Request
+
 from edgeagent.monitor.page import job, site
 from edgeagent.monitor.page.job import Job, Outcome
 from edgeagent.monitor.page.server import Server
@@ -139,6 +142,34 @@ def test_a_name_that_the_owner_gives_is_good(serve: Serve) -> None:
     port = serve(name="kitchen.home.example")
     assert ask(port, "GET", "/", Host="kitchen.home.example")[0] == 200
     assert ask(port, "GET", "/", Host="hall.home.example")[0] == 421
+
+
+HOSTS = [
+    "127.0.0.1:1/style.css?",
+    "127.0.0.1/style.css?",
+    "localhost:80/style.css#",
+    "[::1]/style.css?",
+    "x@127.0.0.1:80",
+]
+"""Whoever makes an address of them finds another path in it than the one that is asked for."""
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_a_host_that_is_more_than_a_host_is_refused(serve: Serve, shown: Shown, host: str) -> None:
+    port = serve(TOKEN)
+    for path in ("/", "/events", "/sound/0123", "/script.js"):
+        assert ask(port, "GET", path, Host=host)[0] == 421
+    assert ask(port, "POST", "/check", Host=host, Origin=f"http://{host}")[0] == 421
+    assert shown.said == []
+
+
+@pytest.mark.parametrize("path", ["/", "/events", "/sound/0123", "/script.js"])
+def test_whatever_an_address_is_made_of_the_path_that_is_asked_for_counts(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    style = property(lambda _request: URL("http://127.0.0.1:1/style.css?" + path))
+    monkeypatch.setattr(Request, "url", style)  # as older versions of the library make it of such a Host
+    assert ask(serve(TOKEN), "GET", path)[0] == 401
 
 
 @pytest.mark.parametrize("path", ["/", "/events", "/sound/0123", "/script.js"])

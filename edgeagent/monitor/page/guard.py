@@ -84,20 +84,23 @@ class Guard:
             return PlainTextResponse("Ask for an address, or for this machine's own name.\n", 421)
         if request.method not in ("GET", "HEAD", "POST"):
             return PlainTextResponse("GET and POST only.\n", 405)
-        if request.url.path == "/style.css":
+        path: str = request.scope[
+            "path"
+        ]  # as the request's first line has it; `request.url` is made of its Host as well
+        if path == "/style.css":
             return None
         form: dict[str, str] = {}
         if request.method == "POST":
             if not from_here(request.headers):
                 return PlainTextResponse("Only this page's own buttons may do that.\n", 403)
             form = await _form(request)
-        if request.url.path == "/login":
+        if path == "/login":
             return self._let_in(form.get("token", ""), "/")
         if "token" in request.query_params and request.method == "GET":
-            return self._let_in(request.query_params["token"], request.url.path)
+            return self._let_in(request.query_params["token"], path)
         if not self._known(request):
-            page = request.url.path == "/"
-            return HTMLResponse(LOGIN.format(said=escape(FIRST)), 401) if page else PlainTextResponse(FIRST, 401)
+            page = HTMLResponse(LOGIN.format(said=escape(FIRST)), 401)
+            return page if path == "/" else PlainTextResponse(FIRST, 401)
         if request.method == "POST" and not _same(form.get("word", ""), self.form_word):
             return PlainTextResponse("The page is from before a restart: load it again.\n", 403)
         return None

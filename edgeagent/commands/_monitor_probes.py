@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
 from importlib.util import find_spec
-from pathlib import Path
 
 from edgeagent.commands._finding import Finding, fail, ok, warn
-from edgeagent.credential import FOLDER, variable
+from edgeagent.credential import given
 from edgeagent.errors import EdgeAgentError, install
 from edgeagent.monitor.places import listening, loopback
 from edgeagent.settings import Mqtt, Settings
@@ -37,12 +35,6 @@ def monitors(settings: Settings) -> Iterator[Finding]:
             yield warn("page", "its token is made anew at every start and printed where logs may keep it", how)
     if settings.mqtt.host:
         yield from _broker(settings.mqtt)
-
-
-def given(name: str) -> bool:
-    """Whether there is such a credential; it is not read."""
-    folder = os.environ.get(FOLDER)
-    return bool(os.environ.get(variable(name))) or (folder is not None and (Path(folder) / name).exists())
 
 
 def _served(key: str, address: str, port: int, *libraries: str) -> Iterator[Finding]:

@@ -72,20 +72,22 @@ class ChatReply:
 
     def _spoken(self) -> Iterator[str]:
         thoughts, length, ended = Thoughts(), 0, False
-        for event in self._stream:
-            if event == DONE:
-                ended = True
-                break
-            piece, ends = _piece(event)
-            ended = ended or ends
-            spoken = thoughts.without(piece)
-            length += len(spoken)
-            if length > LONGEST:
-                ended = True
-                break
-            if spoken:
-                yield spoken
-        self._stream.cancel()
+        try:
+            for event in self._stream:
+                if event == DONE:
+                    ended = True
+                    break
+                piece, ends = _piece(event)
+                ended = ended or ends
+                spoken = thoughts.without(piece)
+                length += len(spoken)
+                if length > LONGEST:
+                    ended = True
+                    break
+                if spoken:
+                    yield spoken
+        finally:
+            self._stream.cancel()  # whatever has ended it: a server may go on for ever
         if not ended and not self._cancelled:
             raise ServiceError("the reply breaks off in the middle")
         if rest := thoughts.rest():

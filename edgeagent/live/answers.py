@@ -145,6 +145,7 @@ class Worker:
     def _speak(self, answer: Answer) -> None:
         talk = answer.talk = self._talker.say(answer.text)
         if answer.cancelled:  # meanwhile, by one who saw no talk to cancel
+            talk.cancel()
             return
         finder, length = PauseFinder(), 0
         told = Script(answer.text)

@@ -57,19 +57,25 @@ class CommandReply:
         self._argv = argv
         self._request = request
         self._stall_s = stall_s
-        self._wake = Wake()
+        self._wake: Wake | None = None  # made when it is iterated: of many a reply nobody wants anything
         self._child: Child | None = None
         self._cancelled = False
 
     def __iter__(self) -> Iterator[str]:
-        if self._cancelled:
-            return
+        wake = self._wake = Wake()
+        try:
+            if not self._cancelled:  # by one who saw nothing to wake
+                yield from self._said(wake)
+        finally:
+            wake.close()
+
+    def _said(self, wake: Wake) -> Iterator[str]:
         child = self._child = Child(self._argv)
         decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         try:
             child.send(self._request.encode())
             child.end_input()
-            while self._await(child):
+            while self._await(child, wake):
                 text = decoder.decode(bytes(child.received))
                 child.received.clear()
                 if text:
@@ -79,20 +85,20 @@ class CommandReply:
                 raise ServiceError(f"'{self._argv[0]}' ended with status {status}", child.complaint())
         finally:
             child.close()
-            self._wake.close()
 
     def cancel(self) -> None:
         """See `ports.Reply`."""
         self._cancelled = True
         if self._child is not None:
             self._child.kill()
-        self._wake.set()
+        if self._wake is not None:
+            self._wake.set()
 
-    def _await(self, child: Child) -> bool:
+    def _await(self, child: Child, wake: Wake) -> bool:
         """Waits for text; false when there will be no more, and the program has ended."""
         deadline = monotonic() + self._stall_s
         while not child.received and not child.exited and not self._cancelled:
             if monotonic() >= deadline:
                 raise ServiceError(f"'{self._argv[0]}' said nothing for {1000 * self._stall_s:.0f} ms")
-            pump([child], self._wake, deadline - monotonic())
+            pump([child], wake, deadline - monotonic())
         return bool(child.received) and not self._cancelled

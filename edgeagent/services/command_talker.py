@@ -58,53 +58,59 @@ class CommandTalk:
         self._argv = argv
         self._text = text
         self._settings = talker
-        self._wake = Wake()
+        self._wake: Wake | None = None  # made when it is iterated: of many a sentence nobody wants anything
         self._child: Child | None = None
         self._cancelled = False
 
     def __iter__(self) -> Iterator[Sound]:
-        if self._cancelled:
-            return
+        wake = self._wake = Wake()
+        try:
+            if not self._cancelled:  # by one who saw nothing to wake
+                yield from self._spoken(wake)
+        finally:
+            wake.close()
+
+    def _spoken(self, wake: Wake) -> Iterator[Sound]:
         child = self._child = Child(self._argv)
         try:
             child.send(self._text.encode(errors="replace"))
             child.end_input()
             rate = VoiceRate(self._settings.command_rate_hz)
-            while self._await(child):
+            while self._await(child, wake):
                 sound = rate.push(bytes(child.received))
                 child.received.clear()
                 if len(sound):
                     yield sound
             if self._cancelled:
                 return
-            self._check_end(child)
+            self._check_end(child, wake)
             rest = rate.finish()
             if len(rest):
                 yield rest
         finally:
             child.close()
-            self._wake.close()
 
     def cancel(self) -> None:
         self._cancelled = True
         if self._child is not None:
             self._child.kill()
-        self._wake.set()
+        if self._wake is not None:
+            self._wake.set()
 
-    def _await(self, child: Child) -> bool:
+    def _await(self, child: Child, wake: Wake) -> bool:
         """Waits for sound; false when there will be no more."""
         deadline = monotonic() + self._settings.stall_ms / 1000
         while not child.received and not child.ended and not self._cancelled:
             if monotonic() >= deadline:
                 raise ServiceError(f"'{self._argv[0]}' gave no sound for {self._settings.stall_ms} ms")
-            pump([child], self._wake, deadline - monotonic())
+            pump([child], wake, deadline - monotonic())
         return bool(child.received) and not self._cancelled
 
-    def _check_end(self, child: Child) -> None:
+    def _check_end(self, child: Child, wake: Wake) -> None:
         """Raises ServiceError unless the program ends well, and soon after its sound."""
         deadline = monotonic() + self._settings.stall_ms / 1000
         while not child.exited and not self._cancelled and monotonic() < deadline:
-            pump([child], self._wake, deadline - monotonic())
+            pump([child], wake, deadline - monotonic())
         status = child.status()
         if status != 0 and not self._cancelled:
             how = "does not end" if status is None else f"ended with status {status}"

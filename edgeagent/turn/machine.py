@@ -148,7 +148,8 @@ def fail(state: Talking, event: e.ReplyFailed, limits: Limits) -> Step:
     )
 
 
-def fail_silently(_state: s.Thinking, event: e.ReplyFailed, _limits: Limits) -> Step:
+def fail_silently(_state: s.Idle | s.Thinking, event: e.ReplyFailed, _limits: Limits) -> Step:
+    """Between two sentences of a reply as well: whoever makes it must not wait for room that nobody gives back."""
     return s.Idle(), (a.Discard(event.utterance),)
 
 
@@ -206,6 +207,7 @@ ROWS: dict[type[s.State], dict[type[e.Event], Handler]] = {
     s.Idle: {
         e.SpeechStarted: hear,
         e.ReplyReady: speak,
+        e.ReplyFailed: fail_silently,
         e.ButtonShort: hush,
         e.ButtonLong: mute,
         e.MicrophoneFailed: lose_microphone,
@@ -280,7 +282,7 @@ IGNORED: set[tuple[type[s.State], type[e.Event]]] = {
     (state, event)
     for state, events in {
         s.Starting: (*EAR, *ECHO, *REPLY, *BUTTONS, *BACK, e.Passed),
-        s.Idle: (e.Ready, e.SpeechEnded, e.Suspected, e.Judged, *ECHO, *REPLY, *BACK, e.Passed),
+        s.Idle: (e.Ready, e.SpeechEnded, e.Suspected, e.Judged, *ECHO, e.ReplyFinished, e.NoReply, *BACK, e.Passed),
         s.Hearing: (e.Ready, e.SpeechStarted, e.Suspected, e.Judged, *ECHO, *REPLY, *BACK),
         s.Thinking: (e.Ready, e.SpeechEnded, e.Suspected, e.Judged, *ECHO, e.ReplyFinished, *BACK),
         s.Speaking: (e.Ready, e.SpeechStarted, e.SpeechEnded, e.Judged, e.EchoTrusted, e.NoReply, *BACK, e.Passed),

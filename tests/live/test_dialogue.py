@@ -10,8 +10,10 @@ import pytest
 
 from edgeagent.app import build_dialogue
 from edgeagent.dialogue.history import Who
+from edgeagent.errors import ServiceError
 from edgeagent.live.conversation import Listen, Told
-from edgeagent.ports import Request, Sound
+from edgeagent.ports import Request, Sound, Talker
+from edgeagent.services.tone_talker import ToneTalk, ToneTalker
 from edgeagent.settings import Capture, Settings, Turns
 from edgeagent.turn import events as e
 from tests.live.rig import VOICE, Rig
@@ -63,6 +65,14 @@ class Pieces:
         self.cut = True
 
 
+class Slow(Pieces):
+    """The first sentence at once, the others when they `may`."""
+
+    def __iter__(self) -> Iterator[str]:
+        yield "one two three. "
+        yield from super().__iter__()
+
+
 class Replier:
     """See `ports.Replier`; a list of pieces for each turn."""
 
@@ -88,11 +98,11 @@ Make = Callable[..., Rig]
 def make() -> Iterator[Make]:
     made: list[Rig] = []
 
-    def one(replier: Replier, *texts: str) -> Rig:
+    def one(replier: Replier, *texts: str, talker: Talker | None = None) -> Rig:
         dialogue = build_dialogue(Settings(capture=Capture(on_turn="true")))
         listener: Listen = Understanding(*texts)
         settings = Settings(turns=Turns(reply_timeout_ms=3000))
-        made.append(Rig(replier=replier, listener=listener, dialogue=dialogue, settings=settings))
+        made.append(Rig(talker, replier, listener, settings, dialogue=dialogue))
         made[-1].turn(30)
         return made[-1]
 
@@ -266,12 +276,37 @@ def test_after_the_button_nothing_more_comes(make: Make) -> None:
     assert replier.given[0].cut
 
 
-def test_the_button_between_two_sentences_calls_off_the_rest(make: Make) -> None:
-    class Slow(Pieces):
-        def __iter__(self) -> Iterator[str]:
-            yield "one two three. "
-            yield from super().__iter__()
+class Dying(ToneTalker):
+    """Says one sentence."""
 
+    said = 0
+
+    def say(self, text: str) -> ToneTalk:
+        self.said += 1
+        if self.said > 1:
+            raise ServiceError("the voice has died")
+        return super().say(text)
+
+
+def test_a_voice_that_dies_between_two_sentences_keeps_nobody_waiting(make: Make) -> None:
+    class Slowly(Replier):
+        def reply(self, _request: Request) -> Pieces:
+            self.given.append(Slow([f"{word}. " for word in NAMES], self.may))
+            return self.given[-1]
+
+    replier = Slowly()
+    replier.may.clear()
+    rig = make(replier, "Tell me a story.", talker=Dying())
+    ask(rig)
+    rig.until(lambda: rig.state == "speaking")
+    rig.until(lambda: rig.state == "idle")
+    replier.may.set()
+    quiet(rig)
+    assert replier.given[0].cut
+    assert heard(rig) == ["one two three."]
+
+
+def test_the_button_between_two_sentences_calls_off_the_rest(make: Make) -> None:
     class Slowly(Replier):
         def reply(self, _request: Request) -> Pieces:
             self.given.append(Slow(["four five six."], self.may))

@@ -50,6 +50,7 @@ class Dialogue:
         self._speech = Speech()
         self._kept = Speech()  # its rest may still be wanted
         self._fresh = True
+        self._silenced = False
 
     @property
     def rest(self) -> tuple[str, ...]:
@@ -66,6 +67,7 @@ class Dialogue:
 
     def says(self, utterance: int, text: str) -> None:
         """We mean to say this, behind what else there is of the speech."""
+        self._silenced = False
         if self._fresh:
             self._fresh = False
             if self._speech.unfinished:
@@ -82,9 +84,15 @@ class Dialogue:
         """Whoever makes the speech was cut off before its end; if it has begun at all."""
         self._speech.more = self._speech.more or not self._fresh
 
+    def silence(self) -> None:
+        """Somebody wants us to be silent, by a button or by a word: what is left is said when they ask for it, and not
+        because of a small sound, which interrupts nothing from now on."""
+        self._silenced = True
+
     def turn(self, turn: int, text: str) -> Plan:
         """What a person said, "" for nothing that a recogniser knows, and what to do about it."""
-        interrupted, offered = self._speech.unfinished, self._offered
+        interrupted = self._speech.unfinished and not self._silenced
+        offered = self._offered and not self._silenced
         asked = offered or (not interrupted and self._speech.last.rstrip(CLOSING)[-1:] in QUESTION)
         understood = understand(text, Context(self._speech.text, asked, interrupted), self._language)
         follows = self._follows(understood, interrupted)
@@ -104,7 +112,8 @@ class Dialogue:
     def _follows(self, understood: Understood, interrupted: bool) -> Reaction:
         """A small sound that interrupted nothing goes to the replier, if it is a word, and otherwise nowhere."""
         follows = reaction(understood, self._wanted)
-        if follows is Reaction.RESUME and not self._left.unfinished:
+        asked = understood.kind is Kind.COMMAND  # to go on
+        if follows is Reaction.RESUME and not (self._left.unfinished and (asked or not self._silenced)):
             spoken = understood.kind in (Kind.BACKCHANNEL, Kind.COMMAND)
             return Reaction.REPLY if spoken and not interrupted else Reaction.SILENT
         return follows
@@ -120,6 +129,7 @@ class Dialogue:
                 self._resume()
                 return Plan(understood, follows, first=again, ask=more or not again)
             case Reaction.SILENT:
+                self.silence()
                 return Plan(understood, follows)
             case Reaction.OFFER if rest or more:
                 return Plan(understood, follows, ask=True, last=_said(self._language.offer))

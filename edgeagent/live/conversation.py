@@ -84,6 +84,8 @@ class Conversation:
             case a.CallOff():
                 self._cut()
                 self._voice.drop_all()
+                if self._dialogue is not None:
+                    self._dialogue.silence()
             case a.OpenTurn():
                 self._turns.open(action)
             case a.HandOver():

@@ -46,15 +46,17 @@ def deadline(state: s.State) -> int | None:
 
 
 def abandon(state: s.State) -> tuple[a.Action, ...]:
-    """What must be called off when `state` is left for something else altogether."""
+    """What must be called off when `state` is left for something else altogether: then nothing goes on by itself."""
     match state:
         case s.Speaking() | s.Doubting() | s.HalfDuplex():
             rest = tuple(a.Discard(u) for u in state.waiting)
-            return (a.Halt(state.utterance), a.Discard(state.utterance), *rest)
+            return (a.Halt(state.utterance), a.Discard(state.utterance), *rest, a.CallOff())
         case s.Yielding():
-            return (a.DropTurn(state.turn), *(a.Discard(u) for u in (state.utterance, *state.waiting)))
+            return (a.DropTurn(state.turn), *(a.Discard(u) for u in (state.utterance, *state.waiting)), a.CallOff())
         case s.Hearing() | s.Thinking():
-            return (a.DropTurn(state.turn),)
+            return (a.DropTurn(state.turn), a.CallOff())
+        case s.Idle():  # between two sentences of a reply, perhaps
+            return (a.CallOff(),)
         case _:
             return ()
 
@@ -176,10 +178,6 @@ def stop(state: s.State, _event: e.Event, _limits: Limits) -> Step:
     return s.Idle(), abandon(state)
 
 
-def hush(state: s.Idle, _event: e.ButtonShort, _limits: Limits) -> Step:
-    return state, (a.CallOff(),)
-
-
 def mute(state: s.State, _event: e.ButtonLong, _limits: Limits) -> Step:
     return s.Muted(), abandon(state)
 
@@ -208,7 +206,7 @@ ROWS: dict[type[s.State], dict[type[e.Event], Handler]] = {
         e.SpeechStarted: hear,
         e.ReplyReady: speak,
         e.ReplyFailed: fail_silently,
-        e.ButtonShort: hush,
+        e.ButtonShort: stop,
         e.ButtonLong: mute,
         e.MicrophoneFailed: lose_microphone,
         e.Failed: break_down,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
@@ -19,9 +20,9 @@ pytest.importorskip("uvicorn", reason="needs the extra [page]")
 from starlette.datastructures import URL
 from starlette.requests import Request
 
-from edgeagent.monitor.page import job, site
+from edgeagent.monitor.page import guard, impatient, job, site
 from edgeagent.monitor.page.job import Job, Outcome
-from edgeagent.monitor.page.server import Server
+from edgeagent.monitor.page.server import CONNECTIONS, Server
 from edgeagent.monitor.page.site import Content
 from edgeagent.monitor.places import listening
 
@@ -258,6 +259,40 @@ def test_so_many_may_watch_and_who_leaves_makes_room(serve: Serve) -> None:
                 return another.answer.status == 200
 
         until(room, "a browser that left keeps its place")
+
+
+HEAD = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+ASKS_AND_GOES_ON = HEAD + b"\r\n" + HEAD
+FORM = b"POST /login HTTP/1.1\r\nHost: [::1]\r\nOrigin: http://[::1]\r\nContent-Length: 99\r\n\r\ntoken="
+
+
+@pytest.mark.parametrize("sent", [b"", HEAD, ASKS_AND_GOES_ON, FORM], ids=["nothing", "half", "one and a half", "form"])
+def test_nobody_keeps_it_to_themselves_by_asking_for_nothing(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
+    monkeypatch.setattr(impatient, "LOOK_S", 1.0)
+    monkeypatch.setattr(guard, "FORM_S", 1.0)
+    port = serve(TOKEN)
+    assert ask(port, "GET", "/style.css")[0] == 200  # it is there
+    with ExitStack() as closing_all:
+        for _ in range(CONNECTIONS):
+            client = closing_all.enter_context(socket.create_connection(("127.0.0.1", port)))
+            client.sendall(sent)
+        assert ask(port, "GET", "/style.css")[0] == 503
+        until(lambda: ask(port, "GET", "/style.css")[0] == 200, "they keep their places")
+
+
+def test_who_watches_or_goes_on_asking_keeps_the_connection(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(impatient, "LOOK_S", 0.5)
+    port = serve()
+    with closing(Stream(port)) as stream, closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as client:
+        client.connect()
+        ours = client.sock
+        for _ in range(8):  # five a second
+            assert stream.event("now") == {"state": "idle"}
+            client.request("GET", "/style.css")
+            assert client.getresponse().read() == b"p{}"
+            assert client.sock is ours
 
 
 def test_only_the_sounds_that_it_shows_are_played(serve: Serve) -> None:

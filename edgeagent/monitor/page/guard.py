@@ -7,6 +7,7 @@ page as well (its Origin, and a word that only the page holds), so that no other
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import secrets
 from hashlib import sha256
@@ -27,6 +28,9 @@ YEAR_S = 365 * 86_400
 
 LONGEST_FORM = 4096
 """Bytes of what a button sends."""
+
+FORM_S = 5.0
+"""Seconds that they may take to come."""
 
 HEADERS = {
     "content-security-policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
@@ -129,12 +133,16 @@ def from_here(headers: Headers) -> bool:
 
 
 async def _form(request: Request) -> dict[str, str]:
-    """The fields that a form of ours sends; none of one that is longer."""
+    """The fields that a form of ours sends; none of one that is longer, or does not come."""
     sent = b""
-    async for chunk in request.stream():
-        sent += chunk
-        if len(sent) > LONGEST_FORM:
-            return {}
+    try:
+        async with asyncio.timeout(FORM_S):
+            async for chunk in request.stream():
+                sent += chunk
+                if len(sent) > LONGEST_FORM:
+                    return {}
+    except TimeoutError:
+        return {}
     fields = parse_qs(sent.decode("ascii", "replace"), max_num_fields=10) if sent else {}
     return {name: values[0] for name, values in fields.items()}
 

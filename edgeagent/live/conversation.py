@@ -104,6 +104,8 @@ class Conversation:
     def stream(self) -> None:
         """A step is over: hand on what was heard."""
         self._turns.stream()
+        if self._dialogue is not None and len(self._ceased) > CEASED // 2:  # a long speech, and nobody has asked
+            self._learn(self._dialogue)
         if self.words is not None:
             for hint in self.words.hear(self._door.engine.state, self._door.engine.at):
                 self._door.tell(hint)
@@ -162,12 +164,16 @@ class Conversation:
 
     def _begin(self, dialogue: Dialogue) -> None:
         """A new speech of ours, upon what has been heard of those before."""
+        self._learn(dialogue)
+        dialogue.begin()
+
+    def _learn(self, dialogue: Dialogue) -> None:
+        """What has been heard up to now."""
         ledger = self._door.engine.moderator.ledger
         while self._ceased and self._ceased[0][0] < self._door.engine.at:  # the ledger learns of it with the next step
             _, fact = self._ceased.popleft()
             heard, left = ledger.heard(fact.utterance), ledger.left(fact.utterance)
             dialogue.heard(fact.utterance, heard.text_heard, left, whole=fact.finished, estimated=heard.estimated)
-        dialogue.begin()
 
     def _follow(
         self, request: Request, first: tuple[str, ...] = (), last: tuple[str, ...] = (), *, ask: bool = False

@@ -11,6 +11,7 @@ import pytest
 from edgeagent.app import build_dialogue
 from edgeagent.dialogue.history import Who
 from edgeagent.errors import ServiceError
+from edgeagent.live import conversation
 from edgeagent.live.conversation import Listen, Told
 from edgeagent.ports import Request, Sound, Talker
 from edgeagent.services.tone_talker import ToneTalk, ToneTalker
@@ -259,6 +260,29 @@ def test_a_reply_that_was_cut_off_for_nothing_is_taken_up_by_its_replier(make: M
     assert replier.asked[1].resumes
     assert replier.asked[1].saying[-1].endswith(f"{NAMES[len(replier.asked[1].saying) - 1]}.")
     assert heard(rig)[-1] == "And that is the end."
+
+
+AT_LENGTH = [f"one two three four five, {word}. " for word in NAMES]
+
+
+def test_of_a_speech_longer_than_what_waits_to_be_known_no_sentence_comes_again(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conversation, "CEASED", 4)
+    replier = Replier(AT_LENGTH, ["the end."])
+    rig = make(replier, "Tell me a story.", "uh-huh")
+    ask(rig)
+    rig.until(lambda: len(rig.entries("playing")) == len(NAMES) - 1)
+    rig.turn(60)
+    interrupt(rig)
+    quiet(rig)
+    assert plans(rig)[1] == ("backchannel", "resume")
+    assert [line.text for line in replier.asked[0].history] == ["Tell me a story."]
+    assert [sum(name in text for text in heard(rig)) for name in NAMES] == [1] * len(NAMES)
+    assert rig.conversation._dialogue is not None
+    rig.conversation._begin(rig.conversation._dialogue)
+    told = " ".join(line.text for line in rig.conversation._dialogue.history.lines)
+    assert [name in told for name in NAMES] == [True] * len(NAMES)
 
 
 @pytest.mark.parametrize("event", [e.ButtonShort(0), e.ButtonLong(0)])

@@ -80,6 +80,10 @@ class Dialogue:
         self._speech.heard(utterance, text, "" if whole else again)
         self.history.heard(utterance, text, whole=whole, estimated=estimated)
 
+    def soundless(self, utterance: int) -> None:
+        """The voice has no sound for it: it can neither be heard nor be left."""
+        self._speech.heard(utterance, "", "")
+
     def broken(self) -> None:
         """Whoever makes the speech was cut off before its end; if it has begun at all."""
         self._speech.more = self._speech.more or not self._fresh

@@ -59,7 +59,7 @@ class Conversation:
         self._dialogue = dialogue
         self._listener = listen(self._recognised, self._trouble, self._kept)
         self._turns = Turns(door.engine.linear, self._listener)
-        self._voice = Voice(door, playback, inbox, talker, self._gone)
+        self._voice = Voice(door, playback, inbox, talker, self._gone, self._soundless)
         self._asker = Asker(replier, inbox, self) if replier is not None else None
         self._question: Question | None = None
         self._closed: dict[int, Sound] = {}  # turns whose text is awaited
@@ -220,6 +220,10 @@ class Conversation:
         """An utterance is done with."""
         if self._question is not None and self._question.request.turn == turn and self._asker is not None:
             self._asker.spoken(self._question)
+
+    def _soundless(self, utterance: int) -> None:
+        if self._dialogue is not None:
+            self._dialogue.soundless(utterance)
 
     # `asking.Receiver` ------------------------------------------------------------------------------------------------
 

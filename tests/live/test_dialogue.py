@@ -337,6 +337,23 @@ def test_a_voice_that_dies_between_two_sentences_keeps_nobody_waiting(make: Make
     assert heard(rig) == ["one two three."]
 
 
+class Speechless(ToneTalker):
+    """Has no sound for one word."""
+
+    def say(self, text: str) -> ToneTalk:
+        return super().say("" if text == "hm." else text)
+
+
+def test_a_sentence_without_a_sound_leaves_nothing_to_go_on_with(make: Make) -> None:
+    replier = Replier(["one two three? hm."], ["four."])
+    rig = make(replier, "Tell me a story.", "yes", talker=Speechless())
+    for _ in range(2):
+        ask(rig)
+        quiet(rig)
+    assert plans(rig)[1] == ("answer", "reply")
+    assert heard(rig) == ["one two three?", "four."]
+
+
 def test_the_button_between_two_sentences_calls_off_the_rest(make: Make) -> None:
     class Slowly(Replier):
         def reply(self, _request: Request) -> Pieces:

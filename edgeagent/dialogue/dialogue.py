@@ -111,7 +111,8 @@ class Dialogue:
     @property
     def _offered(self) -> bool:
         """Whether the last that was heard of us was the question whether to go on."""
-        return self._kept.unfinished and self._speech.last == self._language.offer
+        offer = self._language.offer  # "" in languages without one, as is the last of which nothing was heard
+        return bool(offer) and self._kept.unfinished and self._speech.last == offer
 
     def _follows(self, understood: Understood, interrupted: bool) -> Reaction:
         """A small sound that interrupted nothing goes to the replier, if it is a word, and otherwise nowhere."""

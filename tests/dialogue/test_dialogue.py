@@ -191,6 +191,23 @@ def test_a_side_answer_that_is_interrupted_comes_before_the_rest(talk: Dialogue)
     assert talk.turn(15, "yes").first == REST
 
 
+@pytest.mark.parametrize("name", ["ar", "ja"])
+def test_in_a_language_without_an_offer_nothing_is_taken_for_one(name: str) -> None:
+    spoken = language([name])
+    assert not spoken.offer
+    dialogue = Dialogue(spoken, WANTED)
+    dialogue.begin()
+    dialogue.says(0, FIRST)
+    dialogue.heard(0, "The train", "leaves at nine.", whole=False)
+    dialogue.begin()
+    dialogue.says(1, SECOND)  # and nothing of it is heard
+    dialogue.begin()
+    no = " ".join(min(spoken.no))
+    plan = dialogue.turn(2, no)
+    assert plan.reaction is not Reaction.SILENT
+    assert dialogue.rest or plan.first or plan.ask
+
+
 def test_a_small_word_that_interrupts_nothing_goes_to_the_replier_and_a_noise_nowhere() -> None:
     dialogue = Dialogue(ENGLISH, WANTED)
     assert dialogue.turn(1, "okay").ask

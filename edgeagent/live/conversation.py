@@ -33,6 +33,10 @@ what went wrong with one, and the third the path under which one is kept, from a
 CEASED = 64
 """Reports of the player that wait until somebody asks what was heard; the ledger keeps no more utterances."""
 
+LONGEST_TEXT = 2000
+"""Characters of a turn that count, two minutes of speech: a recogniser that repeats itself must not hold up the sound,
+whose thread finds out here what was meant."""
+
 
 class Conversation:
     """Engine thread only, but for what `listen` gets. journal: gets what the engine knows nothing of."""
@@ -146,6 +150,7 @@ class Conversation:
         sound = self._closed.pop(turn, None)
         if sound is None:  # dropped meanwhile
             return
+        text = text[:LONGEST_TEXT]
         if text:
             self.note("recognised", turn=turn, text=text)
         if self._dialogue is None:

@@ -207,6 +207,17 @@ def test_a_correction_reaches_the_replier_as_one(make: Make) -> None:
     assert (replier.asked[0].understood.wrong, replier.asked[0].understood.right) == ("two", "seven")
 
 
+def test_a_recogniser_that_repeats_itself_is_cut_short(make: Make) -> None:
+    replier = Replier(["Fine."])
+    rig = make(replier, "well you know " * 10_000)
+    ask(rig)
+    quiet(rig)
+    (text,) = [str(note["text"]) for note in rig.notes.entries if note["event"] == "recognised"]
+    assert len(text) == conversation.LONGEST_TEXT
+    assert heard(rig) == ["Fine."]
+    assert replier.asked[0].text == text
+
+
 def test_the_first_sentence_sounds_while_the_second_is_thought_of(make: Make) -> None:
     class Slow(Pieces):
         def __iter__(self) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from edgeagent.commands._finding import Finding, ok, warn
+from edgeagent.commands._installed import installed
 from edgeagent.settings import Settings, Turns
 from edgeagent.store.memory_file import Refused, read
 from edgeagent.turn.events import Remembered
@@ -21,7 +22,7 @@ def memory(settings: Settings) -> Iterator[Finding]:
     if not settings.memory.file:
         yield ok("memory", "what is learnt about people is forgotten at every start (memory.file)")
         return
-    path = Path(settings.memory.file).expanduser()
+    path = service.path(settings.memory.file) if (service := installed()) else Path(settings.memory.file).expanduser()
     try:
         known = words(read(path).remembered, settings.turns)
     except Refused as refused:
@@ -33,7 +34,7 @@ def memory(settings: Settings) -> Iterator[Finding]:
     folder = path.parent
     while not folder.exists():
         folder = folder.parent
-    if not os.access(folder, os.W_OK):
+    if service.denies(folder) if service else not os.access(folder, os.W_OK):
         yield warn("memory", f"nothing can be written in {folder}", "give a memory.file in another folder")
 
 

@@ -33,7 +33,7 @@ from edgeagent.turn import states as s
 from edgeagent.turn.levels import SPARSE, Level
 from edgeagent.turn.moderator import Decision, Moderator
 from edgeagent.turn.outputs import Impairment
-from edgeagent.turn.policy import Percept
+from edgeagent.turn.policy import FAINT, Percept
 from edgeagent.units import HOP, samples, seconds
 
 LOOK = 64 * HOP
@@ -78,6 +78,11 @@ class Engine:
     def wanting(self) -> int:
         """Samples of the microphone, 1 .. HOP, that complete the next step: with less nothing is decided."""
         return self._sound.wanting
+
+    @property
+    def calm(self) -> bool:
+        """We speak, and nothing in the last step may have been a person."""
+        return isinstance(self.state, s.Speaking) and not self.moderator.policy.evidence and self.percept.near < FAINT
 
     @property
     def state(self) -> s.State:

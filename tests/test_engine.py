@@ -163,6 +163,24 @@ def test_what_is_told_is_taken_at_its_own_sample_in_order() -> None:
     assert told == ["ready", "state", "scripted", "lost", "button_long", "state", "action"]  # nothing of the last yet
 
 
+def test_it_is_calm_while_we_speak_and_nobody_else_may(recorded: Recorded, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine, _ = new_engine()
+    found: list[tuple[int, str, bool]] = []
+    capture = engine.capture
+
+    def watched(block: Sound) -> None:
+        capture(block)
+        found.append((engine.at, type(engine.state).__name__, engine.calm))
+
+    monkeypatch.setattr(engine, "capture", watched)
+    replay(engine, recorded.reference, recorded.microphone, recorded.told, chunk=HOP)
+    assert {state for _, state, calm in found if calm} == {"Speaking"}
+    alone = [calm for at, state, calm in found if state == "Speaking" and RATE < at < INTERRUPTED]
+    assert np.mean(alone) > 0.8
+    suspected = next(at for at, state, _ in found if state == "Doubting")
+    assert not any(calm for at, _, calm in found if at == suspected - HOP)
+
+
 def test_nothing_is_decided_before_both_sides_of_an_instant_are_there() -> None:
     engine, _ = new_engine()
     sound = np.zeros(HOP, np.float32)

@@ -24,6 +24,12 @@ BACKLOG = 200
 """Blocks that may wait: 2 s at 10 ms. The engine is 30 times faster than sound: what is left of a stall so long is
 made up for in a tenth of a second."""
 
+APART_S = 0.01
+"""A block whose stamp is so far from where the one before ends begins anew, whatever the card says of losses."""
+
+JOINED_S = 0.15
+"""So long at most may be what comes as one, or what was played meanwhile would find no room in the timeline."""
+
 NOBODY = 1 << 62
 """Samples wanted while nobody sleeps."""
 
@@ -31,11 +37,12 @@ NOBODY = 1 << 62
 @dataclass(frozen=True, slots=True)
 class Microphone:
     """What was heard: (n,) float32 at 16 kHz. lost: not heard, but silence in place of so many lost samples.
-    when: the moment of its first sample, in seconds of time.monotonic()."""
+    when: the moment of its first sample, in seconds of time.monotonic(), by the stamps of so many blocks."""
 
     sound: Sound
     lost: int
     when: float
+    stamps: int = 1
 
 
 class Capture:
@@ -92,12 +99,11 @@ class Capture:
         self._gone += block[0].size
         return block
 
-    def take(self, most: int = 2 * BACKLOG) -> Iterator[Microphone]:
+    def take(self, most: int = 2 * BACKLOG, *, joined: bool = False) -> Iterator[Microphone]:
         """What has been heard up to now, in order. most: blocks of the card, so that an engine that is slower than
-        sound gets to do something else."""
-        for _ in range(min(most, len(self._blocks))):
-            if not self._blocks:  # dropped between two
-                return
+        sound gets to do something else. joined: blocks without a loss between them come as one."""
+        most = min(most, len(self._blocks))
+        while most > 0 and self._blocks:  # they may be dropped between two
             pcm, lost, when = self._pop()
             lost += self._dropped
             self._dropped = 0
@@ -106,7 +112,23 @@ class Capture:
                 silence = self._resampler.push(np.zeros(piece, np.float32))
                 yield Microphone(silence, silence.size, self._moment(when - lost / self._rate))
                 lost -= piece
-            yield Microphone(self._resampler.push(to_float(pcm)), 0, self._moment(when))
+            run, when = self._run(pcm, when, most if joined else 1)
+            most -= len(run)
+            sound = self._resampler.push(to_float(run[0] if len(run) == 1 else np.concatenate(run)))
+            yield Microphone(sound, 0, self._moment(when), len(run))
+
+    def _run(self, first: Pcm, when: float, most: int) -> tuple[list[Pcm], float]:
+        """`first`, heard at `when`, and what follows it without a loss; and when the first was heard by all stamps."""
+        run, frames, late = [first], first.size, 0.0
+        while len(run) < most and self._blocks and frames < JOINED_S * self._rate:
+            _, lost, stamp = self._blocks[0]
+            if lost or self._dropped or abs(off := stamp - frames / self._rate - when) > APART_S:
+                break
+            pcm = self._pop()[0]
+            run.append(pcm)
+            frames += pcm.size
+            late += off
+        return run, when + late / len(run)
 
     def _moment(self, when: float) -> float:
         """Sound leaves the resampler late by its delay: its first sample was heard so much earlier."""

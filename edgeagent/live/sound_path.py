@@ -12,14 +12,14 @@ from edgeagent.live.loudspeaker import Loudspeaker
 from edgeagent.live.timeline import Timeline
 from edgeagent.ports import Card, Sound
 from edgeagent.turn.events import Lost
+from edgeagent.units import RATE
 
-AHEAD_S = 0.25
-"""How far ahead of the microphone played sound is handed to the timeline, which has room for twice as much: enough for
-a microphone block of any length, and no more, so that an engine that lags finds its reference all the same."""
+AHEAD_S = 0.2
+"""How far ahead of the end of a microphone block played sound is handed to the timeline, which has room for twice as
+much: so that an engine that lags finds its reference all the same."""
 
 AT_ONCE = 10
-"""Blocks taken at a time: with 10 ms each a button waits no longer than a tenth of a second, should the engine be
-behind."""
+"""Blocks taken at a time: a button waits no longer than their length, should the engine be behind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +47,13 @@ class SoundPath:
             self.capture.close()
             raise
 
-    def take(self) -> Iterator[Instant]:
+    def take(self, *, joined: bool = False) -> Iterator[Instant]:
         """What there is since the last call, in order, AT_ONCE blocks at most; `capture.wait` sleeps until there is
-        something."""
-        for block in self.capture.take(AT_ONCE):
-            self._note_played(block.when + AHEAD_S)
+        something. joined: as few instants as possible, where nothing is to be decided between them."""
+        for block in self.capture.take(AT_ONCE, joined=joined):
+            self._note_played(block.when + block.sound.size / RATE + AHEAD_S)
             at = self.timeline.at
-            self.timeline.heard(block.sound.size, block.when)
+            self.timeline.heard(block.sound.size, block.when, block.stamps)
             lost = [Lost(at, "overflow", block.lost)] if block.lost else []
             reference = self.timeline.reference(block.sound.size)
             yield Instant(reference, block.sound, (*lost, *self.timeline.facts()))

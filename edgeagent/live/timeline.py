@@ -55,12 +55,13 @@ class Timeline:
         self._waiting: list[tuple[Sound, float]] = []  # played before anything was heard
         self._facts: list[Lost] = []
 
-    def heard(self, count: int, when: float) -> None:
-        """`count` microphone samples, the first of them at the moment `when` (seconds)."""
+    def heard(self, count: int, when: float, stamps: int = 1) -> None:
+        """`count` microphone samples, the first of them at the moment `when` (seconds), which is the mean of so many
+        stamps."""
         zero = when - self.at / RATE
         if self._zero is None or abs(zero - self._zero) * RATE > JUMP:
             self._zero = zero
-        self._zero += SMOOTHING * (zero - self._zero)
+        self._zero += (1 - (1 - SMOOTHING) ** stamps) * (zero - self._zero)
         self.at += count
         waiting, self._waiting = self._waiting, []
         for sound, moment in waiting:

@@ -28,8 +28,8 @@ class Audio:
     rate_hz: Literal[0, 16000, 32000, 44100, 48000] = 0
     """Card rate. 0: 16 kHz if the card can, otherwise its own rate with resampling."""
 
-    block_ms: Annotated[int, Interval(ge=5, le=64)] = 10
-    """Card period."""
+    block_ms: Annotated[int, Interval(ge=5, le=64)] = 16
+    """Card period. 16 is a step of the engine: every callback brings it one, and none has to wait for the next."""
 
     volume_percent: Annotated[int, Interval(ge=1, le=100)] = 100
     """Gain of our own voice before the card."""

@@ -34,6 +34,12 @@ class Coherence:
         self._cross = np.zeros(HOP + 1, np.complex64)
         self._powers = np.full((2, HOP + 1), 1e-6, np.float32)
 
+    def clear(self) -> None:
+        """There has been no echo for long."""
+        self.misfit = 0.0
+        self._cross[:] = 0
+        self._powers[1] = 0
+
     def push(self, spectra: Spectrum, powers: Power) -> float:
         """Take one frame's spectra and powers, (2, HOP + 1), the error first; returns the coherence, 0 to 1."""
         cross = np.conj(spectra[1])

@@ -87,6 +87,9 @@ NOISE_RISE = np.float32(1.003)
 LEAST_LEAK, MOST_LEAK = np.float32(1e-4), np.float32(4.0)
 """Bounds of the leak: 40 dB below the echo estimate, 6 dB above it."""
 
+REST = 256
+"""Hops (4 s) without any echo estimate after which nothing is to be suppressed: a device is silent most of its life."""
+
 QUIET = np.float32(1e-9)
 """Power far below any microphone; keeps ratios finite and numbers out of the slow denormal range."""
 
@@ -120,6 +123,7 @@ class Suppressor:
         self._alarm = 0
         self._presumed = 0.0
         self._presuming = 0
+        self._silent = 0
 
     def process(self, error: Sound, echo: Sound, tracking: float = 1.0) -> Suppressed:
         """One hop of the filter's error and echo estimate, (HOP,) float32 each. `tracking`: see
@@ -128,6 +132,9 @@ class Suppressor:
         self._frames[:, :HOP] = self._frames[:, HOP:]
         self._frames[0, HOP:] = error
         self._frames[1, HOP:] = echo
+        self._silent = 0 if echo.any() else self._silent + 1
+        if self._silent >= REST:
+            return self._rest()
         spectra = forward(self._frames * WINDOW)
         powers = power(spectra)
         coherence = self._coherence.push(spectra, powers)
@@ -153,17 +160,33 @@ class Suppressor:
         changed = self._coherence.misfit > MISFIT
         return Suppressed(self._frames[0, :HOP].copy(), powers[0], powers[0], powers[1], coherence, changed)
 
+    def _rest(self) -> Suppressed:
+        """There is no echo, and the last of it is long gone: only the noise floor is followed."""
+        if self._silent == REST:
+            self._residual[:] = self._presumed = self._presuming = 0
+            self._gain[:] = 1
+            self._coherence.clear()
+        powers = np.zeros((2, _BINS), np.float32)
+        powers[0] = power(forward(self._frames[:1] * WINDOW))[0]
+        self._follow_noise(powers[0])
+        return self._pass(powers, 0.0)
+
+    def _follow_noise(self, error: Power) -> None:
+        """What is left, smoothed; and the noise floor in it."""
+        smooth = self._smooth
+        smooth += np.float32(0.5) * (error - smooth)
+        self._floor *= NOISE_RISE
+        np.minimum(self._floor, np.maximum(smooth, np.float32(1e-7)), out=self._floor)
+
     def _follow(self, powers: Power) -> None:
-        """The residual echo but for the leak; what is left, smoothed; and the noise floor in it."""
+        """The residual echo but for the leak; and the noise."""
         error, echo = powers
-        residual, smooth = self._residual, self._smooth
+        residual = self._residual
         residual *= DECAY
         np.maximum(residual, echo, out=residual)
         np.maximum(residual, np.convolve(echo, _SMEAR, "same"), out=residual)
         residual += QUIET
-        smooth += np.float32(0.5) * (error - smooth)
-        self._floor *= NOISE_RISE
-        np.minimum(self._floor, np.maximum(smooth, np.float32(1e-7)), out=self._floor)
+        self._follow_noise(error)
         if self._coherence.misfit > MISFIT:
             np.maximum(self._leak, min(np.float32(MISFIT_LEAK * self._coherence.misfit), MOST_LEAK), out=self._leak)
 

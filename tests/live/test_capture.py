@@ -35,6 +35,38 @@ def test_every_frame_comes_out_at_its_index(blocks: list[tuple[int, int]]) -> No
     assert sum(block.lost for block in taken) == sum(lost for _, lost in blocks)
 
 
+@given(st.lists(st.tuples(st.integers(1, 400), st.integers(0, 1)), max_size=40), st.integers(1, 40))
+def test_joined_blocks_are_the_same_sound(blocks: list[tuple[int, int]], most: int) -> None:
+    single, joined = Capture(48000), Capture(48000)
+    at = 0
+    for count, lost in blocks:
+        for capture in (single, joined):
+            capture.heard(ramp(at, count), 300 * lost, (at + 300 * lost) / 48000)
+        at += count + 300 * lost
+    one_by_one, runs = list(single.take()), []
+    while more := list(joined.take(most, joined=True)):
+        runs += more
+    single.close()
+    joined.close()
+    apart, together = (np.concatenate([np.zeros(0), *(b.sound for b in found)]) for found in (one_by_one, runs))
+    np.testing.assert_array_equal(together, apart)
+    assert sum(block.stamps for block in runs if not block.lost) == len(blocks)
+    assert [block.lost for block in runs if block.lost] == [block.lost for block in one_by_one if block.lost]
+
+
+def test_of_joined_blocks_the_moment_is_that_of_all_stamps_and_a_leap_is_no_part_of_it() -> None:
+    capture = Capture(RATE)
+    late = (0.0, 0.004, -0.002, 0.002)
+    for block, off in enumerate(late):
+        capture.heard(ramp(0, 160), 0, 3 + block / 100 + off)
+    capture.heard(ramp(0, 160), 0, 4.0)
+    first, second = capture.take(joined=True)
+    capture.close()
+    assert (first.stamps, first.sound.size) == (4, 640)
+    assert first.when == pytest.approx(3 + sum(late) / 4)
+    assert (second.stamps, second.when) == (1, 4.0)
+
+
 @pytest.mark.parametrize("rate", [32000, 44100, 48000])
 def test_other_rates_arrive_at_16_khz_with_the_moment_of_each_sample(rate: int) -> None:
     capture = Capture(rate)

@@ -33,6 +33,34 @@ def test_a_residual_that_follows_the_echo_goes_under_the_floor() -> None:
     assert level(out[RATE:]) < level(residual[RATE:]) - 20
 
 
+def test_after_a_long_silence_of_ours_it_rests_and_begins_again_without_a_seam() -> None:
+    near, echo = voice(9.0, 10), np.zeros(9 * RATE, np.float32)
+    echo[RATE // 2 : RATE] = voice(0.5, 11)
+    echo[7 * RATE :] = voice(2.0, 12)
+    frames = run(near + np.roll(echo, 40) * np.float32(0.03), echo)
+    out = clean(frames)
+    resting = slice(6 * RATE, 7 * RATE - 2 * HOP)
+    np.testing.assert_array_equal(out[resting], near[resting])
+    at_rest = frames[6 * RATE // HOP]
+    np.testing.assert_array_equal(at_rest.clean_power, at_rest.linear_power)
+    assert not at_rest.echo_power.any()
+    assert (at_rest.coherence, at_rest.changed) == (0.0, False)
+    restless = clean(run(near + np.roll(echo, 40) * np.float32(0.03), np.where(echo == 0, np.float32(1e-12), echo)))
+    apart = np.abs(out - restless)
+    assert apart[5 * RATE // 2 :].max() < 0.02 * np.abs(near).max()
+
+
+def test_the_noise_floor_is_followed_while_it_rests() -> None:
+    noise = np.random.default_rng(13).standard_normal(12 * RATE).astype(np.float32)
+    noise *= np.where(np.arange(noise.size) < 6 * RATE, 1e-4, 1e-2).astype(np.float32)
+    echo = np.zeros_like(noise)
+    echo[-RATE:] = voice(1.0, 14)
+    always = np.full_like(echo, 1e-12)
+    always[-RATE:] = echo[-RATE:]
+    last = slice(-RATE // 2, None)
+    assert abs(level(clean(run(noise, echo))[last]) - level(clean(run(noise, always))[last])) < 0.5
+
+
 @pytest.mark.parametrize("near_to_echo_db", [-10, 0])
 def test_near_end_over_a_well_cancelled_echo_keeps_its_energy(near_to_echo_db: float) -> None:
     echo = voice(6.0, 4)

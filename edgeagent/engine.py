@@ -94,6 +94,11 @@ class Engine:
         """By how much the loudspeaker's clock is fast, as far as is known."""
         return self._canceller.drift_ppm
 
+    @property
+    def far(self) -> float:
+        """Probability that the turn closed last was not said to us, by how loud it was."""
+        return self._ear.usual.last
+
     def reference(self, block: Sound) -> None:
         """What the loudspeaker got: (n,) float32 in [-1, 1], any n, silence included."""
         self._sound.first(block)
@@ -180,6 +185,8 @@ class Engine:
         usual, habits = self._ear.usual, self.moderator.policy.temper.habits
         if self.moderator.voice:
             usual.heard(self.moderator.voice)
+        elif isinstance(self.moderator.state, s.Hearing | s.Yielding):
+            usual.last = 0.0
         if habits.take_news() or self.moderator.voice:
             counts = {"false_stops": habits.false_stops, "repeats": habits.repeats, "spoken_s": seconds(habits.spoken)}
             level = {"level_dbfs": usual.dbfs, "turns": usual.turns}

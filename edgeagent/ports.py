@@ -80,6 +80,17 @@ class MutePin(Protocol):
     def close(self) -> None: ...
 
 
+class Mixer(Protocol):
+    """A control of the card's mixer: how loud the loudspeaker is."""
+
+    def change(self, by: Callable[[float], float], then: Callable[[float, str], None]) -> None:
+        """Move it from its level, 0 .. 1 as it is felt, to `by` of it. At once; `then` gets the level that was reached,
+        and why it is not the wanted one, "" for that it is. Engine thread, and `then` is called there; `by` may be
+        called on another."""
+
+    def close(self) -> None: ...
+
+
 class EchoCanceller(Protocol):
     """From what was played and what was heard to what a person said; see `signal.canceller`."""
 
@@ -140,7 +151,8 @@ class Request:
 
     sound: (n,) float32 at 16 kHz, our own voice taken out. text: what a recogniser made of it, "" without one.
     understood: what kind of interruption it was. history: what has been said and heard, this turn at its end. saying:
-    what is said before the reply. resumes: what was cut off is to go on, behind `saying`."""
+    what is said before the reply. resumes: what was cut off is to go on, behind `saying`. brief: people have had to
+    interrupt often, or asked us to speak slower: a short reply is wanted."""
 
     turn: int
     sound: Sound
@@ -149,6 +161,7 @@ class Request:
     history: tuple[Line, ...] = ()
     saying: tuple[str, ...] = ()
     resumes: bool = False
+    brief: bool = False
 
 
 class Reply(Protocol):

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -231,3 +232,21 @@ def test_the_folder_of_the_flight_recorder_is_looked_at(tmp_path: Path) -> None:
     (tmp_path / "clips").mkdir()
     told = [finding.text for finding in _probes.disk(Settings(flight=Flight(str(tmp_path / "clips" / "new"))))]
     assert any(str(tmp_path / "clips") in text for text in told)
+
+
+def test_what_louder_and_softer_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "amixer"
+    program.write_text("#!/bin/sh\ntest $5 = PCM && echo '  Mono: Playback 76 [53%] [-14.00dB] [on]'\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+
+    def told(**audio: Any) -> str:
+        (finding,) = _sound_probes.mixer(Settings(audio=Audio(**audio)))
+        return f"{finding.grade.name.lower()}: {finding.text}"
+
+    assert told(mixer="hw:Toy/PCM") == "ok: hw:Toy/PCM is at 53 %; 20 to 100 %"
+    assert told(mixer="hw:Toy/Bass").startswith("fail: the mixer's control 'Bass'")
+    assert told(volume_percent=60) == "ok: begins at 60 %, of a gain of our own; 20 to 100 %"
+    assert told().endswith("where it is already at its loudest")
+    monkeypatch.setenv("PATH", str(tmp_path / "none"))
+    assert told(mixer="hw:Toy/PCM") == "fail: there is no amixer"

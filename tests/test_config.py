@@ -141,6 +141,17 @@ def test_what_is_said_is_what_is_set() -> None:
             "GPIO 17 already belongs to button.pin. Give each its own",
         ),
         (
+            "button: {louder_pin: 5, softer_pin: 5}",
+            "button.softer_pin",
+            "GPIO 5 already belongs to button.louder_pin. Give each its own",
+        ),
+        (
+            "audio: {volume_least_percent: 60, volume_most_percent: 50}",
+            "audio.volume_least_percent",
+            "more than audio.volume_most_percent. Give less",
+        ),
+        ("audio: {mixer: PCM}", "audio.mixer", "no card and control. Give CARD/CONTROL, for example hw:Device/PCM"),
+        (
             "lamp: {kind: rgb, pins: [5, 6, 5]}",
             "lamp.pins",
             "GPIO 5 already belongs to lamp.pins. Give each its own",

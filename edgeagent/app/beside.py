@@ -4,24 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+from edgeagent.devices.amixer import Amixer
 from edgeagent.devices.gpio import Factory
 from edgeagent.devices.gpio_button import GpioButton
 from edgeagent.devices.gpio_hint import GESTURE, PRESENCE, GpioHint
+from edgeagent.devices.gpio_press import GpioPress
+from edgeagent.dialogue.dialogue import Dialogue
+from edgeagent.live.actuators import Actuators
 from edgeagent.live.conversation import Conversation
 from edgeagent.live.door import Door
 from edgeagent.live.inbox import Inbox
+from edgeagent.live.manner import Manner
+from edgeagent.live.volume import Volume
+from edgeagent.ports import Talker
+from edgeagent.services.espeak_talker import EspeakTalker
 from edgeagent.services.hint_socket import HintSocket
-from edgeagent.settings import Button, Hints, Memory
+from edgeagent.settings import Audio, Button, Hints, Memory
 from edgeagent.store.keeper import Keeper
+from edgeagent.store.talk_keeper import TalkKeeper
 from edgeagent.turn.events import Event, Forgotten, Hint, Remembered
 
 
-def add_button(button: Button, factory: Factory | None, to: tuple[Inbox, Door], closing: ExitStack) -> None:
-    """The button, if there is one. Raises DeviceError."""
+def add_button(
+    button: Button, factory: Factory | None, to: tuple[Inbox, Door], manner: Manner, closing: ExitStack
+) -> None:
+    """The buttons, if there are any. Raises DeviceError."""
+    inbox = to[0]
     if button.pin >= 0:
         closing.callback(GpioButton(button, factory, lambda event: _press(*to, event)).close)
+    for command, pin in (("louder", button.louder_pin), ("softer", button.softer_pin)):
+        if pin >= 0:
+            tell = partial(inbox.post, partial(manner.adjust, command))
+            closing.callback(GpioPress(command, pin, factory, tell).close)
 
 
 def add_hints(hints: Hints, factory: Factory | None, to: tuple[Inbox, Door, Conversation], closing: ExitStack) -> None:
@@ -67,6 +85,73 @@ def add_memory(keeper: Keeper, to: tuple[Inbox, Door, Conversation], closing: Ex
         trouble(keeper.refused)
     keeper.start(lambda remembered: inbox.post(lambda: replace(remembered)), trouble)
     closing.callback(keeper.close)
+
+
+def build_manner(
+    audio: Audio,
+    actuators: Actuators,
+    talker: Talker,
+    to: tuple[Inbox, Door, Callable[[], Conversation]],
+    closing: ExitStack,
+) -> Manner:
+    """How loud and how fast we speak, as people want it. A voice without a rate of its own speaks as ever."""
+    inbox, door, conversation = to
+    mixer = Amixer(audio.mixer, inbox.post) if audio.mixer else None
+    if mixer:
+        closing.callback(mixer.close)
+
+    def speak(rate: float) -> None:
+        if isinstance(talker, EspeakTalker):
+            talker.pace(rate)
+
+    def note(event: str, **facts: object) -> None:
+        conversation().note(event, **facts)
+
+    return Manner(Volume(audio, mixer, actuators.volume), lambda: door.engine.at, note, speak)
+
+
+def add_talk(
+    memory: Memory,
+    dialogue: Dialogue | None,
+    manner: Manner,
+    to: tuple[Inbox, Callable[[], Conversation]],
+    closing: ExitStack,
+) -> str:
+    """Where the conversation stood when the device went off; from now on that is kept, if it shall be. Before there is
+    a conversation: whoever is closed behind it still learns what was heard last. Returns what to ask first, "" for
+    nothing."""
+    if dialogue is not None:
+        dialogue.adjust, dialogue.brief = manner.adjust, manner.is_brief
+    if not memory.talk:
+        return ""
+    inbox, conversation = to
+    keeper = TalkKeeper(Path(memory.talk).expanduser(), memory.talk_hours, memory.talk_words)
+    closing.callback(keeper.close)
+
+    def forget() -> None:
+        if dialogue is not None:
+            dialogue.forget()
+        keeper.begin_again()
+        conversation().note("talk_forgotten")
+
+    trouble = trouble_with("memory_trouble", inbox, conversation)
+    if keeper.refused:
+        trouble(keeper.refused)
+    keeper.start(lambda: inbox.post(forget), trouble)
+    manner.keep = keeper.keep_manner
+    manner.recall(keeper.stood.manner)
+    return recall_talk(keeper, memory, dialogue)
+
+
+def recall_talk(keeper: TalkKeeper, memory: Memory, dialogue: Dialogue | None) -> str:
+    """Let the dialogue begin where it was, and be kept. Returns what to ask first, "" for nothing."""
+    if dialogue is None or not memory.talk_words:
+        return ""
+    stood = keeper.stood.saved
+    if keeper.rest_age_s > 60 * memory.offer_minutes:
+        stood = replace(stood, rest=(), more=False)
+    dialogue.keep = keeper.keep
+    return dialogue.recall(stood)
 
 
 def trouble_with(event: str, inbox: Inbox, conversation: Callable[[], Conversation]) -> Callable[[str], None]:

@@ -33,6 +33,7 @@ def build_card(audio: Audio) -> Card:
 def build_factory(settings: Settings) -> Factory | None:
     """The driver of the pins, if there are any. Raises DeviceError."""
     pins = (settings.button.pin, settings.amplifier.mute_pin, settings.lamp.power_pin, *settings.lamp.pins)
+    pins += (settings.button.louder_pin, settings.button.softer_pin)
     pins += (settings.hints.presence_pin, settings.hints.gesture_pin)
     return pin_factory() if any(pin >= 0 for pin in pins) else None
 

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-from edgeagent.app.beside import add_button, add_hints, add_memory, build_keeper, trouble_with
+from edgeagent.app.beside import add_button, add_hints, add_memory, add_talk, build_keeper, build_manner, trouble_with
 from edgeagent.app.hardware import build_amplifier, build_card, build_factory, build_lamp
 from edgeagent.app.hearing import build_engine, head
 from edgeagent.app.talking import build_dialogue, build_listener, build_replier, build_spotter, build_talker
 from edgeagent.detect.ear import Ear
 from edgeagent.detect.words import Words
+from edgeagent.devices.gpio import Factory
 from edgeagent.errors import DeviceError, DeviceHung, NotInstalled
 from edgeagent.live import realtime
 from edgeagent.live.absent_card import AbsentCard
@@ -59,11 +60,8 @@ def build_runtime(
         closing.callback(talker.close)
         replier, opening = build_replier(settings) if replies else (None, "")
         factory = build_factory(settings)
-        lamp = build_lamp(settings, factory)
-        closing.callback(lamp.close)
-        amplifier = build_amplifier(settings, factory)
-        closing.callback(amplifier.close)
         playback, inbox = Playback(), Inbox()
+        actuators = _body(settings, factory, playback, closing)
         keeper = build_keeper(settings.memory) if ear is None else None  # another's ear learns nothing of the device's
         door = Door(build_engine(settings, TeeJournal(journal, keeper) if keeper else journal, ear, stages))
         listen, words = build_listener(settings, session), None
@@ -71,11 +69,14 @@ def build_runtime(
             closing.callback(spotter.close)
             words = Words(spotter, door.engine.clean)
         understands = build_dialogue(settings)
+        manner = build_manner(settings.audio, actuators, talker, (inbox, door, lambda: conversation), closing)
+        if replies:
+            opening = add_talk(settings.memory, understands, manner, (inbox, lambda: conversation), closing) or opening
         conversation = Conversation(door, playback, inbox, notes, talker, replier, listen, understands, words)
         closing.callback(conversation.close)
         if spotter:
             closing.callback(lambda: conversation.note("word_spotter", **spotter.facts()))
-        add_button(settings.button, factory, (inbox, door), closing)
+        add_button(settings.button, factory, (inbox, door), manner, closing)
         add_hints(settings.hints, factory, (inbox, door, conversation), closing)
         if keeper:
             add_memory(keeper, (inbox, door, conversation), closing)
@@ -87,7 +88,7 @@ def build_runtime(
             door,
             _first(opener, playback, wait),
             inbox,
-            Actuators(playback, amplifier, lamp, settings),
+            actuators,
             Cues(playback),
             conversation,
             Watchdog(still=settings.audio.card == "wav" or settings.audio.gated),
@@ -97,6 +98,14 @@ def build_runtime(
         closing.callback(loop.close)
         _open(conversation, loop, opening)
         return Runtime(door, loop, conversation, (journal, notes), head(settings), hygiene, closing.pop_all())
+
+
+def _body(settings: Settings, factory: Factory | None, playback: Playback, closing: ExitStack) -> Actuators:
+    lamp = build_lamp(settings, factory)
+    closing.callback(lamp.close)
+    amplifier = build_amplifier(settings, factory)
+    closing.callback(amplifier.close)
+    return Actuators(playback, amplifier, lamp, settings)
 
 
 def _opener(audio: Audio, playback: Playback, find: Callable[[Audio], Card]) -> Callable[[], SoundPath]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
+from functools import partial
 from typing import Protocol
 
 from edgeagent.commands._finding import Finding, fail, ok, warn
@@ -18,6 +19,7 @@ from edgeagent.devices.gpio_hint import GESTURE, PRESENCE, GpioHint
 from edgeagent.devices.gpio_lamp import GpioLamp
 from edgeagent.devices.gpio_lines import Claim
 from edgeagent.devices.gpio_mute import GpioMute
+from edgeagent.devices.gpio_press import GpioPress
 from edgeagent.errors import DeviceError
 from edgeagent.settings import Settings
 
@@ -139,6 +141,9 @@ def _wanted(settings: Settings) -> dict[str, Callable[[Factory], Closable]]:
         wanted["lamp"] = lambda factory: Apa102Lamp(lamp, open_spi(lamp.spi_device), factory)
     if button.pin >= 0:
         wanted["button"] = lambda factory: GpioButton(button, factory, lambda _event: None)
+    for name, pin in (("louder", button.louder_pin), ("softer", button.softer_pin)):
+        if pin >= 0:
+            wanted[f"{name} button"] = partial(GpioPress, name, pin, tell=lambda: None)
     if settings.hints.presence_pin >= 0:
         wanted["presence sensor"] = lambda f: GpioHint(PRESENCE, settings.hints.presence_pin, f, lambda _hint: None)
     if settings.hints.gesture_pin >= 0:

@@ -1,4 +1,4 @@
-"""What a device remembers of its people, in words."""
+"""What a device remembers of its people, and of what they said, in words."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from pathlib import Path
 
 from edgeagent.commands._finding import Finding, ok, warn
 from edgeagent.commands._installed import installed
-from edgeagent.settings import Settings, Turns
+from edgeagent.settings import Settings, Turns, understands
 from edgeagent.store.memory_file import Refused, read
+from edgeagent.store.talk_file import Stood, look
 from edgeagent.turn.events import Remembered
 from edgeagent.turn.habits import MOST, lean
 
@@ -31,11 +32,47 @@ def memory(settings: Settings) -> Iterator[Finding]:
         yield warn("memory", f"{path}: {error.strerror}", "give a memory.file that the device may read and write")
     else:
         yield ok("memory", "; ".join(known))
+    yield from _writable("memory", path, "memory.file")
+
+
+def conversation(settings: Settings) -> Iterator[Finding]:
+    """What `check` says about the conversation that is kept."""
+    memory = settings.memory
+    if not memory.talk:
+        yield ok("conversation", "what was said is forgotten at every start (memory.talk)")
+        return
+    path = Path(memory.talk).expanduser()
+    try:
+        yield ok("conversation", "; ".join(said(look(path))))
+    except Refused as refused:
+        yield warn("conversation", f"{path}: {refused}", "the device puts it aside and begins anew")
+    except OSError as error:
+        yield warn("conversation", f"{path}: {error.strerror}", "give a memory.talk of the device's own")
+    if memory.talk_words and not understands(settings):
+        told = "set a recogniser (recogniser.kind or capture.on_turn), or memory.talk_words: false"
+        yield warn("conversation", "nobody tells what people say, so there are no words to keep", told)
+    yield from _writable("conversation", path, "memory.talk")
+
+
+def said(stood: Stood | None) -> list[str]:
+    """What a store holds, without a word of it."""
+    if stood is None:
+        return ["nothing"]
+    saved = stood.saved
+    facts = [plural(len(saved.lines), "line") + " of conversation"]
+    if saved.unfinished:
+        facts.append(f"{plural(len(saved.rest), 'sentence')} that the device was cut off in, or had still to say")
+    facts += [f"{name} {100 * value:.0f} %" for name, value in stood.manner.items()]
+    return facts
+
+
+def _writable(name: str, path: Path, key: str) -> Iterator[Finding]:
     folder = path.parent
     while not folder.exists():
         folder = folder.parent
+    service = installed()
     if service.denies(folder) if service else not os.access(folder, os.W_OK):
-        yield warn("memory", f"nothing can be written in {folder}", "give a memory.file in another folder")
+        yield warn(name, f"nothing can be written in {folder}", f"give a {key} in another folder")
 
 
 def words(remembered: Remembered | None, turns: Turns) -> list[str]:

@@ -9,6 +9,7 @@ from contextlib import closing
 
 from edgeagent.commands._finding import Finding, fail, ok, warn
 from edgeagent.devices.alsa_names import kernel_cards
+from edgeagent.devices.amixer import Amixer
 from edgeagent.devices.portaudio import Device, Direction, PortAudio
 from edgeagent.errors import DeviceError, SoundFileError
 from edgeagent.settings import Audio, Settings
@@ -22,6 +23,23 @@ TOPICS: dict[Direction, str] = {"input": "microphone", "output": "loudspeaker"}
 def cards(settings: Settings) -> Iterator[Finding]:
     """Whether the card of the settings can be opened. A device in use counts as a failure: `run` could not have it."""
     yield from {"pyaudio": _portaudio, "pipe": _programs, "wav": _microphone_file}[settings.audio.card](settings.audio)
+
+
+def mixer(settings: Settings) -> Iterator[Finding]:
+    """What "louder" and "softer" turn, and how far they may."""
+    audio = settings.audio
+    bounds = f"{audio.volume_least_percent} to {audio.volume_most_percent} %"
+    if not audio.mixer:
+        room = "" if audio.volume_percent < audio.volume_most_percent else ", where it is already at its loudest"
+        yield ok("volume", f"begins at {audio.volume_percent} %, of a gain of our own; {bounds}{room}")
+        return
+    control = Amixer(audio.mixer, lambda _note: None)
+    try:
+        yield ok("volume", f"{audio.mixer} is at {100 * control.level():.0f} %; {bounds}")
+    except DeviceError as error:
+        yield fail("volume", error.problem, error.remedy)
+    finally:
+        control.close()
 
 
 def kernel(settings: Settings) -> Iterator[Finding]:

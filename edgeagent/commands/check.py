@@ -78,11 +78,13 @@ def _looked_at(args: argparse.Namespace, settings: Settings) -> list[Probe]:
         return [*probes, *([_language_probes.languages] if args.languages else [])]
     probes = [_probes.configuration] if args.config else []
     if args.machine or not args.config:
-        probes += [_probes.versions, _sound_probes.kernel, _sound_probes.cards]
+        probes += [_probes.versions, _sound_probes.kernel, _sound_probes.cards, _sound_probes.mixer]
         probes += [_pin_probes.chip, _pin_probes.pins, _pin_probes.mute_owner, _probes.services, _probes.models]
         probes += [_word_probes.words, _pace_probes.headroom, _pace_probes.last_run]
-        probes += [_probes.real_time, _probes.interpreter, _probes.disk, _remembered.memory]
+        probes += [_probes.real_time, _probes.interpreter, _probes.disk]
+        probes += [_remembered.memory, _remembered.conversation]
     else:
         probes += [_sound_probes.files, _probes.services, _word_probes.words]
         probes += [_remembered.memory] if settings.memory.file else []
+        probes += [_remembered.conversation] if settings.memory.talk else []
     return [*probes, _monitor_probes.monitors]

@@ -57,6 +57,10 @@ def _missing(settings: Settings) -> Iterator[Fault]:
             yield Fault(key, "no address. Give tcp://host:port or unix:///path")
     if talker.kind == "wav" and not talker.wav_dir:
         yield Fault("talker.wav_dir", "missing. talker.kind is wav: give the folder of recorded sentences")
+    if audio.volume_least_percent > audio.volume_most_percent:
+        yield Fault("audio.volume_least_percent", "more than audio.volume_most_percent. Give less")
+    if audio.mixer and not all(audio.mixer.rpartition("/")[::2]):
+        yield Fault("audio.mixer", "no card and control. Give CARD/CONTROL, for example hw:Device/PCM")
     if audio.card == "wav":
         if not audio.microphone_wav:
             yield Fault("audio.microphone_wav", "missing. audio.card is wav: give the file it hears")
@@ -135,6 +139,7 @@ def _shared_pins(settings: Settings) -> Iterator[Fault]:
     lamp = settings.lamp
     used = [("lamp.pins", pin) for pin in lamp.pins]
     used += [("lamp.power_pin", lamp.power_pin), ("button.pin", settings.button.pin)]
+    used += [("button.louder_pin", settings.button.louder_pin), ("button.softer_pin", settings.button.softer_pin)]
     used += [("hints.presence_pin", settings.hints.presence_pin), ("hints.gesture_pin", settings.hints.gesture_pin)]
     used += [("amplifier.mute_pin", settings.amplifier.mute_pin)]
     owners: dict[int, str] = {}

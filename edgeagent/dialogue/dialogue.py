@@ -8,17 +8,22 @@ answers a question in between, and no more than that.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from edgeagent.dialogue.history import History
 from edgeagent.dialogue.kinds import Context, Kind, Understood, agrees, understand
 from edgeagent.dialogue.language import Language
+from edgeagent.dialogue.manner import INTERRUPTED, MANNER, MISSED
 from edgeagent.dialogue.reactions import Reaction, reaction
+from edgeagent.dialogue.saved import Saved
 from edgeagent.dialogue.speech import Speech
 
 CLOSING = "\"'»”’) "  # noqa: RUF001
 """May stand behind a question mark."""
+
+PASSING = (Kind.BACKCHANNEL, Kind.NONVERBAL, Kind.FAR)
+"""Nobody wanted the floor."""
 
 QUESTION = ("?", "？", "؟")  # noqa: RUF001
 
@@ -45,12 +50,19 @@ class Dialogue:
 
     def __init__(self, language: Language, wanted: Mapping[Kind, Reaction]) -> None:
         self.history = History()
+        self.keep: Callable[[Saved], None] = _nobody
+        """Gets where the conversation stands whenever that has changed; must return at once."""
+        self.adjust: Callable[[str], None] = _nothing
+        """Gets what is said about how we speak (`manner.MANNER`), and that somebody interrupted us and meant it."""
+        self.brief: Callable[[], bool] = lambda: False
+        """Whether a short reply is wanted."""
         self._language = language
         self._wanted = wanted
         self._speech = Speech()
         self._kept = Speech()  # its rest may still be wanted
         self._fresh = True
         self._silenced = False
+        self._asking = self._resuming = False  # the replier is still at it; and it goes on with what was cut off
 
     @property
     def rest(self) -> tuple[str, ...]:
@@ -60,6 +72,26 @@ class Dialogue:
     @property
     def _left(self) -> Speech:
         return self._speech if self._speech.unfinished else self._kept
+
+    @property
+    def saved(self) -> Saved:
+        """Where the conversation stands. Of an answer in between nothing is left to say: what it interrupted is."""
+        if self._kept.unfinished:
+            return Saved(self.history.lines, self._kept.rest, self._kept.more)
+        more = self._speech.more or (self._asking and not self._fresh) or self._resuming
+        return Saved(self.history.lines, self._speech.rest, more)
+
+    def recall(self, saved: Saved) -> str:
+        """Begin where the device was when it went off; before anything is said. Returns what to ask first: whether to
+        go on; "" where nothing is left, or the language has no phrase for it."""
+        self.history.recall(saved.lines)
+        self._kept = Speech.left_over(saved.rest, saved.more)
+        return self._language.offer if saved.unfinished else ""
+
+    def forget(self) -> None:
+        """Nothing has been said, and nothing is left to say."""
+        self.history.clear()
+        self._drop()
 
     def begin(self) -> None:
         """The next utterance begins a new speech."""
@@ -74,11 +106,13 @@ class Dialogue:
                 self._kept = self._speech
             self._speech = Speech()
         self._speech.add(utterance, text)
+        self.keep(self.saved)
 
     def heard(self, utterance: int, text: str, again: str, *, whole: bool, estimated: bool = False) -> None:
         """Of `utterance` so much was heard up to now. again: what would be said if it went on, from a phrase start."""
         self._speech.heard(utterance, text, "" if whole else again)
         self.history.heard(utterance, text, whole=whole, estimated=estimated)
+        self.keep(self.saved)
 
     def soundless(self, utterance: int) -> None:
         """The voice has no sound for it: it can neither be heard nor be left."""
@@ -87,26 +121,41 @@ class Dialogue:
     def broken(self) -> None:
         """Whoever makes the speech was cut off before its end; if it has begun at all."""
         self._speech.more = self._speech.more or not self._fresh
+        self.complete()
+
+    def complete(self) -> None:
+        """No more comes of whoever makes the speech."""
+        self._asking = self._resuming = False
+        self.keep(self.saved)
 
     def silence(self) -> None:
         """Somebody wants us to be silent, by a button or by a word: what is left is said when they ask for it, and not
         because of a small sound, which interrupts nothing from now on."""
         self._silenced = True
 
-    def turn(self, turn: int, text: str) -> Plan:
-        """What a person said, "" for nothing that a recogniser knows, and what to do about it."""
+    def turn(self, turn: int, text: str, far: float = 0.0) -> Plan:
+        """What a person said, "" for nothing that a recogniser knows, and what to do about it. far: probability that it
+        was not said to us."""
         interrupted = self._speech.unfinished and not self._silenced
         offered = self._offered and not self._silenced
         asked = offered or (not interrupted and self._speech.last.rstrip(CLOSING)[-1:] in QUESTION)
-        understood = understand(text, Context(self._speech.text, asked, interrupted), self._language)
+        understood = understand(text, Context(self._speech.text, asked, interrupted, far), self._language)
+        if understood.command in MANNER:
+            self.adjust(understood.command)
+        elif interrupted and understood.kind not in PASSING:
+            self.adjust(INTERRUPTED)
         follows = self._follows(understood, interrupted)
-        if offered and (agreed := agrees(text, self._language)) is not None:
+        if offered and understood.kind is not Kind.FAR and (agreed := agrees(text, self._language)) is not None:
             follows = Reaction.RESUME if agreed else Reaction.SILENT
             if not agreed:
                 self._drop()
         elif follows is not Reaction.RESUME or understood.kind is Kind.COMMAND:
             self.history.said(turn, text)
-        return self._plan(understood, follows)
+        plan = self._plan(understood, follows)
+        self._asking, self._resuming = plan.ask, plan.ask and plan.resumes
+        if not plan.first:  # otherwise `says` comes at once, and a power cut in between must not cost the rest
+            self.keep(self.saved)
+        return plan
 
     @property
     def _offered(self) -> bool:
@@ -117,6 +166,9 @@ class Dialogue:
     def _follows(self, understood: Understood, interrupted: bool) -> Reaction:
         """A small sound that interrupted nothing goes to the replier, if it is a word, and otherwise nowhere."""
         follows = reaction(understood, self._wanted)
+        if understood.command in MANNER and (self._offered or not self._left.unfinished):
+            again = self._speech.repeated and (self._offered or understood.command in MISSED)
+            return Reaction.REPEAT if again else Reaction.SILENT
         asked = understood.kind is Kind.COMMAND  # to go on
         if follows is Reaction.RESUME and not (self._left.unfinished and (asked or not self._silenced)):
             spoken = understood.kind in (Kind.BACKCHANNEL, Kind.COMMAND)
@@ -130,8 +182,11 @@ class Dialogue:
                 self._resume()
                 return Plan(understood, follows, first=rest, ask=more)
             case Reaction.REPEAT:
-                again = self._speech.repeated or rest
-                self._resume()
+                if again := self._speech.repeated:
+                    self._speech.finish()  # and what it interrupted may still be wanted
+                else:
+                    again = rest
+                    self._resume()
                 return Plan(understood, follows, first=again, ask=more or not again)
             case Reaction.SILENT:
                 self.silence()
@@ -154,6 +209,14 @@ class Dialogue:
         """Nothing is left to say."""
         self._kept = Speech()
         self._speech.finish()
+
+
+def _nothing(_command: str) -> None:
+    """We speak as ever."""
+
+
+def _nobody(_saved: Saved) -> None:
+    """Nothing is kept."""
 
 
 def _said(phrase: str) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ not stand here. So a replier never builds upon words that were cut off, and neve
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -62,6 +63,13 @@ class History:
                 return
         if text:
             self._lines.append(Line(Who.PERSON, turn, text))
+
+    def recall(self, lines: Iterable[Line]) -> None:
+        """Begin with these, from before the device was off. Their numbers become negative: those of this start are
+        not."""
+        several = tuple(lines)
+        self._lines.clear()
+        self._lines.extend(replace(line, number=at - len(several)) for at, line in enumerate(several))
 
     def clear(self) -> None:
         """A new conversation."""

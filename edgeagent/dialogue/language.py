@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from edgeagent.dialogue.phrases import Words
 from edgeagent.dialogue.template import Template
 
-COMMANDS = ("stop", "hold", "continue", "repeat", "slower", "faster", "louder", "softer")
-"""What a device can be told about its own speech. hold: wait, I have something to say."""
+COMMANDS = ("stop", "hold", "continue", "repeat", "slower", "faster", "normal", "louder", "softer")
+"""What a device can be told about its own speech. hold: wait, I have something to say. normal: as fast as ever."""
 
 
 @dataclass(frozen=True, slots=True)

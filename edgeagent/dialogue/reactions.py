@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from edgeagent.dialogue.kinds import Kind, Understood
+from edgeagent.dialogue.manner import MANNER
 
 
 class Reaction(StrEnum):
@@ -35,8 +36,9 @@ OF_COMMANDS: Mapping[str, Reaction] = {
     "hold": Reaction.SILENT,
     "continue": Reaction.RESUME,
     "repeat": Reaction.REPEAT,
+    **dict.fromkeys(MANNER, Reaction.RESUME),
 }
-"""The others concern how we speak, and are the replier's to answer."""
+"""What concerns how we speak is done, and then we go on."""
 
 
 def reaction(understood: Understood, wanted: Mapping[Kind, Reaction]) -> Reaction:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 SENTENCES = 256
@@ -23,6 +24,15 @@ class Speech:
         self._sentences: dict[int, _Sentence] = {}
         self.more = False
         """Its replier was cut off: behind what is left there would have been more."""
+
+    @classmethod
+    def left_over(cls, rest: Iterable[str], more: bool) -> Speech:
+        """One that was cut off before the device was off. Nothing of it was heard since."""
+        speech = cls()
+        for number, text in enumerate(rest):
+            speech.add(-1 - number, text)
+        speech.more = more
+        return speech
 
     def add(self, utterance: int, text: str) -> None:
         """A sentence behind the others."""

@@ -36,8 +36,8 @@ class Actuators:
     """Engine thread only."""
 
     def __init__(self, playback: Playback, amplifier: MutePin, lamp: Lamp, configured: settings.Settings) -> None:
-        volume = configured.audio.volume_percent / 100
-        self._gains = {gate: volume * gain(gate, configured.turns.duck_db) for gate in Gate}
+        self._duck_db = configured.turns.duck_db
+        self._volume = configured.audio.volume_percent / 100
         self._playback = playback
         self._amplifier = amplifier
         self._lamp = lamp
@@ -50,10 +50,16 @@ class Actuators:
         """Gate and amplifier, where they differ."""
         if wanted.gate is not self._gate:
             self._gate = wanted.gate
-            self._playback.aim(self._gains[wanted.gate])
+            self._aim()
         if wanted.amplifier is not self._amplifies:
             self._amplifies = wanted.amplifier
             self._amplifier.amplify(wanted.amplifier)
+
+    def volume(self, gain: float) -> None:
+        """How loud our voice is before the card, 0 .. 1; at once, also in the middle of a word, by a ramp."""
+        self._volume = gain
+        if self._gate is not Gate.SHUT:
+            self._aim()
 
     def halt(self, path: SoundPath) -> None:
         """The hard stop. What never sounded is taken back; the output then runs on with silence, so that the next word
@@ -76,6 +82,9 @@ class Actuators:
         self._amplifies = False
         self._amplifier.amplify(False)
         self._cut(path)
+
+    def _aim(self) -> None:
+        self._playback.aim(self._volume * gain(self._gate, self._duck_db))
 
     def _cut(self, path: SoundPath) -> None:
         self._playback.halt()

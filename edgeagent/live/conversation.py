@@ -66,7 +66,7 @@ class Conversation:
         self._voice = Voice(door, playback, inbox, talker, self._gone, self._soundless)
         self._asker = Asker(replier, inbox, self) if replier is not None else None
         self._question: Question | None = None
-        self._closed: dict[int, Sound] = {}  # turns whose text is awaited
+        self._closed: dict[int, tuple[Sound, float]] = {}  # turns whose text is awaited, and how likely each is far
         self._ceased: deque[tuple[int, e.Ceased]] = deque(maxlen=CEASED)  # with the engine's sample at that moment
 
     def say(self, text: str, *, protected: bool = False) -> int:
@@ -108,8 +108,7 @@ class Conversation:
     def stream(self) -> None:
         """A step is over: hand on what was heard."""
         self._turns.stream()
-        if self._dialogue is not None and len(self._ceased) > CEASED // 2:  # a long speech, and nobody has asked
-            self._learn(self._dialogue)
+        self._learn_what_was_heard()
         if self.words is not None:
             for hint in self.words.hear(self._door.engine.state, self._door.engine.at):
                 self._door.tell(hint)
@@ -117,6 +116,7 @@ class Conversation:
 
     def close(self) -> None:
         """Nobody speaks or listens any more."""
+        self._learn_what_was_heard()
         self._turns.end()
         if self._asker is not None:
             self._asker.close()
@@ -130,7 +130,7 @@ class Conversation:
 
     def _hand_over(self, turn: a.HandOver) -> None:
         self._cut()
-        self._closed[turn.turn] = self._turns.close(turn)
+        self._closed[turn.turn] = self._turns.close(turn), self._door.engine.far
         if self._listener is None:
             self._answer(turn.turn, "")
 
@@ -147,9 +147,10 @@ class Conversation:
         self._inbox.post(lambda: self.note("kept", turn=turn, wav=wav))
 
     def _answer(self, turn: int, text: str) -> None:
-        sound = self._closed.pop(turn, None)
-        if sound is None:  # dropped meanwhile
+        closed = self._closed.pop(turn, None)
+        if closed is None:  # dropped meanwhile
             return
+        sound, far = closed
         text = text[:LONGEST_TEXT]
         if text:
             self.note("recognised", turn=turn, text=text)
@@ -157,9 +158,10 @@ class Conversation:
             self._follow(Request(turn, sound, text, Understood(Kind.REQUEST)), ask=True)
             return
         self._begin(self._dialogue)
-        plan = self._dialogue.turn(turn, text)
+        plan = self._dialogue.turn(turn, text, far)
         self._note_plan(turn, plan)
-        request = Request(turn, sound, text, plan.understood, self._dialogue.history.lines, plan.first, plan.resumes)
+        told = (plan.understood, self._dialogue.history.lines, plan.first, plan.resumes, self._dialogue.brief())
+        request = Request(turn, sound, text, *told)
         self._follow(request, plan.first, plan.last, ask=plan.ask)
 
     def _note_plan(self, turn: int, plan: Plan) -> None:
@@ -169,16 +171,16 @@ class Conversation:
 
     def _begin(self, dialogue: Dialogue) -> None:
         """A new speech of ours, upon what has been heard of those before."""
-        self._learn(dialogue)
+        self._learn_what_was_heard()
         dialogue.begin()
 
-    def _learn(self, dialogue: Dialogue) -> None:
-        """What has been heard up to now."""
-        ledger = self._door.engine.moderator.ledger
+    def _learn_what_was_heard(self) -> None:
+        ledger, dialogue = self._door.engine.moderator.ledger, self._dialogue
         while self._ceased and self._ceased[0][0] < self._door.engine.at:  # the ledger learns of it with the next step
             _, fact = self._ceased.popleft()
-            heard, left = ledger.heard(fact.utterance), ledger.left(fact.utterance)
-            dialogue.heard(fact.utterance, heard.text_heard, left, whole=fact.finished, estimated=heard.estimated)
+            if dialogue is not None:
+                heard, left = ledger.heard(fact.utterance), ledger.left(fact.utterance)
+                dialogue.heard(fact.utterance, heard.text_heard, left, whole=fact.finished, estimated=heard.estimated)
 
     def _follow(
         self, request: Request, first: tuple[str, ...] = (), last: tuple[str, ...] = (), *, ask: bool = False
@@ -238,6 +240,8 @@ class Conversation:
 
     def answered(self, question: Question) -> None:
         self._question = None
+        if self._dialogue is not None:
+            self._dialogue.complete()
         if question.said:
             for text in question.last:
                 self._say(text, question.request.turn)
@@ -246,6 +250,8 @@ class Conversation:
 
     def refused(self, question: Question, reason: str) -> None:
         self._question = None
+        if self._dialogue is not None:
+            self._dialogue.complete()
         if question.said:  # what it has said stands
             self.note("reply_broken", turn=question.request.turn, text=reason)
         else:

@@ -12,6 +12,7 @@ from edgeagent.live.door import Door, Follower, Recorder
 from edgeagent.live.loop import Loop
 from edgeagent.live.realtime import ENGINE_PRIORITY, Hygiene, urgent
 from edgeagent.ports import Journal
+from edgeagent.turn.events import Event
 from edgeagent.vitals import Vitals, Watcher
 
 
@@ -71,6 +72,10 @@ class Runtime:
         """Speak as soon as the floor allows; the number of the utterance. protected: voices may lower it, not stop it.
         Before `run`, or on the engine thread (a journal is written there)."""
         return self._conversation.say(text, protected=protected)
+
+    def tell(self, event: Event) -> None:
+        """Something has happened, now: a button, a hint. On the engine thread, from a recorder or a watcher."""
+        self._door.tell(event)
 
     def __enter__(self) -> Self:
         return self

@@ -51,6 +51,7 @@ TOLD = {
     "reply_broken": ("the reply breaks off", "text"),
     "card_trouble": ("the card cannot be opened", "text"),
     "hint_trouble": ("trouble with a hint", "text"),
+    "volume_trouble": ("trouble with the volume", "text"),
     "memory_trouble": ("trouble with the memory", "text"),
     "turn_trouble": ("trouble with a turn", "text"),
     "ear_failed": ("the ear goes by simple rules from now on", "reason"),
@@ -182,6 +183,10 @@ def remark(entry: Entry) -> str | None:
             return f"remembers a person at {level:.0f} dBFS, from {turns} turn{'s' * (turns != 1)}" if turns else None
         case "forgotten":
             return "forgets what it has learnt about the people here"
+        case "volume" | "pace":
+            return f"{entry.get('by', '')}: {event} {_number(entry, 'percent'):.0f} %"
+        case "talk_forgotten":
+            return "forgets what was said"
         case "shed":
             return _shed(entry)
         case "ear_upset":

@@ -26,6 +26,9 @@ LONGEST = 8000
 CUT = " —"
 """Stands behind what was cut off."""
 
+BRIEF = "People have had to interrupt you, or asked you to speak slower: answer in one short sentence."
+"""Told behind what it is told about itself, while that is so."""
+
 THINKING = ("<think>", "</think>")
 
 
@@ -41,7 +44,7 @@ class ChatReplier:
         """See `ports.Replier`; the request is under way."""
         body: dict[str, object] = {
             "model": self._settings.model,
-            "messages": messages(self._settings.system, request),
+            "messages": messages(" ".join(filter(None, (self._settings.system, BRIEF * request.brief))), request),
             "stream": True,
             "max_tokens": self._settings.most_tokens,
         }

@@ -1,7 +1,7 @@
 """Any program as the replier: the turn on its stdin as JSON, what it prints is the reply, as it comes.
 
     {"text": "how much is it?", "kind": "question", "wrong": "", "right": "", "saying": [], "resumes": false,
-     "history": [{"who": "device", "text": "The train", "interrupted": true, ...}, ...]}
+     "brief": false, "history": [{"who": "device", "text": "The train", "interrupted": true, ...}, ...]}
 
 One process per reply, in its own process group; a cancel is SIGKILL for the group.
 """
@@ -45,6 +45,7 @@ def told(request: Request) -> str:
         **{key: str(value) for key, value in asdict(request.understood).items()},
         "saying": request.saying,
         "resumes": request.resumes,
+        "brief": request.brief,
         "history": [asdict(line) for line in request.history],
     }
     return json.dumps(plain, ensure_ascii=False) + "\n"

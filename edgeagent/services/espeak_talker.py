@@ -63,12 +63,17 @@ class EspeakTalker:
         self._speaking = Lock()
         self._closed = False
         self._request = 0
+        self._rate = 1.0
         self._child = self._start()
 
     def check(self) -> None:
         """Waits until the voice is loaded. Raises ServiceError with the remedy when there is no library or no voice."""
         for _ in self.say(""):
             pass
+
+    def pace(self, rate: float) -> None:
+        """From the next sentence on speak so much faster than is configured. Any thread."""
+        self._rate = rate
 
     def say(self, text: str) -> EspeakTalk:
         """Nothing happens until the talk is iterated."""
@@ -118,7 +123,7 @@ class EspeakTalker:
     def _ask(self, child: Child, text: str) -> int:
         self._request += 1
         spoken = text.replace("\0", " ").encode(errors="replace")
-        speed = wire.REQUEST.pack(self._settings.words_per_minute)
+        speed = wire.REQUEST.pack(round(self._rate * self._settings.words_per_minute))
         payload = speed + self._settings.voice.encode() + b"\0" + spoken
         child.send(wire.HEADER.pack(wire.SAY, self._request, len(payload)) + payload)
         return self._request

@@ -40,6 +40,12 @@ class Button:
     pin: OptionalPin = -1
     """GPIO number (BCM); -1 for none."""
 
+    louder_pin: OptionalPin = -1
+    """GPIO number (BCM) of a button that makes our voice louder; -1 for none."""
+
+    softer_pin: OptionalPin = -1
+    """GPIO number (BCM) of one that makes it softer; -1 for none."""
+
     long_press_ms: Annotated[int, Interval(ge=300, le=5000)] = 1000
     """From here on a press is long: mute."""
 

@@ -49,3 +49,18 @@ class Memory:
     file: str = ""
     """File for what the device has learnt about its people: how loud they usually are, and what its mistakes have
     taught. A few numbers, no sound and no words. Empty: it begins anew at every start. `edgeagent forget` resets it."""
+
+    talk: str = ""
+    """File (SQLite) for where the conversation stands: what was said and heard, what was left to say, and how loud and
+    how fast people want it. After a restart or a power cut the device offers to go on. It holds words of people, so
+    nothing is kept unless a file is named. Empty: none. `edgeagent forget` empties it."""
+
+    talk_words: bool = True
+    """false: `talk` holds no words, only how loud and how fast the device shall speak."""
+
+    talk_hours: Annotated[int, Interval(ge=1, le=8760)] = 24
+    """Hours after which a line of the conversation, and what was left to say, is deleted from `talk`."""
+
+    offer_minutes: Annotated[int, Interval(ge=0, le=10_080)] = 30
+    """Minutes after which the device does not ask any more whether to go on with what was cut off by a restart. 0: it
+    never asks."""

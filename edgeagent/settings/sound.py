@@ -34,6 +34,17 @@ class Audio:
     volume_percent: Annotated[int, Interval(ge=1, le=100)] = 100
     """Gain of our own voice before the card."""
 
+    volume_least_percent: Annotated[int, Interval(ge=5, le=100)] = 20
+    """"Softer", by voice or button, goes no further down: the device stays audible."""
+
+    volume_most_percent: Annotated[int, Interval(ge=5, le=100)] = 100
+    """"Louder" goes no further up."""
+
+    mixer: str = ""
+    """Control of the ALSA mixer that "louder" and "softer" turn, as CARD/CONTROL: `hw:Device/PCM`, with a control that
+    `amixer -D hw:Device scontrols` lists. Empty: a gain of our own, up to 100 %; begin with a volume_percent below
+    that, or there is nothing to make louder."""
+
     gated: bool = False
     """true: the microphone gives exact silence while nobody speaks, as conference speakerphones do. Otherwise 8 s of
     it mean that it is broken."""

@@ -18,6 +18,7 @@ import numpy as np
 from edgeagent.signal import Sound
 from edgeagent.signal.coherence import Coherence
 from edgeagent.signal.fourier import Power, Spectrum, forward, inverse, power
+from edgeagent.signal.left import Left
 from edgeagent.signal.path_change import CHANCE, DOUBTFUL, FOLLOWED, SPEECH, displaced
 from edgeagent.units import HOP
 
@@ -81,9 +82,6 @@ ALONE = 1.8
 """Error over predicted residual below which there is only echo: further suppressed, to LEAST_ALONE."""
 LEAST_ALONE = 0.7
 
-NOISE_RISE = np.float32(1.003)
-"""Rise per hop of the noise floor, a running minimum."""
-
 LEAST_LEAK, MOST_LEAK = np.float32(1e-4), np.float32(4.0)
 """Bounds of the leak: 40 dB below the echo estimate, 6 dB above it."""
 
@@ -116,8 +114,7 @@ class Suppressor:
         self._tail = np.zeros(HOP, np.float32)
         self._residual = np.zeros(_BINS, np.float32)
         self._leak = np.ones(_BINS, np.float32)
-        self._smooth = np.zeros(_BINS, np.float32)
-        self._floor = np.full(_BINS, 1e-2, np.float32)
+        self._left = Left(_BINS)
         self._gain = np.ones(_BINS, np.float32)
         self._coherence = Coherence()
         self._alarm = 0
@@ -168,15 +165,8 @@ class Suppressor:
             self._coherence.clear()
         powers = np.zeros((2, _BINS), np.float32)
         powers[0] = power(forward(self._frames[:1] * WINDOW))[0]
-        self._follow_noise(powers[0])
+        self._left.follow(powers[0])
         return self._pass(powers, 0.0)
-
-    def _follow_noise(self, error: Power) -> None:
-        """What is left, smoothed; and the noise floor in it."""
-        smooth = self._smooth
-        smooth += np.float32(0.5) * (error - smooth)
-        self._floor *= NOISE_RISE
-        np.minimum(self._floor, np.maximum(smooth, np.float32(1e-7)), out=self._floor)
 
     def _follow(self, powers: Power) -> None:
         """The residual echo but for the leak; and the noise."""
@@ -186,7 +176,7 @@ class Suppressor:
         np.maximum(residual, echo, out=residual)
         np.maximum(residual, np.convolve(echo, _SMEAR, "same"), out=residual)
         residual += QUIET
-        self._follow_noise(error)
+        self._left.follow(error)
         if self._coherence.misfit > MISFIT:
             np.maximum(self._leak, min(np.float32(MISFIT_LEAK * self._coherence.misfit), MOST_LEAK), out=self._leak)
 
@@ -202,7 +192,7 @@ class Suppressor:
         self._presumed *= RELENT
         self._presuming = PRESUMED if changing else max(self._presuming - 1, 0)
         if self._presuming and self._above(self._presumably(tracked)) * CAUTION > 1:
-            left, residual = np.add.reduce(self._smooth[SPEECH]), np.add.reduce(self._residual[SPEECH])
+            left, residual = np.add.reduce(self._left.smooth[SPEECH]), np.add.reduce(self._residual[SPEECH])
             self._presumed = max(self._presumed, min(CAUTION * float(left) / float(residual), float(MOST_LEAK)))
 
     def _presumably(self, tracked: Power) -> Power:
@@ -217,18 +207,18 @@ class Suppressor:
         in that. Then brings the leak up to date: `tracked` is the residual echo by it, `above` the error over that."""
         predicted = self._presumably(tracked)
         near = above if predicted is tracked else self._above(predicted)
-        echo, floor = float(np.add.reduce(predicted[SPEECH])), float(np.add.reduce(self._floor[SPEECH]))
+        echo, floor = float(np.add.reduce(predicted[SPEECH])), float(np.add.reduce(self._left.floor[SPEECH]))
         rise = self._rise(near if self._presumed < WEAK else above, coherence)  # what is only presumed teaches nothing
-        step = np.where(self._smooth > tracked, rise, LEAK_FALL)
-        step[self._residual < 4 * self._floor] = 1
+        step = np.where(self._left.smooth > tracked, rise, LEAK_FALL)
+        step[self._residual < 4 * self._left.floor] = 1
         self._leak *= step
         np.minimum(np.maximum(self._leak, LEAST_LEAK, out=self._leak), MOST_LEAK, out=self._leak)
         return predicted, near, echo / (echo + floor)
 
     def _above(self, predicted: Power) -> float:
         """What is left over all that is expected without a near end, in the bins of speech."""
-        expected = predicted[SPEECH] + self._floor[SPEECH]
-        return float(np.add.reduce(self._smooth[SPEECH])) / float(np.add.reduce(expected))
+        expected = predicted[SPEECH] + self._left.floor[SPEECH]
+        return float(np.add.reduce(self._left.smooth[SPEECH])) / float(np.add.reduce(expected))
 
     def _rise(self, near: float, coherence: float) -> np.float32:
         if near > 3 and coherence < COHERENT:
@@ -238,7 +228,7 @@ class Suppressor:
     def _gains(self, predicted: Power, near: float, echoing: float) -> Power:
         share = min(1.0, max(0.0, (NEAR_FULL - near) / (NEAR_FULL - NEAR_FROM)))
         predicted *= np.float32(-1.0 - (OVERSUBTRACT - 1.0) * share)
-        predicted /= self._smooth + QUIET
+        predicted /= self._left.smooth + QUIET
         predicted += 1
         np.maximum(predicted, GAIN_FLOOR * GAIN_FLOOR, out=predicted)
         gain = np.sqrt(predicted, out=predicted)

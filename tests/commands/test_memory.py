@@ -159,7 +159,7 @@ def test_there_must_be_something_to_forget(tmp_path: Path, edgeagent: Run, capsy
     config = tmp_path / "edgeagent.yaml"
     config.write_text("{}")
     assert edgeagent("forget", "--config", config) == 2
-    assert "has no memory.file" in capsys.readouterr().err
+    assert "has neither memory.file nor memory.talk" in capsys.readouterr().err
     assert edgeagent("forget", "--file", tmp_path / "none.json") == 2
     assert edgeagent("forget") == 2
 

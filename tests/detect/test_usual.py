@@ -113,3 +113,19 @@ def test_a_memory_of_no_turns_is_none() -> None:
     usual = after(-40.0, -40.0)
     usual.recall(-20.0, 0)
     assert (usual.power, usual.known, usual.turns) == (Usual().power, 0.0, 0)
+
+
+@given(st.lists(levels, max_size=8), st.floats(-90, 0), st.floats(-90, 0))
+def test_a_weaker_turn_is_more_likely_far_and_never_more_than_is_known(
+    turns: list[float], one: float, other: float
+) -> None:
+    usual = after(*turns)
+    weak, strong = sorted((one, other))
+    assert 0.0 <= usual.far(power(strong)) <= usual.far(power(weak)) <= usual.known
+
+
+def test_a_turn_as_loud_as_ever_is_not_far_and_a_quarter_of_the_distance_makes_it_so() -> None:
+    usual = after(*[-26.0] * 6)
+    assert usual.far(power(-26.0)) < 0.01
+    assert usual.far(power(-31.0)) < 0.1
+    assert usual.far(power(-42.0)) > 0.8

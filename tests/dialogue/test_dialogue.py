@@ -245,3 +245,50 @@ def test_whatever_happens_what_was_dropped_stays_dropped(turns: list[tuple[str, 
             dialogue.heard(number, sentence if whole else "", sentence, whole=whole)
             number += 1
         assert len(dialogue.rest) <= len(meant)
+
+
+@pytest.mark.parametrize("text", ["Louder, please.", "slower", "speak normally", "quieter", "faster"])
+def test_what_is_said_about_how_we_speak_is_done_and_it_goes_on(talk: Dialogue, text: str) -> None:
+    done: list[str] = []
+    talk.adjust = done.append
+    plan = talk.turn(9, text)
+    assert (plan.reaction, plan.first, plan.ask) == (Reaction.RESUME, REST, False)
+    assert len(done) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "again"), [("louder", (THIRD,)), ("slower", (THIRD,)), ("softer", ()), ("faster", ())]
+)
+def test_who_has_not_understood_hears_the_last_sentence_again(
+    talk: Dialogue, text: str, again: tuple[str, ...]
+) -> None:
+    talk.heard(1, SECOND, "", whole=True)
+    talk.heard(2, THIRD, "", whole=True)
+    plan = talk.turn(9, text)
+    assert (plan.first, plan.ask) == (again, False)
+
+
+def test_an_offer_that_was_not_understood_is_made_again_and_still_stands(talk: Dialogue) -> None:
+    talk.turn(9, "How much is a ticket?")
+    speak(talk, 10, "Twenty rupees.", OFFER)
+    for number, text in ((12, "louder"), (13, "say that again"), (14, "softer")):
+        assert talk.turn(number, text).first == (OFFER,)
+        speak(talk, 20 + number, OFFER)
+    assert talk.turn(15, "Yes, please.").first == REST
+
+
+def test_only_who_means_it_has_interrupted(talk: Dialogue) -> None:
+    meant: list[str] = []
+    talk.adjust = meant.append
+    for turn, text in enumerate(("uh-huh", "", "what does that mean?")):
+        talk.heard(1, "It stops in Mysore, and", "and in Hassan.", whole=False)
+        talk.turn(turn, text)
+    assert meant == ["interrupted"]
+
+
+def test_speech_that_was_not_for_us_is_let_be(talk: Dialogue) -> None:
+    plan = talk.turn(9, "and then she said", far=0.9)
+    assert (plan.understood.kind, plan.first, plan.ask) == (Kind.FAR, REST, False)
+    assert all(line.who is Who.DEVICE for line in talk.history.lines)
+    speak(talk, 10, *REST)
+    assert talk.turn(11, "and so on", far=0.9).reaction is Reaction.SILENT

@@ -81,6 +81,7 @@ def test_a_correction_says_what_replaces_what(text: str, wrong: str, right: str)
         ("Yes, go on.", "continue"),
         ("Could you say that again, please?", "repeat"),
         ("Not so fast.", "slower"),
+        ("Speak at normal speed, please.", "normal"),
         ("A bit louder, please.", "louder"),
     ],
 )

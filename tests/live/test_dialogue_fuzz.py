@@ -12,7 +12,9 @@ from threading import Event, active_count
 import pytest
 
 from edgeagent.app import build_dialogue
+from edgeagent.dialogue.dialogue import Dialogue
 from edgeagent.dialogue.history import LINES, Who
+from edgeagent.dialogue.saved import Saved
 from edgeagent.errors import ServiceError
 from edgeagent.live.conversation import Told
 from edgeagent.ports import Request, Sound
@@ -148,6 +150,8 @@ def converse(seed: int) -> None:
     understanding, replier = Understanding(mood), Replier(mood)
     dialogue = build_dialogue(SETTINGS)
     assert dialogue is not None
+    kept: list[Saved] = []
+    dialogue.keep = kept.append
     rig = Rig(Moody(mood), replier, understanding, SETTINGS, dialogue=dialogue, canceller=Bypass())
     try:
         rig.turn(10)
@@ -163,6 +167,7 @@ def converse(seed: int) -> None:
             if block % 50 == 0:
                 Event().wait(0.002)  # the workers' turn
         check(rig)
+        what_is_kept(dialogue, kept)
     finally:
         rig.close()
 
@@ -217,6 +222,16 @@ def what_was_heard(rig: Rig) -> None:
     lines = {line.number: line.text for line in dialogue.history.lines if line.who is Who.DEVICE}
     assert {number: text for number, text in last.items() if text} == {n: text for n, text in lines.items() if text}
     assert len(dialogue.history.lines) <= LINES
+
+
+def what_is_kept(dialogue: Dialogue, kept: list[Saved]) -> None:
+    """The newest state is what there is, and a device that begins with it has as much left to say."""
+    assert not kept or kept[-1] == dialogue.saved
+    assert all(len(saved.lines) <= LINES for saved in kept)
+    again = build_dialogue(SETTINGS)
+    assert again is not None
+    again.recall(dialogue.saved)
+    assert (again.rest, again.saved.more) == (dialogue.saved.rest, dialogue.saved.more)
 
 
 def turns_are_answered(rig: Rig) -> None:

@@ -187,3 +187,10 @@ def test_what_the_shadow_would_have_done_is_told_with_what_was_done() -> None:
         "lowered its voice at 1.00 s; the shadow would stop and go on at 2.00 s",
         "did ?; the shadow would do ?",
     ]
+
+
+def test_what_people_want_of_our_voice_and_memory_reads_like_this() -> None:
+    assert remark(entry(0, "volume", by="louder", percent=75)) == "louder: volume 75 %"
+    assert remark(entry(0, "pace", by="interrupted", percent=85)) == "interrupted: pace 85 %"
+    assert remark(entry(0, "volume_trouble", text="no such control")) == "trouble with the volume: no such control"
+    assert remark(entry(0, "talk_forgotten")) == "forgets what was said"

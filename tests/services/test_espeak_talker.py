@@ -204,3 +204,14 @@ def test_without_the_wheel_the_system_library_is_used(monkeypatch: pytest.Monkey
         assert "libespeak-ng.so.1" in maps(child_of(talker))
     finally:
         talker.close()
+
+
+def test_slower_is_slower_from_the_next_sentence_on(talker: EspeakTalker) -> None:
+    text = "The train to Mysore leaves at nine in the morning."
+    plain = sum(map(len, talker.say(text)))
+    talker.pace(0.7)
+    slow = sum(map(len, talker.say(text)))
+    talker.pace(1.0)
+    again = sum(map(len, talker.say(text)))
+    assert slow > 1.2 * plain
+    assert again == pytest.approx(plain, rel=0.02)

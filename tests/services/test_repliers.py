@@ -8,6 +8,7 @@ import socket
 import ssl
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 from threading import enumerate as enumerate_threads
@@ -347,3 +348,13 @@ def test_a_program_is_told_the_turn_as_json() -> None:
 def test_a_program_that_does_not_exist_is_refused_at_the_start() -> None:
     with pytest.raises(ServiceError, match=r"replier\.command"):
         CommandReplier(settings.Replier(kind="command", command="no-such-program"))
+
+
+def test_a_model_is_told_to_be_brief_while_it_is_too_much() -> None:
+    with serving(sentences(SAID)) as server:
+        for request in (REQUEST, replace(REQUEST, brief=True)):
+            list(chat(server).reply(request))
+    plain, brief = (body["messages"][0]["content"] for body in server.requests)
+    assert "in one short sentence" not in plain
+    assert brief.startswith(plain)
+    assert "in one short sentence" in brief

@@ -1,0 +1,217 @@
+"""Whether the device knows which words were heard, judged by the DAC of the simulated card.
+
+    python -m tools.simcard.heard_words [--stops 200] [--talker espeak|command] [--seed 1] [--json]
+
+The whole device talks through the real PortAudio and is stopped by its button at random moments. What it then says was
+heard is compared with what the card has played: the record's last sample is looked for in the same sentence, spoken
+once more without being stopped, and the words that ended before it are counted by the voice's own word times.
+
+--talker command speaks with `espeak-ng --stdout`, a voice that tells no word times: the device estimates them, and may
+be wrong by a word. Exit code 1: it was wrong by more.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from edgeagent import app
+from edgeagent.live.runtime import Runtime
+from edgeagent.ports import Pcm, Sound
+from edgeagent.services.espeak_talker import EspeakTalker
+from edgeagent.settings import Audio, Settings, Talker
+from edgeagent.signal.convert import to_int16
+from edgeagent.turn import events as e
+from edgeagent.units import RATE, samples
+from tools.simcard.card import SimCard
+from tools.simcard.device import AHEAD, PIECE, ROOM
+
+SENTENCES = (
+    "The next train to the coast leaves at a quarter past nine, and it stops at every station on the way.",
+    "Most people do not know that a heron can stand on one leg for hours without ever getting tired.",
+    "First you melt the butter, then you add the flour, and only after a minute you pour in the cold milk.",
+    "There are seven letters in the box, three of which came on Monday; the others have been there for weeks.",
+    "Nobody has seen the key since yesterday evening, when it was lying on the table beside the blue lamp.",
+)
+
+LEAST, MOST = samples(150), samples(4500)
+"""When the button is pressed, counted from when the device began to speak."""
+
+SETTLED = samples(700)
+"""After a stop, before the next sentence: the record is complete, and silent for long enough to show where the sentence
+began."""
+
+NEVER = 1 << 40
+
+SLACK = 24
+"""Samples (1.5 ms) by which the record's last sample may be off the last one played: a sentence passes through zero."""
+
+
+class Trial(NamedTuple):
+    """text; heard: words by the device; record: (n,) int16, of the loudspeaker from before it began to after the stop."""
+
+    text: str
+    heard: int
+    record: Pcm
+
+
+class Director:
+    """Lets the device talk and presses its button. A journal and a recorder: engine thread only."""
+
+    def __init__(self, sim: SimCard, stops: int, seed: int) -> None:
+        self.trials: list[Trial] = []
+        self._sim = sim
+        self._stops = stops
+        self._dice = np.random.default_rng(seed)
+        self._runtime: Runtime | None = None
+        self._text = ""
+        self._heard = -1
+        self._since = 0
+        self._wait = SETTLED
+        self._due: int | None = None
+
+    def direct(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    def write(self, entry: Mapping[str, Any]) -> None:
+        """The device's journal."""
+        if entry["event"] == "state" and entry["state"] == "speaking":
+            self._due = int(self._dice.integers(LEAST, MOST))
+        elif entry["event"] == "heard_words" and self._text:
+            self._heard, self._due, self._wait = int(entry["heard"]), None, SETTLED
+
+    def tell(self, event: object) -> None:
+        """The engine was told."""
+
+    def reference(self, block: Sound) -> None:
+        """What the loudspeaker got."""
+
+    def capture(self, block: Sound) -> None:
+        """Time passes."""
+        assert self._runtime is not None
+        if self._due is not None:
+            self._due -= block.size
+            if self._due <= 0:
+                self._due = None
+                self._runtime.tell(e.ButtonShort(0))
+        elif not self._text or self._heard >= 0:
+            self._wait -= block.size
+            if self._wait <= 0:
+                self._next(self._runtime)
+
+    def _next(self, runtime: Runtime) -> None:
+        now = self._sim.frame()
+        if self._text:
+            self.trials.append(Trial(self._text, self._heard, self._sim.played(self._since, now)))
+            if sys.stderr.isatty():
+                print(f"\r{len(self.trials)} stops", end="", file=sys.stderr)
+        if len(self.trials) == self._stops:
+            self._text, self._wait = "", NEVER
+            runtime.stop()
+            return
+        self._text, self._heard, self._since = str(self._dice.choice(SENTENCES)), -1, now
+        runtime.say(self._text)
+
+
+def spoken(voice: Talker) -> dict[str, tuple[Sound, list[int]]]:
+    """Each sentence, whole: its sound, and where its words end."""
+    talker = EspeakTalker(voice)
+    found = {}
+    for text in SENTENCES:
+        talk = talker.say(text)
+        sound = np.concatenate(list(talk))
+        found[text] = (sound, [word.end for word in talk.words])
+    talker.close()
+    return found
+
+
+def played(record: Sound, sentence: Sound) -> int:
+    """How many samples of `sentence` are in the record of the card, which begins in silence. The beginning is found by
+    correlation, the end is the last sample that is not zero."""
+    size = 1 << (record.size + sentence.size).bit_length()
+    last = int(np.flatnonzero(record)[-1])
+    likeness = np.fft.irfft(np.fft.rfft(record, size) * np.conj(np.fft.rfft(sentence, size)))
+    return last + 1 - int(np.argmax(likeness[: record.size]))
+
+
+def judged(trials: Iterable[Trial], whole: Mapping[str, tuple[Sound, list[int]]]) -> Counter[int]:
+    """How often the device was wrong by so many words."""
+    off: Counter[int] = Counter()
+    for trial in trials:
+        sound, ends = whole[trial.text]
+        count = played(trial.record.astype(np.float32), sound)
+        known = [sum(end <= count + slack for end in ends) for slack in (-SLACK, SLACK)]
+        off[max(trial.heard - max(known), min(known) - trial.heard, 0)] += 1
+    return off
+
+
+def measure(asked: argparse.Namespace) -> int:
+    """In the child, which sees the simulated card only."""
+    sim = SimCard.attach(os.environ["ALSA_CONFIG_PATH"])
+    voice = Talker()
+    settings = Settings(audio=Audio(rate_hz=RATE), talker=voice)
+    if asked.talker == "command":
+        speak = (
+            f"espeak-ng --stdin --stdout -s {voice.words_per_minute} -v {voice.voice} | tail -c +45"  # less its header
+        )
+        told = Talker(kind="command", command=f"sh -c '{speak}'", command_rate_hz=22050)
+        settings = Settings(audio=Audio(rate_hz=RATE), talker=told)
+    director = Director(sim, asked.stops, asked.seed)
+    with app.build_runtime(settings, director, director, replies=False) as runtime:
+        director.direct(runtime)
+        runtime.record(director)
+        runtime.run()
+    off = judged(director.trials, spoken(voice))
+    wrong, worst = sum(n for by, n in off.items() if by), max(off)
+    found = {"talker": asked.talker, "stops": sum(off.values()), "wrong": wrong, "worst": worst}
+    print(json.dumps(found) if asked.json else f"{found['stops']} stops: {wrong} wrong, at worst by {worst} words")
+    return int(worst > (asked.talker == "command"))
+
+
+def quiet(sim: SimCard, child: subprocess.Popen[bytes]) -> None:
+    """A quiet room for the microphone, as long as the child lives: a device that hears exactly nothing believes that it
+    is broken."""
+    dice, fed = np.random.default_rng(1), sim.frame()
+    while child.poll() is None:
+        while fed < sim.frame() + AHEAD:
+            sim.feed(to_int16((ROOM * dice.standard_normal(PIECE)).astype(np.float32)), at=fed)
+            fed += PIECE
+        time.sleep(0.1)
+
+
+def main() -> int:
+    """Makes the card, then measures in a child that sees no other."""
+    parser = argparse.ArgumentParser(description="are the heard words right? On the simulated sound card")
+    parser.add_argument("--stops", type=int, default=200, help="how many (default 200, 11 minutes)")
+    parser.add_argument("--talker", choices=("espeak", "command"), default="espeak")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.child:
+        return measure(asked)
+    with tempfile.TemporaryDirectory() as folder:
+        sim = SimCard(Path(folder))
+        command = [sys.executable, "-m", "tools.simcard.heard_words", "--child", *sys.argv[1:]]
+        child = subprocess.Popen(command, env=sim.env())
+        try:
+            quiet(sim, child)
+        finally:
+            child.terminate()
+            child.wait()
+        return child.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

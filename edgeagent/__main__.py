@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from edgeagent import __version__, commands
+from edgeagent.credential import hide
 from edgeagent.errors import EdgeAgentError, install, meant, nearest
 
 WRONG_INPUT = 2
@@ -46,6 +47,7 @@ class Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line `argv` (without the program's name); the exit code."""
     try:
+        hide()  # before anything is started
         code = _dispatch(list(sys.argv[1:] if argv is None else argv))
         sys.stdout.flush()
         return code

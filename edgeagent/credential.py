@@ -11,19 +11,40 @@ FOLDER = "CREDENTIALS_DIRECTORY"
 """Where systemd puts what `LoadCredential=` and `LoadCredentialEncrypted=` name."""
 
 
+NAMES = ("chat-key", "mqtt-password", "page-token")
+"""All that there are."""
+
+_hidden: dict[str, str] = {}
+"""What the environment had."""
+
+
 def variable(name: str) -> str:
     """The environment variable that takes the place of the credential."""
     return "EDGEAGENT_" + name.upper().replace("-", "_")
 
 
+def hide() -> None:
+    """Take all of them out of the environment, whoever may ask for them: no child of ours shall inherit one. To be
+    called before the first child is started; a second call finds nothing."""
+    for name in NAMES:
+        if (given := os.environ.pop(variable(name), None)) is not None:
+            _hidden[name] = given
+
+
+def given(name: str) -> bool:
+    """Whether there is the credential `name`; it is not read."""
+    hide()
+    folder = os.environ.get(FOLDER)
+    return bool(_hidden.get(name)) or (folder is not None and (Path(folder) / name).exists())
+
+
 def credential(name: str) -> str:
-    """The credential `name` of the service, or else what the environment has; "" for neither. What was in the
-    environment is taken out of it: no child of ours shall inherit it. Raises ServiceError, also for one of several
-    lines: libraries that refuse such a value print it."""
-    given = os.environ.pop(variable(name), "")
+    """The credential `name` of the service, or else what the environment had; "" for neither. Raises ServiceError, also
+    for one of several lines: libraries that refuse such a value print it."""
+    hide()
     folder = os.environ.get(FOLDER)
     if folder is None or not (file := Path(folder) / name).exists():
-        return _one_line(name, given)
+        return _one_line(name, _hidden.get(name, ""))
     try:
         return _one_line(name, file.read_bytes().decode("utf-8"))
     except (OSError, UnicodeDecodeError) as error:

@@ -8,8 +8,16 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from edgeagent import credential
+
 settings.register_profile("edgeagent", deadline=None, derandomize=True, database=None)
 settings.load_profile("edgeagent")
+
+
+@pytest.fixture(autouse=True)
+def no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What another test had in its environment is not here."""
+    monkeypatch.setattr(credential, "_hidden", {})
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import numpy as np
 import pytest
@@ -98,3 +99,25 @@ def test_the_hardware_guide_has_a_configuration_for_each_board() -> None:
 def test_every_command_is_in_the_readme() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert set(re.findall(r"^\| `edgeagent ([a-z-]+)", text, re.MULTILINE)) == set(commands.names())
+
+
+def test_no_change_is_told_twice() -> None:
+    told = re.split(r"^(?:- |#+ )", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    entries = [" ".join(entry.split()) for entry in told if len(entry) > 40]
+    assert sorted(entries) == sorted(set(entries))
+
+
+def test_the_privacy_page_names_whoever_may_get_what_people_say() -> None:
+    """Every kind of recogniser, replier and voice that is a server or a program, and every command."""
+    page = (ROOT / "docs" / "privacy.md").read_text(encoding="utf-8")
+    table = page.partition("## Where voice goes")[2].partition("\n## ")[0]
+    for section, inside in (
+        ("recogniser", {"none", "command"}),
+        ("replier", {"script"}),
+        ("talker", {"espeak", "wav"}),
+    ):
+        kinds = set(get_args(get_type_hints(type(getattr(Settings(), section)))["kind"])) - inside
+        assert kinds
+        for kind in kinds:
+            assert re.search(rf"`{section}\.kind: [^|]*{kind}", table), (section, kind)
+    assert "`capture.on_turn`" in table

@@ -37,7 +37,8 @@ Options:
   --wheelhouse DIR   install from DIR, without any network
   --download DIR     install nothing here; fill DIR for --wheelhouse, on a machine with network that has the same Debian,
                      processor and Python as the device
-  --uninstall        remove all that this script made, with the configuration, the memory and the recordings
+  --uninstall        remove all that this script made, with the configuration, the memory and the recordings. The folders
+                     above named edgeagent, and your drop-ins in edgeagent.service.d, go whole, also with files of yours
   --keep-data        with --uninstall: leave /etc/edgeagent and /var/lib/edgeagent for the next installation
   --packages         with --uninstall: also remove the Debian packages that it installed and nothing else needs now
   --help             this text

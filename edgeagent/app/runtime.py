@@ -97,17 +97,11 @@ def build_runtime(
             talker.check()
         opener, hygiene = _opener(settings.audio, playback, card), realtime.prepare()
         closing.callback(realtime.relax)
-        loop = Loop(
-            door,
-            _first(opener, playback, wait),
-            inbox,
-            actuators,
-            Cues(playback),
-            conversation,
-            Watchdog(still=settings.audio.card == "wav" or settings.audio.gated),
-            Repair(opener),
-            Health(playback, lambda: door.engine.drift_ppm, Pace(add_turn_ends(settings.models, to, words))),
-        )
+        watchdog = Watchdog(still=settings.audio.card == "wav" or settings.audio.gated)
+        pace = Pace(add_turn_ends(settings.models, to, words))
+        health, cues = Health(playback, lambda: door.engine.drift_ppm, pace), Cues(playback)
+        path, repair = _first(opener, playback, wait), Repair(opener)
+        loop = Loop(door, path, inbox, actuators, cues, conversation, watchdog, repair, health)
         closing.callback(loop.close)
         _open(conversation, loop, opening, reads=isinstance(replier, ReadingReplier))
         return Runtime(door, loop, conversation, (journal, notes), head(settings), hygiene, closing.pop_all())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from edgeagent.credential import credential
+from edgeagent.credential import credential, hide
 from edgeagent.dialogue.dialogue import Dialogue
 from edgeagent.dialogue.kinds import Kind
 from edgeagent.dialogue.reactions import Reaction
@@ -37,6 +37,7 @@ from edgeagent.store.folders import dated
 
 def build_talker(voice: Voice) -> Talker:
     """Raises ServiceError."""
+    hide()  # a voice is the first child of a device
     match voice.kind:
         case "wav":
             return WavTalker(voice.wav_dir)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
 from importlib.util import find_spec
-from pathlib import Path
 
 from edgeagent.commands._finding import Finding, fail, ok, warn
-from edgeagent.credential import FOLDER, variable
+from edgeagent.commands._installed import installed
+from edgeagent.credential import given
 from edgeagent.errors import EdgeAgentError, install
 from edgeagent.monitor.places import listening, loopback
 from edgeagent.settings import Mqtt, Settings
@@ -32,17 +31,17 @@ def monitors(settings: Settings) -> Iterator[Finding]:
             yield ok("metrics", f"whoever reaches {metrics.address} may read them; they hold no words and no sound")
     if page.port:
         yield from _served("page", page.address, page.port, "starlette", "uvicorn")
-        if not loopback(page.address) and not given("page-token"):
+        if not loopback(page.address) and not _has("page-token"):
             how = "LoadCredential=page-token:FILE in the unit keeps one (docs/monitoring.md)"
             yield warn("page", "its token is made anew at every start and printed where logs may keep it", how)
     if settings.mqtt.host:
         yield from _broker(settings.mqtt)
 
 
-def given(name: str) -> bool:
-    """Whether there is such a credential; it is not read."""
-    folder = os.environ.get(FOLDER)
-    return bool(os.environ.get(variable(name))) or (folder is not None and (Path(folder) / name).exists())
+def _has(credential: str) -> bool:
+    """Whether the device gets this credential: the service, where root checks for it."""
+    service = installed()
+    return given(credential) or (service is not None and service.gives(credential))
 
 
 def _served(key: str, address: str, port: int, *libraries: str) -> Iterator[Finding]:
@@ -82,8 +81,8 @@ def _broker(mqtt: Mqtt) -> Iterator[Finding]:
         reason = error.strerror or error
         yield warn("mqtt", f"{mqtt.host} port {port}: {reason}", "start the broker; the device goes on without it")
         return
-    password = "with a password" if given("mqtt-password") else "without a password"
-    if mqtt.tls or not given("mqtt-password") or mqtt.host in ("localhost", "127.0.0.1", "::1"):
+    password = "with a password" if _has("mqtt-password") else "without a password"
+    if mqtt.tls or not _has("mqtt-password") or mqtt.host in ("localhost", "127.0.0.1", "::1"):
         yield ok("mqtt", f"{mqtt.host} port {port} answers; {password}")
     else:
         yield warn("mqtt", f"the password goes to {mqtt.host} in the clear", "set mqtt.tls: true, if the broker can")

@@ -20,6 +20,7 @@ from time import monotonic
 from edgeagent import __version__
 from edgeagent.app import parts
 from edgeagent.commands._finding import Finding, fail, ok, warn
+from edgeagent.commands._installed import installed
 from edgeagent.config.keys import sections
 from edgeagent.devices.model_files import chosen, manifest
 from edgeagent.errors import EdgeAgentError, ModelError
@@ -205,13 +206,18 @@ def models(settings: Settings) -> Iterator[Finding]:
 def disk(settings: Settings) -> Iterator[Finding]:
     """Whether there is room for what the settings write."""
     written = (settings.record.dir, settings.capture.turns_dir, settings.flight.dir)
+    service = installed()
     for folder in dict.fromkeys(name or "." for name in written):
-        existing = Path(folder).expanduser().resolve()
+        existing = (service.path(folder) if service else Path(folder).expanduser()).resolve()
         while not existing.exists():
             existing = existing.parent
         free = shutil.disk_usage(existing).free
         text = f"{free / (1 << 30):.1f} GiB free for {existing}"
-        if not os.access(existing, os.W_OK):
+        if service and (why := service.denies(existing)):
+            yield warn(
+                "disk", f"nothing can be written in {existing}: {why}", "choose another folder, or widen the unit"
+            )
+        elif not os.access(existing, os.W_OK):
             yield warn("disk", f"nothing can be written in {existing}", "choose another folder")
         elif free < LITTLE_BYTES:
             grade = fail if free < NOTHING_BYTES else warn

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from edgeagent.commands._finding import Finding, ok, warn
+from edgeagent.commands._installed import installed
 from edgeagent.settings import Settings, Turns, understands
 from edgeagent.store.memory_file import Refused, read
 from edgeagent.store.talk_file import Stood, look
@@ -22,7 +23,7 @@ def memory(settings: Settings) -> Iterator[Finding]:
     if not settings.memory.file:
         yield ok("memory", "what is learnt about people is forgotten at every start (memory.file)")
         return
-    path = Path(settings.memory.file).expanduser()
+    path = service.path(settings.memory.file) if (service := installed()) else Path(settings.memory.file).expanduser()
     try:
         known = words(read(path).remembered, settings.turns)
     except Refused as refused:
@@ -69,7 +70,8 @@ def _writable(name: str, path: Path, key: str) -> Iterator[Finding]:
     folder = path.parent
     while not folder.exists():
         folder = folder.parent
-    if not os.access(folder, os.W_OK):
+    service = installed()
+    if service.denies(folder) if service else not os.access(folder, os.W_OK):
         yield warn(name, f"nothing can be written in {folder}", f"give a {key} in another folder")
 
 

@@ -12,7 +12,7 @@ from edgeagent.commands.terminal import print_json, warn
 from edgeagent.errors import EdgeAgentError
 from edgeagent.report.timeline import lines
 from edgeagent.store.clips import Clip, read_clip, read_clips
-from edgeagent.store.disk import PRIVATE, write_whole
+from edgeagent.store.disk import OWN_FILE, write_whole
 from edgeagent.store.journal import read_lines
 
 NOTHING = 1
@@ -80,7 +80,7 @@ def _page(path: Path, folder: Path, clips: list[Clip], most: int) -> str:
     if most < 1:
         raise EdgeAgentError(f"--cards {most}: nothing would be on it", "give 1 or more")
     written = page(folder, clips, most)
-    write_whole(path, written, PRIVATE)
+    write_whole(path, written, OWN_FILE)
     return f"{path}: {min(most, len(clips))} of {_count(len(clips), 'clip')}, {len(written) / 1e6:.1f} MB"
 
 

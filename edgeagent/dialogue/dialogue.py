@@ -62,6 +62,7 @@ class Dialogue:
         self._speech = Speech()
         self._kept = Speech()  # its rest may still be wanted
         self._fresh = True
+        self._silenced = False
         self._asking = self._resuming = False  # the replier is still at it; and it goes on with what was cut off
 
     @property
@@ -99,6 +100,7 @@ class Dialogue:
 
     def says(self, utterance: int, text: str) -> None:
         """We mean to say this, behind what else there is of the speech."""
+        self._silenced = False
         if self._fresh:
             self._fresh = False
             if self._speech.unfinished:
@@ -112,6 +114,10 @@ class Dialogue:
         self._speech.heard(utterance, text, "" if whole else again)
         self.history.heard(utterance, text, whole=whole, estimated=estimated)
         self.keep(self.saved)
+
+    def soundless(self, utterance: int) -> None:
+        """The voice has no sound for it: it can neither be heard nor be left."""
+        self._speech.heard(utterance, "", "")
 
     def broken(self) -> None:
         """Whoever makes the speech was cut off before its end; if it has begun at all."""
@@ -127,10 +133,16 @@ class Dialogue:
         """Probability that nothing follows `text` in a turn that is still open; see `completeness`."""
         return complete(text, self._language)
 
+    def silence(self) -> None:
+        """Somebody wants us to be silent, by a button or by a word: what is left is said when they ask for it, and not
+        because of a small sound, which interrupts nothing from now on."""
+        self._silenced = True
+
     def turn(self, turn: int, text: str, far: float = 0.0) -> Plan:
         """What a person said, "" for nothing that a recogniser knows, and what to do about it. far: probability that it
         was not said to us."""
-        interrupted, offered = self._speech.unfinished, self._offered
+        interrupted = self._speech.unfinished and not self._silenced
+        offered = self._offered and not self._silenced
         asked = offered or (not interrupted and self._speech.last.rstrip(CLOSING)[-1:] in QUESTION)
         understood = understand(text, Context(self._speech.text, asked, interrupted, far), self._language)
         if understood.command in MANNER:
@@ -153,7 +165,8 @@ class Dialogue:
     @property
     def _offered(self) -> bool:
         """Whether the last that was heard of us was the question whether to go on."""
-        return self._kept.unfinished and self._speech.last == self._language.offer
+        offer = self._language.offer  # "" in languages without one, as is the last of which nothing was heard
+        return bool(offer) and self._kept.unfinished and self._speech.last == offer
 
     def _follows(self, understood: Understood, interrupted: bool) -> Reaction:
         """A small sound that interrupted nothing goes to the replier, if it is a word, and otherwise nowhere."""
@@ -161,7 +174,8 @@ class Dialogue:
         if understood.command in MANNER and (self._offered or not self._left.unfinished):
             again = self._speech.repeated and (self._offered or understood.command in MISSED)
             return Reaction.REPEAT if again else Reaction.SILENT
-        if follows is Reaction.RESUME and not self._left.unfinished:
+        asked = understood.kind is Kind.COMMAND  # to go on
+        if follows is Reaction.RESUME and not (self._left.unfinished and (asked or not self._silenced)):
             spoken = understood.kind in (Kind.BACKCHANNEL, Kind.COMMAND)
             return Reaction.REPLY if spoken and not interrupted else Reaction.SILENT
         return follows
@@ -180,6 +194,7 @@ class Dialogue:
                     self._resume()
                 return Plan(understood, follows, first=again, ask=more or not again)
             case Reaction.SILENT:
+                self.silence()
                 return Plan(understood, follows)
             case Reaction.OFFER if rest or more:
                 return Plan(understood, follows, ask=True, last=_said(self._language.offer))

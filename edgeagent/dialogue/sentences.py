@@ -1,7 +1,8 @@
 """Sentences out of text that comes in pieces, each as soon as it is sure to be one.
 
 A mark ends a sentence when a space or a new line follows, and what stands before it is no abbreviation, initial or
-number of a list. Marks of scripts without spaces end at once. Whatever the pieces, the sentences are the same.
+number of a list. Marks of scripts without spaces end at once. Whatever the pieces, the sentences are the same. What has
+no letter and no digit (an emoji, a lone quotation mark) is none: a voice may have no sound for it.
 """
 
 from __future__ import annotations
@@ -45,14 +46,14 @@ class Sentences:
         found: list[str] = []
         while (end := self._end()) is not None:
             sentence, self._text = self._text[:end].strip(), self._text[end:].lstrip()
-            if sentence:
+            if _says_something(sentence):
                 found.append(sentence)
         return found
 
     def rest(self) -> list[str]:
         """What is left when no more comes."""
         text, self._text = self._text.strip(), ""
-        return [text] if text else []
+        return [text] if _says_something(text) else []
 
     def _end(self) -> int | None:
         for match in BOUNDARY.finditer(self._text):
@@ -74,6 +75,10 @@ class Sentences:
         word = before.rpartition(" ")[2].lstrip("(\"'").lower()
         numbers_a_list = word.isdecimal() and word == before
         return word in ABBREVIATIONS or (len(word) == 1 and word.isalpha()) or numbers_a_list
+
+
+def _says_something(text: str) -> bool:
+    return any(sign.isalnum() for sign in text)
 
 
 def sentences(text: str) -> list[str]:

@@ -146,6 +146,7 @@ class Worker:
         voiced = answer.text.talk if isinstance(answer.text, Voiced) else None
         talk = answer.talk = voiced or self._talker.say(answer.text)
         if answer.cancelled:  # meanwhile, by one who saw no talk to cancel
+            talk.cancel()
             return
         finder, length = PauseFinder(), 0
         told = Script(answer.text)

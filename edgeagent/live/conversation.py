@@ -38,6 +38,10 @@ WORDS_SO_FAR = "text"
 CEASED = 64
 """Reports of the player that wait until somebody asks what was heard; the ledger keeps no more utterances."""
 
+LONGEST_TEXT = 2000
+"""Characters of a turn that count, two minutes of speech: a recogniser that repeats itself must not hold up the sound,
+whose thread finds out here what was meant."""
+
 
 class Conversation:
     """Engine thread only, but for what `listen` gets. journal: gets what the engine knows nothing of."""
@@ -66,7 +70,7 @@ class Conversation:
         if isinstance(self._listener, Partly) and dialogue is not None:
             self._listener.tell_so_far(self._so_far)
         self._turns = Turns(door.engine.linear, self._listener)
-        self._voice = Voice(door, playback, inbox, talker, self._gone)
+        self._voice = Voice(door, playback, inbox, talker, self._gone, self._soundless)
         self._asker = Asker(replier, inbox, self) if replier is not None else None
         self._question: Question | None = None
         self._closed: dict[int, tuple[Sound, float]] = {}  # turns whose text is awaited, and how likely each is far
@@ -101,6 +105,8 @@ class Conversation:
             case a.CallOff():
                 self._cut()
                 self._voice.drop_all()
+                if self._dialogue is not None:
+                    self._dialogue.silence()
             case a.OpenTurn():
                 self._turns.open(action)
             case a.HandOver():
@@ -172,6 +178,7 @@ class Conversation:
         if closed is None:  # dropped meanwhile
             return
         sound, far = closed
+        text = text[:LONGEST_TEXT]
         if text:
             self.note("recognised", turn=turn, text=text)
         if self._dialogue is None:
@@ -247,6 +254,10 @@ class Conversation:
         """An utterance is done with."""
         if self._question is not None and self._question.request.turn == turn and self._asker is not None:
             self._asker.spoken(self._question)
+
+    def _soundless(self, utterance: int) -> None:
+        if self._dialogue is not None:
+            self._dialogue.soundless(utterance)
 
     # `asking.Receiver` ------------------------------------------------------------------------------------------------
 

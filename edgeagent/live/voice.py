@@ -18,13 +18,20 @@ class Voice:
     """Engine thread only. gone: called there with each utterance of which nothing is wanted any more, and its turn."""
 
     def __init__(
-        self, door: Door, playback: Playback, inbox: Inbox, talker: Talker, gone: Callable[[int, int], None]
+        self,
+        door: Door,
+        playback: Playback,
+        inbox: Inbox,
+        talker: Talker,
+        gone: Callable[[int, int], None],
+        soundless: Callable[[int], None],
     ) -> None:
-        """talker: is closed with the voice."""
+        """talker: is closed with the voice. soundless: called with each utterance for which it had no sound."""
         self._door = door
         self._playback = playback
         self._worker = Worker(talker, inbox, self)
         self._gone = gone
+        self._soundless = soundless
         self._answers: dict[int, Answer] = {}
         self._next = 0
 
@@ -120,6 +127,7 @@ class Voice:
         self._playback.seal(answer.utterance)
         if not answer.started:
             self.forget(answer.utterance)
+            self._soundless(answer.utterance)
             self._door.tell(e.ReplyFailed(0, answer.utterance, "the talker made no sound"))
 
     def failed(self, answer: Answer, reason: str) -> None:

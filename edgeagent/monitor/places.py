@@ -8,6 +8,7 @@ the name of this machine, and one that the owner gives.
 
 from __future__ import annotations
 
+import re
 import socket
 from ipaddress import ip_address
 
@@ -15,6 +16,11 @@ from edgeagent.errors import ServiceError
 
 WAITING = 8
 """Connections that the kernel keeps for a server that is busy."""
+
+
+HOST = re.compile(r"(\[[0-9a-f:.%]+\]|[a-z0-9._-]+)(:\d+)?", re.ASCII)
+"""A Host header in lower case: a name or an address, perhaps a port, and nothing else. RFC 9110, 7.2, without what no
+device is called by. What follows behind a port would be taken for a path by whoever makes an address of it."""
 
 
 def loopback(address: str) -> bool:
@@ -39,9 +45,9 @@ def listening(address: str, port: int, key: str) -> socket.socket:
 
 def welcome(host: str, name: str = "") -> bool:
     """Whether to answer a request with this Host header. name: one that the owner gives, "" for none."""
-    asked = _without_port(host).lower()
-    if not asked:
+    if (known := HOST.fullmatch(host.lower())) is None:
         return False
+    asked = known[1].strip("[]")
     machine = socket.gethostname().lower()
     if asked in {"localhost", machine, f"{machine.partition('.')[0]}.local", name.lower()}:
         return True
@@ -50,9 +56,3 @@ def welcome(host: str, name: str = "") -> bool:
     except ValueError:
         return False
     return True
-
-
-def _without_port(host: str) -> str:
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
-    return host.partition(":")[0]

@@ -140,22 +140,24 @@ class ChatReply:
     def _spoken(self, asked: Asked) -> Iterator[str]:
         """The text of one answer; what it asks for goes to `asked`."""
         thoughts, ended = Thoughts(), False
-        for event in self._stream:
-            if event == DONE:
-                ended = True
-                break
-            delta, ends = _piece(event)
-            ended = ended or ends
-            asked.add(delta.get("tool_calls"))
-            spoken = thoughts.without(str(delta.get("content") or ""))
-            self._length += len(spoken)
-            if self._length > LONGEST:
-                ended = True
-                asked.calls.clear()
-                break
-            if spoken:
-                yield spoken
-        self._stream.cancel()
+        try:
+            for event in self._stream:
+                if event == DONE:
+                    ended = True
+                    break
+                delta, ends = _piece(event)
+                ended = ended or ends
+                asked.add(delta.get("tool_calls"))
+                spoken = thoughts.without(str(delta.get("content") or ""))
+                self._length += len(spoken)
+                if self._length > LONGEST:
+                    ended = True
+                    asked.calls.clear()
+                    break
+                if spoken:
+                    yield spoken
+        finally:
+            self._stream.cancel()  # whatever has ended it: a server may go on for ever
         if not ended and not self._cancelled:
             raise ServiceError("the reply breaks off in the middle")
         if rest := thoughts.rest():

@@ -58,15 +58,19 @@ class CommandReply:
         self._argv = argv
         self._request = request
         self._stall_s = stall_s
-        self._wake: Wake | None = None
+        self._wake: Wake | None = None  # made when it is iterated: of many a reply nobody wants anything
         self._child: Child | None = None
         self._cancelled = False
 
     def __iter__(self) -> Iterator[str]:
         wake = self._wake = Wake()
-        if self._cancelled:
+        try:
+            if not self._cancelled:  # by one who saw nothing to wake
+                yield from self._said(wake)
+        finally:
             wake.close()
-            return
+
+    def _said(self, wake: Wake) -> Iterator[str]:
         child = self._child = Child(self._argv)
         decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         try:
@@ -82,7 +86,6 @@ class CommandReply:
                 raise ServiceError(f"'{self._argv[0]}' ended with status {status}", child.complaint())
         finally:
             child.close()
-            wake.close()
 
     def cancel(self) -> None:
         """See `ports.Reply`."""

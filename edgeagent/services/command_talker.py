@@ -72,20 +72,20 @@ class CommandTalk:
         self._rate = VoiceRate(rate_hz)
         self._stall_ms = stall_ms
         self._over = over
-        self._wake: Wake | None = None
+        self._wake: Wake | None = None  # made when it is iterated: of many a sentence nobody wants anything
         self._child: Child | None = None
         self._cancelled = False
 
     def __iter__(self) -> Iterator[Sound]:
         wake = self._wake = Wake()
-        if self._cancelled:
-            wake.close()
-            return
         try:
-            child = self._child = self._start()
-        except ServiceError:
+            if not self._cancelled:  # by one who saw nothing to wake
+                yield from self._spoken(wake)
+        finally:
             wake.close()
-            raise
+
+    def _spoken(self, wake: Wake) -> Iterator[Sound]:
+        child = self._child = self._start()
         try:
             child.send(self._text.encode(errors="replace"))
             child.end_input()
@@ -102,7 +102,6 @@ class CommandTalk:
                 yield rest
         finally:
             child.close()
-            wake.close()
             self._over()
 
     def cancel(self) -> None:

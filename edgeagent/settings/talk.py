@@ -170,7 +170,7 @@ go on. resume: goes on as if nothing had been said."""
 
 @dataclass(frozen=True, slots=True)
 class Dialogue:
-    """What follows an interruption, where a recogniser tells what was said (`capture.on_turn`)."""
+    """What follows an interruption, where a recogniser tells what was said (`capture.on_turn`, `recogniser.kind`)."""
 
     languages: tuple[str, ...] = ("en",)
     """Languages that people may speak, all at once: en de es fr hi pt whole; ar ja zh and the 22 scheduled languages of

@@ -25,7 +25,7 @@ from typing import Any
 from edgeagent.errors import EdgeAgentError, SessionError
 from edgeagent.ports import Sound
 from edgeagent.signal.wav import read_wav, write_wav
-from edgeagent.store.disk import PRIVATE, write_whole
+from edgeagent.store.disk import OWN_FILE, OWN_FOLDER, made, write_whole
 from edgeagent.store.journal import encode
 from edgeagent.store.occasions import Occasion, Was, right
 from edgeagent.store.plain import from_plain, to_plain
@@ -97,7 +97,7 @@ class Shelf:
         self.folder = folder
         self._most_bytes = most_bytes
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            made(folder)
             for path in folder.iterdir():
                 if UNFINISHED.fullmatch(path.name):
                     shutil.rmtree(path)
@@ -120,12 +120,11 @@ class Shelf:
         number = max(self._sizes, default=0) + 1
         draft = self.folder / f".{number:06d}.new"
         try:
-            draft.mkdir(mode=0o700)
+            draft.mkdir(mode=OWN_FOLDER)
             for name, sound in sounds.items():
-                write_wav(draft / f"{name}.wav", sound)
-                (draft / f"{name}.wav").chmod(PRIVATE)
+                write_wav(draft / f"{name}.wav", sound, OWN_FILE)
             (draft / CLIP).write_bytes(text)
-            (draft / CLIP).chmod(PRIVATE)
+            (draft / CLIP).chmod(OWN_FILE)
             draft.rename(_path(self.folder, number))
         except OSError:
             shutil.rmtree(draft, ignore_errors=True)
@@ -212,7 +211,7 @@ def write_label(clip: Clip, label: Label) -> None:
     """In place of any before. Raises SessionError."""
     text = json.dumps({"format": FORMAT, "utc": now(), "label": to_plain(label)}) + "\n"
     try:
-        write_whole(clip.folder / LABEL, text, PRIVATE)
+        write_whole(clip.folder / LABEL, text, OWN_FILE)
     except FileNotFoundError:
         gone = f"clip {clip.number} is not there any more"
         raise SessionError(gone, "the device has removed it to make room; raise `flight.mb`") from None

@@ -16,7 +16,7 @@ from io import FileIO
 from pathlib import Path
 
 OWN_FILE, OWN_FOLDER = 0o600, 0o700
-"""Modes of what is nobody else's."""
+"""Modes of what is nobody else's: the voices of people, what they said, what was thought or learnt of them."""
 
 
 def opened(path: Path, mode: str) -> FileIO:
@@ -37,13 +37,9 @@ def write_all(file: FileIO, data: bytes) -> None:
         rest = rest[file.write(rest) :]
 
 
-PRIVATE = 0o600
-"""Mode of a file with the voices of people in it, or with what was thought of them."""
-
-
 def write_whole(path: Path, text: str, mode: int = 0o666) -> None:
     """Replace `path` by `text` so that a reader sees either the old or the new content. mode: less the umask, as
-    always. Raises OSError."""
+    always, and whatever the old file's was. Raises OSError."""
     draft = path.with_name(path.name + ".new")
     draft.unlink(missing_ok=True)  # one that a kill has left may have another mode
     with open(draft, "w", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, mode)) as file:
@@ -70,15 +66,6 @@ def replace_kept(path: Path, text: str, backup: Path) -> None:
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
-
-
-def write_whole_own(path: Path, text: str) -> None:
-    """The same, for its owner alone to read, whatever the old file was. Raises OSError."""
-    draft = path.with_name(path.name + ".new")
-    draft.unlink(missing_ok=True)
-    with opened(draft, "w") as file:
-        write_all(file, text.encode())
-    os.replace(draft, path)
 
 
 def _own(path: str, flags: int) -> int:

@@ -8,6 +8,7 @@ costs the clips that do not fit; both are said once, and the device goes on.
 from __future__ import annotations
 
 import json
+import math
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -155,10 +156,12 @@ class Flight:
                 self._tell_loss("the disk is too slow")
             except OSError as error:
                 self._tell_loss(str(error.strerror))
+            except Exception as error:  # a fault of ours shall cost one clip, not all that come later
+                self._tell_loss(f"{type(error).__name__}: {error}")
 
     def _told(self, job: _Job) -> dict[str, object]:
         thoughts = job.thoughts
-        columns = {name: [round(float(getattr(each, name)), 3) for each in thoughts] for name in Thought._fields[1:]}
+        columns = {name: [_rounded(getattr(each, name)) for each in thoughts] for name in Thought._fields[1:]}
         first = job.thoughts[0].at if job.thoughts else job.start
         return {
             "utc": now(job.stop - job.occasion.decided),
@@ -183,6 +186,11 @@ class Beside:
 
     def write(self, entry: Entry) -> None:
         self._entries.append(entry)
+
+
+def _rounded(value: float) -> float:
+    """For the trace; what is no number says nothing."""
+    return round(float(value), 3) if math.isfinite(value) else 0.0
 
 
 def _read(ring: Ring, job: _Job) -> Sound:

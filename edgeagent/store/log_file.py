@@ -9,7 +9,7 @@ import os
 from io import FileIO
 from pathlib import Path
 
-from edgeagent.store.disk import write_all
+from edgeagent.store.disk import opened, write_all
 
 TAIL = 65_536
 """Bytes searched for the last line's end; a line of a journal has some hundred."""
@@ -23,7 +23,7 @@ class LogFile:
         anew now, without limit."""
         self._path = path
         self._most_bytes = most_bytes
-        self._file = FileIO(path, "a+" if most_bytes else "w")
+        self._file = opened(path, "a+" if most_bytes else "w")
         try:
             if most_bytes:
                 self._file.truncate(_whole(self._file))
@@ -41,7 +41,7 @@ class LogFile:
         if size and 0 < self._most_bytes < size + len(line):
             self._file.close()
             os.replace(self._path, self._path.with_name(self._path.name + ".1"))
-            self._file = FileIO(self._path, "w")
+            self._file = opened(self._path, "w")
         write_all(self._file, line)
 
     def close(self) -> None:

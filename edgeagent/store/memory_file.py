@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgeagent.store.disk import made, write_whole_own
+from edgeagent.store.disk import OWN_FILE, made, write_whole
 from edgeagent.store.plain import from_plain, to_plain
 from edgeagent.turn.events import Remembered
 
@@ -105,7 +105,9 @@ def _write(path: Path, kept: Kept) -> None:
     plain = to_plain(kept.remembered)
     if isinstance(plain, dict):
         del plain["at"]  # a moment of another session
-    write_whole_own(path, json.dumps({"format": FORMAT, "token": kept.token, "remembered": plain}, indent=1) + "\n")
+    write_whole(
+        path, json.dumps({"format": FORMAT, "token": kept.token, "remembered": plain}, indent=1) + "\n", OWN_FILE
+    )
 
 
 @contextlib.contextmanager

@@ -23,7 +23,7 @@ import edgeagent
 from edgeagent.errors import SessionError
 from edgeagent.ports import Sound
 from edgeagent.settings import Settings, shown
-from edgeagent.store.disk import made, opened, write_all, write_whole_own
+from edgeagent.store.disk import OWN_FILE, made, opened, write_all, write_whole
 from edgeagent.store.journal import encode, read_lines
 from edgeagent.store.plain import from_plain, to_plain
 from edgeagent.store.spool import Spool
@@ -156,7 +156,7 @@ class Recording:
 
     def _sign(self, ended: str) -> None:
         head = {**self._head, "ended": ended}
-        write_whole_own(self._folder / "session.json", json.dumps(head, ensure_ascii=False, indent=1) + "\n")
+        write_whole(self._folder / "session.json", json.dumps(head, ensure_ascii=False, indent=1) + "\n", OWN_FILE)
 
 
 def _too_slow() -> OSError:

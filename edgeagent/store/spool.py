@@ -6,6 +6,7 @@ journal counts the loss, a recording ends.
 
 from __future__ import annotations
 
+import errno
 import threading
 from collections.abc import Callable
 from queue import SimpleQueue
@@ -18,8 +19,8 @@ class Spool(Generic[T]):
     """Hands what is offered, in order and in batches, to `write` on a thread of its own.
 
     limit: items that may wait. pause_s: rest between two batches; 0 writes each item as soon as it comes, more wakes
-    the processor less often. The first OSError of `write` ends the spool: `failed` gets it, on the spool's thread, and
-    everything offered later is refused.
+    the processor less often. The first error of `write` ends the spool: `failed` gets it, on the spool's thread, and
+    everything offered later is refused. What is no OSError, a fault of ours, comes as one.
     """
 
     def __init__(
@@ -73,7 +74,9 @@ class Spool(Generic[T]):
             if batch and not self._broken:
                 try:
                     self._write(batch)
-                except OSError as error:
+                except Exception as error:
                     self._broken = True
+                    if not isinstance(error, OSError):
+                        error = OSError(errno.EIO, f"{type(error).__name__}: {error}")
                     self._failed(error)
             self._closing.wait(self._pause_s)

@@ -8,10 +8,9 @@ there first. The next start writes what the journal lacks. A power cut ends both
 from __future__ import annotations
 
 import os
-from io import FileIO
 from pathlib import Path
 
-from edgeagent.store.disk import write_all
+from edgeagent.store.disk import opened, write_all
 
 MOST_BYTES = 262_144
 """After so much the tail moves to FILE.1 and is begun anew: some thousand lines, far more than wait for a disk."""
@@ -29,14 +28,14 @@ class Tail:
         self._most_bytes = most_bytes
         self._before = path.with_name(path.name + ".1")
         self._before.unlink(missing_ok=True)
-        self._file = FileIO(path, "w")
+        self._file = opened(path, "w")
 
     def write(self, line: bytes) -> None:
         """Keep one line."""
         if self._file.tell() > self._most_bytes:
             self._file.close()
             os.replace(self._path, self._before)
-            self._file = FileIO(self._path, "w")
+            self._file = opened(self._path, "w")
         write_all(self._file, line)
 
     def close(self, written: bool) -> None:

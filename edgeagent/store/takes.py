@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from edgeagent.errors import SessionError
-from edgeagent.store.disk import made, write_whole_own
+from edgeagent.store.disk import OWN_FILE, made, write_whole
 from edgeagent.store.journal import read_lines
 from edgeagent.store.plain import from_plain, to_plain
 
@@ -93,7 +93,7 @@ def write_consent(folder: Path, consent: Consent) -> None:
     try:
         made(folder)
         plain = {"format": FORMAT, "consent": to_plain(consent)}
-        write_whole_own(folder / CONSENT, json.dumps(plain, ensure_ascii=False, indent=1) + "\n")
+        write_whole(folder / CONSENT, json.dumps(plain, ensure_ascii=False, indent=1) + "\n", OWN_FILE)
     except OSError as error:
         raise SessionError(f"{folder}: {error.strerror}", "choose a folder that can be written") from error
 

@@ -41,7 +41,8 @@ class Discard(Action):
 
 @dataclass(frozen=True, slots=True)
 class CallOff(Action):
-    """Nothing is wanted of what is being thought of or made: silence, though we are just between two sentences."""
+    """Nothing is wanted of what is being thought of or made, though we be just between two sentences; and what was cut
+    off does not go on by itself (button, mute, fault)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,15 +46,17 @@ def deadline(state: s.State) -> int | None:
 
 
 def abandon(state: s.State) -> tuple[a.Action, ...]:
-    """What must be called off when `state` is left for something else altogether."""
+    """What must be called off when `state` is left for something else altogether: then nothing goes on by itself."""
     match state:
         case s.Speaking() | s.Doubting() | s.HalfDuplex():
             rest = tuple(a.Discard(u) for u in state.waiting)
-            return (a.Halt(state.utterance), a.Discard(state.utterance), *rest)
+            return (a.Halt(state.utterance), a.Discard(state.utterance), *rest, a.CallOff())
         case s.Yielding():
-            return (a.DropTurn(state.turn), *(a.Discard(u) for u in (state.utterance, *state.waiting)))
+            return (a.DropTurn(state.turn), *(a.Discard(u) for u in (state.utterance, *state.waiting)), a.CallOff())
         case s.Hearing() | s.Thinking():
-            return (a.DropTurn(state.turn),)
+            return (a.DropTurn(state.turn), a.CallOff())
+        case s.Idle():  # between two sentences of a reply, perhaps
+            return (a.CallOff(),)
         case _:
             return ()
 
@@ -148,7 +150,8 @@ def fail(state: Talking, event: e.ReplyFailed, limits: Limits) -> Step:
     )
 
 
-def fail_silently(_state: s.Thinking, event: e.ReplyFailed, _limits: Limits) -> Step:
+def fail_silently(_state: s.Idle | s.Thinking, event: e.ReplyFailed, _limits: Limits) -> Step:
+    """Between two sentences of a reply as well: whoever makes it must not wait for room that nobody gives back."""
     return s.Idle(), (a.Discard(event.utterance),)
 
 
@@ -173,10 +176,6 @@ def open_ears(state: s.HalfDuplex, _event: e.EchoTrusted, _limits: Limits) -> St
 
 def stop(state: s.State, _event: e.Event, _limits: Limits) -> Step:
     return s.Idle(), abandon(state)
-
-
-def hush(state: s.Idle, _event: e.ButtonShort, _limits: Limits) -> Step:
-    return state, (a.CallOff(),)
 
 
 def mute(state: s.State, _event: e.ButtonLong, _limits: Limits) -> Step:
@@ -206,7 +205,8 @@ ROWS: dict[type[s.State], dict[type[e.Event], Handler]] = {
     s.Idle: {
         e.SpeechStarted: hear,
         e.ReplyReady: speak,
-        e.ButtonShort: hush,
+        e.ReplyFailed: fail_silently,
+        e.ButtonShort: stop,
         e.ButtonLong: mute,
         e.MicrophoneFailed: lose_microphone,
         e.Failed: break_down,
@@ -280,7 +280,7 @@ IGNORED: set[tuple[type[s.State], type[e.Event]]] = {
     (state, event)
     for state, events in {
         s.Starting: (*EAR, *ECHO, *REPLY, *BUTTONS, *BACK, e.Passed),
-        s.Idle: (e.Ready, e.SpeechEnded, e.Suspected, e.Judged, *ECHO, *REPLY, *BACK, e.Passed),
+        s.Idle: (e.Ready, e.SpeechEnded, e.Suspected, e.Judged, *ECHO, e.ReplyFinished, e.NoReply, *BACK, e.Passed),
         s.Hearing: (e.Ready, e.SpeechStarted, e.Suspected, e.Judged, *ECHO, *REPLY, *BACK),
         s.Thinking: (e.Ready, e.SpeechEnded, e.Suspected, e.Judged, *ECHO, e.ReplyFinished, *BACK),
         s.Speaking: (e.Ready, e.SpeechStarted, e.SpeechEnded, e.Judged, e.EchoTrusted, e.NoReply, *BACK, e.Passed),

@@ -64,6 +64,56 @@ def test_a_command_to_stop_is_obeyed_and_may_be_taken_back(talk: Dialogue) -> No
     assert talk.turn(10, "Okay, go on.").first == REST
 
 
+SMALL = ["", "[cough]", "mm-hm", "okay", "thanks", "thank you", "good"]
+
+
+def told_to_stop(dialogue: Dialogue, how: str) -> None:
+    if how == "button":
+        dialogue.silence()
+    else:
+        assert dialogue.turn(9, how).reaction is Reaction.SILENT
+    dialogue.heard(1, "It stops in Mysore, and in", "in Hassan.", whole=False)  # what is known of it comes late
+    dialogue.begin()
+
+
+@pytest.mark.parametrize("text", SMALL)
+@pytest.mark.parametrize("how", ["stop", "Wait.", "button"])
+def test_who_was_told_to_stop_goes_on_for_no_small_sound(talk: Dialogue, how: str, text: str) -> None:
+    told_to_stop(talk, how)
+    plan = talk.turn(10, text)
+    assert (plan.first, plan.last, plan.resumes) == ((), (), False)
+    assert plan.reaction is (Reaction.REPLY if text.isalpha() or " " in text or "-" in text else Reaction.SILENT)
+
+
+@pytest.mark.parametrize("how", ["stop", "Wait.", "button"])
+def test_who_was_told_to_stop_goes_on_when_asked_to(talk: Dialogue, how: str) -> None:
+    told_to_stop(talk, how)
+    assert not talk.turn(10, "[cough]").first
+    assert talk.turn(11, "go on").first == ("in Hassan.", THIRD)
+
+
+@pytest.mark.parametrize("how", ["stop", "button"])
+def test_what_is_said_after_a_stop_interrupts_nothing(talk: Dialogue, how: str) -> None:
+    told_to_stop(talk, how)
+    assert talk.turn(10, "No, Mangalore.").understood.kind is not Kind.CORRECTION
+
+
+def test_an_offer_that_is_stopped_is_not_taken_by_a_later_yes(talk: Dialogue) -> None:
+    talk.turn(9, "How much is a ticket?")
+    speak(talk, 10, "Twenty rupees.", OFFER)
+    talk.silence()
+    assert not talk.turn(11, "yes").resumes
+
+
+def test_once_it_speaks_again_a_small_sound_costs_no_word(talk: Dialogue) -> None:
+    told_to_stop(talk, "stop")
+    speak(talk, 20, "Twenty rupees.")
+    talk.begin()
+    talk.says(30, FIRST)
+    talk.heard(30, "The train", "leaves at nine.", whole=False)
+    assert talk.turn(31, "uh-huh").first == ("leaves at nine.",)
+
+
 def test_a_side_question_is_answered_and_then_we_offer_to_go_on(talk: Dialogue) -> None:
     plan = talk.turn(9, "How much is a ticket?")
     assert (plan.first, plan.ask, plan.last) == ((), True, (OFFER,))
@@ -139,6 +189,23 @@ def test_a_side_answer_that_is_interrupted_comes_before_the_rest(talk: Dialogue)
     assert talk.turn(12, "uh-huh").first == ("Twenty rupees and no less.", OFFER)
     speak(talk, 13, "Twenty rupees and no less.", OFFER)
     assert talk.turn(15, "yes").first == REST
+
+
+@pytest.mark.parametrize("name", ["ar", "ja"])
+def test_in_a_language_without_an_offer_nothing_is_taken_for_one(name: str) -> None:
+    spoken = language([name])
+    assert not spoken.offer
+    dialogue = Dialogue(spoken, WANTED)
+    dialogue.begin()
+    dialogue.says(0, FIRST)
+    dialogue.heard(0, "The train", "leaves at nine.", whole=False)
+    dialogue.begin()
+    dialogue.says(1, SECOND)  # and nothing of it is heard
+    dialogue.begin()
+    no = " ".join(min(spoken.no))
+    plan = dialogue.turn(2, no)
+    assert plan.reaction is not Reaction.SILENT
+    assert dialogue.rest or plan.first or plan.ask
 
 
 def test_a_small_word_that_interrupts_nothing_goes_to_the_replier_and_a_noise_nowhere() -> None:

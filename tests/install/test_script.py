@@ -94,6 +94,16 @@ def test_shellcheck_finds_nothing() -> None:
     assert not found.stdout
 
 
+def test_help_names_whatever_the_way_back_removes_whole() -> None:
+    told = subprocess.run(["bash", str(SCRIPT), "--help"], capture_output=True, text=True, check=True).stdout
+    removed = (SCRIPT.parent / "install" / "uninstall.sh").read_text()
+    values = dict(re.findall(r"^([A-Z_]+)=(\S+)$", (SCRIPT.parent / "install" / "common.sh").read_text(), re.MULTILINE))
+    whole = re.findall(r'"\$([A-Z_]+)(\.d)?"', "".join(re.findall(r"rm -rf.*", removed)))
+    assert {name for name, _ in whole} == {"UNIT", "CONFIG_DIR", "STATE", "PREFIX"}
+    for name, ending in whole:
+        assert (values[name] + ending).removeprefix("/etc/systemd/system/") in told
+
+
 def test_help_teaches_every_option() -> None:
     script = SCRIPT.read_text()
     taken = set(re.findall(r"--[a-z-]+", script.partition("options() {")[2].partition("main() {")[0]))

@@ -95,3 +95,27 @@ def test_closing_does_not_wait_for_what_was_ordered() -> None:
     worker.close()
     assert len(talker.asked) <= 3
     assert not worker._thread.is_alive()
+
+
+def test_one_that_is_called_off_while_the_talker_begins_is_cut_all_the_same() -> None:
+    begun: list[ToneTalk] = []
+    done = Event()
+
+    class Beginning(ToneTalker):
+        """Already at work when it returns, and called off just then."""
+
+        def say(self, text: str) -> ToneTalk:
+            begun.append(super().say(text))
+            if text == "next":
+                done.set()
+            else:
+                worker.cancel(answers[0])
+            return begun[-1]
+
+    worker = Worker(Beginning(), Inbox(), Told())
+    answers = [Answer(0, "text"), Answer(1, "next")]
+    for answer in answers:
+        worker.order(answer)
+    assert done.wait(10)
+    assert begun[0]._cancelled.is_set()
+    worker.close()

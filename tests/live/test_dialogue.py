@@ -10,8 +10,11 @@ import pytest
 
 from edgeagent.app import build_dialogue
 from edgeagent.dialogue.history import Who
+from edgeagent.errors import ServiceError
+from edgeagent.live import conversation
 from edgeagent.live.conversation import Listen, Told
-from edgeagent.ports import Request, Sound
+from edgeagent.ports import Request, Sound, Talker
+from edgeagent.services.tone_talker import ToneTalk, ToneTalker
 from edgeagent.settings import Capture, Settings, Turns
 from edgeagent.turn import events as e
 from tests.live.rig import VOICE, Rig
@@ -63,6 +66,14 @@ class Pieces:
         self.cut = True
 
 
+class Slow(Pieces):
+    """The first sentence at once, the others when they `may`."""
+
+    def __iter__(self) -> Iterator[str]:
+        yield "one two three. "
+        yield from super().__iter__()
+
+
 class Replier:
     """See `ports.Replier`; a list of pieces for each turn."""
 
@@ -88,11 +99,11 @@ Make = Callable[..., Rig]
 def make() -> Iterator[Make]:
     made: list[Rig] = []
 
-    def one(replier: Replier, *texts: str, listener: Listen | None = None) -> Rig:
+    def one(replier: Replier, *texts: str, listener: Listen | None = None, talker: Talker | None = None) -> Rig:
         dialogue = build_dialogue(Settings(capture=Capture(on_turn="true")))
         listener = listener or Understanding(*texts)
         settings = Settings(turns=Turns(reply_timeout_ms=3000))
-        made.append(Rig(replier=replier, listener=listener, dialogue=dialogue, settings=settings))
+        made.append(Rig(talker, replier, listener, settings, dialogue=dialogue))
         made[-1].turn(30)
         return made[-1]
 
@@ -196,6 +207,17 @@ def test_a_correction_reaches_the_replier_as_one(make: Make) -> None:
     assert (replier.asked[0].understood.wrong, replier.asked[0].understood.right) == ("two", "seven")
 
 
+def test_a_recogniser_that_repeats_itself_is_cut_short(make: Make) -> None:
+    replier = Replier(["Fine."])
+    rig = make(replier, "well you know " * 10_000)
+    ask(rig)
+    quiet(rig)
+    (text,) = [str(note["text"]) for note in rig.notes.entries if note["event"] == "recognised"]
+    assert len(text) == conversation.LONGEST_TEXT
+    assert heard(rig) == ["Fine."]
+    assert replier.asked[0].text == text
+
+
 def test_the_first_sentence_sounds_while_the_second_is_thought_of(make: Make) -> None:
     class Slow(Pieces):
         def __iter__(self) -> Iterator[str]:
@@ -251,27 +273,99 @@ def test_a_reply_that_was_cut_off_for_nothing_is_taken_up_by_its_replier(make: M
     assert heard(rig)[-1] == "And that is the end."
 
 
-def test_after_the_button_nothing_more_comes(make: Make) -> None:
+AT_LENGTH = [f"one two three four five, {word}. " for word in NAMES]
+
+
+def test_of_a_speech_longer_than_what_waits_to_be_known_no_sentence_comes_again(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conversation, "CEASED", 4)
+    replier = Replier(AT_LENGTH, ["the end."])
+    rig = make(replier, "Tell me a story.", "uh-huh")
+    ask(rig)
+    rig.until(lambda: len(rig.entries("playing")) == len(NAMES) - 1)
+    rig.turn(60)
+    interrupt(rig)
+    quiet(rig)
+    assert plans(rig)[1] == ("backchannel", "resume")
+    assert [line.text for line in replier.asked[0].history] == ["Tell me a story."]
+    assert [sum(name in text for text in heard(rig)) for name in NAMES] == [1] * len(NAMES)
+    assert rig.conversation._dialogue is not None
+    rig.conversation._begin(rig.conversation._dialogue)
+    told = " ".join(line.text for line in rig.conversation._dialogue.history.lines)
+    assert [name in told for name in NAMES] == [True] * len(NAMES)
+
+
+@pytest.mark.parametrize("event", [e.ButtonShort(0), e.ButtonLong(0)])
+def test_after_the_button_nothing_more_comes_whatever_sounds(make: Make, event: e.Event) -> None:
     replier = Replier([f"one two three {word}. " for word in NAMES])
-    rig = make(replier, "Tell me a story.")
+    rig = make(replier, "Tell me a story.", "", "[cough]")
     ask(rig)
     rig.until(lambda: rig.state == "speaking")
     rig.turn(20)
-    rig.inbox.post(lambda: rig.door.tell(e.ButtonShort(0)))
+    rig.inbox.post(lambda: rig.door.tell(event))
+    rig.until(lambda: rig.state in ("idle", "muted"))
+    if rig.state == "muted":
+        rig.inbox.post(lambda: rig.door.tell(event))
     quiet(rig)
     said = len(rig.entries("reply_ready"))
     rig.turn(300)
-    assert rig.state == "idle"
+    for _ in range(2):
+        ask(rig)
+        quiet(rig)
+    assert len(plans(rig)) == 3
     assert len(rig.entries("reply_ready")) == said
     assert replier.given[0].cut
 
 
-def test_the_button_between_two_sentences_calls_off_the_rest(make: Make) -> None:
-    class Slow(Pieces):
-        def __iter__(self) -> Iterator[str]:
-            yield "one two three. "
-            yield from super().__iter__()
+class Dying(ToneTalker):
+    """Says one sentence."""
 
+    said = 0
+
+    def say(self, text: str) -> ToneTalk:
+        self.said += 1
+        if self.said > 1:
+            raise ServiceError("the voice has died")
+        return super().say(text)
+
+
+def test_a_voice_that_dies_between_two_sentences_keeps_nobody_waiting(make: Make) -> None:
+    class Slowly(Replier):
+        def reply(self, _request: Request) -> Pieces:
+            self.given.append(Slow([f"{word}. " for word in NAMES], self.may))
+            return self.given[-1]
+
+    replier = Slowly()
+    replier.may.clear()
+    rig = make(replier, "Tell me a story.", talker=Dying())
+    ask(rig)
+    rig.until(lambda: rig.state == "speaking")
+    rig.until(lambda: rig.state == "idle")
+    replier.may.set()
+    quiet(rig)
+    assert replier.given[0].cut
+    assert heard(rig) == ["one two three."]
+
+
+class Speechless(ToneTalker):
+    """Has no sound for one word."""
+
+    def say(self, text: str) -> ToneTalk:
+        return super().say("" if text == "hm." else text)
+
+
+def test_a_sentence_without_a_sound_leaves_nothing_to_go_on_with(make: Make) -> None:
+    replier = Replier(["one two three? hm."], ["four."])
+    rig = make(replier, "Tell me a story.", "yes", talker=Speechless())
+    for _ in range(2):
+        ask(rig)
+        quiet(rig)
+    assert plans(rig)[1] == ("answer", "reply")
+    assert heard(rig) == ["one two three?", "four."]
+
+
+def test_the_button_between_two_sentences_calls_off_the_rest(make: Make) -> None:
     class Slowly(Replier):
         def reply(self, _request: Request) -> Pieces:
             self.given.append(Slow(["four five six."], self.may))

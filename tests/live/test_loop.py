@@ -214,8 +214,7 @@ def test_mute_and_back(rig: Rig) -> None:
     rig.turn(3)
     assert rig.state == "muted"
     rig.conversation.say(TEXT)
-    rig.until(lambda: bool(rig.entries("action")))
-    assert rig.entries("action")[-1]["action"] == "discard"
+    rig.until(lambda: rig.entries("action")[-1]["action"] == "discard")
     rig.inbox.post(lambda: rig.door.tell(e.ButtonLong(0)))
     rig.turn(3)
     assert rig.state == "idle"

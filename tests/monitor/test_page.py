@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
@@ -16,9 +17,12 @@ from tests.monitor.broker import until
 pytest.importorskip("starlette", reason="needs the extra [page]")
 pytest.importorskip("uvicorn", reason="needs the extra [page]")
 
-from edgeagent.monitor.page import job, site
+from starlette.datastructures import URL
+from starlette.requests import Request
+
+from edgeagent.monitor.page import guard, impatient, job, site
 from edgeagent.monitor.page.job import Job, Outcome
-from edgeagent.monitor.page.server import Server
+from edgeagent.monitor.page.server import CONNECTIONS, Server
 from edgeagent.monitor.page.site import Content
 from edgeagent.monitor.places import listening
 
@@ -141,6 +145,34 @@ def test_a_name_that_the_owner_gives_is_good(serve: Serve) -> None:
     assert ask(port, "GET", "/", Host="hall.home.example")[0] == 421
 
 
+HOSTS = [
+    "127.0.0.1:1/style.css?",
+    "127.0.0.1/style.css?",
+    "localhost:80/style.css#",
+    "[::1]/style.css?",
+    "x@127.0.0.1:80",
+]
+"""Whoever makes an address of them finds another path in it than the one that is asked for."""
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_a_host_that_is_more_than_a_host_is_refused(serve: Serve, shown: Shown, host: str) -> None:
+    port = serve(TOKEN)
+    for path in ("/", "/events", "/sound/0123", "/script.js"):
+        assert ask(port, "GET", path, Host=host)[0] == 421
+    assert ask(port, "POST", "/check", Host=host, Origin=f"http://{host}")[0] == 421
+    assert shown.said == []
+
+
+@pytest.mark.parametrize("path", ["/", "/events", "/sound/0123", "/script.js"])
+def test_whatever_an_address_is_made_of_the_path_that_is_asked_for_counts(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    style = property(lambda _request: URL("http://127.0.0.1:1/style.css?" + path))
+    monkeypatch.setattr(Request, "url", style)  # as older versions of the library make it of such a Host
+    assert ask(serve(TOKEN), "GET", path)[0] == 401
+
+
 @pytest.mark.parametrize("path", ["/", "/events", "/sound/0123", "/script.js"])
 def test_where_others_can_reach_it_everything_takes_the_token(serve: Serve, path: str) -> None:
     port = serve(TOKEN)
@@ -227,6 +259,40 @@ def test_so_many_may_watch_and_who_leaves_makes_room(serve: Serve) -> None:
                 return another.answer.status == 200
 
         until(room, "a browser that left keeps its place")
+
+
+HEAD = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+ASKS_AND_GOES_ON = HEAD + b"\r\n" + HEAD
+FORM = b"POST /login HTTP/1.1\r\nHost: [::1]\r\nOrigin: http://[::1]\r\nContent-Length: 99\r\n\r\ntoken="
+
+
+@pytest.mark.parametrize("sent", [b"", HEAD, ASKS_AND_GOES_ON, FORM], ids=["nothing", "half", "one and a half", "form"])
+def test_nobody_keeps_it_to_themselves_by_asking_for_nothing(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
+    monkeypatch.setattr(impatient, "LOOK_S", 1.0)
+    monkeypatch.setattr(guard, "FORM_S", 1.0)
+    port = serve(TOKEN)
+    assert ask(port, "GET", "/style.css")[0] == 200  # it is there
+    with ExitStack() as closing_all:
+        for _ in range(CONNECTIONS):
+            client = closing_all.enter_context(socket.create_connection(("127.0.0.1", port)))
+            client.sendall(sent)
+        assert ask(port, "GET", "/style.css")[0] == 503
+        until(lambda: ask(port, "GET", "/style.css")[0] == 200, "they keep their places")
+
+
+def test_who_watches_or_goes_on_asking_keeps_the_connection(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(impatient, "LOOK_S", 0.5)
+    port = serve()
+    with closing(Stream(port)) as stream, closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as client:
+        client.connect()
+        ours = client.sock
+        for _ in range(8):  # five a second
+            assert stream.event("now") == {"state": "idle"}
+            client.request("GET", "/style.css")
+            assert client.getresponse().read() == b"p{}"
+            assert client.sock is ours
 
 
 def test_only_the_sounds_that_it_shows_are_played(serve: Serve) -> None:

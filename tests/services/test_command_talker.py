@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from shlex import quote
@@ -54,6 +55,26 @@ def test_a_program_that_does_not_end_is_a_failure() -> None:
     next(blocks)
     with pytest.raises(ServiceError, match="does not end"):
         next(blocks)
+
+
+def descriptors() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
+def test_what_nobody_wanted_or_nothing_started_leaves_no_descriptor(tmp_path: Path) -> None:
+    program = tmp_path / "program"
+    program.write_text("#!/bin/sh\ncat")
+    program.chmod(0o755)
+    failing = CommandTalker(settings.Talker(kind="command", command=str(program)))
+    program.chmod(0o644)
+    before = descriptors()
+    unwanted, failed = say("cat"), failing.say("Hello.")
+    unwanted.cancel()
+    assert descriptors() == before
+    with pytest.raises(ServiceError, match="cannot start"):
+        list(failed)
+    assert list(unwanted) == []
+    assert descriptors() == before
 
 
 @pytest.mark.timing

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import ssl
 import subprocess
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
+from threading import enumerate as enumerate_threads
 from time import monotonic
 from typing import Protocol
 
@@ -35,6 +37,8 @@ REQUEST = Request(7, np.zeros(16, np.float32), "hello", Understood(Kind.REQUEST)
 SAID = "One, two. Three four."
 KEY = "sk-very-secret-0123456789"
 GIVE_UP_S = 10.0
+
+Eventually = Callable[[Callable[[], object]], None]
 
 
 def chat(server: ChatServer, stall_ms: int = 5000, key: str = "") -> ChatReplier:
@@ -196,22 +200,39 @@ def test_half_a_reply() -> None:
     assert "breaks off" in complaint(act)
 
 
-@pytest.mark.parametrize("garbage", ["data: {\n\n", "data: 7\n\n", 'data: {"choices": 3}\n\n', "data: [1]\n\n"])
-def test_garbage(garbage: str) -> None:
-    def act(talking: Talking) -> None:
-        talking.begin()
-        talking.raw(garbage)
-
-    assert "what is no chat" in complaint(act)
+def readers() -> int:
+    """Threads that read from a server."""
+    return sum(thread.name == "event-stream" for thread in enumerate_threads())
 
 
-def test_an_error_in_the_middle() -> None:
+OUT_OF_MEMORY = 'data: {"error": {"message": "out of memory"}}\n\n'
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        ("data: {\n\n", "what is no chat"),
+        ("data: 7\n\n", "what is no chat"),
+        ('data: {"choices": 3}\n\n', "what is no chat"),
+        ("data: [1]\n\n", "what is no chat"),
+        (OUT_OF_MEMORY, "out of memory"),
+    ],
+)
+def test_a_server_that_goes_on_with_what_is_no_reply_is_left(sent: str, told: str, eventually: Eventually) -> None:
     def act(talking: Talking) -> None:
         talking.begin()
         talking.say("Well ")
-        talking.raw('data: {"error": {"message": "out of memory"}}\n\n')
+        while not talking.gone(0):
+            talking.raw(sent)
+        server.leave()
 
-    assert "out of memory" in complaint(act)
+    before = readers()
+    with serving(act) as server:
+        with pytest.raises(ServiceError) as failed:
+            list(chat(server).reply(REQUEST))
+        assert told in str(failed.value)
+        assert server.gone.wait(GIVE_UP_S)
+        eventually(lambda: readers() == before)
 
 
 def test_a_line_without_end() -> None:
@@ -328,8 +349,30 @@ def test_the_openai_client_understands_the_server_of_these_tests() -> None:
     [("exit 3", "ended with status 3"), ("echo oops >&2; exit 1", "oops"), ("exec sleep 10", "said nothing")],
 )
 def test_a_program_that_fails(program: str, told: str) -> None:
+    before = descriptors()
     with pytest.raises(ServiceError, match=told):
         list(command(program, 300).reply(REQUEST))
+    assert descriptors() == before
+
+
+def descriptors() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
+def test_what_nobody_wanted_or_nothing_started_leaves_no_descriptor(tmp_path: Path) -> None:
+    program = tmp_path / "program"
+    program.write_text("#!/bin/sh\ncat")
+    program.chmod(0o755)
+    repliers = [command("cat"), CommandReplier(settings.Replier(kind="command", command=str(program)))]
+    program.chmod(0o644)
+    before = descriptors()
+    unwanted, failing = (replier.reply(REQUEST) for replier in repliers)
+    unwanted.cancel()
+    assert descriptors() == before
+    with pytest.raises(ServiceError, match="cannot start"):
+        list(failing)
+    assert list(unwanted) == []
+    assert descriptors() == before
 
 
 def test_a_program_is_told_the_turn_as_json() -> None:

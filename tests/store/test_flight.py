@@ -149,6 +149,39 @@ def test_a_kill_in_the_middle_of_writing_leaves_whole_clips_only(tmp_path: Path)
         assert len(clip.joinpath("mic.wav").read_bytes()) == 44 + 2 * 100_000
 
 
+@pytest.mark.usefixtures("patient")
+def test_a_fault_of_ours_costs_the_clip_and_one_line_and_the_next_one_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put, calls = Shelf.put, []
+
+    def faulty(shelf: Shelf, *arguments: object) -> int:
+        calls.append(arguments)
+        if len(calls) == 1:
+            raise ValueError("made up")
+        return put(shelf, *arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Shelf, "put", faulty)
+    fed = Fed(settings(tmp_path))
+    fed.live(20 * RATE, [*fed.hold(4 * RATE), *fed.hold(12 * RATE)])
+    fed.close()
+    assert fed.warned == [f"{tmp_path}: ValueError: made up; a clip is lost, everything else goes on"]
+    assert len(numbers(tmp_path)) == 1
+
+
+@pytest.mark.usefixtures("patient")
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
+def test_what_is_no_number_costs_no_clip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: float) -> None:
+    fed = Fed(settings(tmp_path))
+    thought = fed.flight.thought
+    monkeypatch.setattr(fed.flight, "thought", lambda percept, _evidence, clean: thought(percept, value, clean))
+    fed.live(10 * RATE, fed.hold(4 * RATE))
+    fed.close()
+    assert not fed.warned
+    (clip,) = read_clips(tmp_path, pytest.fail)
+    assert set(clip.trace["evidence"]) == {0.0}
+
+
 def test_a_full_disk_costs_the_clip_and_one_line_and_the_next_one_is_kept(tmp_path: Path) -> None:
     fed = Fed(settings(tmp_path))
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from edgeagent.errors import EdgeAgentError
 from edgeagent.store.journal import JsonLinesJournal, read_lines
 from edgeagent.store.log_file import LogFile
+from edgeagent.store.tail import Tail
 
 
 def texts(path: Path) -> list[object]:
@@ -48,6 +50,25 @@ def test_what_is_no_file_is_refused_and_let_go() -> None:
     with pytest.raises(EdgeAgentError, match=r"/dev/full: .*; choose"):
         JsonLinesJournal(Path("/dev/full"), pytest.fail, most_bytes=100)
     assert "/dev/full" not in [os.path.realpath(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd")]
+
+
+@pytest.mark.parametrize("most_bytes", [0, 60])
+def test_nobody_but_the_owner_may_read_what_people_said(tmp_path: Path, most_bytes: int) -> None:
+    before = os.umask(0)
+    try:
+        journal = JsonLinesJournal(tmp_path / "journal", pytest.fail, False, most_bytes, tmp_path / "tail")
+        for _ in range(3):
+            journal.write({"at": 0, "event": "recognised", "text": "a secret of mine"})
+        tail = Tail(tmp_path / "small", 10)
+        for _ in range(3):
+            tail.write(b"a secret of mine\n")
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+        journal.close()
+        tail.close(written=True)
+    finally:
+        os.umask(before)
+    wanted = {"journal", "tail", "small", "small.1"} | ({"journal.1"} if most_bytes else set())
+    assert modes == dict.fromkeys(wanted, 0o600)
 
 
 @given(st.lists(st.binary(max_size=40).map(lambda line: line.replace(b"\n", b"") + b"\n"), max_size=30))

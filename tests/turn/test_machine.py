@@ -179,15 +179,34 @@ def test_in_half_duplex_nothing_heard_stops_us_but_the_button_does() -> None:
     assert said == []
     state, said = tell(state, e.ButtonShort(4))
     assert state == s.Idle()
-    assert said == [a.Halt(7), a.Discard(7)]
+    assert said == [a.Halt(7), a.Discard(7), a.CallOff()]
 
 
 def test_mute_calls_everything_off_and_a_second_long_press_lifts_it() -> None:
     state, said = tell(s.Speaking(7, waiting=(8,)), e.ButtonLong(1))
     assert state == s.Muted()
-    assert said == [a.Halt(7), a.Discard(7), a.Discard(8)]
+    assert said == [a.Halt(7), a.Discard(7), a.Discard(8), a.CallOff()]
     assert tell(state, e.SpeechStarted(2, 1), e.ReplyReady(3, 9)) == (s.Muted(), [a.Discard(9)])
     assert tell(state, e.ButtonLong(4)) == (s.Idle(), [])
+
+
+WORKING = (
+    s.Idle(),
+    s.Hearing(1, 9),
+    s.Thinking(1, 9),
+    s.Speaking(7),
+    s.Doubting(7, 1, 9),
+    s.Yielding(7, 1, 9),
+    s.HalfDuplex(7),
+)
+
+
+@pytest.mark.parametrize(
+    "event", [e.ButtonShort(4), e.ButtonLong(4), e.MicrophoneFailed(4, "away"), e.Failed(4, "card")]
+)
+def test_whatever_stops_the_device_calls_off_what_is_being_thought_of(event: e.Event) -> None:
+    for state in WORKING:
+        assert a.CallOff() in tell(state, event)[1], state
 
 
 def test_errors_win_over_everything() -> None:

@@ -95,7 +95,8 @@ write() {
     note "written: $1"
 }
 
-# The list of what was done is lines of a key and a value; --uninstall undoes what it holds and no more.
+# The list of what was done is lines of a key and a value; --uninstall undoes what it holds, and
+# removes the folders that bear our name, whoever made them: after --keep-data nobody would know any more.
 recorded() { sed -n "s/^$1 //p" "$RECORD" 2>/dev/null || true; }
 
 # record KEY VALUE: once.

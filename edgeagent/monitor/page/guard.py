@@ -7,6 +7,7 @@ page as well (its Origin, and a word that only the page holds), so that no other
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import secrets
 from hashlib import sha256
@@ -27,6 +28,9 @@ YEAR_S = 365 * 86_400
 
 LONGEST_FORM = 4096
 """Bytes of what a button sends."""
+
+FORM_S = 5.0
+"""Seconds that they may take to come."""
 
 HEADERS = {
     "content-security-policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
@@ -84,20 +88,23 @@ class Guard:
             return PlainTextResponse("Ask for an address, or for this machine's own name.\n", 421)
         if request.method not in ("GET", "HEAD", "POST"):
             return PlainTextResponse("GET and POST only.\n", 405)
-        if request.url.path == "/style.css":
+        path: str = request.scope[
+            "path"
+        ]  # as the request's first line has it; `request.url` is made of its Host as well
+        if path == "/style.css":
             return None
         form: dict[str, str] = {}
         if request.method == "POST":
             if not from_here(request.headers):
                 return PlainTextResponse("Only this page's own buttons may do that.\n", 403)
             form = await _form(request)
-        if request.url.path == "/login":
+        if path == "/login":
             return self._let_in(form.get("token", ""), "/")
         if "token" in request.query_params and request.method == "GET":
-            return self._let_in(request.query_params["token"], request.url.path)
+            return self._let_in(request.query_params["token"], path)
         if not self._known(request):
-            page = request.url.path == "/"
-            return HTMLResponse(LOGIN.format(said=escape(FIRST)), 401) if page else PlainTextResponse(FIRST, 401)
+            page = HTMLResponse(LOGIN.format(said=escape(FIRST)), 401)
+            return page if path == "/" else PlainTextResponse(FIRST, 401)
         if request.method == "POST" and not _same(form.get("word", ""), self.form_word):
             return PlainTextResponse("The page is from before a restart: load it again.\n", 403)
         return None
@@ -126,12 +133,16 @@ def from_here(headers: Headers) -> bool:
 
 
 async def _form(request: Request) -> dict[str, str]:
-    """The fields that a form of ours sends; none of one that is longer."""
+    """The fields that a form of ours sends; none of one that is longer, or does not come."""
     sent = b""
-    async for chunk in request.stream():
-        sent += chunk
-        if len(sent) > LONGEST_FORM:
-            return {}
+    try:
+        async with asyncio.timeout(FORM_S):
+            async for chunk in request.stream():
+                sent += chunk
+                if len(sent) > LONGEST_FORM:
+                    return {}
+    except TimeoutError:
+        return {}
     fields = parse_qs(sent.decode("ascii", "replace"), max_num_fields=10) if sent else {}
     return {name: values[0] for name, values in fields.items()}
 

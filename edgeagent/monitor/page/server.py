@@ -15,6 +15,7 @@ import anyio.to_thread
 import uvicorn
 
 from edgeagent.monitor.page.guard import Guard
+from edgeagent.monitor.page.impatient import Impatient
 from edgeagent.monitor.page.job import Job
 from edgeagent.monitor.page.site import Content, Site
 
@@ -41,7 +42,7 @@ class Server:
         config = uvicorn.Config(
             guard,
             loop="asyncio",
-            http="h11",
+            http=Impatient,
             ws="none",
             lifespan="off",
             log_config=None,

@@ -1,0 +1,97 @@
+"""What root's `check` says of a service that is somebody else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from edgeagent.commands import _installed, _probes
+from edgeagent.commands._finding import Grade
+from edgeagent.commands._installed import Installed, installed
+from edgeagent.commands._monitor_probes import monitors
+from edgeagent.commands._remembered import memory
+from edgeagent.settings import Flight, Memory, Page, Settings
+from tests.monitor.broker import free_port
+
+SHIPPED = (Path(__file__).parents[2] / "systemd" / "edgeagent.service").read_text(encoding="utf-8")
+
+Unit = Callable[..., Path]
+
+
+@pytest.fixture
+def unit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Unit:
+    """Installs the shipped unit for `nobody`, with a drop-in, and has root check."""
+
+    def install(drop_in: str = "", user: str = "nobody") -> Path:
+        state = tmp_path / "state"
+        state.mkdir(mode=0o777)
+        state.chmod(0o777)
+        path = tmp_path / "edgeagent.service"
+        path.write_text(SHIPPED.replace("User=edgeagent", f"User={user}"))
+        path.with_name(path.name + ".d").mkdir()
+        (path.with_name(path.name + ".d") / "override.conf").write_text("[Service]\n" + drop_in)
+        monkeypatch.setattr(_installed, "UNIT", path)
+        monkeypatch.setattr(_installed, "STATE", state)
+        monkeypatch.setattr(os, "geteuid", lambda: 0)
+        return state
+
+    return install
+
+
+def test_who_checks_for_themselves_asks_no_service(unit: Unit, monkeypatch: pytest.MonkeyPatch) -> None:
+    unit()
+    assert installed() is not None
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert installed() is None
+
+
+@pytest.mark.parametrize(
+    ("drop_in", "grade"),
+    [
+        ("", Grade.WARN),
+        ("LoadCredential=mqtt-password:/etc/edgeagent/mqtt-password\n", Grade.WARN),
+        ("# LoadCredential=page-token:/etc/edgeagent/page-token\n", Grade.WARN),
+        ("LoadCredential=page-token:/etc/edgeagent/page-token\n", Grade.OK),
+        ("LoadCredentialEncrypted=page-token:/etc/edgeagent/page-token\n", Grade.OK),
+    ],
+)
+def test_what_the_service_is_given_is_not_missed(unit: Unit, drop_in: str, grade: Grade) -> None:
+    unit(drop_in)
+    found = list(monitors(Settings(page=Page(port=free_port(), address="0.0.0.0"))))
+    assert max(finding.grade for finding in found) is grade
+
+
+def disks(folder: str) -> str:
+    """What is wrong with the folders that the settings name, and with the working folder."""
+    told = [finding for finding in _probes.disk(Settings(flight=Flight(folder))) if finding.grade is Grade.WARN]
+    return "; ".join(finding.text for finding in told)
+
+
+def test_where_the_service_may_write(unit: Unit, tmp_path: Path) -> None:
+    state = unit()
+    assert disks("") == ""  # its own folder
+    assert disks("~/clips") == disks("clips") == disks(str(state / "clips")) == ""
+    assert "ProtectSystem=strict" in disks(str(tmp_path / "elsewhere"))
+    state.chmod(0o755)
+    assert "user nobody may not write" in disks("clips")
+
+
+def test_where_the_service_may_remember(unit: Unit, tmp_path: Path) -> None:
+    state = unit()
+    told = [list(memory(Settings(memory=Memory(str(folder / "memory.json"))))) for folder in (state, tmp_path)]
+    assert [max(finding.grade for finding in one) for one in told] == [Grade.OK, Grade.WARN]
+
+
+def test_a_unit_that_was_widened_is_believed(unit: Unit, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere").chmod(0o777)
+    unit(f"ReadWritePaths={tmp_path}/elsewhere\n")
+    assert "elsewhere" not in disks(str(tmp_path / "elsewhere"))
+
+
+def test_a_user_who_is_not_there_is_told(unit: Unit) -> None:
+    unit(user="no-such-user")
+    assert "no-such-user" in Installed(_installed.UNIT).denies(_installed.STATE)

@@ -89,7 +89,7 @@ class Director:
         if entry["event"] == "state" and entry["state"] == "speaking":
             self._due = int(self._dice.integers(LEAST, MOST))
         elif entry["event"] == "heard_words" and self._text:
-            self._heard, self._due, self._wait = int(entry["heard"]), None, SETTLED
+            self._heard, self._due, self._wait = len(str(entry["text_heard"]).split()), None, SETTLED
 
     def tell(self, event: object) -> None:
         """The engine was told."""
@@ -125,13 +125,13 @@ class Director:
 
 
 def spoken(voice: Talker) -> dict[str, tuple[Sound, list[int]]]:
-    """Each sentence, whole: its sound, and where its words end."""
+    """Each sentence, whole: its sound, and where its written words end ("of the" is one to the voice)."""
     talker = EspeakTalker(voice)
     found = {}
     for text in SENTENCES:
         talk = talker.say(text)
         sound = np.concatenate(list(talk))
-        found[text] = (sound, [word.end for word in talk.words])
+        found[text] = (sound, [word.end for word in talk.words for _ in word.text.split()])
     talker.close()
     return found
 

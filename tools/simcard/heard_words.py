@@ -160,13 +160,13 @@ def measure(asked: argparse.Namespace) -> int:
     """In the child, which sees the simulated card only."""
     sim = SimCard.attach(os.environ["ALSA_CONFIG_PATH"])
     voice = Talker()
-    settings = Settings(audio=Audio(rate_hz=RATE), talker=voice)
+    settings = Settings(audio=Audio(rate_hz=16000), talker=voice)
     if asked.talker == "command":
         speak = (
             f"espeak-ng --stdin --stdout -s {voice.words_per_minute} -v {voice.voice} | tail -c +45"  # less its header
         )
         told = Talker(kind="command", command=f"sh -c '{speak}'", command_rate_hz=22050)
-        settings = Settings(audio=Audio(rate_hz=RATE), talker=told)
+        settings = Settings(audio=Audio(rate_hz=16000), talker=told)
     director = Director(sim, asked.stops, asked.seed)
     with app.build_runtime(settings, director, director, replies=False) as runtime:
         director.direct(runtime)

@@ -112,9 +112,9 @@ def test_the_privacy_page_names_whoever_may_get_what_people_say() -> None:
     page = (ROOT / "docs" / "privacy.md").read_text(encoding="utf-8")
     table = page.partition("## Where voice goes")[2].partition("\n## ")[0]
     for section, inside in (
-        ("recogniser", {"none", "command"}),
+        ("recogniser", {"none", "command", "vosk", "sherpa", "pocketsphinx"}),
         ("replier", {"script"}),
-        ("talker", {"espeak", "wav"}),
+        ("talker", {"espeak", "flite", "piper", "wav"}),
     ):
         kinds = set(get_args(get_type_hints(type(getattr(Settings(), section)))["kind"])) - inside
         assert kinds

@@ -23,7 +23,7 @@ from tools.train.scenes import Listened
 from tools.train.sequences import Batch, batches, vectors
 from tools.train.truth import Truth
 
-BRISK = Later(rounds=2, rate=3e-3, times=2, old=1, size=2, hops=100)
+BRISK = Later(rounds=2, rate=3e-3, times=2, old=1, size=2, hops=100, share=1.0)
 
 
 def told(*seeds: int) -> Told:
@@ -51,6 +51,20 @@ def test_the_new_is_learnt(tmp_path: Path) -> None:
     assert surprise(network, new) < 0.9 * before
 
 
+def test_only_part_of_the_way_is_gone(tmp_path: Path) -> None:
+    old, new = told(1), told(2)
+    ends = {}
+    for share in (0.0, 0.25, 1.0):
+        torch.manual_seed(0)
+        network = near_end()
+        learn_further(network, near_loss, old, new, replace(BRISK, share=share), tmp_path / f"{share}")
+        ends[share] = network.output.weight.detach().numpy()
+    torch.manual_seed(0)
+    np.testing.assert_array_equal(ends[0.0], near_end().output.weight.detach().numpy())
+    np.testing.assert_allclose(ends[0.25] - ends[0.0], (ends[1.0] - ends[0.0]) / 4, atol=1e-6)
+    assert not np.array_equal(ends[1.0], ends[0.0])
+
+
 def test_it_is_taken_up_where_it_was_and_gives_the_same(tmp_path: Path) -> None:
     old, new, made = told(1), told(2), []
     calls = 0
@@ -68,7 +82,8 @@ def test_it_is_taken_up_where_it_was_and_gives_the_same(tmp_path: Path) -> None:
         if name == "stopped":
             with pytest.raises(KeyboardInterrupt):
                 learn_further(network, stopping, old, new, BRISK, tmp_path / name)
-            network = near_end()  # as a new process has it
+            torch.manual_seed(0)
+            network = near_end()  # as a new process has it: what was learnt first
         learn_further(network, near_loss, old, new, BRISK, tmp_path / name)
         made.append(network.output.weight.detach().numpy())
     assert calls > 1

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Callable
-from queue import Full, Queue
+from contextlib import suppress
+from queue import Empty, Full, Queue
 from threading import Thread
 
 from edgeagent.errors import DeviceError
@@ -50,10 +51,13 @@ class Amixer:
         return self._asked("sget", self._name)
 
     def close(self) -> None:
-        try:
-            self._orders.put_nowait(None)
-        except Full:
-            return
+        while True:  # what waits is not wanted any more
+            try:
+                self._orders.put_nowait(None)
+                break
+            except Full:
+                with suppress(Empty):
+                    self._orders.get_nowait()
         self._thread.join(PATIENCE_S)
 
     def _work(self) -> None:

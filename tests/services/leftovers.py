@@ -6,6 +6,9 @@ import os
 import threading
 from pathlib import Path
 
+TRACKER = b"multiprocessing.resource_tracker"
+"""A process that Python keeps until its end, once anything has used a pool of processes."""
+
 
 def children() -> set[int]:
     """Processes of ours that live."""
@@ -20,6 +23,8 @@ def children() -> set[int]:
 
 def _lives(pid: int) -> bool:
     try:
+        if TRACKER in Path(f"/proc/{pid}/cmdline").read_bytes():
+            return False
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except OSError:
         return False

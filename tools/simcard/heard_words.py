@@ -33,7 +33,7 @@ from edgeagent.services.espeak_talker import EspeakTalker
 from edgeagent.settings import Audio, Settings, Talker
 from edgeagent.signal.convert import to_int16
 from edgeagent.turn import events as e
-from edgeagent.units import RATE, samples
+from edgeagent.units import samples
 from tools.simcard.card import SimCard
 from tools.simcard.device import AHEAD, PIECE, ROOM
 

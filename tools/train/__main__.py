@@ -117,7 +117,8 @@ def train(
 def taught(
     name: str, scenes: Sequence[Listened], later: Sequence[Listened], seed: int, cache: Path
 ) -> Recurrent:  # fmt: skip
-    """The network of that name, when it has learnt from `scenes`, and then from `later` ones."""
+    """The network of that name, when it has learnt from `scenes`, and then from `later` ones, which teach what to make of
+    an overlap: the near-end detector has nothing of them."""
     torch.set_num_threads(1)
     torch.manual_seed(seed)
     words = vocabulary(scenes)
@@ -126,7 +127,7 @@ def taught(
     checkpoint = cache / f"{name}-{len(scenes)}-{seed}"
     told = scenes, [truth(scene, words) for scene in scenes]
     learn(network, loss, *told, recipe, checkpoint, seed)
-    if later:
+    if later and name == BACKCHANNEL:
         checkpoint = checkpoint.with_name(f"{checkpoint.name}-more-{len(later)}")
         learn_further(network, loss, told, (later, [truth(scene, words) for scene in later]), LATER, checkpoint, seed)
     return network

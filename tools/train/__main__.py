@@ -117,8 +117,8 @@ def train(
 def taught(
     name: str, scenes: Sequence[Listened], later: Sequence[Listened], seed: int, cache: Path
 ) -> Recurrent:  # fmt: skip
-    """The network of that name, when it has learnt from `scenes`, and then from `later` ones, which teach what to make of
-    an overlap: the near-end detector has nothing of them."""
+    """The network of that name, when it has learnt from `scenes`, and then from `later` ones, which teach what an
+    overlap is: the near-end detector has nothing of them."""
     torch.set_num_threads(1)
     torch.manual_seed(seed)
     words = vocabulary(scenes)

@@ -66,6 +66,11 @@ class Trial(NamedTuple):
     record: Pcm
 
 
+def underruns(sim: SimCard) -> int:
+    """Of the loudspeaker, so far: a sentence with a hole in it is as long as no other, and is not judged."""
+    return int(sim.state.output_underruns)
+
+
 class Director:
     """Lets the device talk and presses its button. A journal and a recorder: engine thread only."""
 
@@ -77,7 +82,8 @@ class Director:
         self._runtime: Runtime | None = None
         self._text = ""
         self._heard = -1
-        self._since = 0
+        self._since = self._holes = 0
+        self.spoiled = 0
         self._wait = SETTLED
         self._due: int | None = None
 
@@ -112,7 +118,9 @@ class Director:
 
     def _next(self, runtime: Runtime) -> None:
         now = self._sim.frame()
-        if self._text:
+        if self._text and underruns(self._sim) > self._holes:
+            self.spoiled += 1
+        elif self._text:
             self.trials.append(Trial(self._text, self._heard, self._sim.played(self._since, now)))
             if sys.stderr.isatty():
                 print(f"\r{len(self.trials)} stops", end="", file=sys.stderr)
@@ -121,6 +129,7 @@ class Director:
             runtime.stop()
             return
         self._text, self._heard, self._since = str(self._dice.choice(SENTENCES)), -1, now
+        self._holes = underruns(self._sim)
         runtime.say(self._text)
 
 
@@ -175,7 +184,10 @@ def measure(asked: argparse.Namespace) -> int:
     off = judged(director.trials, spoken(voice))
     wrong, worst = sum(n for by, n in off.items() if by), max(off)
     found = {"talker": asked.talker, "stops": sum(off.values()), "wrong": wrong, "worst": worst}
-    print(json.dumps(found) if asked.json else f"{found['stops']} stops: {wrong} wrong, at worst by {worst} words")
+    text = f"{found['stops']} stops: {wrong} wrong, at worst by {worst} words"
+    print(json.dumps(found) if asked.json else text)
+    if director.spoiled:
+        print(f"not counted, for the card had run dry: {director.spoiled}", file=sys.stderr)
     return int(worst > (asked.talker == "command"))
 
 

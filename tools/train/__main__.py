@@ -102,7 +102,9 @@ def train(
     seen = vectors(scenes[Part.HELD_OUT], None)
     calibrate(networks[NEAR_END], seen, held, "near")
     calibrate(networks[BACKCHANNEL], seen, held, "kind")
-    result = Result(load_corpus(folder, Part.TRAIN).credits, len(scenes[Part.TRAIN]), seed, more=len(later))
+    result = Result(
+        load_corpus(folder, Part.TRAIN).credits, len(scenes[Part.TRAIN]), seed, more=len(later), share=LATER.share
+    )
     result.files = {name: to_onnx(network, name) for name, network in networks.items()}
     result.tflite = {name: to_tflite(network, name) for name, network in networks.items()}
     for part in MEASURED:

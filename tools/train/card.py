@@ -35,6 +35,9 @@ class Result:
     more: int = 0
     """Scenes of a last cycle."""
 
+    share: float = 1.0
+    """Of the way through it."""
+
 
 def write(folder: Path, result: Result) -> None:
     """near_end.int8.onnx, backchannel.int8.onnx, manifest.yaml and ear.md into `folder`."""
@@ -64,7 +67,8 @@ def card(result: Result) -> str:
             WHAT.format(
                 scenes=result.scenes, seed=result.seed, more=f" --more {result.more}" if result.more else "",
                 near_units=NEAR_END, kind_units=BACKCHANNEL, **sizes,
-            ),
+            )
+            + (LATER.format(more=result.more, share=result.share) if result.more else ""),
             "## Figures\n\n" + FIGURES,
             "Near-end detector, area under the curve by hop of 16 ms:\n\n" + table("near against", result.near),
             ONSETS + table("", result.onset),
@@ -88,6 +92,9 @@ person usually speaks. Weights are in eight bits, the computation is in float32.
 `python -m tools.train` (`--scenes {scenes} --seed {seed}{more}`) on scenes of 36 s made of the recordings below and of
 synthesised sounds, through this project's own canceller. They are for this canceller and these features, and for
 nothing else."""
+
+LATER = """ The backchannel model has had a last cycle on the {more} later scenes, crowded with what is hard and of
+more programs and languages, and its weights lie {share:g} of the way from before it to after it."""
 
 FIGURES = """Area under the ROC curve: the probability that one of the first sounds more like it than one of the
 second; 0.5 is chance. *Held out*: scenes of the training split with speakers (`tools/train/held_out.txt`), impulse

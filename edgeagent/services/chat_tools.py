@@ -28,6 +28,7 @@ from typing import Any
 
 from edgeagent.errors import ServiceError, meant, nearest
 from edgeagent.services.child import Child, pump
+from edgeagent.services.cuttable import Cuttable
 from edgeagent.services.lined_yaml import Lined, Place, read_lined, refused
 from edgeagent.services.wake import Wake
 
@@ -79,15 +80,13 @@ class Call:
     arguments: str
 
 
-class Run:
+class Run(Cuttable):
     """One call at work. `result` for the thread that reads the reply; `cancel` from any."""
 
     def __init__(self, tools: Mapping[str, Tool], call: Call) -> None:
+        super().__init__()
         self._tools = tools
         self._call = call
-        self._wake: Wake | None = None
-        self._child: Child | None = None
-        self._cancelled = False
 
     def result(self) -> str:
         """What the model is told: what the program printed, or what went wrong. "" once cancelled."""
@@ -107,14 +106,6 @@ class Run:
             return f"error: {error.problem}"
         finally:
             wake.close()
-
-    def cancel(self) -> None:
-        """Kills the program and all it started."""
-        self._cancelled = True
-        if self._child is not None:
-            self._child.kill()
-        if self._wake is not None:
-            self._wake.set()
 
     def _ran(self, tool: Tool, arguments: object, wake: Wake) -> str:
         child = self._child = Child(tool.argv)

@@ -19,6 +19,7 @@ from edgeagent.errors import ServiceError
 from edgeagent.ports import Request
 from edgeagent.services.child import Child, pump
 from edgeagent.services.command_talker import words_of
+from edgeagent.services.cuttable import Cuttable
 from edgeagent.services.wake import Wake
 
 
@@ -51,16 +52,14 @@ def told(request: Request) -> str:
     return json.dumps(plain, ensure_ascii=False) + "\n"
 
 
-class CommandReply:
+class CommandReply(Cuttable):
     """One run of the program; see `ports.Reply`."""
 
     def __init__(self, argv: list[str], request: str, stall_s: float) -> None:
+        super().__init__()
         self._argv = argv
         self._request = request
         self._stall_s = stall_s
-        self._wake: Wake | None = None  # made when it is iterated: of many a reply nobody wants anything
-        self._child: Child | None = None
-        self._cancelled = False
 
     def __iter__(self) -> Iterator[str]:
         wake = self._wake = Wake()
@@ -86,14 +85,6 @@ class CommandReply:
                 raise ServiceError(f"'{self._argv[0]}' ended with status {status}", child.complaint())
         finally:
             child.close()
-
-    def cancel(self) -> None:
-        """See `ports.Reply`."""
-        self._cancelled = True
-        if self._child is not None:
-            self._child.kill()
-        if self._wake is not None:
-            self._wake.set()
 
     def _await(self, child: Child, wake: Wake) -> bool:
         """Waits for text; false when there will be no more, and the program has ended."""

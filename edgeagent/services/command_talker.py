@@ -15,6 +15,7 @@ from edgeagent import settings
 from edgeagent.errors import ServiceError
 from edgeagent.ports import Sound
 from edgeagent.services.child import Child, pump
+from edgeagent.services.cuttable import Cuttable
 from edgeagent.services.voice_rate import VoiceRate
 from edgeagent.services.wake import Wake
 from edgeagent.turn.events import Word
@@ -50,7 +51,7 @@ class CommandTalker:
         pass
 
 
-class CommandTalk:
+class CommandTalk(Cuttable):
     """One run of a program; see `ports.Talk`."""
 
     words: tuple[Word, ...] = ()
@@ -66,15 +67,13 @@ class CommandTalk:
     ) -> None:
         """start: gives the running program, on the thread that iterates. name: what a person calls it. rate_hz: of its
         int16. stall_ms: without sound, after which it has failed. over: called when the program has ended."""
+        super().__init__()
         self._start = start
         self._name = name
         self._text = text
         self._rate = VoiceRate(rate_hz)
         self._stall_ms = stall_ms
         self._over = over
-        self._wake: Wake | None = None  # made when it is iterated: of many a sentence nobody wants anything
-        self._child: Child | None = None
-        self._cancelled = False
 
     def __iter__(self) -> Iterator[Sound]:
         wake = self._wake = Wake()
@@ -103,13 +102,6 @@ class CommandTalk:
         finally:
             child.close()
             self._over()
-
-    def cancel(self) -> None:
-        self._cancelled = True
-        if self._child is not None:
-            self._child.kill()
-        if self._wake is not None:
-            self._wake.set()
 
     def _await(self, child: Child, wake: Wake) -> bool:
         """Waits for sound; false when there will be no more."""

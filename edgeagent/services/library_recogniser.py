@@ -18,10 +18,10 @@ from time import monotonic
 
 from edgeagent import settings
 from edgeagent.errors import ServiceError, install
-from edgeagent.ports import Sound
 from edgeagent.services.apart import apart
 from edgeagent.services.child import pump
 from edgeagent.services.library_turn import LibraryTurn
+from edgeagent.services.one_turn import OneTurn
 from edgeagent.services.pocketsphinx_link import Link
 from edgeagent.services.recogniser_models import model_files
 from edgeagent.services.wake import Wake
@@ -59,19 +59,19 @@ def process(recogniser: settings.Recogniser, places: Sequence[str] | None = None
     return apart("edgeagent.services.recogniser_child", where, json.dumps(about))
 
 
-class LibraryRecogniser:
+class LibraryRecogniser(OneTurn[LibraryTurn]):
     """See `live.turns.Listener`. All methods return at once and are for one thread, the engine's; but for `check`."""
 
     def __init__(self, argv: Sequence[str], patience_s: float, recognised: Told, trouble: Told) -> None:
         """argv: see `process`. patience_s: how long a text may take once its turn is over. recognised: called exactly
         once for each closed turn that is not dropped, with "" for no text. trouble: what went wrong with a turn. Both
         are called on our own thread."""
+        super().__init__()
         self._argv = argv
         self._patience_s = patience_s
         self._recognised = recognised
         self._trouble = trouble
         self._partial: Told | None = None
-        self._turn: LibraryTurn | None = None
         self._wake = Wake()
         self._closing = False
         self._settled = Event()  # the first child is ready, or has failed
@@ -95,32 +95,12 @@ class LibraryRecogniser:
         self._turn = LibraryTurn(turn, self._wake)
         self._wake.set()
 
-    def sound(self, turn: int, block: Sound) -> None:
-        """See `live.turns.Listener`."""
-        if self._turn is not None and self._turn.turn == turn:
-            self._turn.hear(block)
-
-    def close_turn(self, turn: int, _sound: Sound) -> None:
-        """See `live.turns.Listener`."""
-        if self._turn is not None and self._turn.turn == turn:
-            self._turn.finish()
-
-    def drop_turn(self, turn: int) -> None:
-        """See `live.turns.Listener`."""
-        if self._turn is not None and self._turn.turn == turn:
-            self._cut()
-
     def close(self) -> None:
         """See `live.turns.Listener`."""
         self._cut()
         self._closing = True
         self._wake.set()
         self._thread.join(CLOSING_S)
-
-    def _cut(self) -> None:
-        turn, self._turn = self._turn, None
-        if turn is not None:
-            turn.drop()
 
     # Our own thread ---------------------------------------------------------------------------------------------------
 

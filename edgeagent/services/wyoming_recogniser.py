@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from edgeagent import settings
 from edgeagent.errors import ServiceError
 from edgeagent.ports import Sound
+from edgeagent.services.one_turn import OneTurn
 from edgeagent.services.wyoming_link import WyomingLink
 from edgeagent.signal.convert import to_int16
 from edgeagent.units import RATE
@@ -39,17 +40,17 @@ class Tells(NamedTuple):
     so_far: Told
 
 
-class WyomingRecogniser:
+class WyomingRecogniser(OneTurn["_Turn"]):
     """See `live.turns.Listener`. All methods return at once and are for one thread, the engine's."""
 
     def __init__(self, recogniser: settings.Recogniser, recognised: Told, trouble: Told) -> None:
         """recognised: called exactly once for each closed turn that is not dropped, with "" for no text. trouble: what
         went wrong with a turn. Both are called on the turn's thread. Raises ServiceError when the library is
         missing."""
+        super().__init__()
         WyomingLink(recogniser.uri, 0.0)
         self._settings = recogniser
         self._tells = Tells(recognised, trouble, lambda _turn, _text: None)
-        self._turn: _Turn | None = None
 
     def tell_so_far(self, told: Told) -> None:
         """See `live.turns.Partly`: of servers that write while they listen (`transcript-chunk`)."""
@@ -60,32 +61,12 @@ class WyomingRecogniser:
         self._cut()
         self._turn = _Turn(turn, self._settings, self._tells)
 
-    def sound(self, turn: int, block: Sound) -> None:
-        """See `live.turns.Listener`."""
-        if self._turn is not None and self._turn.turn == turn:
-            self._turn.hear(block)
-
-    def close_turn(self, turn: int, _sound: Sound) -> None:
-        """See `live.turns.Listener`."""
-        if self._turn is not None and self._turn.turn == turn:
-            self._turn.finish()
-
-    def drop_turn(self, turn: int) -> None:
-        """See `live.turns.Listener`."""
-        if self._turn is not None and self._turn.turn == turn:
-            self._cut()
-
     def close(self) -> None:
         """See `live.turns.Listener`."""
         turn = self._turn
         self._cut()
         if turn is not None:
             turn.thread.join(CLOSING_S)
-
-    def _cut(self) -> None:
-        turn, self._turn = self._turn, None
-        if turn is not None:
-            turn.cut()
 
 
 class _Turn:
@@ -117,7 +98,7 @@ class _Turn:
         with suppress(Full):
             self._sound.put_nowait(None)
 
-    def cut(self) -> None:
+    def drop(self) -> None:
         self._dropped = True
         self._link.cut()
         self.finish()

@@ -13,7 +13,7 @@ import fcntl
 import json
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,6 +91,14 @@ def save(path: Path, token: str, remembered: Remembered) -> str | None:
         kept = Kept(token or secrets.token_hex(8), remembered)
         _write(path, kept)
         return kept.token
+
+
+def told_aside(path: Path, refused: Refused, so: str, move: Callable[[Path], Path]) -> str:
+    """Move a file that was refused aside, by `move`, and say so. so: what is done without it."""
+    try:
+        return f"{path}: {refused}; {so}, and the file kept as {move(path).name}"
+    except OSError as error:
+        return f"{path}: {refused}, and it cannot be moved aside: {error.strerror}"
 
 
 def set_aside(path: Path) -> Path:

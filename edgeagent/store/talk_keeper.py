@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 from edgeagent.dialogue.saved import Saved
-from edgeagent.store.memory_file import Refused
+from edgeagent.store.memory_file import Refused, told_aside
 from edgeagent.store.talk_file import Stood, TalkFile, set_aside
 
 REST_S = 1.0
@@ -149,10 +149,7 @@ class TalkKeeper:
         return self._file.stood if self._file is not None else Stood()
 
     def _aside(self, refused: Refused) -> str:
-        try:
-            return f"{self._path}: {refused}; it is begun anew, and the file kept as {set_aside(self._path).name}"
-        except OSError as error:
-            return f"{self._path}: {refused}, and it cannot be moved aside: {error.strerror}"
+        return told_aside(self._path, refused, "it is begun anew", set_aside)
 
     def _tell(self, text: str) -> None:
         if not self._told:

@@ -1,4 +1,5 @@
-"""How the device is at one moment, for whoever looks after it: a service manager, a page, a graph.
+"""How the device is at one moment, for whoever looks after it: a service manager, a page, a graph. And of whom these
+may have its card.
 
 Beside `ports` on its floor: the runtime makes vitals, monitors read them, and the two do not know each other.
 """
@@ -7,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 SILENT_DBFS = -120.0
 """Stands for the level of exact silence: below the last bit of 16 (-96)."""
@@ -34,6 +36,9 @@ class Vitals:
 
     hears: bool = False
     """Sound comes and makes sense (silence does not before there was any sound), and the engine keeps up with it."""
+
+    excused: bool = False
+    """It does not hear, and that is meant and has an end: the card is lent."""
 
     trouble: str = ""
     """What is wrong with the microphone, the card or the engine; "" for nothing."""
@@ -76,3 +81,20 @@ class Vitals:
 Watcher = Callable[[Vitals], None]
 """Gets every new vitals, ten times a second and whenever `hears` changes, on the engine thread: it must return at once
 and never raise."""
+
+
+class Lender(Protocol):
+    """Whoever has the card and lends it (`live.loan.Loan`). Any thread."""
+
+    def ask(self, borrower: Callable[[], None]) -> str:
+        """Ask for it. borrower: ends whatever has it then, at once; called from any thread when the time for it is
+        over. Returns why not; "" if that is open."""
+        ...
+
+    def answer(self) -> str | None:
+        """Empty when the card is free, why not where it is not to be had, None while that is open."""
+        ...
+
+    def give_back(self) -> None:
+        """It is not needed any more, or not wanted after all. Idempotent."""
+        ...

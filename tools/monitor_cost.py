@@ -25,6 +25,7 @@ from edgeagent.commands._status import Status
 from edgeagent.live.realtime import ENGINE_PRIORITY, prepare, urgent
 from edgeagent.monitor import board
 from edgeagent.monitor.metrics import Figures
+from edgeagent.monitor.page.calibration import Calibration
 from edgeagent.monitor.page.job import Job
 from edgeagent.monitor.page.server import Server
 from edgeagent.monitor.page.site import WATCHING
@@ -88,12 +89,13 @@ def main() -> None:
     prepare()
     tally = Tally()
     status = Status(tally, None)
+    jobs = (Job(["true"]), Calibration(["true"]))
     with ExitStack() as closing:
         ports = []
         for key in ("page.port", "metrics.port"):
             ours = listening("127.0.0.1", 0, key)
             ports.append(ours.getsockname()[1])
-            server = Server(ours, status.content(), Job(["true"]), "") if key == "page.port" else None
+            server = Server(ours, status.content(), jobs, "") if key == "page.port" else None
             served = server or Scrape(ours, Figures(tally, Stages()))
             closing.callback(served.close)
             served.start()

@@ -25,13 +25,14 @@ from edgeagent.devices.gpio import Factory
 from edgeagent.errors import DeviceError, DeviceHung, NotInstalled
 from edgeagent.live import realtime
 from edgeagent.live.absent_card import AbsentCard
-from edgeagent.live.actuators import Actuators
+from edgeagent.live.actuators import Actuators, LendablePin
 from edgeagent.live.conversation import Conversation
 from edgeagent.live.cues import Cues
 from edgeagent.live.door import Door
 from edgeagent.live.guarded_card import GuardedCard, close_quietly
 from edgeagent.live.health import Health
 from edgeagent.live.inbox import Inbox
+from edgeagent.live.loan import Loan, Recall
 from edgeagent.live.loop import Loop
 from edgeagent.live.pace import Pace
 from edgeagent.live.repair import Repair, in_time
@@ -39,7 +40,7 @@ from edgeagent.live.runtime import Runtime
 from edgeagent.live.sound_path import SoundPath
 from edgeagent.live.watchdog import Watchdog
 from edgeagent.monitor.stages import Stages
-from edgeagent.ports import Card, Journal
+from edgeagent.ports import Card, Journal, MutePin
 from edgeagent.services.library_talker import LibraryTalker
 from edgeagent.services.reading_replier import BEGIN, ReadingReplier
 from edgeagent.settings import Audio, Settings
@@ -72,7 +73,9 @@ def build_runtime(
         replier, opening = build_replier(settings, satellite) if replies else (None, "")
         factory = build_factory(settings)
         playback, inbox = Playback(), Inbox()
-        actuators = _body(settings, factory, playback, closing)
+        amplifier = LendablePin(lambda: build_amplifier(settings, factory))
+        closing.callback(amplifier.close)
+        actuators = _body(settings, factory, playback, amplifier, closing)
         keeper = build_keeper(settings.memory) if ear is None else None  # another's ear learns nothing of the device's
         told = TeeJournal(journal, *(follower for follower in (keeper, satellite) if follower))
         door = Door(build_engine(settings, told, ear, stages))
@@ -95,28 +98,31 @@ def build_runtime(
         add_satellite(satellite, settings, to, closing)
         if isinstance(talker, LibraryTalker):
             talker.check()
-        opener, hygiene = _opener(settings.audio, playback, card), realtime.prepare()
+        opener, hygiene = _opener(settings.audio, playback, card, amplifier), realtime.prepare()
         closing.callback(realtime.relax)
         watchdog = Watchdog(still=settings.audio.card == "wav" or settings.audio.gated)
         pace = Pace(add_turn_ends(settings.models, to, words))
         health, cues = Health(playback, lambda: door.engine.drift_ppm, pace), Cues(playback)
-        path, repair = _first(opener, playback, wait), Repair(opener)
+        path, repair = _first(opener, playback, wait), _lendable(opener, amplifier, inbox, door)
         loop = Loop(door, path, inbox, actuators, cues, conversation, watchdog, repair, health)
         closing.callback(loop.close)
         _open(conversation, loop, opening, reads=isinstance(replier, ReadingReplier))
         return Runtime(door, loop, conversation, (journal, notes), head(settings), hygiene, closing.pop_all())
 
 
-def _body(settings: Settings, factory: Factory | None, playback: Playback, closing: ExitStack) -> Actuators:
+def _body(
+    settings: Settings, factory: Factory | None, playback: Playback, amplifier: MutePin, closing: ExitStack
+) -> Actuators:
     lamp = build_lamp(settings, factory)
     closing.callback(lamp.close)
-    amplifier = build_amplifier(settings, factory)
-    closing.callback(amplifier.close)
     return Actuators(playback, amplifier, lamp, settings)
 
 
-def _opener(audio: Audio, playback: Playback, find: Callable[[Audio], Card]) -> Callable[[], SoundPath]:
+def _opener(
+    audio: Audio, playback: Playback, find: Callable[[Audio], Card], amplifier: LendablePin
+) -> Callable[[], SoundPath]:
     def opened() -> SoundPath:
+        amplifier.take()  # it is lent with the card
         card = GuardedCard(find(audio))
         try:
             return SoundPath(card, playback.render_into)
@@ -125,6 +131,12 @@ def _opener(audio: Audio, playback: Playback, find: Callable[[Audio], Card]) -> 
             raise
 
     return opened
+
+
+def _lendable(opener: Callable[[], SoundPath], amplifier: LendablePin, inbox: Inbox, door: Door) -> Repair:
+    loan = Loan(amplifier.give_up, inbox.ring)
+    door.record(Recall(loan))
+    return Repair(opener, loan)
 
 
 def _first(opener: Callable[[], SoundPath], playback: Playback, wait: bool) -> SoundPath:

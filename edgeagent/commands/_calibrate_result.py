@@ -5,20 +5,19 @@ from __future__ import annotations
 import sys
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from edgeagent.app import build_amplifier, build_card, build_factory
 from edgeagent.commands._calibrate_advice import Advice, advice, changes
 from edgeagent.commands._calibrate_course import Course, Recorded
+from edgeagent.commands._calibrate_keep import keep
 from edgeagent.commands._calibrate_measured import Measured
 from edgeagent.commands._calibrate_page import page
-from edgeagent.config import amend
-from edgeagent.config.document import read_text
+from edgeagent.commands._calibrate_text import figures
 from edgeagent.live import realtime
 from edgeagent.live.sounder import Sounder
 from edgeagent.settings import Settings
-from edgeagent.store.disk import replace_kept, write_whole
+from edgeagent.store.disk import write_whole
 
 
 def measure(settings: Settings, person: bool) -> tuple[Measured, Recorded]:
@@ -69,10 +68,7 @@ class Outcome:
         """The changes in the file, the old one beside it. Raises ConfigError or OSError."""
         if not self.changes:
             return replace(self, file=file)
-        text = amend(read_text(file), self.changes, str(file))
-        backup = file.with_name(f"{file.name}.{datetime.now(UTC):%Y%m%dT%H%M%SZ}.bak")
-        replace_kept(file, text, backup)
-        return replace(self, file=file, backup=backup)
+        return replace(self, file=file, backup=keep(file, self.changes))
 
     def reported(self, path: Path, recorded: Recorded) -> Outcome:
         """The page drawn. Raises OSError."""
@@ -93,5 +89,7 @@ class Outcome:
             "round_trip_ms": round(self.measured.acoustic_ms + self.measured.card_ms, 1),
             "advice": [asdict(line) for line in self.advice],
             "settings": self.changes,
+            "configured": {key: self.now(key) for key in self.changes},
+            "figures": [list(figure) for figure in figures(self.measured)],
             **{name: str(path) for name in ("file", "backup", "report") if (path := getattr(self, name)) is not None},
         }

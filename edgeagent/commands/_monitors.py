@@ -16,7 +16,7 @@ from edgeagent.monitor.stages import Stages
 from edgeagent.monitor.tally import Tally
 from edgeagent.settings import Metrics, Settings
 from edgeagent.store.starts import count_start
-from edgeagent.vitals import Watcher
+from edgeagent.vitals import Lender, Watcher
 
 STATE = "STATE_DIRECTORY"
 """Where systemd says the state of a service lives (`StateDirectory=`)."""
@@ -24,6 +24,9 @@ STATE = "STATE_DIRECTORY"
 
 class Watched(Protocol):
     """What is used here of `live.runtime.Runtime`."""
+
+    @property
+    def loan(self) -> Lender: ...
 
     def watch(self, watcher: Watcher) -> None: ...
 
@@ -38,14 +41,17 @@ class Monitors:
         warn: Callable[[str], None],
         config: Path | None = None,
         clips: Callable[[], Iterable[Path]] | None = None,
+        card: str = "",
     ) -> None:
         """warn: gets a line about what goes wrong later, from any thread. config: the file that the settings are from.
-        clips: see `_status.Clips`. Raises ServiceError that lists all that is wrong with any of them."""
+        clips: see `_status.Clips`. card: what `--card` says, if anything. Raises ServiceError that lists all that is
+        wrong with any of them."""
         self.tally: Tally | None = None
         self._warn = warn
-        self._config = config
+        self._about = (config, card)
         self._clips = clips
         self._watchers: list[Watcher] = []
+        self._lent: list[Callable[[Lender], None]] = []
         self.stages: Stages | None = None
         self._said = ""
         self._starting: list[Callable[[], None]] = []
@@ -71,6 +77,8 @@ class Monitors:
             device.watch(self.tally.look)
         for watcher in self._watchers:
             device.watch(watcher)
+        for lend in self._lent:
+            lend(device.loan)
         for start in self._starting:
             start()
         if self._said:
@@ -121,6 +129,8 @@ class Monitors:
         page = settings.page
         try:
             from edgeagent.commands._status import Status
+            from edgeagent.commands._status_calibration import UNFIT, Calibrating
+            from edgeagent.monitor.page.calibration import Calibration
             from edgeagent.monitor.page.guard import SHORTEST
             from edgeagent.monitor.page.job import Job
             from edgeagent.monitor.page.server import Server
@@ -138,8 +148,12 @@ class Monitors:
         asks = bool(page.name) or not loopback(page.address)
         token = given or (secrets.token_urlsafe() if asks else "")
         ours = listening(page.address, page.port, "page.port")
-        status = Status(tally, self._config, self._clips)
-        server = Server(ours, status.content(), Job(status.check_command()), token, page.name)
+        unfit = UNFIT if settings.audio.card == "wav" else ""
+        calibrating = Calibrating(*self._about, token=bool(token), unfit=unfit)
+        status = Status(tally, self._about[0], self._clips, calibrating)
+        jobs = Job(status.check_command()), Calibration(calibrating.command())
+        server = Server(ours, status.content(), jobs, token, page.name)
+        self._lent.append(jobs[1].borrow_from)
         self._watchers.append(status.look)
         self._closing.callback(server.close)
         self._starting.append(server.start)

@@ -12,11 +12,14 @@ from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
+from edgeagent.commands._status_calibration import Calibrating
 from edgeagent.monitor import board
 from edgeagent.monitor.page.job import Outcome
 from edgeagent.monitor.page.site import Content
 from edgeagent.monitor.tally import Overlap, Tally
+from edgeagent.report.markup import Markup
 from edgeagent.report.palette import look
+from edgeagent.report.status_calibration import calibration
 from edgeagent.report.status_page import Checked, Happening, Now, checked, history, status_page
 from edgeagent.report.status_script import JS
 from edgeagent.report.status_style import CSS
@@ -59,7 +62,14 @@ CAUSES = {"interruption": "Stopped", "button": "Stopped by the button", "mute": 
 class Status:
     """Makes what `monitor.page.site.Content` asks for. Server's thread."""
 
-    def __init__(self, tally: Tally, config: Path | None, clips: Clips | None = None) -> None:
+    def __init__(
+        self,
+        tally: Tally,
+        config: Path | None,
+        clips: Clips | None = None,
+        calibrating: Calibrating | None = None,
+    ) -> None:
+        self.calibrating = calibrating or Calibrating(config)
         self._tally = tally
         self._config = config
         self._clips = clips
@@ -72,7 +82,7 @@ class Status:
         """See `vitals.Watcher`: for the strip, five times a second. Engine thread."""
         self._odd = not self._odd
         if self._odd:
-            self._minute.append((vitals.state, vitals.microphone_dbfs, vitals.loudspeaker_dbfs))
+            self._minute.append((vitals.light, vitals.microphone_dbfs, vitals.loudspeaker_dbfs))
 
     def minute(self) -> Sequence[Sequence[object]]:
         """See `Content`."""
@@ -87,6 +97,9 @@ class Status:
             self.version,
             lambda: history(self.happenings()),
             self.findings,
+            self.calibrated,
+            self.calibrating.unfit,
+            self.calibrating.keep,
             self.sounds,
             CSS,
             JS,
@@ -97,12 +110,12 @@ class Status:
         options = ["--config", str(self._config), "--machine"] if self._config else []
         return [sys.executable, "-m", "edgeagent", "check", "--json", *options]
 
-    def page(self, word: str, outcome: Outcome) -> str:
+    def page(self, word: str, outcome: Outcome, calibrated: Outcome) -> str:
         """See `Content`."""
-        option = f" --config {self._config}" if self._config else ""
-        calibrate = ["sudo systemctl stop edgeagent", f"edgeagent calibrate{option}", "sudo systemctl start edgeagent"]
         lately, check = history(self.happenings()), checked(read(outcome))
-        return status_page(socket.gethostname(), self._now(), lately, check, word, calibrate)
+        return status_page(
+            socket.gethostname(), self._now(), lately, check, word, Markup(self.calibrated(word, calibrated))
+        )
 
     def now(self) -> Mapping[str, object]:
         """See `Content`."""
@@ -115,6 +128,10 @@ class Status:
     def findings(self, outcome: Outcome) -> str:
         """See `Content`."""
         return checked(read(outcome))
+
+    def calibrated(self, word: str, outcome: Outcome) -> str:
+        """See `Content`."""
+        return calibration(self.calibrating.calibrated(outcome), word)
 
     def sounds(self) -> dict[str, Path]:
         """See `Content`: what is in `happenings`, and nothing else on the disk."""
@@ -149,7 +166,7 @@ class Status:
             "erle": _share(vitals.erle_db, 0.0, ERLE_MOST),
         }
         fields = {**_told(vitals), **self._counted(), **self._machine(vitals)}
-        return Now(vitals.state, fields, meters, stale=vitals.monotonic_s > 0 and age_s > STALE_S)
+        return Now(vitals.light, fields, meters, stale=vitals.monotonic_s > 0 and age_s > STALE_S)
 
     def _counted(self) -> dict[str, str]:
         counts = self._tally.counts

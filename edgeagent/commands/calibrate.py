@@ -7,7 +7,8 @@ sweep for the room, the delay and the loudspeaker's distortion; noise for the ec
 the two clocks; and stops by the gate, by an abort of the card, and by the mute pin if there is one.
 
 It prints what it found and what to do: where to put things, and which settings follow. --write puts these into the file
-of --config; comments and everything else in it stay, and the old file is kept beside it. Ctrl-C leaves silence.
+of --config; comments and everything else in it stay, and the old file is kept beside it. Ctrl-C leaves silence. --keep
+measures nothing: it puts settings that were found before into the file, as the status page says them.
 
 Exit code 0: all is well; 1: there is something to do; 2: nothing could be measured, and why; 130: Ctrl-C.
 """
@@ -15,8 +16,12 @@ Exit code 0: all is well; 1: there is something to do; 2: nothing could be measu
 from __future__ import annotations
 
 import argparse
+import os
+import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from threading import Thread
 
 from edgeagent.commands._device import add_card, leaving, settings_of
 from edgeagent.commands.terminal import add_json, print_json
@@ -30,6 +35,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="play without asking")
     parser.add_argument("--no-person", dest="person", action="store_false", help="nobody is there to say a sentence")
     parser.add_argument("--write", action="store_true", help="put the settings that follow into the file of --config")
+    keep = "measure nothing, and put these settings into the file of --config"
+    parser.add_argument("--keep", nargs="+", metavar="KEY=VALUE", help=keep)
+    tethered = "end as by Ctrl-C when stdin ends: for a program that starts this, and may itself be killed"
+    parser.add_argument("--tethered", action="store_true", help=tethered)
     parser.add_argument("--report", type=Path, metavar="FILE", help="draw it all, with the sounds, as an HTML page")
     add_json(parser)
 
@@ -38,8 +47,13 @@ def run(args: argparse.Namespace) -> int:
     from edgeagent.live.realtime import one_thread
 
     one_thread()  # before numpy
-    if args.write and not args.config:
-        raise EdgeAgentError("--write has no file to write into", "give it with --config FILE")
+    if (args.write or args.keep) and not args.config:
+        option = "--write" if args.write else "--keep"
+        raise EdgeAgentError(f"{option} has no file to write into", "give it with --config FILE")
+    if args.keep:
+        return _keep(args.config, args.keep)
+    if args.tethered:
+        Thread(target=_end_with_stdin, name="tether", daemon=True).start()
     settings = settings_of(args)
     if settings.audio.card == "wav":
         raise DeviceError("a card of files has no room to be measured", "give a real one with --card or audio.card")
@@ -61,3 +75,18 @@ def run(args: argparse.Namespace) -> int:
     else:
         text.show(outcome)
     return 1 if outcome.urgent else 0
+
+
+def _keep(file: Path, given: Sequence[str]) -> int:
+    from edgeagent.commands import _calibrate_keep as kept
+
+    found = kept.taken(given)
+    backup = kept.keep(file, found)
+    print(f"Written into {file}: {', '.join(kept.pairs(found))}; as it was before: {backup}")
+    return 0
+
+
+def _end_with_stdin() -> None:
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    os.kill(os.getpid(), signal.SIGINT)

@@ -5,6 +5,8 @@ Runs in the engine thread and waits for nobody but the card's abort, and for tha
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from edgeagent import settings
 from edgeagent.live.sound_path import SoundPath
 from edgeagent.ports import Lamp, MutePin
@@ -30,6 +32,32 @@ class NoMutePin:
 
     def close(self) -> None:
         pass
+
+
+class LendablePin:
+    """A mute pin that can be given up for a while, so that another process has it; then it does nothing. make: takes
+    the pin, or raises DeviceError. `give_up` and `take` are for the repairer's thread, while nothing sounds."""
+
+    def __init__(self, make: Callable[[], MutePin]) -> None:
+        self._make = make
+        self._pin: MutePin | None = make()
+
+    def amplify(self, on: bool) -> None:
+        if self._pin is not None:
+            self._pin.amplify(on)
+
+    def give_up(self) -> None:
+        pin, self._pin = self._pin, None
+        if pin is not None:
+            pin.close()
+
+    def take(self) -> None:
+        """Take it again, if it was given up. Raises DeviceError."""
+        if self._pin is None:
+            self._pin = self._make()
+
+    def close(self) -> None:
+        self.give_up()
 
 
 class Actuators:

@@ -73,9 +73,10 @@ class Gauge:
         trouble: str,
         facts: Mapping[str, int | float | str],
         believed: bool = True,
+        excused: bool = False,
     ) -> None:
         """New vitals, if the last ones are old enough, or it hears no longer, or again. now: time.monotonic(). trouble:
-        why it cannot hear, "" if it can. believed: sound that makes sense has been heard."""
+        why it cannot hear, "" if it can. believed: sound that makes sense has been heard. excused: see `Vitals`."""
         state = engine.state
         reason = state.reason if isinstance(state, s.MicLost | s.Faulty) else ""
         hears = engine.at > 0 and believed and not (trouble or reason)
@@ -92,6 +93,7 @@ class Gauge:
             tuple(sorted(engine.moderator.impaired)),
             card,
             hears,
+            excused,
             trouble or reason,
             microphone_dbfs,
             self._loudspeaker.take()[0],

@@ -25,6 +25,7 @@ from edgeagent.live.gauge import Gauge
 from edgeagent.live.guarded_card import GuardedCard
 from edgeagent.live.health import Health
 from edgeagent.live.inbox import Inbox
+from edgeagent.live.loan import LONGEST_S, Loan
 from edgeagent.live.realtime import Collector
 from edgeagent.live.repair import Repair
 from edgeagent.live.sound_path import Instant, SoundPath
@@ -91,6 +92,11 @@ class Loop:
     def gauge(self) -> Gauge:
         """What there is to see from outside."""
         return self._health.gauge
+
+    @property
+    def loan(self) -> Loan:
+        """Through which the card is lent."""
+        return self._repair.loan
 
     @property
     def absent(self) -> str:
@@ -176,9 +182,14 @@ class Loop:
             self._door.tell(fact)
         self.gauge.lost += max(0, min(lost, instant.microphone.size - already))
         if not lost:
-            self._tell(self._watchdog.hear(instant.microphone))
+            self._listen(instant.microphone)
         if already < instant.microphone.size:
             self._hear(instant.reference[already:], instant.microphone[already:], now)
+
+    def _listen(self, microphone: Sound) -> None:
+        """Whether the sound makes sense: not asked of the last that comes from a card that is about to be lent."""
+        if not self._repair.loan.away:
+            self._tell(self._watchdog.hear(microphone))
 
     def _keep_up(self, taken: int) -> None:
         """Leave something out, or take it up again, as what waits behind the instant demands; the engine is told, and
@@ -195,7 +206,8 @@ class Loop:
         """For those who watch from outside."""
         late = "the engine does not keep up with the sound" if self._health.pace.lost.most else ""
         trouble, believed = self._repair.reason or self._watchdog.trouble or late, self._watchdog.believed
-        self.gauge.look(now, self._door.engine, self._card.name, trouble, self._health.latest, believed)
+        excused = self._repair.loan.excused
+        self.gauge.look(now, self._door.engine, self._card.name, trouble, self._health.latest, believed, excused)
 
     def _rest(self, silence: int, now: float) -> None:
         """Silence in place of frames."""
@@ -271,9 +283,13 @@ class Loop:
         return card
 
     def _look_after_card(self) -> None:
+        if ended := self._repair.loan.ended():
+            self._conversation.note("loan_over", end=ended)
+        self._lend()
         if self._repair.at_work:
             if why := self._repair.news():
                 self._conversation.note("card_trouble", text=why)
+                self._tell(self._watchdog.overdue(why))
             if (path := self._repair.take()) is not None:
                 self._swap(path)
             return
@@ -283,6 +299,29 @@ class Loop:
         if not deaf:
             self._door.tell(e.Failed(0, "the loudspeaker takes no sound"))
         self._repair.start(self._card)
+
+    def _lend(self) -> None:
+        """The card to whoever asks for it (`loan`): say so, wait until the engine is silent, then close the card."""
+        loan, state = self._repair.loan, self._door.engine.state
+        if loan.asked:
+            if why := self._unlendable(state):
+                loan.refuse(why)
+            elif loan.grant():
+                self._conversation.note("lent", most_s=LONGEST_S)
+                self._tell(self._watchdog.fail(s.CALIBRATING))
+        elif loan.granted and not self._repair.at_work:
+            if isinstance(state, s.MicLost):
+                self._repair.start(self._card)
+            elif isinstance(state, s.Faulty):
+                loan.refuse(state.reason)
+
+    def _unlendable(self, state: s.State) -> str:
+        """Why the card cannot be lent now; "" if it can."""
+        if isinstance(state, s.Muted):
+            return "it is muted: unmute it by its button first"
+        if self._repair.at_work or isinstance(state, s.MicLost | s.Faulty | s.Starting):
+            return self._watchdog.trouble or "its card is not ready"
+        return ""
 
     def _swap(self, path: SoundPath) -> None:
         self._conversation.note("card", **self._health.last(self._path))

@@ -1,4 +1,4 @@
-"""A card that died is closed and opened anew, by a thread of its own, as often as it takes.
+"""A card that died, or is lent, is closed and opened anew, by a thread of its own, as often as it takes.
 
 PortAudio sees a card that was plugged in again only after it has been ended and begun afresh, so everything is made
 from scratch. A library whose card is gone fails in ways it does not document: whatever goes wrong is tried again. Only
@@ -14,6 +14,7 @@ from threading import Event, Thread
 
 from edgeagent.errors import DeviceHung, EdgeAgentError
 from edgeagent.live.guarded_card import close_quietly
+from edgeagent.live.loan import Loan
 from edgeagent.live.sound_path import SoundPath
 from edgeagent.ports import Card
 
@@ -49,9 +50,10 @@ def _hangs() -> DeviceHung:
 
 
 class Repair:
-    """make: finds and opens the card, or raises. Engine thread only."""
+    """make: finds and opens the card, or raises. loan: who may have the card meanwhile. Engine thread only."""
 
-    def __init__(self, make: Callable[[], SoundPath]) -> None:
+    def __init__(self, make: Callable[[], SoundPath], loan: Loan | None = None) -> None:
+        self.loan = loan or Loan()
         self._make = make
         self._over = Event()
         self._thread: Thread | None = None
@@ -76,7 +78,8 @@ class Repair:
     def take(self) -> SoundPath | None:
         """The card anew, once. Raises DeviceHung if there can be none in this process."""
         over = self._thread is not None and not self._thread.is_alive()  # before looking at what it left
-        if self._hung is None and not over and self._since and time.monotonic() - self._since > HANGS_S:
+        since = self._since  # once: its thread may put it back meanwhile
+        if self._hung is None and not over and since and time.monotonic() - since > HANGS_S:
             self._hung = _hangs()
         if self._hung is not None:
             raise self._hung
@@ -96,6 +99,7 @@ class Repair:
     def close(self) -> None:
         """No more attempts. Does not wait for one that hangs."""
         self._over.set()
+        self.loan.give_back()
         if self._path is not None:
             close_quietly(self._path.card)
 
@@ -106,12 +110,28 @@ class Repair:
             self._thread.start()
 
     def _work(self) -> None:
+        if self.loan.granted:
+            self._hand_out()
         while not self._over.is_set():
             self._since = time.monotonic()
             if self._step():
                 return
             self._since = 0.0
             self._over.wait(RETRY_S)
+
+    def _hand_out(self) -> None:
+        """Close the card and wait until whoever wants it has had it."""
+        dead, self._dead = self._dead, None
+        try:
+            if dead is not None:
+                dead.close()
+        except DeviceHung as hung:
+            self._hung = hung
+            self.loan.refuse(hung.problem)
+            return
+        except Exception:  # whatever it says, it is not ours any more
+            pass
+        self.loan.hand_out()
 
     def _step(self) -> bool:
         """Whether there is nothing more to do."""

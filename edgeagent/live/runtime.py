@@ -9,6 +9,7 @@ from typing import Self
 
 from edgeagent.live.conversation import Conversation
 from edgeagent.live.door import Door, Follower, Recorder
+from edgeagent.live.loan import Loan
 from edgeagent.live.loop import Loop
 from edgeagent.live.realtime import ENGINE_PRIORITY, Hygiene, urgent
 from edgeagent.ports import Journal
@@ -52,6 +53,11 @@ class Runtime:
     def vitals(self) -> Vitals:
         """How the device is. Any thread."""
         return self._loop.gauge.vitals
+
+    @property
+    def loan(self) -> Loan:
+        """Through which the card is lent for a while. Any thread."""
+        return self._loop.loan
 
     def watch(self, watcher: Watcher) -> None:
         """Tell `watcher` how the device is, ten times a second; before `run`."""

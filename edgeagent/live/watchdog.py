@@ -12,6 +12,7 @@ import numpy as np
 
 from edgeagent.ports import Sound
 from edgeagent.turn.events import Event, MicrophoneBack, MicrophoneFailed
+from edgeagent.turn.states import CALIBRATING
 from edgeagent.units import samples
 
 ABSENT_S = 0.5
@@ -74,6 +75,13 @@ class Watchdog:
             return None
         self.trouble = reason
         return MicrophoneFailed(0, reason)
+
+    def overdue(self, reason: str) -> Event | None:
+        """It was lent, and should be back; why it is not. None for one that was not lent."""
+        if self.trouble != CALIBRATING:
+            return None
+        self.trouble = ""
+        return self.fail(reason)
 
     def _fault(self, sound: Sound) -> str:
         low, high = float(sound.min()), float(sound.max())

@@ -4,6 +4,9 @@ The manager's watchdog is fed by vitals that hear, and by nothing else: no threa
 engine that hangs, a microphone that makes no sense, or a machine that does not keep up. So a device that goes deaf is
 started anew within seconds; one that is deaf from the start never counts as ready, and the manager waits, rather than
 start it over and over.
+
+One absence is excused: the card is lent to a calibration, for a time with an end (`live.loan`). It is the engine's
+thread that goes on feeding then, too, so an engine that hangs meanwhile is noticed all the same.
 """
 
 from __future__ import annotations
@@ -26,6 +29,7 @@ STATES = {
     "half_duplex": "speaking, deaf to all but the button",
     "muted": "muted by the button",
     "mic_lost": "microphone lost",
+    "calibrating": "calibrating, and deaf meanwhile",
     "faulty": "faulty",
 }
 
@@ -42,8 +46,8 @@ STEP_DB = 5
 
 def status(vitals: Vitals) -> str:
     """Microphone, state, card and echo in a line."""
-    said = STATES.get("asleep" if vitals.light == "asleep" else vitals.state, vitals.state)
-    if vitals.trouble:
+    said = STATES.get(vitals.light if vitals.light in ("asleep", "calibrating") else vitals.state, vitals.state)
+    if vitals.trouble and vitals.light != "calibrating":
         said = f"deaf: {vitals.trouble}" if vitals.state in ("mic_lost", "faulty") else f"{said}; {vitals.trouble}"
     card = f"card {vitals.card}" if vitals.card else "no card"
     flaws = [f"hears less well: {IMPAIRED.get(flaw, flaw)}" for flaw in vitals.impaired]
@@ -73,7 +77,7 @@ class Service:
         news: dict[str, str | int] = {}
         if vitals.hears and not self._ready:
             news["READY"] = 1
-        if vitals.hears and self._manager.watchdog_s and vitals.monotonic_s >= self._due:
+        if (vitals.hears or vitals.excused) and self._manager.watchdog_s and vitals.monotonic_s >= self._due:
             news["WATCHDOG"] = 1
         said = status(vitals)
         if said != self._said:

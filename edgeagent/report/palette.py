@@ -29,6 +29,7 @@ _LOOKS = {
     Light.HALF_DUPLEX: ("#c5abff", "", "35"),
     Light.MUTED: ("#ffb3ac", "rare flashes", "31"),
     Light.MIC_LOST: ("#ff8d85", "two blinks", "91"),
+    Light.CALIBRATING: ("#d9b8ff", "slow beats", "35"),
     Light.FAULTY: ("#ff6f61", "three blinks", "1;31"),
 }
 """Fill, manner (where the colour alone does not tell it) and SGR parameters."""

@@ -18,7 +18,8 @@ RELOADED_S = 5
 STATE = {
     "starting": "Starting", "idle": "Listening", "asleep": "Asleep", "hearing": "Hearing somebody",
     "thinking": "Thinking", "speaking": "Speaking", "doubting": "In doubt", "yielding": "Stopped for somebody",
-    "half_duplex": "Speaking, not listening", "muted": "Muted", "mic_lost": "Microphone lost", "faulty": "Broken",
+    "half_duplex": "Speaking, not listening", "muted": "Muted", "mic_lost": "Microphone lost",
+    "calibrating": "Calibrating", "faulty": "Broken",
 }  # fmt: skip
 
 GROUPS: Sequence[tuple[str, Sequence[tuple[str, str]]]] = (
@@ -70,8 +71,8 @@ class Checked:
     problem: str = ""
 
 
-def status_page(device: str, now: Now, lately: Markup, check: Markup, word: str, calibrate: Sequence[str]) -> str:
-    """HTML. word: what the button sends along. calibrate: the lines to type."""
+def status_page(device: str, now: Now, lately: Markup, check: Markup, word: str, calibration: Markup) -> str:
+    """HTML. word: what the button sends along. calibration: see `status_calibration`."""
     reload = element("noscript", element("meta", http_equiv="refresh", content=RELOADED_S))
     head = element(
         "head",
@@ -91,8 +92,9 @@ def status_page(device: str, now: Now, lately: Markup, check: Markup, word: str,
         element("canvas", id="strip", hidden="", role="img", aria_label="Levels and states of the last minute"),
         element("div", *groups, class_="groups"),
         element("div", lately, id="history"),
+        element("p", class_="away", id="said", hidden="", role="status"),
         element("section", element("h2", "Check"), _button(word), element("div", check, id="findings"), id="check"),
-        _calibrate(calibrate),
+        element("section", element("h2", "Calibrate"), element("div", calibration, id="calibration"), id="calibrate"),
     )
     return "<!DOCTYPE html>\n" + element("html", head, element("body", header, away, main), lang="en") + "\n"
 
@@ -170,16 +172,6 @@ def _cell(finding: Mapping[str, str]) -> Markup:
 def _button(word: str) -> Markup:
     hidden = element("input", type="hidden", name_="word", value=word)
     return element("form", hidden, element("button", "Check this machine"), method="post", action="/check")
-
-
-def _calibrate(lines: Sequence[str]) -> Markup:
-    why = (
-        "Calibrating plays sweeps and noise and measures what comes back. It needs the card for itself, which this "
-        "device holds, so it cannot be started from here. In a terminal on the device:"
-    )
-    return element(
-        "section", element("h2", "Calibrate"), element("p", why), element("pre", element("code", "\n".join(lines)))
-    )
 
 
 def lamps() -> str:

@@ -75,11 +75,25 @@ events.addEventListener("check", event => {
 });
 events.addEventListener("error", () => connected(false));
 
-const form = document.querySelector("#check form"), button = form.querySelector("button");
-form.addEventListener("submit", event => {
+events.addEventListener("calibrate", event => {
+  $("calibration").innerHTML = JSON.parse(event.data);
+  const steps = document.querySelector(".steps");
+  if (steps) steps.scrollTop = steps.scrollHeight;
+});
+
+const button = document.querySelector("#check form button"), said = $("said");
+async function refused(answer) {
+  if (answer.type === "opaqueredirect") return;
+  if (![403, 409].includes(answer.status)) return location.reload();
+  said.textContent = await answer.text();
+  said.hidden = false;
+}
+document.addEventListener("submit", event => {
+  const form = event.target, pressed = form.querySelector("button");
   event.preventDefault();
-  button.disabled = true;
+  said.hidden = pressed.disabled = true;
   fetch(form.action, {method: "POST", body: new URLSearchParams(new FormData(form)), redirect: "manual"})
-    .then(answer => { if (answer.type !== "opaqueredirect") location.reload(); }, () => connected(false));
+    .then(refused, () => connected(false))
+    .finally(() => { if (!said.hidden) pressed.disabled = false; });
 });
 """

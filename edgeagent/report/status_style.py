@@ -58,6 +58,10 @@ td{padding:.4rem .7rem .4rem 0;border-top:1px solid var(--rule);vertical-align:b
 code,pre{font:13px/1.5 ui-monospace,"DejaVu Sans Mono",monospace}
 pre{background:var(--well);padding:.7rem .9rem;border-radius:9px;overflow-x:auto;margin:.6rem 0 0}
 section>p{margin:0}
+h3{font-size:.9rem;margin:1rem 0 .3rem}#calibration p{margin:.2rem 0 .6rem}#calibration form{margin:.8rem 0 0}
+#calibration .topic{width:11rem;white-space:nowrap}#calibration ul{margin:0;padding-left:1.2rem}.urgent{font-weight:600}
+#calibration label{margin-left:.8rem;font-size:.9rem;white-space:nowrap}.kept{color:var(--good);font-weight:600}
+.steps{max-height:12rem;font-size:.9rem;color:var(--soft)}.steps li:last-child{color:var(--ink);font-weight:600}
 .login main{max-width:24rem;margin:15vh auto 0;background:var(--card);border:1px solid var(--rule);border-radius:14px;
 padding:1.4rem}
 .login label{display:block;margin:.8rem 0}.login input{font:inherit;width:100%;padding:.5rem;border-radius:9px;

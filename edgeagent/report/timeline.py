@@ -51,6 +51,8 @@ TOLD = {
     "reply_failed": ("the reply failed", "reason"),
     "reply_broken": ("the reply breaks off", "text"),
     "card_trouble": ("the card cannot be opened", "text"),
+    "lent": ("lends its card to a calibration, deaf meanwhile; seconds at most", "most_s"),
+    "loan_over": ("the card that was lent is", "end"),
     "hint_trouble": ("trouble with a hint", "text"),
     "volume_trouble": ("trouble with the volume", "text"),
     "memory_trouble": ("trouble with the memory", "text"),

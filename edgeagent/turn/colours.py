@@ -31,5 +31,6 @@ COLOURS: dict[Light, Colour] = {
     Light.HALF_DUPLEX: Colour.PURPLE,
     Light.MUTED: Colour.RED,
     Light.MIC_LOST: Colour.RED,
+    Light.CALIBRATING: Colour.PURPLE,
     Light.FAULTY: Colour.RED,
 }

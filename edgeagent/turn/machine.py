@@ -262,7 +262,12 @@ ROWS: dict[type[s.State], dict[type[e.Event], Handler]] = {
         e.MicrophoneFailed: lose_microphone,
         e.Failed: break_down,
     },
-    s.MicLost: {e.ReplyReady: refuse, e.MicrophoneBack: stop, e.Failed: break_down},
+    s.MicLost: {
+        e.ReplyReady: refuse,
+        e.MicrophoneBack: stop,
+        e.MicrophoneFailed: lose_microphone,
+        e.Failed: break_down,
+    },
     s.Faulty: {e.ReplyReady: refuse, e.Recovered: stop},
 }
 
@@ -288,7 +293,7 @@ IGNORED: set[tuple[type[s.State], type[e.Event]]] = {
         s.Yielding: (e.Ready, e.SpeechStarted, e.Suspected, *ECHO, *REPLY, *BACK),
         s.HalfDuplex: (e.Ready, *EAR, e.EchoDoubted, e.NoReply, *BACK, e.Passed),
         s.Muted: (e.Ready, *EAR, *ECHO, *REPLY, e.ButtonShort, *BACK, e.Passed),
-        s.MicLost: (e.Ready, *EAR, *ECHO, *REPLY, *BUTTONS, e.MicrophoneFailed, e.Recovered, e.Passed),
+        s.MicLost: (e.Ready, *EAR, *ECHO, *REPLY, *BUTTONS, e.Recovered, e.Passed),
         s.Faulty: (e.Ready, *EAR, *ECHO, *REPLY, *BUTTONS, e.MicrophoneFailed, e.MicrophoneBack, e.Failed, e.Passed),
     }.items()
     for event in events

@@ -32,6 +32,8 @@ class Light(StrEnum):
     HALF_DUPLEX = "half_duplex"
     MUTED = "muted"
     MIC_LOST = "mic_lost"
+    CALIBRATING = "calibrating"
+    """Mic_lost, where that is meant and has an end."""
     FAULTY = "faulty"
 
 
@@ -85,6 +87,8 @@ def outputs(state: s.State, impaired: bool = False, awake: bool = True) -> Outpu
     wanted = OUTPUTS[type(state)]
     if isinstance(state, s.Idle) and not awake:
         wanted = replace(wanted, light=Light.ASLEEP)
+    if isinstance(state, s.MicLost) and state.reason == s.CALIBRATING:
+        wanted = replace(wanted, light=Light.CALIBRATING)
     return replace(wanted, impaired=True) if impaired and not isinstance(state, WITHOUT_EARS) else wanted
 
 

@@ -79,7 +79,7 @@ class Muted:
 
 @dataclass(frozen=True, slots=True)
 class MicLost:
-    """The microphone gives nothing that makes sense."""
+    """The microphone gives nothing that makes sense, or somebody else has it."""
 
     reason: str
 
@@ -92,6 +92,9 @@ class Faulty:
 
 
 State = Starting | Idle | Hearing | Thinking | Speaking | Doubting | Yielding | HalfDuplex | Muted | MicLost | Faulty
+
+CALIBRATING = "calibrating"
+"""The reason of a MicLost that is meant and has an end: the card is lent to a calibration."""
 
 AUDIBLE = (Speaking, Doubting, HalfDuplex)
 """The states in which the gate may be open."""

@@ -79,7 +79,8 @@ def troubled(box: Container, card: str = "") -> set[str]:
 
 def files(box: Container) -> dict[str, str]:
     """Kind, rights, owner and target of every file, by path, but for what the system itself goes on writing."""
-    lines = box.run(r"find / -xdev -printf '%p\t%y %m %u:%g %l\n'").splitlines()
+    pruned = " -o ".join(f"-path {path}" for path in SYSTEM)  # the checkout may hold this very container
+    lines = box.run(rf"find / -xdev \( {pruned} \) -prune -o -printf '%p\t%y %m %u:%g %l\n'").splitlines()
     found = dict(line.split("\t") for line in lines if "\t" in line)
     return {path: what for path, what in found.items() if not path.startswith(SYSTEM)}
 

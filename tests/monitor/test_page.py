@@ -20,7 +20,8 @@ pytest.importorskip("uvicorn", reason="needs the extra [page]")
 from starlette.datastructures import URL
 from starlette.requests import Request
 
-from edgeagent.monitor.page import guard, impatient, job, site
+from edgeagent.monitor.page import calibration, guard, impatient, job, site
+from edgeagent.monitor.page.calibration import REFUSED, Calibration
 from edgeagent.monitor.page.job import Job, Outcome
 from edgeagent.monitor.page.server import CONNECTIONS, Server
 from edgeagent.monitor.page.site import Content
@@ -35,18 +36,31 @@ class Shown:
     def __init__(self, folder: Path) -> None:
         self.changes = 0
         self.said: list[Outcome] = []
-        self.word = ""
+        self.word = self.unfit = ""
+        self.heard: list[Outcome] = []
+        self.kept: list[Outcome] = []
+        self.may_keep = True
         self.sound = folder / "turn-001.wav"
         self.sound.write_bytes(bytes(range(200)))
         (folder / "secret").write_bytes(b"secret")
 
-    def page(self, word: str, _outcome: Outcome) -> str:
+    def page(self, word: str, _outcome: Outcome, _calibrated: Outcome) -> str:
         self.word = word
         return f"<p>{word}</p>"
 
     def findings(self, outcome: Outcome) -> str:
         self.said.append(outcome)
         return "checking" if outcome.running else f"code {outcome.code}"
+
+    def calibrated(self, _word: str, outcome: Outcome) -> str:
+        self.heard.append(outcome)
+        return "calibrating" if outcome.running else f"code {outcome.code}, kept {len(self.kept)}"
+
+    def keep(self, outcome: Outcome) -> bool:
+        if not self.may_keep:
+            return False
+        self.kept.append(outcome)
+        return True
 
     def content(self) -> Content:
         return Content(
@@ -56,6 +70,9 @@ class Shown:
             version=lambda: self.changes,
             history=lambda: f"<p>{self.changes}</p>",
             findings=self.findings,
+            calibrated=self.calibrated,
+            unfit=self.unfit,
+            keep=self.keep,
             sounds=lambda: {"0123": self.sound},
             style="p{}",
             script="'use strict'",
@@ -65,6 +82,27 @@ class Shown:
 @pytest.fixture
 def shown(tmp_path: Path) -> Shown:
     return Shown(tmp_path)
+
+
+class Card:
+    """A device that lends its card, or says why not. log: what is asked of it."""
+
+    def __init__(self, why_not: str = "", answers: tuple[str | None, ...] = (None, "")) -> None:
+        self.log: list[str] = []
+        self.borrower: Callable[[], None] = lambda: None
+        self._why_not = why_not
+        self._answers = list(answers)
+
+    def ask(self, borrower: Callable[[], None]) -> str:
+        self.borrower = borrower
+        self.log.append("ask")
+        return self._why_not
+
+    def answer(self) -> str | None:
+        return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+
+    def give_back(self) -> None:
+        self.log.append("back")
 
 
 Serve = Callable[..., int]
@@ -80,9 +118,14 @@ def servers() -> Iterator[list[Server]]:
 
 @pytest.fixture
 def serve(shown: Shown, servers: list[Server]) -> Serve:
-    def serve(token: str = "", name: str = "", code: str = "print(1)") -> int:
+    def serve(
+        token: str = "", name: str = "", code: str = "print(1)", calibrates: str = "print(2)", lender: object = None
+    ) -> int:
         ours = listening("127.0.0.1", 0, "page.port")
-        servers.append(Server(ours, shown.content(), Job([sys.executable, "-c", code]), token, name))
+        jobs = Job([sys.executable, "-c", code]), Calibration([sys.executable, "-c", calibrates])
+        if isinstance(lender, Card):
+            jobs[1].borrow_from(lender)
+        servers.append(Server(ours, shown.content(), jobs, token, name))
         servers[-1].start()
         port: int = ours.getsockname()[1]
         return port
@@ -339,10 +382,142 @@ def test_a_check_that_has_no_end_is_ended(
 
 def test_a_program_that_is_not_there_is_told(serve: Serve, shown: Shown, servers: list[Server]) -> None:
     port = serve()
-    servers[0]._check._command = ["no-such-program"]
+    servers[0]._jobs[0]._command = ["no-such-program"]
     ask(port, "GET", "/")
     ask(port, "POST", "/check", f"word={shown.word}", Origin=own(port))
     with closing(Stream(port)) as stream:
         while stream.event("check") == "checking":
             pass
     assert shown.said[-1].code == 127
+
+
+PROGRESS = "import sys; print('one', file=sys.stderr); print('two', file=sys.stderr, flush=True); print('{}')"
+FOR_EVER = "import sys, time; print('at it', file=sys.stderr, flush=True); time.sleep(600)"
+STUBBORN = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); " + FOR_EVER
+
+
+def press(port: int, shown: Shown, path: str, more: str = "") -> Answer:
+    ask(port, "GET", "/")
+    return ask(port, "POST", path, f"word={shown.word}{more}", Origin=own(port))
+
+
+def begun(port: int, shown: Shown) -> None:
+    """A calibration is under way, and the program runs."""
+    assert press(port, shown, "/calibrate")[0] == 303
+    until(lambda: shown.word and told(port, shown), "the calibration does not run")
+
+
+def told(port: int, shown: Shown) -> tuple[str, ...]:
+    with closing(Stream(port)) as stream:
+        stream.event("calibrate")
+    return shown.heard[-1].told
+
+
+def over(port: int, shown: Shown) -> Outcome:
+    with closing(Stream(port)) as stream:
+        while stream.event("calibrate") == "calibrating":
+            pass
+    return shown.heard[-1]
+
+
+def test_the_card_is_asked_for_the_program_runs_and_the_card_is_given_back(serve: Serve, shown: Shown) -> None:
+    card = Card()
+    port = serve(calibrates=PROGRESS, lender=card)
+    assert press(port, shown, "/calibrate")[0] == 303
+    done = over(port, shown)
+    assert (done.code, done.said.strip(), done.told) == (0, b"{}", ("one", "two"))
+    assert card.log == ["ask", "back"]
+
+
+def test_whoever_says_a_sentence_is_waited_for_only_if_somebody_is_there(serve: Serve, shown: Shown) -> None:
+    port = serve(calibrates="import sys; print(sys.argv[1:])", lender=Card())
+    press(port, shown, "/calibrate")
+    assert over(port, shown).said == b"['--no-person']\n"
+    press(port, shown, "/calibrate", "&person=yes")
+    until(lambda: over(port, shown).said == b"[]\n", "it is not told that somebody is there")
+
+
+def test_a_card_that_is_not_lent_is_told_and_nothing_runs(serve: Serve, shown: Shown) -> None:
+    for card in (Card("muted"), Card(answers=(None, "it hangs"))):
+        port = serve(calibrates="import sys; sys.exit(3)", lender=card)
+        press(port, shown, "/calibrate")
+        done = over(port, shown)
+        assert done.code == REFUSED
+        assert done.said.decode() in ("muted", "it hangs")
+        assert card.log == ["ask", "back"]
+
+
+def test_one_at_a_time_and_a_second_click_gets_an_answer(serve: Serve, shown: Shown) -> None:
+    card = Card()
+    port = serve(calibrates=FOR_EVER, lender=card)
+    begun(port, shown)
+    for path in ("/calibrate", "/check"):
+        status, _, text = press(port, shown, path)
+        assert (status, "under way already" in text) == (409, True)
+    assert card.log == ["ask"]
+    assert press(port, shown, "/calibrate/stop")[0] == 303
+    assert over(port, shown).code == -2
+    assert card.log == ["ask", "back"]
+
+
+def test_while_it_checks_it_does_not_calibrate(serve: Serve, shown: Shown) -> None:
+    port = serve(code="import time; time.sleep(600)", lender=Card())
+    assert press(port, shown, "/check")[0] == 303
+    status, _, text = press(port, shown, "/calibrate")
+    assert (status, "A check is under way" in text) == (409, True)
+
+
+@pytest.mark.parametrize("how", ["stop", "time", "device", "server"])
+def test_one_that_hangs_is_killed_and_the_card_given_back(
+    serve: Serve, servers: list[Server], shown: Shown, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    monkeypatch.setattr(calibration, "GRACE_S", 0.1)
+    if how == "time":
+        monkeypatch.setattr(calibration, "LONGEST_S", 1.0)
+    card = Card()
+    port = serve(calibrates=STUBBORN, lender=card)
+    begun(port, shown)
+    if how == "server":
+        servers[0].close()
+        assert card.log == ["ask", "back"]
+        return
+    if how == "stop":
+        press(port, shown, "/calibrate/stop")
+    if how == "device":
+        card.borrower()
+    assert over(port, shown).code == -9
+    assert card.log == ["ask", "back"]
+
+
+def test_it_goes_on_when_everybody_leaves_the_page(serve: Serve, shown: Shown, tmp_path: Path) -> None:
+    card = Card()
+    code = f"import os, time\nwhile not os.path.exists({str(tmp_path / 'go')!r}): time.sleep(0.01)"
+    port = serve(calibrates=code, lender=card)
+    press(port, shown, "/calibrate")
+    with closing(Stream(port)) as stream:
+        assert stream.event("calibrate") == "calibrating"
+    (tmp_path / "go").touch()
+    until(lambda: card.log == ["ask", "back"], "the card is not given back")
+    assert over(port, shown).code == 0
+
+
+def test_settings_are_kept_at_a_click_by_who_may(serve: Serve, shown: Shown) -> None:
+    port = serve(lender=Card())
+    press(port, shown, "/calibrate")
+    done = over(port, shown)
+    with closing(Stream(port)) as stream:
+        assert stream.event("calibrate") == "code 0, kept 0"
+        assert press(port, shown, "/calibrate/keep")[0] == 303
+        assert stream.event("calibrate") == "code 0, kept 1"
+    assert shown.kept == [done]
+    shown.may_keep = False
+    assert press(port, shown, "/calibrate/keep")[0] == 403
+    assert ask(port, "POST", "/calibrate/keep", "word=guessed", Origin=own(port))[0] == 403
+    assert ask(port, "POST", "/calibrate", f"word={shown.word}", Origin="http://evil.example")[0] == 403
+
+
+def test_a_device_that_cannot_be_calibrated_says_why(serve: Serve, shown: Shown) -> None:
+    shown.unfit = "no room"
+    card = Card()
+    status, _, text = press(serve(lender=card), shown, "/calibrate")
+    assert (status, text, card.log) == (409, "no room\n", [])

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from edgeagent.report.palette import LOOKS
+from edgeagent.report.status_calibration import Calibrated, calibration
 from edgeagent.report.status_page import (
     GROUPS,
     METERS,
@@ -33,7 +34,7 @@ def now(state: str = "speaking", text: str = "31 dB") -> Now:
 
 def whole(text: str = "31 dB", lately: tuple[Happening, ...] = (), check: Checked | None = None) -> str:
     happened, found = history(lately), checked(check or Checked())
-    return status_page(text, now(text=text), happened, found, "a word", ["edgeagent calibrate"])
+    return status_page(text, now(text=text), happened, found, "a word", calibration(Calibrated(), "a word"))
 
 
 def test_every_state_has_a_name_and_a_lamp() -> None:
@@ -48,9 +49,11 @@ def test_everything_is_there_without_the_script() -> None:
     assert {a["data-meter"]: a["width"] for a in tree.all("rect")} == dict.fromkeys(METERS, "42%")
     assert "Speaking" in tree.text
     assert any(a.get("http-equiv") == "refresh" for a in tree.all("meta"))
-    (form,) = tree.all("form")
-    assert (form["method"], form["action"]) == ("post", "/check")
-    assert [a["value"] for a in tree.all("input")] == ["a word"]
+    assert [(form["method"], form["action"]) for form in tree.all("form")] == [
+        ("post", "/check"),
+        ("post", "/calibrate"),
+    ]
+    assert [a["value"] for a in tree.all("input") if a["type"] == "hidden"] == ["a word"] * 2
 
 
 def test_nothing_that_the_policy_forbids() -> None:
@@ -59,7 +62,7 @@ def test_nothing_that_the_policy_forbids() -> None:
     assert not any(name.startswith("on") or name == "style" for _, a in tree.elements for name in a)
     assert tree.raw == {"script": [], "style": []}
     links = [a[key] for _, a in tree.elements for key in ("src", "href", "action") if key in a]
-    assert links == ["/style.css", "/script.js", "/sound/0123", "/check"]
+    assert links == ["/style.css", "/script.js", "/sound/0123", "/check", "/calibrate"]
     assert not re.search(r"https?:|eval|Function\(", JS)
     assert not re.search(r"url\(|@import", CSS)
 
@@ -97,3 +100,46 @@ def test_the_script_names_only_what_the_page_has() -> None:
     page = whole()
     for name in re.findall(r'\$\("([a-z]+)"\)', JS):
         assert f'id="{name}"' in page
+
+
+FIGURES = [("echo", "-19.4 dBFS", "of our own voice")]
+SETTINGS = [("audio.volume_percent", "30", "100")]
+
+
+def actions(now: Calibrated) -> list[str | None]:
+    tree = Tree(calibration(now, "a word"))
+    assert [a["value"] for a in tree.all("input") if a["type"] == "hidden"] == ["a word"] * len(tree.all("form"))
+    return [form["action"] for form in tree.all("form")]
+
+
+@pytest.mark.parametrize(
+    ("now", "says", "offers"),
+    [
+        (Calibrated(), "deaf", ["/calibrate"]),
+        (Calibrated(running=True, since="12:00:00", told=("a sweep",)), "a sweep", ["/calibrate/stop"]),
+        (Calibrated(problem="no echo"), "no echo", ["/calibrate"]),
+        (Calibrated(unfit="no room"), "no room", []),
+        (Calibrated(figures=FIGURES), "All is well", ["/calibrate"]),
+        (Calibrated(figures=FIGURES, advice=[("Turn it down.", True)]), "Turn it down.", ["/calibrate"]),
+        (Calibrated(figures=FIGURES, settings=SETTINGS, may_keep=True), "is 100", ["/calibrate/keep", "/calibrate"]),
+        (Calibrated(figures=FIGURES, settings=SETTINGS, why_not="no", lines=["sudo x"]), "sudo x", ["/calibrate"]),
+        (Calibrated(figures=FIGURES, settings=SETTINGS, kept="Written.", may_keep=True), "Written.", ["/calibrate"]),
+    ],
+)
+def test_how_a_calibration_goes_and_what_can_be_pressed(now: Calibrated, says: str, offers: list[str]) -> None:
+    assert says in "".join(Tree(calibration(now, "a word")).text)
+    assert actions(now) == offers
+
+
+def test_no_text_of_a_calibration_becomes_markup() -> None:
+    row = (EVIL, EVIL, EVIL)
+    for now in (
+        Calibrated(figures=[row], advice=[(EVIL, True)], settings=[row], why_not=EVIL, lines=[EVIL]),
+        Calibrated(figures=[row], settings=[row], kept=EVIL),
+        Calibrated(running=True, since=EVIL, told=[EVIL]),
+        Calibrated(problem=EVIL),
+        Calibrated(unfit=EVIL),
+    ):
+        tree = Tree(calibration(now, "a word"))
+        assert not tree.all("script")
+        assert EVIL in "".join(tree.text)

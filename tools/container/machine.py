@@ -17,6 +17,7 @@ import sys
 import sysconfig
 import time
 from collections.abc import Callable, Iterator, Mapping
+from compileall import compile_dir
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -54,6 +55,10 @@ DROP_IN = """# what a simulated card in a folder needs, and this checkout in pla
 [Service]
 Environment=ALSA_CONFIG_PATH={card}/asound.conf PYTHONPATH={home}/src PYTHONDONTWRITEBYTECODE=1
 ReadWritePaths={card}
+"""
+
+LIBRARIES = """# a Python of its own looks for its library where it was built
+Environment=LD_LIBRARY_PATH={home}/python/lib
 """
 
 REAL_TIME = """# this machine permits nobody to raise limits: the priorities are had by a capability instead
@@ -148,11 +153,12 @@ class Machine:
         self._write("/etc/systemd/system/edgeagent.service", UNIT.read_text())
         drop_in = DROP_IN.format(card=CARD, home=HOME)
         drop_in += "" if resource.getrlimit(resource.RLIMIT_RTPRIO)[1] else REAL_TIME
+        drop_in += "" if self._environment() else LIBRARIES.format(home=HOME)
         self._write("/etc/systemd/system/edgeagent.service.d/test.conf", drop_in)
-        self._environment()
 
-    def _environment(self) -> None:
-        """Our own Python and its packages, where the installer would put them."""
+    def _environment(self) -> bool:
+        """Our own Python and its packages, where the installer would put them. Whether it is the system's Python."""
+        compile_dir(CHECKOUT / "edgeagent", quiet=2)  # as pip does: a start shall not be measured with a compiler in it
         base, version = Path(sys.base_prefix), f"python{sys.version_info.major}.{sys.version_info.minor}"
         borrowed = base.is_relative_to("/usr") and not base.is_relative_to("/usr/local")
         home = f"{base}/bin" if borrowed else f"{HOME}/python/bin"
@@ -167,6 +173,7 @@ class Machine:
         self._write(f"{HOME}/venv/pyvenv.cfg", f"home = {home}\nversion = {sys.version.split()[0]}\n")
         self._write(f"{HOME}/venv/bin/edgeagent", PROGRAM.format(home=HOME), 0o755)
         (venv / "bin" / "python").symlink_to(f"{home}/{version}")
+        return borrowed
 
     # Its life ---------------------------------------------------------------------------------------------------------
 

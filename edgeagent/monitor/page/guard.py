@@ -32,6 +32,9 @@ LONGEST_FORM = 4096
 FORM_S = 5.0
 """Seconds that they may take to come."""
 
+FORM = "edgeagent.form"
+"""Where in an ASGI scope the site finds the fields that a button has sent."""
+
 HEADERS = {
     "content-security-policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
     "media-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -107,6 +110,7 @@ class Guard:
             return page if path == "/" else PlainTextResponse(FIRST, 401)
         if request.method == "POST" and not _same(form.get("word", ""), self.form_word):
             return PlainTextResponse("The page is from before a restart: load it again.\n", 403)
+        request.scope[FORM] = form
         return None
 
     def _known(self, request: Request) -> bool:

@@ -14,6 +14,7 @@ from threading import Thread
 import anyio.to_thread
 import uvicorn
 
+from edgeagent.monitor.page.calibration import Calibration
 from edgeagent.monitor.page.guard import Guard
 from edgeagent.monitor.page.impatient import Impatient
 from edgeagent.monitor.page.job import Job
@@ -32,11 +33,18 @@ CLOSING_S = 2.0
 class Server:
     """Answers on `ours` from `start` to `close`."""
 
-    def __init__(self, ours: socket.socket, content: Content, check: Job, token: str, name: str = "") -> None:
-        """See `guard.Guard` for token and name."""
+    def __init__(
+        self,
+        ours: socket.socket,
+        content: Content,
+        jobs: tuple[Job, Calibration],
+        token: str,
+        name: str = "",
+    ) -> None:
+        """jobs: the check and the calibration. See `guard.Guard` for token and name."""
         self._socket = ours
-        self._check = check
-        self._site = Site(content, check)
+        self._jobs = jobs
+        self._site = Site(content, *jobs)
         guard = Guard(self._site.application, token, name, ours.getsockname()[1])
         self._site.form_word = guard.form_word
         config = uvicorn.Config(
@@ -74,4 +82,5 @@ class Server:
         try:
             await self._server.serve(sockets=[self._socket])
         finally:
-            await self._check.end()
+            for job in self._jobs:
+                await job.end()

@@ -1,0 +1,55 @@
+"""The settings that a calibration has found, put into a file: now, or later, when a person has looked at them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import yaml
+
+from edgeagent.config import amend
+from edgeagent.config.document import read_text
+from edgeagent.errors import ConfigError
+from edgeagent.store.disk import replace_kept
+
+Found = Mapping[str, int | bool]
+"""Settings by dotted key."""
+
+KINDS: Mapping[str, type[int]] = {"audio.volume_percent": int, "echo.drift": bool}
+"""All that a calibration sets, and what kind of value each is."""
+
+
+def keep(file: Path, found: Found) -> Path:
+    """Put them into the file, and nothing else; where the old one is kept. Raises ConfigError or OSError."""
+    text = amend(read_text(file), found, str(file))
+    backup = file.with_name(f"{file.name}.{datetime.now(UTC):%Y%m%dT%H%M%SZ}.bak")
+    replace_kept(file, text, backup)
+    return backup
+
+
+def pairs(found: Found) -> list[str]:
+    """As `taken` reads them."""
+    return [f"{key}={yaml.safe_dump(value).partition(chr(10))[0]}" for key, value in found.items()]
+
+
+def taken(given: Sequence[str]) -> dict[str, int | bool]:
+    """Settings from KEY=VALUE, as a person has typed or copied them. Raises ConfigError."""
+    found: dict[str, int | bool] = {}
+    for pair in given:
+        key, _, text = pair.partition("=")
+        if key not in KINDS:
+            raise ConfigError(f"--keep {pair}: a calibration does not set that", f"it sets {', '.join(KINDS)}")
+        value = {"true": True, "false": False}.get(text, int(text) if text.isdecimal() else None)
+        if type(value) is not KINDS[key] or (KINDS[key] is int and not 1 <= value <= 100):
+            kind = "true or false" if KINDS[key] is bool else "a whole number from 1 to 100"
+            raise ConfigError(f"--keep {pair}: not a value for it", f"give {kind}")
+        found[key] = value
+    return found
+
+
+def known(settings: object) -> dict[str, int | bool]:
+    """Those of `settings`, as far as a calibration sets them: for what a program says, not a person."""
+    if not isinstance(settings, dict):
+        return {}
+    return {key: value for key, value in settings.items() if type(value) is KINDS.get(key)}

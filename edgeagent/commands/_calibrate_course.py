@@ -123,10 +123,10 @@ class Course:
 
     def run(self) -> tuple[Measured, Recorded]:
         """All of it; a minute. Raises DeviceError where nothing can be measured."""
-        floor_dbfs = self._quiet()
+        audio, floor_dbfs = self.settings.audio, self._quiet()
         voice_dbfs, voice_from, voice_peak = self._voice(floor_dbfs)
         steps = self._ladder(floor_dbfs)
-        volume = loudest(steps, voice_dbfs, self.settings.audio.volume_percent)
+        volume = loudest(steps, voice_dbfs, audio.volume_percent)
         volume, found, acoustic, bends = self._sweeps(volume)
         take, made = self._talk(volume, floor_dbfs)
         stops = tuple(self._stops(way, volume, found) for way in self._ways())
@@ -151,6 +151,7 @@ class Course:
             linear_erle_db=made.linear_erle_db,
             stops=stops,
             lost_frames=take.lost,
+            right_to_ms=float(audio.block_ms) if audio.card == "pipe" else 0.0,
         )
         return measured, Recorded(take.microphone, made.clean, found.response)
 
@@ -219,6 +220,11 @@ class Course:
         if take.lost:  # a gap passes for distortion
             take = self.sounder.play(SWEEP_PEAK * sweep(SWEEP), volume / 100)
         found = room(take.reference, take.microphone, SWEEP)
+        if found is None and take.lost:
+            raise DeviceError(
+                f"{take.lost} samples of the microphone were lost while it was measured",
+                "stop what else runs here; `edgeagent check` says whether the sound may take real time",
+            )
         if found is None:
             raise DeviceError(
                 "nothing that the loudspeaker plays is heard by the microphone",

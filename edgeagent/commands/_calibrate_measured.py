@@ -86,7 +86,8 @@ class Stops:
 class Measured:
     """All of it. Levels in dBFS. acoustic_ms: loudspeaker to microphone by the card's stamps. card_ms: what the card
     adds to that from a program to itself; both together are the round trip. drift_ppm: by which the loudspeaker's clock
-    is fast, 0 where less than `drift` can tell was found. erle_db: echo taken out by the canceller."""
+    is fast, 0 where less than `drift` can tell was found. erle_db: echo taken out by the canceller. right_to_ms: by
+    which every time may be wrong where the card tells none of its own; 0 for one that does."""
 
     card: str
     volume_percent: int
@@ -104,6 +105,7 @@ class Measured:
     linear_erle_db: float | None
     stops: tuple[Stops, ...]
     lost_frames: int
+    right_to_ms: float = 0.0
 
     @property
     def echo_dbfs(self) -> float | None:

@@ -105,14 +105,16 @@ def figures(measured: Measured) -> Iterator[tuple[str, str, str]]:
     yield "loudspeaker", *_bent(measured)
     whole = measured.acoustic_ms + measured.card_ms
     note = f"program to program; {measured.acoustic_ms:.2f} ms of it from the loudspeaker to the microphone"
-    yield "round trip", f"{whole:.1f} ms", note
+    about = f"; right to {measured.right_to_ms:.0f} ms, for this card tells no times" if measured.right_to_ms else ""
+    yield "round trip", f"{whole:.1f} ms", note + about
     drift = f"{measured.drift_ppm:+.1f} ppm" if measured.drift_ppm else "none found"
     yield "clock drift", drift, "the loudspeaker's against the microphone's"
     erle = "not known" if measured.erle_db is None else f"{measured.erle_db:.0f} dB"
     linear = "" if measured.linear_erle_db is None else f", {measured.linear_erle_db:.0f} dB without suppression"
     yield "canceller", erle, "of the echo taken out" + linear
     for stops in measured.stops:
-        yield STOP_NAMES[stops.way], *_stop(stops)
+        value, note = _stop(stops)
+        yield STOP_NAMES[stops.way], value, note + about
 
 
 def _echo(measured: Measured) -> str:

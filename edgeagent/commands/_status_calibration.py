@@ -77,7 +77,7 @@ class Calibrating:
             advice=[(str(line["text"]), bool(line["urgent"])) for line in said["advice"]],
             settings=[(key, _yaml(value), _yaml(configured.get(key, ""))) for key, value in found.items()],
             kept=kept,
-            may_keep=bool(found) and not why_not,
+            may_keep=bool(found) and not (why_not or kept),
             why_not=why_not,
             lines=self._lines(found) if why_not and self._config else self._restart() if kept else [],
         )

@@ -17,6 +17,7 @@ import termios
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 
 import numpy as np
 
@@ -42,6 +43,10 @@ GONE_S = 2.0
 
 PROBE_S = 5.0
 """How long one frame may take to pass while a rate is tried."""
+
+PRIORITY = 20
+"""SCHED_FIFO of both programs and of the threads at their pipes, as of PortAudio's callbacks: together they are the
+card's callback, and a program that waits for a busy processor is an underrun."""
 
 XRUN = re.compile(r"(?:over|under)run!!! \(at least ([\d.]+) ms long\)")
 
@@ -72,6 +77,12 @@ def _rate(program: Program, device: str, rate: int) -> int:
     )
 
 
+def _urgent(process: int = 0) -> None:
+    """For a process that has just begun, or the calling thread; nothing where it is not permitted."""
+    with suppress(OSError):
+        os.sched_setscheduler(process, os.SCHED_FIFO, os.sched_param(PRIORITY))
+
+
 class _Child:
     """One arecord or aplay, and the pipe to it."""
 
@@ -84,6 +95,7 @@ class _Child:
             self.process = subprocess.Popen(command, bufsize=0, stdin=pipe, stdout=subprocess.DEVNULL, stderr=stderr)
         else:
             self.process = subprocess.Popen(command, bufsize=0, stdin=subprocess.DEVNULL, stdout=pipe, stderr=stderr)
+        _urgent(self.process.pid)
         stream = self.process.stdin or self.process.stdout
         assert stream is not None
         assert self.process.stderr is not None
@@ -131,6 +143,7 @@ class _Microphone:
         self.thread.start()
 
     def _run(self) -> None:
+        _urgent()
         while (pcm := self._read()) is not None:
             self.last = time.monotonic()
             told_s = self.child.lost_ms() / 1000
@@ -168,12 +181,15 @@ class _Loudspeaker:
 
     def _run(self) -> None:
         period = self._block.size
+        _urgent()
         while not self._over.is_set():
             if (queued := self.child.waiting()) > 2 * period:  # a block is enough to keep aplay going
                 self._over.wait(period / self._rate / 4)
                 continue
             self.last = time.monotonic()
-            self.faults += self.child.lost_ms() > 0
+            if self.child.lost_ms() > 0:
+                self.faults += 1
+                self._steady = Steady(self._rate)  # aplay has begun anew behind the gap: the rhythm is another
             # before this block: the pipe, the one that aplay holds in its hand, and the card's full buffer
             ends = self.last + (queued / 2 + (PERIODS + 2) * period) / self._rate
             when = self._steady.arrived(period, ends)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
+from edgeagent.turn.states import CALIBRATING
 from edgeagent.units import RATE
 from edgeagent.vitals import Vitals
 
@@ -47,6 +48,9 @@ TROUBLES = {
     "lost", "outage", "impaired", "shed", "microphone_failed", "failed",
 }  # fmt: skip
 """Entries of the journal that somebody should know of; of `card` those that tell that something has become worse."""
+
+DEAF = {"microphone_failed", "lost", "outage"}
+"""Of these, what is no trouble while the card is lent."""
 
 SHOWN = {*TROUBLES, "state", "action", "halted", "heard_words", "kept", "card"}
 """Entries that change what there is to look at."""
@@ -109,12 +113,13 @@ class Overlap:
 @dataclass(slots=True)
 class _Last:
     """The newest of each. event: a decisive one. onset: of a suspicion. state: and since which sample. words: of which
-    utterance, and how many of it were heard."""
+    utterance, and how many of it were heard. lent: the card, so that it is deaf is meant."""
 
     event: str = ""
     onset: int = -1
     state: tuple[str, int] = ("starting", 0)
     words: tuple[int, int] = (-1, 0)
+    lent: bool = False
 
 
 class Tally:
@@ -159,7 +164,8 @@ class Tally:
             self._last.event = event
         if event == "suspected":
             self._last.onset = _whole(entry, "onset")
-        if event in TROUBLES:
+        self._lent(event, entry)
+        if event in TROUBLES and not (self._last.lent and event in DEAF):
             self._trouble(entry)
         match event:
             case "state":
@@ -184,6 +190,13 @@ class Tally:
         self.changes += event in SHOWN
 
     # What happened ----------------------------------------------------------------------------------------------------
+
+    def _lent(self, event: str, entry: Entry) -> None:
+        """Whether the card is away because somebody calibrates."""
+        if event == "microphone_failed":
+            self._last.lent = entry.get("reason") == CALIBRATING
+        elif event == "microphone_back":
+            self._last.lent = False
 
     def _moved(self, entry: Entry) -> None:
         at, state, before = _whole(entry, "at"), str(entry.get("state")), str(entry.get("from"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -141,10 +142,11 @@ def test_every_figure_can_be_told_when_it_is_not_known(clipping: tuple[Settings,
     assert told["stop by gate"] == "no end heard"
 
 
-def started(sim: SimCard, *words: str) -> subprocess.Popen[str]:
+def started(sim: SimCard, *words: str, card: str = "simcard") -> subprocess.Popen[str]:
     noise = (0.0007 * np.random.default_rng(1).standard_normal(sim.state.rate * 90)).astype(np.float32)
     sim.feed(to_int16(noise), at=sim.frame())
-    command = [sys.executable, "-m", "edgeagent", "calibrate", "--yes", "--no-person", "--card", "simcard", *words]
+    command = [sys.executable, "-m", "edgeagent", "calibrate", "--yes", "--no-person", *words]
+    command += ["--card", card] if card else []
     return subprocess.Popen(command, cwd=ROOT, env=sim.env(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -188,6 +190,30 @@ def test_ctrl_c_leaves_silence(make_sim: MakeSim) -> None:
     finally:
         run.kill()
         run.communicate()
+
+
+@pytest.mark.slow
+def test_a_card_behind_pipes_is_calibrated_too_with_times_that_are_right_to_a_period(
+    make_sim: MakeSim, tmp_path: Path
+) -> None:
+    if shutil.which("aplay") is None:
+        pytest.skip("needs alsa-utils")
+    sim = make_sim()
+    sim.state.echo_gain_q15, sim.state.echo_delay = 1 << 13, 128
+    (tmp_path / "pipe.yaml").write_text("audio: {card: pipe, input: simcard, output: simcard}\n")
+    run = started(sim, "--json", "--config", str(tmp_path / "pipe.yaml"), card="")
+    out, err = run.communicate(timeout=150)
+    assert run.returncode in (0, 1), err
+    told: dict[str, Any] = json.loads(out)
+    period_ms = told["right_to_ms"]
+    assert period_ms == Audio().block_ms
+    assert told["acoustic_ms"] == pytest.approx(8.0, abs=period_ms)
+    assert told["echo_gain_db"] == pytest.approx(-12.04, abs=0.3)
+    assert told["floor_dbfs"] == pytest.approx(-63.1, abs=1)
+    assert told["linear_erle_db"] > 10
+    stops = {stops["way"]: stops for stops in told["stops"]}
+    assert abs(stops["abort"]["median_ms"]) < 5 + period_ms < stops["gate"]["median_ms"]
+    assert "right to 16 ms" in str(told["figures"])
 
 
 @pytest.mark.slow

@@ -160,13 +160,16 @@ def losses(sim: SimCard, card: Card, count: int = 25, hold_s: float = 0.0) -> di
     }
 
 
-def echo(sim: SimCard, card: Card) -> dict[str, Any]:
-    """The whole path with an echo in the card: where it comes after its reference, before and after a hard stop."""
+def echo(sim: SimCard, card: Card, hold_s: float = 0.0) -> dict[str, Any]:
+    """The whole path with an echo in the card: where it comes after its reference, before and after a hard stop, or
+    with `hold_s` a callback that is so late that the loudspeaker runs dry."""
     before = xruns(sim)
     sim.state.echo_gain_q15 = 1 << 14
     random = np.random.default_rng(3)
+    late: list[float] = []
 
     def render_into(out: Sound) -> None:
+        time.sleep(late.pop() if late else 0)
         out[:] = random.uniform(-0.3, 0.3, out.size)
 
     path = SoundPath(card, render_into)
@@ -179,7 +182,10 @@ def echo(sim: SimCard, card: Card) -> dict[str, Any]:
             for instant in path.take():
                 piece.append((instant.reference, instant.microphone))
                 facts += [(fact.kind, fact.frames, fact.shift) for fact in instant.lost]
-        if piece is pieces[0]:
+        if piece is pieces[0] and hold_s:
+            late.append(hold_s)
+            time.sleep(hold_s + 0.1)
+        elif piece is pieces[0]:
             path.abort()
             time.sleep(0.05)
             path.restart()

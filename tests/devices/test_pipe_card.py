@@ -58,6 +58,15 @@ def test_the_echo_comes_the_same_time_after_its_reference(make_sim: MakeSim) -> 
 
 
 @needs_alsa_utils
+def test_and_so_it_does_when_the_loudspeaker_had_run_dry(make_sim: MakeSim) -> None:
+    found = run(make_sim(), "echo", pipe=True, case={"hold_s": 0.3})
+    before, after = found["lags"]
+    assert found["xruns"] >= 1
+    assert found["holes"] == 0  # what was played since has found its place
+    assert after == pytest.approx(before, abs=200)
+
+
+@needs_alsa_utils
 def test_a_pulled_plug_shows_in_the_age_and_closes(make_sim: MakeSim) -> None:
     found = run(make_sim(), "pulled", pipe=True, case={"knob": "unplugged"})
     assert found["age"] >= 1

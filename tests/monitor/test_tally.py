@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from edgeagent.monitor.tally import Distribution, Tally
 from edgeagent.turn.events import ButtonShort
+from edgeagent.turn.states import CALIBRATING
 from edgeagent.units import RATE
 from tests.live.rig import VOICE, Rig
 
@@ -172,3 +173,22 @@ def test_a_duration_counts_in_the_first_bound_that_holds_it() -> None:
     for value in (0.1, 0.15, 0.2, 0.3):
         durations.add(value)
     assert durations.counts == [1, 2, 1]
+
+
+def test_a_card_that_is_lent_is_no_trouble_until_it_should_be_back() -> None:
+    tally = Tally()
+    deaf: list[dict[str, object]] = [
+        {"at": 0, "event": "microphone_failed", "reason": CALIBRATING},
+        {"at": 1, "event": "lost", "kind": "no_frames", "frames": 100},
+        {"at": 2, "event": "outage", "frames": 16_000},
+    ]
+    for entry in deaf:
+        tally.write(entry)
+    assert not tally.troubles
+    tally.write({"at": 3, "event": "microphone_failed", "reason": "the card is busy"})
+    tally.write(deaf[1])
+    assert [entry["event"] for _, entry in tally.troubles] == ["microphone_failed", "lost"]
+    tally.write(deaf[0])
+    tally.write({"at": 4, "event": "microphone_back"})
+    tally.write(deaf[2])
+    assert len(tally.troubles) == 3

@@ -203,6 +203,14 @@ static int on_stop(snd_pcm_ioplug_t *io)
     return 0;
 }
 
+/* The run is over: counted once. */
+static void broke(snd_pcm_ioplug_t *io)
+{
+    struct device *d = DEVICE(io);
+    *(OUTPUT(io) ? &d->card->h.output_underruns : &d->card->h.input_overruns) += !d->broken;
+    d->broken = 1;
+}
+
 static snd_pcm_sframes_t on_pointer(snd_pcm_ioplug_t *io)
 {
     struct device *d = DEVICE(io);
@@ -210,14 +218,8 @@ static snd_pcm_sframes_t on_pointer(snd_pcm_ioplug_t *io)
         snd_pcm_ioplug_set_state(io, SND_PCM_STATE_DISCONNECTED);
         return (snd_pcm_sframes_t)d->stood;
     }
-    if (d->running && OUTPUT(io) && elapsed(d) > MOVED(d)) {
-        d->card->h.output_underruns += !d->broken;
-        d->broken = 1;
-        return -EPIPE;
-    }
-    if (d->running && !OUTPUT(io) && room(d) > (int64_t)io->buffer_size) {
-        d->card->h.input_overruns += !d->broken;
-        d->broken = 1;
+    if (d->running && (OUTPUT(io) ? elapsed(d) > MOVED(d) : room(d) > (int64_t)io->buffer_size)) {
+        broke(io);
         return -EPIPE;
     }
     return (snd_pcm_sframes_t)elapsed(d);
@@ -282,9 +284,11 @@ static int on_poll_revents(snd_pcm_ioplug_t *io, struct pollfd *fds, unsigned co
     if (d->card->h.unplugged) {
         snd_pcm_ioplug_set_state(io, SND_PCM_STATE_DISCONNECTED);
         *events = POLLERR | POLLHUP;
-    } else if (d->running && room(d) > (int64_t)io->buffer_size)
-        *events = ready | POLLERR; /* the run is over */
-    else if (room(d) >= (int64_t)io->period_size && !d->card->h.stalled)
+    } else if (d->running && room(d) > (int64_t)io->buffer_size) {
+        broke(io); /* before the error, as the kernel does: a program that waits is told EPIPE by it, and EIO without */
+        snd_pcm_ioplug_set_state(io, SND_PCM_STATE_XRUN);
+        *events = ready | POLLERR;
+    } else if (room(d) >= (int64_t)io->period_size && !d->card->h.stalled)
         *events = ready;
     else
         arm(d);

@@ -72,7 +72,8 @@ class Figures(Collector):
 
     def _state(self, vitals: Vitals) -> Iterator[Metric]:
         states = [light.value for light in Light]
-        now = ((state, float(state == vitals.state)) for state in states)
+        shown = vitals.light if vitals.light == Light.CALIBRATING else vitals.state
+        now = ((state, float(state == shown)) for state in states)
         yield _gauges("edgeagent_state", "1 for the state in which the device is", "state", now)
         spent = self._tally.state_s()
         every = ((state, spent.get(state, 0.0)) for state in states)

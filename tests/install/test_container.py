@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -107,7 +108,9 @@ def fresh(suite: str, tmp_path: Path) -> Iterator[Container]:
 def test_one_command_makes_a_device_and_another_undoes_it(card: SimCard, fresh: Container) -> None:
     files_before, accounts_before = files(fresh), accounts(fresh)
 
+    begun = time.monotonic()
     fresh.install()
+    print(f"installed in {time.monotonic() - begun:.0f} s")
     assert troubled(fresh) == HARDWARE
     assert fresh.is_active("edgeagent") == "activating"  # it waits for its card
     plug(fresh, card)
@@ -116,7 +119,9 @@ def test_one_command_makes_a_device_and_another_undoes_it(card: SimCard, fresh: 
     pid = fresh.run("systemctl show -p MainPID edgeagent")
     config = (fresh.root / CONFIG[1:]).read_text() + "# mine\n"
     (fresh.root / CONFIG[1:]).write_text(config)
+    begun = time.monotonic()
     again = fresh.install()
+    print(f"again in {time.monotonic() - begun:.0f} s")
     assert not [did for did in ("This can take", "joins", "written:", "installed:", "waits") if f"   {did}" in again]
     assert fresh.run("systemctl show -p MainPID edgeagent") == pid
     assert (fresh.root / CONFIG[1:]).read_text() == config

@@ -201,3 +201,11 @@ def test_every_metric_is_explained_and_every_one_explained_exists(serve: Serve) 
     text = (ROOT / "docs" / "monitoring.md").read_text(encoding="utf-8")
     table = named("\n".join(line.split(" | ")[0] for line in text.splitlines() if line.startswith("| `")))
     assert table == families(serve) | named(text)
+
+
+def test_a_device_that_calibrates_is_told_from_one_that_is_deaf(serve: Serve) -> None:
+    tally = Tally()
+    tally.look(Vitals(RATE, 1.0, "mic_lost", "calibrating", excused=True))
+    found = samples(get(serve(tally))[1])
+    assert (found["edgeagent_state", "calibrating"], found["edgeagent_state", "mic_lost"]) == (1, 0)
+    assert found["edgeagent_hears", ""] == 0

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
 import pytest
 
-from tools.container.drill import CONFIG, drill, lost_lines, started
+from tools.container.drill import AT_WORK, CONFIG, drill, lost_lines, started
 from tools.container.faults import FAULTS
 from tools.container.machine import CannotRun, Machine, needed
 from tools.container.room import Room
@@ -17,6 +18,9 @@ from tools.simcard import BuildError
 pytest.importorskip("pyaudio", reason="needs the extra [card]")
 pytest.importorskip("espeakng_loader", reason="needs the extra [speech]")
 pytestmark = pytest.mark.slow
+
+WATCHDOG_S = 5.0
+"""`WatchdogSec` of the unit."""
 
 RANDOM_FAULTS = 8
 """The promise is kept for a hundred: `python -m tools.container --count 100`, which takes a quarter of an hour."""
@@ -67,6 +71,63 @@ def test_what_happened_can_be_searched_for(place: tuple[Machine, Room]) -> None:
     found = machine.call("journalctl", "--no-pager", "--output=cat", "EDGEAGENT_STATE=mic_lost")
     assert found
     assert all(line.startswith("MIC LOST ") for line in found.splitlines())
+
+
+PRESS = """
+import re, sys, urllib.request
+page = "http://127.0.0.1:8090/"
+word = re.search('name="word" value="([^"]+)"', urllib.request.urlopen(page, timeout=9).read().decode())[1]
+form = f"word={word}".encode()
+for path in sys.argv[1:]:
+    urllib.request.urlopen(urllib.request.Request(page + path, form, {"Origin": page[:-1]}), timeout=9).close()
+"""
+
+LOOK = "import urllib.request; print(urllib.request.urlopen('http://127.0.0.1:8090/', timeout=9).read().decode())"
+
+
+def test_a_calibration_from_the_page_is_a_known_absence_and_the_watchdog_does_not_bite(
+    place: tuple[Machine, Room],
+) -> None:
+    machine, _room = place
+    pytest.importorskip("starlette", reason="needs the extra [page]")
+    configured(machine, CONFIG + "page: {port: 8090}\n")
+    machine.sim.state.echo_gain_q15, machine.sim.state.echo_delay = 3 << 15, 80  # so loud that it is to be turned down
+    main, begun = machine.main(), time.monotonic()
+    machine.call("python3", "-c", PRESS, "calibrate")
+    assert machine.until(lambda: machine.show("StatusText")["StatusText"].startswith("calibrating, and deaf"), 10)
+    assert machine.until(lambda: machine.show("StatusText")["StatusText"].startswith("listening"), 180)
+    assert time.monotonic() - begun > 5 * WATCHDOG_S
+    assert machine.main() == main
+    assert len(machine.processes()) == AT_WORK
+    machine.sim.state.echo_gain_q15 = 0
+    said = machine.call("python3", "-c", LOOK)
+    assert "stop by gate" in said
+    assert "sudo edgeagent calibrate --config /etc/edgeagent/edgeagent.yaml --keep" in said  # /etc is read-only for it
+    assert "Keep these settings" not in said
+    told = [entry["MESSAGE"] for entry in machine.journal(begun)]
+    assert any("lends its card" in line for line in told)
+    assert any("MIC LOST calibrating" in line for line in told)
+
+
+def test_a_device_that_is_killed_while_it_calibrates_leaves_no_process_that_has_its_card(
+    place: tuple[Machine, Room],
+) -> None:
+    machine, _room = place
+    machine.call("python3", "-c", PRESS, "calibrate")
+    assert machine.until(lambda: len(machine.processes()) > AT_WORK, 10)
+    before = machine.main()
+    machine.call("kill", "-KILL", str(before))
+    assert machine.until(lambda: machine.main() not in (0, before), 10)
+    assert machine.until(lambda: machine.show("StatusText")["StatusText"].startswith("listening"), 10)
+    assert len(machine.processes()) == AT_WORK
+    configured(machine, CONFIG)
+
+
+def configured(machine: Machine, config: str) -> None:
+    """The service, begun anew with that."""
+    (Path(machine.root) / "etc" / "edgeagent" / "edgeagent.yaml").write_text(config)
+    machine.call("systemctl", "stop", "edgeagent")
+    started(machine)
 
 
 def test_a_wrong_configuration_is_in_the_status_and_tried_seldom(place: tuple[Machine, Room]) -> None:

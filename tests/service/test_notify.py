@@ -141,3 +141,24 @@ def test_the_variables_are_for_us_and_not_for_our_children(tmp_path: Path) -> No
     others.close()
     assert manager({}) is None
     assert manager({SOCKET: "vsock:2:1"}) is None
+
+
+def test_a_card_that_is_lent_feeds_the_watchdog_as_long_as_it_is_excused(
+    listening: Listening, service: Callable[[Vitals], None]
+) -> None:
+    service(WELL)
+    lent = replace(WELL, hears=False, excused=True, state="mic_lost", light="calibrating", trouble="calibrating")
+    listening.take()
+    fed = 0
+    for tenth in range(1, 601):
+        service(after(lent, tenth / 10))
+        told = listening.take()
+        fed += sum("WATCHDOG" in each for each in told)
+        assert not any("READY" in each for each in told)
+        if tenth == 1:
+            assert told[0]["STATUS"].startswith("calibrating, and deaf meanwhile; card USB PnP")
+    assert fed >= 60 / 2.0
+    late = replace(lent, excused=False)
+    for tenth in range(601, 650):
+        service(after(late, tenth / 10))
+    assert not any("WATCHDOG" in each for each in listening.take())

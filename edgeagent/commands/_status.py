@@ -25,6 +25,7 @@ from edgeagent.report.status_script import JS
 from edgeagent.report.status_style import CSS
 from edgeagent.report.timeline import MEANT, remark, shortened
 from edgeagent.turn import levels
+from edgeagent.turn.outputs import Light
 from edgeagent.units import RATE
 from edgeagent.vitals import Vitals
 
@@ -214,7 +215,7 @@ def _told(vitals: Vitals) -> dict[str, str]:
     impaired = [MEANT.get(by, by) for by in vitals.impaired] + (shed if left_out else [])
     return {
         "lamp": f"Lamp {look(vitals.light).lamp}" if look(vitals.light).lamp else "",
-        "trouble": vitals.trouble,
+        "trouble": "" if vitals.light == Light.CALIBRATING else vitals.trouble,
         "impaired": "; ".join(impaired),
         "card": vitals.card,
         "microphone": f"{vitals.microphone_dbfs:.0f} dBFS" + (", clipped" if vitals.microphone_peak >= 1.0 else ""),

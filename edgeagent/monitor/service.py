@@ -17,6 +17,10 @@ from edgeagent.vitals import Vitals
 FEEDS = 4
 """Times within the watchdog's patience: three may get lost."""
 
+LATE_S = 0.25
+"""By which systemd's timers may be late: its event loop gathers those of a quarter of a second (sd-event(3), accuracy).
+With READY the watchdog is asked to bite so much sooner; then a device that hangs is ended after WatchdogSec at most."""
+
 STATES = {
     "starting": "starting",
     "idle": "listening",
@@ -77,6 +81,8 @@ class Service:
         news: dict[str, str | int] = {}
         if vitals.hears and not self._ready:
             news["READY"] = 1
+            if self._manager.watchdog_s > FEEDS * LATE_S:
+                news["WATCHDOG_USEC"] = round(1e6 * (self._manager.watchdog_s - LATE_S))
         if (vitals.hears or vitals.excused) and self._manager.watchdog_s and vitals.monotonic_s >= self._due:
             news["WATCHDOG"] = 1
         said = status(vitals)

@@ -66,6 +66,7 @@ def test_ready_is_told_once_with_the_first_vitals_that_hear(
     service(WELL)
     (told,) = listening.take()
     assert told["READY"] == "1"
+    assert told["WATCHDOG_USEC"] == "1750000"  # of 2 s: the manager's timers are late by up to a quarter of one
     service(after(WELL, 1.0))
     assert not any("READY" in told for told in listening.take())
 

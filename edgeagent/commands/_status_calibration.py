@@ -61,7 +61,7 @@ class Calibrating:
 
     def calibrated(self, outcome: Outcome) -> Calibrated:
         """How it goes."""
-        since = time.strftime("%H:%M:%S", time.localtime(outcome.begun))
+        since = time.strftime("%H:%M:%S", time.localtime(time.time() - (time.monotonic() - outcome.begun)))
         if outcome.running:
             return Calibrated(running=True, since=since, told=outcome.told)
         if outcome.code is None or self.unfit:

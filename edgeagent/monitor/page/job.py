@@ -26,7 +26,7 @@ LINES, LINE = 40, 300
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How it went. code: its exit code; None while it runs, and before. said: what it printed on stdout. told: the
-    lines that it printed on stderr, where somebody shall read them. begun: seconds since 1970, 0 before."""
+    lines that it printed on stderr, where somebody shall read them. begun: time.monotonic() then, 0 before."""
 
     running: bool = False
     code: int | None = None
@@ -132,4 +132,4 @@ def added(outcome: Outcome, line: str) -> Outcome:
 
 def begun(outcome: Outcome) -> Outcome:
     """Begun now."""
-    return replace(outcome, running=True, begun=time.time())
+    return replace(outcome, running=True, begun=time.monotonic())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -57,6 +58,8 @@ def file(tmp_path: Path) -> Path:
     path.write_text(FILE)
     return path
 
+
+needs_alsa_utils = pytest.mark.skipif(not shutil.which("aplay"), reason="needs alsa-utils")
 
 # What it says and writes --------------------------------------------------------------------------------------------
 
@@ -158,11 +161,12 @@ def test_what_a_calibration_does_not_set_is_not_kept_by_the_command(
 class Device:
     """`edgeagent run` with its page, in a quiet room with an echo."""
 
-    def __init__(self, sim: SimCard, folder: Path) -> None:
+    def __init__(self, sim: SimCard, folder: Path, card: str = "pyaudio") -> None:
         self.sim, self.port = sim, free_port()
         self.config, self.journal_file = folder / "edgeagent.yaml", folder / "journal.jsonl"
         self.config.write_text(
-            f"# the kitchen\naudio: {{input: simcard, output: simcard}}  # both\npage: {{port: {self.port}}}\n"
+            f"# the kitchen\naudio: {{card: {card}, input: simcard, output: simcard}}  # both\n"
+            f"page: {{port: {self.port}}}\n"
             f'record: {{journal: {self.journal_file}}}\nscript: {{opening: "", replies: ["Yes."]}}\n'
         )
         sim.state.echo_gain_q15, sim.state.echo_delay = 3 << 15, 80
@@ -193,13 +197,13 @@ class Device:
         return f"http://127.0.0.1:{self.port}/"
 
 
-@pytest.fixture
-def device(make_sim: MakeSim, tmp_path: Path) -> Iterator[Device]:
+@pytest.fixture(params=["pyaudio"])
+def device(request: pytest.FixtureRequest, make_sim: MakeSim, tmp_path: Path) -> Iterator[Device]:
     pytest.importorskip("pyaudio", reason="needs the extra [card]")
     pytest.importorskip("espeakng_loader", reason="needs the extra [speech]")
     sim = make_sim()
     with Room(sim):
-        device = Device(sim, tmp_path)
+        device = Device(sim, tmp_path, request.param)
         yield device
         device.process.kill()
         device.process.communicate()
@@ -230,6 +234,7 @@ def entered(browser: Browser, device: Device) -> None:
 
 
 @pytest.mark.live
+@pytest.mark.parametrize("device", ["pyaudio", pytest.param("pipe", marks=needs_alsa_utils)], indirect=True)
 def test_a_calibration_that_is_stopped_leaves_silence_and_a_device_that_listens(device: Device, tmp_path: Path) -> None:
     with Browser(tmp_path) as browser:
         entered(browser, device)

@@ -15,6 +15,8 @@ import socket
 import struct
 from collections.abc import Callable, Mapping
 
+from edgeagent.turn.states import CALIBRATING
+
 Entry = Mapping[str, object]
 
 STREAM = "JOURNAL_STREAM"
@@ -89,18 +91,21 @@ class SystemJournal:
         self.lost = 0
         """Entries that journald did not take, and of which no later one has told."""
         self._form = form
+        self._meant = False  # that the microphone is lost: its card is lent
         self._address = address
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
         self._socket.setblocking(False)
 
     def write(self, entry: Entry) -> None:
         said = self._form(entry)
+        if entry.get("event") == "microphone_failed":
+            self._meant = entry.get("reason") == CALIBRATING
         if said is None or entry.get("event") in PRIVATE:
             return
         told = {f"EDGEAGENT_{name.upper()}": str(entry[name]) for name in FIELDS if entry.get(name) not in (None, "")}
         fields: dict[str, str | int] = {
             "MESSAGE": " ".join(TIMED.sub("", said).split())[:LONGEST],
-            "PRIORITY": priority(entry),
+            "PRIORITY": INFO if self._meant and entry.get("state") == "mic_lost" else priority(entry),
             "SYSLOG_IDENTIFIER": "edgeagent",
             "EDGEAGENT_EVENT": str(entry.get("event", "")),
             **told,

@@ -16,6 +16,7 @@ from math import isfinite
 from edgeagent.report.palette import look
 from edgeagent.turn import levels
 from edgeagent.turn.outputs import OUTPUTS, WITHOUT_EARS, Impairment
+from edgeagent.turn.states import CALIBRATING
 from edgeagent.units import RATE
 
 Entry = Mapping[str, object]
@@ -66,7 +67,7 @@ TOLD = {
 }
 """Entries that are a few words and one of their facts."""
 
-UNIMPAIRED = {OUTPUTS[kind].light.value for kind in WITHOUT_EARS}
+UNIMPAIRED = {*(OUTPUTS[kind].light.value for kind in WITHOUT_EARS), CALIBRATING}
 """States whose lamp does not show that the device is impaired."""
 
 
@@ -90,8 +91,9 @@ class Timeline:
             while len(self._texts) > TEXTS_KEPT:
                 del self._texts[next(iter(self._texts))]
         if event == "state":
-            self._state = str(entry.get("state"))
-            said = reason(entry, self._cause)
+            lent = entry.get("state") == "mic_lost" and self._cause.get("reason") == CALIBRATING
+            self._state = CALIBRATING if lent else str(entry.get("state"))
+            said = "deaf until the card is back" if lent else reason(entry, self._cause)
             return None if said is None else self._format(entry, self._state, said, self._lamp())
         if event == "action":
             said = self._utterance(entry) if entry.get("action") == "play" else None

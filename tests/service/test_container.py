@@ -106,7 +106,7 @@ def test_a_calibration_from_the_page_is_a_known_absence_and_the_watchdog_does_no
     assert "Keep these settings" not in said
     told = [entry["MESSAGE"] for entry in machine.journal(begun)]
     assert any("lends its card" in line for line in told)
-    assert any("MIC LOST calibrating" in line for line in told)
+    assert any(line.startswith("CALIBRATING deaf until") and "purple" in line for line in told)
 
 
 def test_a_device_that_is_killed_while_it_calibrates_leaves_no_process_that_has_its_card(

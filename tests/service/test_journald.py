@@ -25,6 +25,7 @@ from edgeagent.monitor.journald import (
     under_journald,
 )
 from edgeagent.report.timeline import Timeline
+from edgeagent.turn.states import CALIBRATING
 
 
 def read(data: bytes) -> dict[str, str]:
@@ -130,3 +131,16 @@ def test_the_address_is_journalds_own() -> None:
     if not libraries:
         pytest.skip("no libsystemd")
     assert SOCKET.encode() in libraries[0].read_bytes()
+
+
+def test_a_card_that_is_lent_is_no_error_and_one_that_does_not_come_back_is(
+    journal: SystemJournal, journald: socket.socket
+) -> None:
+    for why in (CALIBRATING, "the card is busy"):
+        journal.write({"at": 16_000, "event": "microphone_failed", "reason": why})
+        journal.write({"at": 16_000, "event": "state", "state": "mic_lost", "from": "idle"})
+    lent, lost = (read(journald.recv(4096)) for _ in range(2))
+    assert lent["MESSAGE"] == "CALIBRATING deaf until the card is back lamp purple, slow beats"
+    assert (lent["PRIORITY"], lent["EDGEAGENT_STATE"]) == (str(INFO), "mic_lost")
+    assert lost["MESSAGE"] == "MIC LOST the card is busy lamp red, two blinks"
+    assert lost["PRIORITY"] == str(ERR)

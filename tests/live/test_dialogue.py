@@ -441,7 +441,7 @@ def test_who_is_in_the_middle_of_a_sentence_is_waited_for(make: Make) -> None:
         writing = Writing(text)
         rig = make(Replier([]), listener=writing)
         rig.turn(80, VOICE)
-        writing.so_far(rig.conversation._turns.current or 0, text)
+        writing.so_far(rig.conversation.turns.current or 0, text)
         writing.so_far(-5, "of another turn and")
         rig.turn(5)
         before = rig.engine.at

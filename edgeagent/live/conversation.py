@@ -244,7 +244,7 @@ class Conversation:
     def _discard(self, utterance: int) -> None:
         """All of a turn is called off together: what is spoken, what waits, and what is still being thought of."""
         turn = self._voice.turn(utterance)
-        self._voice.forget(utterance)
+        self._voice.discard(utterance)
         if turn != NOBODY:
             self._voice.drop(turn)
             if self._question is not None and self._question.request.turn == turn:

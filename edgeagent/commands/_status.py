@@ -20,8 +20,9 @@ from edgeagent.report.palette import look
 from edgeagent.report.status_page import Checked, Happening, Now, checked, history, status_page
 from edgeagent.report.status_script import JS
 from edgeagent.report.status_style import CSS
-from edgeagent.report.timeline import MEANT, remark, shortened
+from edgeagent.report.timeline import remark, shortened
 from edgeagent.turn import levels
+from edgeagent.turn.outputs import MEANT
 from edgeagent.units import RATE
 from edgeagent.vitals import Vitals
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from threading import active_count, enumerate
 from time import monotonic, sleep
 from typing import Any
 
+import numpy as np
 import pytest
 
 from edgeagent.live.conversation import Told
@@ -29,6 +31,10 @@ PRE_ROLL = samples(Settings().capture.pre_roll_ms)
 
 BLIP = 4
 """Periods of a noise that lowers the voice and stops nothing."""
+
+
+def nobody(_turn: int, _text: str) -> None:
+    """Is told nothing here."""
 
 
 @contextmanager
@@ -155,3 +161,41 @@ def test_the_device_decides_the_same_and_who_shall_not_listen_early_does_not() -
     (with_it, some), (without, none) = decided(early=True), decided(early=False)
     assert with_it == without
     assert none == 0 < some
+
+
+def test_a_server_that_takes_nothing_holds_up_neither_the_doubt_nor_the_stop() -> None:
+    """Nobody accepts, and the kernel's queue of connections is full: each further one hangs."""
+    with socket.socket() as deaf, ExitStack() as stack:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen(0)
+        address = deaf.getsockname()
+        for _ in range(3):
+            full = stack.enter_context(socket.socket())
+            full.setblocking(False)
+            full.connect_ex(address)
+        recogniser = WyomingRecogniser(Recogniser(kind="wyoming", uri=f"tcp://127.0.0.1:{address[1]}"), nobody, nobody)
+        took = []
+        for turn in range(9):
+            begun = monotonic()
+            begins = recogniser.suspect_turn(turn, "")
+            recogniser.sound(turn, np.zeros(16_000, np.float32))
+            recogniser.drop_turn(turn)
+            took.append(monotonic() - begun)
+            assert begins == (turn == 0)  # the first still hangs in its connection
+        begun = monotonic()
+        recogniser.open_turn(100, "")
+        recogniser.drop_turn(100)
+        assert max(*took, monotonic() - begun) < 0.05
+        assert sorted(took)[4] < 0.01
+        recogniser.close()
+
+
+def test_a_device_that_is_too_slow_listens_to_turns_only() -> None:
+    with device() as (rig, server):
+        rig.conversation.turns.pause()
+        rig.until(lambda: rig.state == "doubting", level=VOICE)
+        rig.turn(4, VOICE)
+        assert rig.state == "doubting"
+        assert not server.asked.is_set()
+        rig.turn(120, VOICE)
+        assert server.asked.wait(GIVE_UP_S)

@@ -94,10 +94,11 @@ class Way:
         self.listener = listener
         self.suspected: tuple[int, int] | None = None
         self.sent = 0
+        self._early = listener if isinstance(listener, Early) else None
 
     def suspect(self, turn: OpenTurn) -> bool:
         """Whether it listens from now on."""
-        if not isinstance(self.listener, Early) or not self.listener.suspect_turn(turn.turn, sound_file(turn.number)):
+        if self._early is None or not self._early.suspect_turn(turn.turn, sound_file(turn.number)):
             return False
         self.suspected, self.sent = (turn.turn, turn.start), turn.start
         return True

@@ -7,6 +7,7 @@ follows off. So the moment of its text shows when it was first asked.
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from threading import Event, Thread
 from types import TracebackType
 from typing import Any, Self
@@ -17,13 +18,12 @@ READY_S = 10.0
 
 
 class Slow:
-    """A context: a server on loopback. uri: where. left: connections that ended without being asked for a text."""
+    """A context: a server on loopback. uri: where."""
 
     def __init__(self, factor: float = 1.0) -> None:
         """factor: seconds of work for a second of sound."""
         self.factor = factor
         self.uri = ""
-        self.left = 0
         self._ready, self._over = Event(), Event()
         self._thread = Thread(target=lambda: asyncio.run(self._serve()), name="slow recogniser", daemon=True)
 
@@ -47,20 +47,22 @@ class Slow:
         server.close()
 
     async def _listen(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError, EOFError):  # cut off in the middle of a piece
+            await self._understand(reader, writer)
+        writer.close()
+
+    async def _understand(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         from wyoming.asr import Transcript
         from wyoming.event import async_read_event, async_write_event
 
         clock = asyncio.get_running_loop().time
-        busy_until, asked = clock(), False
+        busy_until = clock()
         event: Any
         while (event := await async_read_event(reader)) is not None:
             if event.type == "audio-chunk":
                 seconds = len(event.payload or b"") / (2 * int(event.data["rate"]))
                 busy_until = max(busy_until, clock()) + self.factor * seconds
             elif event.type == "audio-stop":
-                asked = True
                 await asyncio.sleep(max(0.0, busy_until - clock()))
                 await async_write_event(Transcript(TEXT).event(), writer)
-                break
-        self.left += not asked
-        writer.close()
+                return

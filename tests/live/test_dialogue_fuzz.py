@@ -166,6 +166,12 @@ def settled(rig: Rig) -> bool:
     return rig.state == "idle" and not waits
 
 
+def ceased(rig: Rig) -> bool:
+    """Whether the engine knows that what began to sound is over: of a stop it learns with the next step."""
+    told = [entry["event"] for entry in rig.journal.entries if entry["event"] in ("playing", "ceased")]
+    return told[-1:] != ["playing"]
+
+
 def converse(seed: int) -> None:
     """One random conversation, and what must hold of it."""
     mood = random.Random(seed)
@@ -182,7 +188,7 @@ def converse(seed: int) -> None:
         for block in range(SETTLING):
             rig.turn()
             understanding.pay()
-            if settled(rig) and len(rig.entries("playing")) == len(rig.entries("ceased")):
+            if settled(rig) and ceased(rig):
                 break
             if block == SETTLING // 2:  # an endless reply has to be stopped
                 rig.inbox.post(lambda: rig.door.tell(e.ButtonShort(0)))

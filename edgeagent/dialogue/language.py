@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from edgeagent.dialogue.manner import MANNER
 from edgeagent.dialogue.phrases import Words
 from edgeagent.dialogue.template import Template
 
@@ -42,6 +43,60 @@ class Language:
     requests: frozenset[Words] = frozenset()
     """What a wish for something begins with."""
 
+    clauses: frozenset[Words] = frozenset()
+    """What a statement begins with: i'm, my, because."""
+
+    carriers: frozenset[Words] = frozenset()
+    """May stand around any command: can you, for a moment, it."""
+
+    adjustments: Mapping[str, frozenset[Words]] = field(default_factory=dict)
+    """Words that adjust how we speak, by the names in MANNER: fast, quicker."""
+
+    degrees: frozenset[Words] = frozenset()
+    """May stand around these: a bit, more, you speak."""
+
+    reversing: frozenset[Words] = frozenset()
+    """Turn these into their opposite: too, not so."""
+
+    transitive: frozenset[Words] = frozenset()
+    """Commands that are ours only without an object: cancel."""
+
+    articles: frozenset[Words] = frozenset()
+    """What an object or a name begins with: the, my."""
+
+    against: frozenset[Words] = frozenset()
+    """Words that deny or object: don't, but."""
+
+    little: frozenset[Words] = frozenset()
+    """Single words without a meaning of their own; it says nothing that we have used one."""
+
+    pointing: frozenset[Words] = frozenset()
+    """What a question begins with that may be about what we just said: who, which, what time."""
+
+    references: frozenset[Words] = frozenset()
+    """Words for what we said: one, part, second."""
+
+    evaluations: frozenset[Words] = frozenset()
+    """Lovely, poor, a shame."""
+
+    evaluating: frozenset[Words] = frozenset()
+    """May stand around these: how, that sounds."""
+
+    remarks: frozenset[Words] = frozenset()
+    """What a remark begins with that wants nothing: i heard, i remember."""
+
+    exclamations: frozenset[Words] = frozenset()
+    """Backchannels after which a few words want nothing: wow, goodness."""
+
+    desires: frozenset[Words] = frozenset()
+    """Wishes that answer a question: i'd like, can i have."""
+
+    copulas: frozenset[Words] = frozenset()
+    """Stand before what is right: it's, that is."""
+
+    inquiries: frozenset[Words] = frozenset()
+    """Wishes that are questions where a question word follows: can you tell me."""
+
     hesitations: frozenset[Words] = frozenset()
     """Said by somebody who goes on: um."""
 
@@ -63,6 +118,8 @@ class Language:
 
 SETS = (
     *("yes", "no", "backchannels", "fillers", "polite", "questions", "requests"),
+    *("clauses", "carriers", "degrees", "reversing", "transitive", "articles", "against", "little", "pointing"),
+    *("references", "evaluations", "evaluating", "remarks", "exclamations", "copulas", "desires", "inquiries"),
     *("hesitations", "unfinished", "stranding", "digits"),
 )
 """The lists without order or gaps."""
@@ -71,12 +128,23 @@ SETS = (
 def mixed(languages: Iterable[Language]) -> Language:
     """Several at once, as people speak who have more than one."""
     several = tuple(languages)
-    commands = {name: frozenset().union(*(one.commands.get(name, frozenset()) for one in several)) for name in COMMANDS}
+    commands = _merged(COMMANDS, [one.commands for one in several])
+    adjustments = _merged(MANNER, [one.adjustments for one in several])
     sets = {name: frozenset().union(*(getattr(one, name) for one in several)) for name in SETS}
     corrections = tuple(template for one in several for template in one.corrections)
     clarifications = tuple(template for one in several for template in one.clarifications)
     repair = next((one.repair for one in several if one.repair), "")
     offer = next((one.offer for one in several if one.offer), "")
     return Language(
-        commands=commands, corrections=corrections, clarifications=clarifications, repair=repair, offer=offer, **sets
+        commands=commands,
+        adjustments=adjustments,
+        corrections=corrections,
+        clarifications=clarifications,
+        repair=repair,
+        offer=offer,
+        **sets,
     )
+
+
+def _merged(names: Iterable[str], lists: Sequence[Mapping[str, frozenset[Words]]]) -> Mapping[str, frozenset[Words]]:
+    return {name: frozenset().union(*(one.get(name, frozenset()) for one in lists)) for name in names}

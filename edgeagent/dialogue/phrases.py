@@ -45,7 +45,8 @@ def words(text: str) -> Words:
 
 def begins(said: Words, phrases: Collection[Words]) -> int:
     """Of how many words the longest phrase is that `said` begins with; 0 for none."""
-    return max((len(phrase) for phrase in phrases if said[: len(phrase)] == phrase), default=0)
+    longest = min(len(said), max(map(len, phrases), default=0))
+    return next((length for length in range(longest, 0, -1) if said[:length] in phrases), 0)
 
 
 def left(said: Words, phrases: Collection[Words]) -> Words:

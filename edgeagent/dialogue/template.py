@@ -10,6 +10,9 @@ from edgeagent.dialogue.phrases import Words, words
 SLOT_MOST = 6
 """Words that a gap takes at most: names, places, numbers, times."""
 
+MORE, MORE_MOST = "{more}", 12
+"""A gap for all that follows, and its words at most: "did you say {more}"."""
+
 Slots = Mapping[str, Words]
 
 
@@ -39,8 +42,19 @@ class Template:
         """The names of its gaps, in order."""
         return tuple(part[1:-1] for part in self.parts if part.startswith("{"))
 
+    @property
+    def own(self) -> int:
+        """How many words of its own it has."""
+        return len(self.parts) - len(self.gaps)
+
+    @property
+    def lead(self) -> Words:
+        """The words that it begins with, up to the first gap."""
+        gap = next((at for at, part in enumerate(self.parts) if part.startswith("{")), len(self.parts))
+        return self.parts[:gap]
+
     def fits(self, said: Words, most: int = SLOT_MOST) -> Iterator[Slots]:
-        """Every way in which the whole of `said` is this phrase; gaps hold one to `most` words."""
+        """Every way in which the whole of `said` is this phrase; gaps hold one to `most` words, `{more}` to twelve."""
         return _fits(self.parts, said, most)
 
 
@@ -54,6 +68,6 @@ def _fits(parts: tuple[str, ...], said: Words, most: int) -> Iterator[Slots]:
         if said[:1] == (first,):
             yield from _fits(rest, said[1:], most)
         return
-    for count in range(1, min(most, len(said) - len(rest)) + 1):
+    for count in range(1, min(MORE_MOST if first == MORE else most, len(said) - len(rest)) + 1):
         for more in _fits(rest, said[count:], most):
             yield {first[1:-1]: said[:count], **more}

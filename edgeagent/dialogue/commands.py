@@ -1,0 +1,111 @@
+"""Whether what was said is a command, alone or with a reason beside it."""
+
+from __future__ import annotations
+
+from edgeagent.dialogue.adjustments import adjustment
+from edgeagent.dialogue.asking import not_understood
+from edgeagent.dialogue.language import COMMANDS, Language
+from edgeagent.dialogue.manner import MANNER
+from edgeagent.dialogue.parts import LONG, cuts, ends, leading, made_of, seeks, small, states
+from edgeagent.dialogue.phrases import Words, begins, left
+
+SHORT = 3
+"""Words up to which what follows "stop" still belongs to it: "stop talking now"."""
+
+STRONG = 2
+"""Words that a command needs at least behind a statement: "i can't wait" is none."""
+
+
+def command(said: Words, language: Language) -> str:
+    """The command that `said` is; "" for none. "No, stop" is one, "no" is none."""
+    if name := whole(said, language):
+        return name
+    first = left(said, leading(language))
+    length = begins(first, language.commands.get("stop", frozenset()))
+    rest = left(first[length:], language.commands.get("stop", frozenset()))
+    if not length or len(rest) > SHORT or _says_what(rest, language) or begins(first, language.requests) > length:
+        return ""
+    return "" if _has_object(first[:length], rest, language) else "stop"
+
+
+def whole(said: Words, language: Language) -> str:
+    """The command that every word belongs to."""
+    return _plain(said, language) or adjustment(said, language)
+
+
+def beside(said: Words, language: Language) -> str:
+    """The command before or behind a statement: "hold on i'm not there yet", "i missed that say it again"."""
+    first, openers = left(said, small(language) | language.polite), _openers(language)
+    if len(said) > LONG or begins(first, language.requests) > begins(first, openers):
+        return ""
+    for head, tail in cuts(said, language, language.articles):
+        if not left(head, language.polite) or not (name := whole(head, language)) or seeks(tail, language):
+            continue
+        if not _has_object(left(head, leading(language)), tail, language):
+            return name
+    going_on = language.unfinished | language.stranding | language.against
+    for at in range(len(said) - STRONG, 0, -1):
+        head, tail = said[:at], said[at:]
+        wants = not (states(head, language) or not_understood(head, language)) or ends(head, going_on)
+        if not wants and begins(tail, openers) and (name := whole(tail, language)):
+            return name
+    return ""
+
+
+def _openers(language: Language) -> frozenset[Words]:
+    """What a command behind something else begins with."""
+    phrases = frozenset().union(*language.commands.values(), *language.adjustments.values())
+    return phrases | language.carriers | language.degrees | language.polite | language.reversing
+
+
+def _plain(said: Words, language: Language) -> str:
+    """The command that is nothing but its own phrases, carriers, and small words before it."""
+    rest = _come_to_it(said, language)
+    around = language.carriers | language.polite | language.fillers
+    found: list[str] = []
+    while rest:
+        name, length = _longest(rest, language)
+        carried = begins(rest, around)
+        if length >= carried and length:
+            found.append(name)
+        length = max(length, carried)
+        if not length or begins(rest, language.requests) > length:
+            return ""
+        rest = rest[length:]
+    return _weightiest(found)
+
+
+def _weightiest(found: list[str]) -> str:
+    """Of several: "wait, stop" is to stop, "wait, say that again" to repeat."""
+    if "stop" in found:
+        return "stop"
+    more = [name for name in found if name != "hold"]
+    return next((name for name in more if name in MANNER), next(iter(more or found), ""))
+
+
+def _come_to_it(said: Words, language: Language) -> Words:
+    """Without small words before it; "go ahead" is yes, too, and stays."""
+    before = small(language) | language.polite
+    while (length := begins(said, before)) > _longest(said, language)[1]:
+        said = said[length:]
+    return said
+
+
+def _longest(said: Words, language: Language) -> tuple[str, int]:
+    found = {name: begins(said, language.commands.get(name, frozenset())) for name in COMMANDS}
+    name = max(COMMANDS, key=lambda one: found[one])
+    return (name, found[name]) if found[name] else ("", 0)
+
+
+def _says_what(rest: Words, language: Language) -> bool:
+    """Whether something follows that is worth more than to be silent."""
+    return begins(rest, language.questions | language.requests) > 0
+
+
+def _has_object(phrase: Words, rest: Words, language: Language) -> bool:
+    """ "Cancel the alarm" is not about what we say; "stop, my phone is ringing" has a verb, one that questions begin
+    with."""
+    takes = any(phrase[-len(one) :] == one for one in language.transitive)
+    begun = begins(rest, language.articles) or (rest and phrase[-1:] in language.articles)  # "cancel | that alarm"
+    named = bool(begun) and not made_of(rest, language.carriers, language.polite)
+    return takes and named and not any((word,) in language.questions for word in rest)

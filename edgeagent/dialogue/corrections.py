@@ -1,0 +1,122 @@
+"""Whether something we said or understood is put right, and what replaces what.
+
+Corrections are templates of a language, with gaps. One may be all that was said, or stand behind an objection ("that's
+not the cake | i said carrot cake") or before a reason ("it's chapter eight | we did seven yesterday").
+"""
+
+from __future__ import annotations
+
+from edgeagent.dialogue.language import Language
+from edgeagent.dialogue.parts import LONG, bare, cuts, ends, leading, seeks
+from edgeagent.dialogue.phrases import Words, begins, holds, left
+from edgeagent.dialogue.template import Slots, Template
+
+CORRECTS_MOST = 5
+"""Words after "no" that still replace something: "no, on the fifth of May"."""
+
+STRONG = 2
+"""Words that a template begins with, "no" not counted, that is sure wherever it stands: "i said {right}"."""
+
+
+def correction(
+    whole: Words, heard: Words, language: Language, *, asked: bool, over: bool, sure: bool = False
+) -> tuple[str, str] | None:
+    """What is wrong and what is right, "" for not said; None for no correction.
+
+    heard: what we said. asked: they answer us. over: they spoke over us. sure: only what says that it corrects, for
+    it may be something else."""
+    if len(whole) > LONG:
+        return None
+    if found := _found(whole, _templates(language, asked=asked, sure=asked or sure), language):
+        best = max(found, key=lambda slots: _likely(slots, heard))
+        return " ".join(best.get("wrong", ())), _right(best.get("right", ()), language)
+    rest = left(whole, language.no | language.fillers)
+    if not (asked or sure) and over and _says_no(whole, rest, language):
+        if len(rest) > CORRECTS_MOST:
+            rest = next((head for head, _ in cuts(rest, language) if left(head, language.copulas)), rest)
+        core = left(rest, leading(language))
+        if core and len(rest) <= CORRECTS_MOST and not seeks(core, language):
+            return "", _right(core, language)
+    return None
+
+
+def _says_no(whole: Words, rest: Words, language: Language) -> bool:
+    """Whether it begins with "no" and goes on."""
+    begun = whole[: len(whole) - len(rest)]
+    return bool(rest) and any(holds(begun, phrase) for phrase in language.no)
+
+
+def _templates(language: Language, *, asked: bool, sure: bool) -> list[Template]:
+    """Those that count. "Make it two" answers where we have asked."""
+    templates = [one for one in language.corrections if not sure or _strong(one, language)]
+    return [one for one in templates if not (asked and begins(one.lead, language.requests))]
+
+
+def _found(whole: Words, templates: list[Template], language: Language) -> list[Slots]:
+    """The first that fits: all of it, what stands behind an objection, what stands before a reason."""
+    if ways := _ways(whole, templates, language):
+        return ways
+    strong = [one for one in templates if _strong(one, language)]
+    for at in range(1, len(whole)):
+        tail = whole[at:]
+        if seeks(whole[:at], language) or not any(tail[: len(one.lead)] == one.lead for one in strong):
+            continue
+        if ways := _ways(tail, strong, language) or _before_reason(tail, strong, language):
+            return ways
+    return _before_reason(whole, strong, language)
+
+
+def _before_reason(said: Words, templates: list[Template], language: Language) -> list[Slots]:
+    """What is put right, and then more is said: why, or what is right."""
+    for head, tail in cuts(said, language):
+        for slots in _ways(head, templates, language):
+            known = slots.get("right") or (tail if begins(tail, language.copulas) else ())
+            return [{**slots, "right": known}]
+    return []
+
+
+def _ways(said: Words, templates: list[Template], language: Language) -> list[Slots]:
+    """Of the ways to leave out what stands before it, the first in which a template fits; those with most words of
+    their own."""
+    before = leading(language)
+    variants = dict.fromkeys(
+        (left(said, before - language.no), bare(said, language), said, left(said, before | language.polite))
+    )
+    for one in variants:
+        found = [
+            (template.own, slots)
+            for template in templates
+            for slots in template.fits(one)
+            if _strong(template, language) or _replaces(slots.get("right", ()), template, language)
+        ]
+        most = max((own for own, _ in found), default=0)
+        if found:
+            return [slots for own, slots in found if own == most]
+    return []
+
+
+def _replaces(right: Words, template: Template, language: Language) -> bool:
+    """Whether something stands in a gap that was meant to be something: "i'm not there" puts nothing right."""
+    if seeks(right, language):
+        return False
+    cut = not template.lead and ends(right, language.unfinished | language.stranding)
+    return not cut and not (not template.lead and len(right) < STRONG and begins(right, language.clauses))
+
+
+def _strong(template: Template, language: Language) -> bool:
+    return len(left(template.lead, language.no)) >= STRONG
+
+
+def _likely(slots: Slots, heard: Words) -> tuple[bool, bool, int, int]:
+    """Without commas "not Bangalore Mangalore" may be cut anywhere: where the wrong words are our own, and otherwise in
+    halves."""
+    wrong, right = slots.get("wrong", ()), slots.get("right", ())
+    known = bool(wrong) and holds(heard, wrong)
+    return known, bool(wrong and right), -abs(len(wrong) - len(right)) if wrong else 0, len(wrong) if known else 0
+
+
+def _right(said: Words, language: Language) -> str:
+    """Without what is not part of it: "it's chapter eight" is right about chapter eight."""
+    wishes = frozenset(phrase for phrase in language.requests if len(phrase) >= STRONG)
+    core = left(said, language.copulas | language.polite | language.fillers | wishes)
+    return " ".join(bare(core or said, language))

@@ -1,0 +1,117 @@
+"""What stands around what somebody wants, and where a new clause may begin.
+
+People seldom say a command or a correction alone: they are polite, they hesitate, they say why. All of that is data of
+a language; here is how it is taken off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from edgeagent.dialogue.language import Language
+from edgeagent.dialogue.phrases import Words, begins, left
+
+LONG = 40
+"""Words from which on nobody gives a command, corrects or remarks; a bound of the work, too."""
+
+STATEMENT = 3
+"""Words of the shortest statement that may begin with anything: "the baby's asleep"."""
+
+LED = 2
+"""Words that a wish or a question needs at least to be found behind something else: "what" is in too much."""
+
+
+def bare(said: Words, language: Language) -> Words:
+    """Without what may stand around anything."""
+    around = language.polite | language.fillers
+    core = left(said, around) or said
+    while (length := ends(core, around)) and length < len(core):
+        core = core[:-length]
+    return core
+
+
+def ends(said: Words, phrases: frozenset[Words]) -> int:
+    """Of how many words the longest phrase is that `said` ends with; 0 for none."""
+    return max((len(phrase) for phrase in phrases if said[-len(phrase) :] == phrase), default=0)
+
+
+def leading(language: Language) -> frozenset[Words]:
+    """What people say before they come to it."""
+    return small(language) | language.polite | language.commands.get("hold", frozenset())
+
+
+def small(language: Language) -> frozenset[Words]:
+    """Words that say yes, no, "I listen" or "I think"."""
+    return language.backchannels | language.yes | language.fillers | language.no
+
+
+def before_small(said: Words, language: Language) -> Words:
+    """Without small words behind it: "friday, got it"."""
+    behind = small(language) | language.polite
+    while length := ends(said, behind):
+        said = said[:-length]
+    return said
+
+
+def without(said: Words, phrases: frozenset[Words]) -> Words:
+    """Without any of the phrases, wherever they stand; as it was where nothing else is."""
+    kept: list[str] = []
+    rest = said
+    while rest:
+        length = begins(rest, phrases)
+        kept += () if length else rest[:1]
+        rest = rest[length or 1 :]
+    return tuple(kept) or said
+
+
+def made_of(said: Words, *lists: frozenset[Words]) -> bool:
+    """Whether it is phrases of these and nothing else; the longest first."""
+    return not left(said, frozenset().union(*lists))
+
+
+def cuts(said: Words, language: Language, more: frozenset[Words] = frozenset()) -> Iterator[tuple[Words, Words]]:
+    """What stands before and from a place on where a statement may begin: "hold on | i'm not there yet". more: what
+    one of some length begins with, too."""
+    for at in range(1, min(len(said), LONG)):
+        tail = said[at:]
+        if begins(tail, language.clauses) or (len(tail) >= STATEMENT and begins(tail, more)):
+            yield said[:at], tail
+
+
+def seeks(said: Words, language: Language) -> bool:
+    """Whether it has a wish or a question, at its beginning or behind something else. "I need to find my glasses" is a
+    statement where the language says so."""
+    wanted = language.requests | language.questions
+    for at in range(len(said)):
+        length = begins(said[at:], wanted)
+        if length >= (LED if at else 1) and length >= begins(said[at:], language.clauses):
+            return True
+    return False
+
+
+def states(said: Words, language: Language) -> bool:
+    """Whether it is a statement that wants nothing."""
+    core = left(said, small(language) | language.polite)
+    return bool(core) and bool(begins(core, language.clauses | language.remarks)) and not seeks(core, language)
+
+
+def common(one: str, other: str) -> bool:
+    """Whether two words may be forms of one: they begin alike for all but their last letters."""
+    if one == other:
+        return True
+    least = max(ALIKE, max(len(one), len(other)) - ENDING)
+    return min(len(one), len(other)) >= least and one[:least] == other[:least]
+
+
+ALIKE, ENDING = 4, 3
+"""Letters that forms of a word share at least, and that an ending has at most: story, stories."""
+
+
+def ours(word: str, heard: Words) -> bool:
+    """Whether we have just used the word, in whatever form."""
+    return any(common(word, one) for one in heard)
+
+
+def content(said: Words, language: Language) -> Words:
+    """The words that mean something by themselves."""
+    return tuple(word for word in said if (word,) not in language.little)

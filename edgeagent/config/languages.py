@@ -24,7 +24,11 @@ LISTS = SETS
 PERHAPS = ("stranding",)
 """Of these, lists that a language may do without."""
 
-TEMPLATES = {"corrections": {"wrong", "right", "what"}, "clarifications": {"what", "other", "more"}}
+TEMPLATES = {
+    "corrections": {"wrong", "right", "what"},
+    "clarifications": {"what", "other", "more"},
+    "proposals": {"more"},
+}
 """Lists of phrases with gaps, and the names that a gap may have."""
 
 NAMED = {"commands": COMMANDS, "adjustments": MANNER}
@@ -86,17 +90,18 @@ def read(path: Path) -> Source:
 
 def _language(told: Mapping[str, Any]) -> Language:
     lists = {name: frozenset(map(words, told.get(name, ()))) for name in LISTS}
-    corrections, clarifications = (tuple(map(Template.read, told.get(name, ()))) for name in TEMPLATES)
+    corrections, clarifications, proposals = (tuple(map(Template.read, told.get(name, ()))) for name in TEMPLATES)
     commands, adjustments = (
         {name: frozenset(map(words, phrases)) for name, phrases in told.get(key, {}).items()} for key in NAMED
     )
     return Language(
         commands=commands,
         adjustments=adjustments,
-        corrections=corrections,
-        clarifications=clarifications,
         repair=told.get("repair", ""),
         offer=told.get("offer", ""),
+        corrections=corrections,
+        clarifications=clarifications,
+        proposals=proposals,
         **lists,
     )
 

@@ -7,7 +7,7 @@ guild hall", "who hadn't spoken to anyone"), for a new question needs a new word
 from __future__ import annotations
 
 from edgeagent.dialogue.language import Language
-from edgeagent.dialogue.parts import LED, LONG, bare, content, leading, ours, small
+from edgeagent.dialogue.parts import LED, LONG, bare, content, ends, leading, ours, seeks, small
 from edgeagent.dialogue.phrases import Words, begins, left
 from edgeagent.dialogue.template import Slots, Template
 
@@ -26,6 +26,9 @@ ECHO_MOST = 8
 BARE_MOST = 3
 """Words of one that has no other: "a what"."""
 
+BEGUN = 3
+"""Letters of a word that was not heard to its end."""
+
 MARKS = "?？؟"  # noqa: RUF001
 
 
@@ -43,13 +46,13 @@ def asks_back(said: Words, text: str, heard: Words, language: Language, *, asked
 
 def not_understood(said: Words, language: Language) -> bool:
     """Whether it says, in a phrase without gaps, that it has not understood: "sorry what"."""
-    core = left(said, leading(language))
-    return bool(core) and any(core == one.parts for one in language.clarifications)
+    variants = (said, left(said, leading(language)))
+    return any(one.parts in variants for one in language.clarifications)
 
 
 def asks(core: Words, text: str, language: Language) -> bool:
     """Whether it is a question, about whatever. core: without what leads up to it."""
-    if marked(text) or begins(core, language.questions):
+    if marked(text) or begins(core, language.questions) or ends(core, language.questions) >= LED:
         return True
     if (inquiry := begins(core, language.inquiries)) and begins(core[inquiry:], language.questions):
         return True
@@ -64,7 +67,9 @@ def marked(text: str) -> bool:
 
 
 def wishes(core: Words, language: Language) -> bool:
-    """Whether it begins with a wish, that is none for an answer."""
+    """Whether it is a wish, and none for an answer."""
+    if any(True for template in language.proposals for _ in template.fits(core)):
+        return True
     length = begins(core, language.requests)
     inquiry = begins(core, language.inquiries)
     asked = inquiry >= length and begins(core[inquiry:], language.questions)
@@ -85,10 +90,12 @@ def _fits(said: Words, heard: Words, language: Language, *, asked: bool) -> bool
 
 
 def _is_sure(template: Template, slots: Slots, language: Language) -> bool:
-    """ "{what} or {other}" and "which {what}" may be about anything; but "which bus" has no verb."""
+    """ "{what} or {other}" and "which {what}" may be about anything; but "which bus" and "am or pm" have no verb."""
     if template.own > 1 or not language.little:
         return True
-    return bool(template.lead) and sum(map(len, slots.values())) <= 1
+    if template.lead:
+        return sum(map(len, slots.values())) <= 1
+    return all(len(gap) < LED and not seeks(gap, language) for gap in slots.values())
 
 
 def _names_ours(slots: Slots, heard: Words, language: Language) -> bool:
@@ -115,10 +122,15 @@ def _asks_inside(core: Words, heard: Words, language: Language) -> bool:
     for at in range(1, len(core)):
         if length := begins(core[at:], language.pointing | single):
             rest = core[:at] + core[at + length :]
-            if _ours_only(rest, heard, language):
+            if _ours_only(rest, heard, language) or (len(rest) == 1 and _begun(rest[0], heard)):
                 return True
             return len(core) <= BARE_MOST and not content(rest, language)
     return False
+
+
+def _begun(word: str, heard: Words) -> bool:
+    """Whether it is the beginning of a word of ours: "pro what"."""
+    return len(word) >= BEGUN and any(one.startswith(word) for one in heard)
 
 
 def _echoes(core: Words, text: str, heard: Words, language: Language) -> bool:

@@ -12,6 +12,9 @@ from edgeagent.dialogue.phrases import Words, begins, left
 SHORT = 3
 """Words up to which what follows "stop" still belongs to it: "stop talking now"."""
 
+NAMED = 2
+"""Words of what is to be repeated: "the second one"."""
+
 STRONG = 2
 """Words that a command needs at least behind a statement: "i can't wait" is none."""
 
@@ -30,7 +33,7 @@ def command(said: Words, language: Language) -> str:
 
 def whole(said: Words, language: Language) -> str:
     """The command that every word belongs to."""
-    return _plain(said, language) or adjustment(said, language)
+    return _plain(said, language) or adjustment(said, language) or _repeats(said, language)
 
 
 def beside(said: Words, language: Language) -> str:
@@ -38,18 +41,27 @@ def beside(said: Words, language: Language) -> str:
     first, openers = left(said, small(language) | language.polite), _openers(language)
     if len(said) > LONG or begins(first, language.requests) > begins(first, openers):
         return ""
-    for head, tail in cuts(said, language, language.articles):
+    for head, tail in cuts(said, language, any_verb=True):
         if not left(head, language.polite) or not (name := whole(head, language)) or seeks(tail, language):
             continue
         if not _has_object(left(head, leading(language)), tail, language):
             return name
-    going_on = language.unfinished | language.stranding | language.against
-    for at in range(len(said) - STRONG, 0, -1):
-        head, tail = said[:at], said[at:]
-        wants = not (states(head, language) or not_understood(head, language)) or ends(head, going_on)
-        if not wants and begins(tail, openers) and (name := whole(tail, language)):
+    for at in range(len(said) - 1, 0, -1):
+        if name := _behind(said[:at], said[at:], openers, language):
             return name
     return ""
+
+
+def _behind(head: Words, tail: Words, openers: frozenset[Words], language: Language) -> str:
+    """The command that `tail` is, behind a statement that does not lead on to it. One word is enough for some."""
+    if not begins(tail, openers) or not (name := whole(tail, language)):
+        return ""
+    if len(tail) < STRONG and (name not in ("continue", "repeat") or tail in language.little):
+        return ""
+    if not_understood(head, language):
+        return name
+    going_on = language.unfinished | language.stranding | language.against
+    return name if len(head) > 1 and states(head, language) and not ends(head, going_on) else ""
 
 
 def _openers(language: Language) -> frozenset[Words]:
@@ -73,6 +85,21 @@ def _plain(said: Words, language: Language) -> str:
             return ""
         rest = rest[length:]
     return _weightiest(found)
+
+
+def _repeats(said: Words, language: Language) -> str:
+    """ "Say the time again": what is to be repeated may have a name of few words, behind an article."""
+    rest, again = _come_to_it(said, language), language.commands.get("repeat", frozenset())
+    around = language.carriers | language.polite | language.fillers
+    asked, free = False, 0
+    while rest:
+        repeats, length = begins(rest, again), begins(rest, again | around | language.articles)
+        if begins(rest, language.requests) > length or not (length or free):
+            return ""
+        asked = asked or repeats == length > 0
+        free = NAMED if begins(rest, language.articles) == length > 0 else free - (not length)
+        rest = rest[length or 1 :]
+    return "repeat" if asked else ""
 
 
 def _weightiest(found: list[str]) -> str:

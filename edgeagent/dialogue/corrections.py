@@ -30,11 +30,14 @@ def correction(
     if found := _found(whole, _templates(language, asked=asked, sure=asked or sure), language):
         best = max(found, key=lambda slots: _likely(slots, heard))
         return " ".join(best.get("wrong", ())), _right(best.get("right", ()), language)
-    rest = left(whole, language.no | language.fillers)
+    rest, core = left(whole, language.no | language.fillers), left(whole, language.fillers | language.polite)
+    if begins(core, language.requests) > begins(core, language.no):  # "no quiero", which is no "no"
+        return None
     if not (asked or sure) and over and _says_no(whole, rest, language):
         if len(rest) > CORRECTS_MOST:
             rest = next((head for head, _ in cuts(rest, language) if left(head, language.copulas)), rest)
         core = left(rest, leading(language))
+        core = core[begins(core, language.desires) :] or core  # "no, i want the window"
         if core and len(rest) <= CORRECTS_MOST and not seeks(core, language):
             return "", _right(core, language)
     return None
@@ -57,8 +60,11 @@ def _found(whole: Words, templates: list[Template], language: Language) -> list[
     if ways := _ways(whole, templates, language):
         return ways
     strong = [one for one in templates if _strong(one, language)]
+    objections = [one for one in strong if not one.gaps]
     for at in range(1, len(whole)):
         tail = whole[at:]
+        if _ways(whole[:at], objections, language) and (ways := _ways(tail, templates, language)):
+            return ways
         if seeks(whole[:at], language) or not any(tail[: len(one.lead)] == one.lead for one in strong):
             continue
         if ways := _ways(tail, strong, language) or _before_reason(tail, strong, language):
@@ -87,7 +93,7 @@ def _ways(said: Words, templates: list[Template], language: Language) -> list[Sl
             (template.own, slots)
             for template in templates
             for slots in template.fits(one)
-            if _strong(template, language) or _replaces(slots.get("right", ()), template, language)
+            if _strong(template, language) or _replaces(one, slots.get("right", ()), template, language)
         ]
         most = max((own for own, _ in found), default=0)
         if found:
@@ -95,9 +101,9 @@ def _ways(said: Words, templates: list[Template], language: Language) -> list[Sl
     return []
 
 
-def _replaces(right: Words, template: Template, language: Language) -> bool:
+def _replaces(said: Words, right: Words, template: Template, language: Language) -> bool:
     """Whether something stands in a gap that was meant to be something: "i'm not there" puts nothing right."""
-    if seeks(right, language):
+    if seeks(right, language) or (not template.lead and begins(said, language.requests)):
         return False
     cut = not template.lead and ends(right, language.unfinished | language.stranding)
     return not cut and not (not template.lead and len(right) < STRONG and begins(right, language.clauses))

@@ -20,7 +20,7 @@ from edgeagent.dialogue.language import Language
 from edgeagent.dialogue.manner import MANNER
 from edgeagent.dialogue.parts import bare, content, leading, ours, seeks, small, without
 from edgeagent.dialogue.phrases import Words, begins, holds, left, words
-from edgeagent.dialogue.remarks import evaluates, remarks
+from edgeagent.dialogue.remarks import evaluates, exclaims, remarks
 
 FAR = 0.5
 """Probability from which on speech was not for us."""
@@ -80,8 +80,8 @@ def understand(text: str, context: Context, language: Language) -> Understood:
     whole = words(text)
     if not whole:
         return Understood(Kind.NONVERBAL)
-    said, heard = bare(whole, language), words(context.said)
-    ordered = command(said, language)
+    said, heard = bare(whole, language), _heard(context)
+    ordered = command(whole, language) or command(said, language)
     if ordered in LOUD:
         return Understood(Kind.COMMAND, ordered)
     if context.far > FAR:
@@ -123,6 +123,11 @@ def agrees(text: str, language: Language) -> bool | None:
     return _verdict(said[: len(said) - len(rest)], language)
 
 
+def _heard(context: Context) -> Words:
+    """What was heard of us: "forty-five" is two words, as others say it."""
+    return words(context.said.replace("-", " "))
+
+
 def _verdict(short: Words, language: Language) -> bool | None:
     """Of small words: a no among them is one, also in "yeah, no" and in "oh no"."""
     agreed: bool | None = None
@@ -140,11 +145,11 @@ def _kind(core: Words, said: Words, text: str, context: Context, language: Langu
     """Of what is no answer."""
     if wishes(core, language):
         return Kind.REQUEST
-    if evaluates(said, language) and not marked(text):  # "how lovely"
+    if (evaluates(said, language) or exclaims(said, language)) and not marked(text):  # "how lovely", "what a world"
         return Kind.BACKCHANNEL
     if asks(core, text, language):
         return Kind.QUESTION if context.interrupted else Kind.REQUEST
-    return Kind.BACKCHANNEL if remarks(said, words(context.said), language) else Kind.REQUEST
+    return Kind.BACKCHANNEL if remarks(said, _heard(context), language) else Kind.REQUEST
 
 
 def _to_our_question(core: Words, text: str, context: Context, language: Language) -> Kind:
@@ -152,7 +157,7 @@ def _to_our_question(core: Words, text: str, context: Context, language: Languag
     and says only what they want."""
     if wishes(core, language):
         meant = content(core[begins(core, language.requests) :], language)
-        named = bool(language.little) and any(ours(word, words(context.said)) for word in meant)
+        named = bool(language.little) and any(ours(word, _heard(context)) for word in meant)
         own = begins(core, language.desires) > 0 and len(core) <= DESIRE
         return Kind.ANSWER if named or own or _pointing_at(core, language) else Kind.REQUEST
     if begins(core, language.questions) or (asks(core, text, language) and len(core) > UNSURE):

@@ -35,7 +35,10 @@ class Language:
     """With the slots `wrong` and `right`."""
 
     clarifications: tuple[Template, ...] = ()
-    """About what we just said; a slot `what` takes any words."""
+    """About what we just said; `what` and `other` take any words, `more` many."""
+
+    proposals: tuple[Template, ...] = ()
+    """Wishes that look like questions: can we {more} instead."""
 
     questions: frozenset[Words] = frozenset()
     """What questions begin with."""
@@ -133,6 +136,7 @@ def mixed(languages: Iterable[Language]) -> Language:
     sets = {name: frozenset().union(*(getattr(one, name) for one in several)) for name in SETS}
     corrections = tuple(template for one in several for template in one.corrections)
     clarifications = tuple(template for one in several for template in one.clarifications)
+    proposals = tuple(template for one in several for template in one.proposals)
     repair = next((one.repair for one in several if one.repair), "")
     offer = next((one.offer for one in several if one.offer), "")
     return Language(
@@ -140,6 +144,7 @@ def mixed(languages: Iterable[Language]) -> Language:
         adjustments=adjustments,
         corrections=corrections,
         clarifications=clarifications,
+        proposals=proposals,
         repair=repair,
         offer=offer,
         **sets,

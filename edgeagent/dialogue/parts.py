@@ -69,13 +69,19 @@ def made_of(said: Words, *lists: frozenset[Words]) -> bool:
     return not left(said, frozenset().union(*lists))
 
 
-def cuts(said: Words, language: Language, more: frozenset[Words] = frozenset()) -> Iterator[tuple[Words, Words]]:
-    """What stands before and from a place on where a statement may begin: "hold on | i'm not there yet". more: what
-    one of some length begins with, too."""
+def cuts(said: Words, language: Language, *, any_verb: bool = False) -> Iterator[tuple[Words, Words]]:
+    """What stands before and from a place on where a statement may begin: "hold on | i'm not there yet". any_verb: or
+    where an article or a verb makes one likely, as in "read louder | grandad can't hear"."""
     for at in range(1, min(len(said), LONG)):
         tail = said[at:]
-        if begins(tail, language.clauses) or (len(tail) >= STATEMENT and begins(tail, more)):
+        likely = any_verb and len(tail) >= STATEMENT and (begins(tail, language.articles) or _has_verb(tail, language))
+        if likely or (len(tail) > 1 and begins(tail, language.clauses)):
             yield said[:at], tail
+
+
+def _has_verb(said: Words, language: Language) -> bool:
+    """Whether a verb stands second or third, one that questions begin with or that is denied."""
+    return any((word,) in language.questions | language.against for word in said[1:STATEMENT])
 
 
 def seeks(said: Words, language: Language) -> bool:
@@ -109,7 +115,7 @@ ALIKE, ENDING = 4, 3
 
 def ours(word: str, heard: Words) -> bool:
     """Whether we have just used the word, in whatever form."""
-    return any(common(word, one) for one in heard)
+    return all(any(common(part, one) for one in heard) for part in word.split("-"))
 
 
 def content(said: Words, language: Language) -> Words:

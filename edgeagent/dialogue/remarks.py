@@ -25,10 +25,18 @@ def remarks(said: Words, heard: Words, language: Language) -> bool:
     agreed = len(core) < len(said)
     if begins(core, language.remarks) or (agreed and begins(core, language.copulas)):
         return True
-    if begins(said, language.exclamations) and len(core) <= EXCLAIMED and not begins(core, language.clauses):
+    if exclaims(said, language):
         return True
     meant = content(before_small(core, language), language)  # they say again what we said
     return bool(meant) and bool(language.little) and all(ours(word, heard) for word in meant)
+
+
+def exclaims(said: Words, language: Language) -> bool:
+    """Whether a few words stand behind an exclamation: "what a world"."""
+    core = left(said, language.backchannels - language.exclamations)
+    rest = left(core, language.exclamations | language.backchannels)
+    opened = begins(core, language.exclamations) > begins(core, language.questions)
+    return opened and len(rest) <= EXCLAIMED and not (begins(rest, language.clauses) or seeks(rest, language))
 
 
 def _remark(said: Words, language: Language) -> Words:

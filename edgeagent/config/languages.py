@@ -13,7 +13,7 @@ import yaml
 from edgeagent.config.faults import Fault, refusal
 from edgeagent.dialogue.language import COMMANDS, SETS, Language, mixed
 from edgeagent.dialogue.manner import MANNER
-from edgeagent.dialogue.phrases import words
+from edgeagent.dialogue.phrases import LONGEST, words
 from edgeagent.dialogue.template import Template
 from edgeagent.errors import ConfigError, meant, nearest
 
@@ -147,8 +147,10 @@ def _phrases(name: str, told: object) -> Iterator[Fault]:
     for phrase in told:
         if not isinstance(phrase, str):
             yield Fault(name, f"{phrase!r} is no text")
-        elif not words(phrase.replace("{", "").replace("}", "")):
+        elif not (found := words(phrase.replace("{", "").replace("}", ""))):
             yield Fault(name, f"{phrase!r} has no word")
+        elif len(found) > LONGEST and name != "sources":
+            yield Fault(name, f"{phrase!r} has more than {LONGEST} words")
 
 
 def _gaps(name: str, told: object, allowed: set[str]) -> Iterator[Fault]:

@@ -6,9 +6,11 @@ opposite of "fast".
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from edgeagent.dialogue.language import Language
 from edgeagent.dialogue.manner import MANNER, OPPOSITE
-from edgeagent.dialogue.parts import LONG, small
+from edgeagent.dialogue.parts import KEPT, LONG, aside
 from edgeagent.dialogue.phrases import Words, begins, left
 
 ALONG = ("hold", "continue", "repeat")
@@ -17,10 +19,11 @@ ALONG = ("hold", "continue", "repeat")
 
 def adjustment(said: Words, language: Language) -> str:
     """The name of the command that all of `said` is; "" for none. The first word that adjusts decides."""
-    around = language.carriers | language.degrees | language.polite | language.fillers
-    around = around.union(*(language.commands.get(name, frozenset()) for name in ALONG))
-    rest = left(said, small(language) | language.polite)[:LONG]
+    around = _around(language)
+    rest = left(said, aside(language))[:LONG]
     found, turned = "", False
+    if begins(rest, language.questions) > begins(rest, around):  # "is it quiet there"
+        return ""
     while rest:
         found_here, length = _adjusts(rest, language)
         turns = begins(rest, language.reversing)
@@ -35,6 +38,13 @@ def adjustment(said: Words, language: Language) -> str:
             return ""
         rest = rest[length:]
     return found
+
+
+@lru_cache(KEPT)
+def _around(language: Language) -> frozenset[Words]:
+    """What may stand around a word that adjusts."""
+    along = frozenset().union(*(language.commands.get(name, frozenset()) for name in ALONG))
+    return along | language.carriers | language.degrees | language.polite | language.fillers
 
 
 def _adjusts(said: Words, language: Language) -> tuple[str, int]:

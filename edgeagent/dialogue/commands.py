@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from edgeagent.dialogue.adjustments import adjustment
 from edgeagent.dialogue.asking import not_understood
 from edgeagent.dialogue.language import COMMANDS, Language
 from edgeagent.dialogue.manner import MANNER
-from edgeagent.dialogue.parts import LONG, cuts, ends, leading, made_of, seeks, small, states
+from edgeagent.dialogue.parts import KEPT, LONG, aside, cuts, ends, leading, made_of, seeks, states, without
 from edgeagent.dialogue.phrases import Words, begins, left
 
 SHORT = 3
@@ -21,7 +23,8 @@ STRONG = 2
 
 def command(said: Words, language: Language) -> str:
     """The command that `said` is; "" for none. "No, stop" is one, "no" is none."""
-    if name := whole(said, language):
+    joined = without(said, language.polite)  # "hör bitte auf"
+    if name := whole(said, language) or whole(joined, language):
         return name
     first = left(said, leading(language))
     length = begins(first, language.commands.get("stop", frozenset()))
@@ -38,7 +41,7 @@ def whole(said: Words, language: Language) -> str:
 
 def beside(said: Words, language: Language) -> str:
     """The command before or behind a statement: "hold on i'm not there yet", "i missed that say it again"."""
-    first, openers = left(said, small(language) | language.polite), _openers(language)
+    first, openers = left(said, aside(language)), _openers(language)
     if len(said) > LONG or begins(first, language.requests) > begins(first, openers):
         return ""
     for head, tail in cuts(said, language, any_verb=True):
@@ -46,7 +49,7 @@ def beside(said: Words, language: Language) -> str:
             continue
         if not _has_object(left(head, leading(language)), tail, language):
             return name
-    for at in range(len(said) - 1, 0, -1):
+    for at in range(1, len(said)):  # the longest: "you're too | fast" would mean its opposite
         if name := _behind(said[:at], said[at:], openers, language):
             return name
     return ""
@@ -64,6 +67,7 @@ def _behind(head: Words, tail: Words, openers: frozenset[Words], language: Langu
     return name if len(head) > 1 and states(head, language) and not ends(head, going_on) else ""
 
 
+@lru_cache(KEPT)
 def _openers(language: Language) -> frozenset[Words]:
     """What a command behind something else begins with."""
     phrases = frozenset().union(*language.commands.values(), *language.adjustments.values())
@@ -73,7 +77,7 @@ def _openers(language: Language) -> frozenset[Words]:
 def _plain(said: Words, language: Language) -> str:
     """The command that is nothing but its own phrases, carriers, and small words before it."""
     rest = _come_to_it(said, language)
-    around = language.carriers | language.polite | language.fillers
+    around = _around(language)
     found: list[str] = []
     while rest:
         name, length = _longest(rest, language)
@@ -90,7 +94,7 @@ def _plain(said: Words, language: Language) -> str:
 def _repeats(said: Words, language: Language) -> str:
     """ "Say the time again": what is to be repeated may have a name of few words, behind an article."""
     rest, again = _come_to_it(said, language), language.commands.get("repeat", frozenset())
-    around = language.carriers | language.polite | language.fillers
+    around = _around(language)
     asked, free = False, 0
     while rest:
         repeats, length = begins(rest, again), begins(rest, again | around | language.articles)
@@ -112,10 +116,16 @@ def _weightiest(found: list[str]) -> str:
 
 def _come_to_it(said: Words, language: Language) -> Words:
     """Without small words before it; "go ahead" is yes, too, and stays."""
-    before = small(language) | language.polite
+    before = aside(language)
     while (length := begins(said, before)) > _longest(said, language)[1]:
         said = said[length:]
     return said
+
+
+@lru_cache(KEPT)
+def _around(language: Language) -> frozenset[Words]:
+    """What may stand around a command."""
+    return language.carriers | language.polite | language.fillers
 
 
 def _longest(said: Words, language: Language) -> tuple[str, int]:

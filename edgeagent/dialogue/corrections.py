@@ -6,8 +6,11 @@ not the cake | i said carrot cake") or before a reason ("it's chapter eight | we
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import lru_cache
+
 from edgeagent.dialogue.language import Language
-from edgeagent.dialogue.parts import LONG, bare, cuts, ends, leading, seeks
+from edgeagent.dialogue.parts import KEPT, LONG, bare, cuts, ends, leading, seeks
 from edgeagent.dialogue.phrases import Words, begins, holds, left
 from edgeagent.dialogue.template import Slots, Template
 
@@ -49,9 +52,21 @@ def _says_no(whole: Words, rest: Words, language: Language) -> bool:
     return bool(rest) and any(holds(begun, phrase) for phrase in language.no)
 
 
+@lru_cache(KEPT)
+def _strong(language: Language) -> frozenset[Template]:
+    """Those that are sure wherever they stand."""
+    return frozenset(one for one in language.corrections if len(left(one.lead, language.no)) >= STRONG)
+
+
+@lru_cache(KEPT)
+def _leads(language: Language) -> frozenset[Words]:
+    """What these begin with."""
+    return frozenset(one.lead for one in _strong(language))
+
+
 def _templates(language: Language, *, asked: bool, sure: bool) -> list[Template]:
     """Those that count. "Make it two" answers where we have asked."""
-    templates = [one for one in language.corrections if not sure or _strong(one, language)]
+    templates = [one for one in language.corrections if not sure or one in _strong(language)]
     return [one for one in templates if not (asked and begins(one.lead, language.requests))]
 
 
@@ -59,13 +74,14 @@ def _found(whole: Words, templates: list[Template], language: Language) -> list[
     """The first that fits: all of it, what stands behind an objection, what stands before a reason."""
     if ways := _ways(whole, templates, language):
         return ways
-    strong = [one for one in templates if _strong(one, language)]
-    objections = [one for one in strong if not one.gaps]
+    strong = [one for one in templates if one in _strong(language)]
+    objections = {one.parts for one in strong if not one.gaps}
     for at in range(1, len(whole)):
-        tail = whole[at:]
-        if _ways(whole[:at], objections, language) and (ways := _ways(tail, templates, language)):
+        head, tail = whole[:at], whole[at:]
+        objects = any(one in objections for one in _variants(head, language))
+        if objects and (ways := _ways(tail, templates, language)):
             return ways
-        if seeks(whole[:at], language) or not any(tail[: len(one.lead)] == one.lead for one in strong):
+        if not begins(tail, _leads(language)) or seeks(head, language):
             continue
         if ways := _ways(tail, strong, language) or _before_reason(tail, strong, language):
             return ways
@@ -81,36 +97,40 @@ def _before_reason(said: Words, templates: list[Template], language: Language) -
     return []
 
 
+def _variants(said: Words, language: Language) -> Iterable[Words]:
+    """The ways to leave out what stands before it."""
+    known = left(said, leading(language) - language.no)
+    return dict.fromkeys((known, bare(said, language), said, left(said, leading(language))))
+
+
 def _ways(said: Words, templates: list[Template], language: Language) -> list[Slots]:
-    """Of the ways to leave out what stands before it, the first in which a template fits; those with most words of
-    their own."""
-    before = leading(language)
-    variants = dict.fromkeys(
-        (left(said, before - language.no), bare(said, language), said, left(said, before | language.polite))
-    )
-    for one in variants:
+    """How templates fit the first of the variants that one fits, by templates with most words of their own."""
+    for one in _variants(said, language):
         found = [
             (template.own, slots)
             for template in templates
+            if one[: len(template.lead)] == template.lead
             for slots in template.fits(one)
-            if _strong(template, language) or _replaces(one, slots.get("right", ()), template, language)
+            if _replaces(one, slots, template, language)
         ]
-        most = max((own for own, _ in found), default=0)
         if found:
+            most = max(own for own, _ in found)
             return [slots for own, slots in found if own == most]
     return []
 
 
-def _replaces(said: Words, right: Words, template: Template, language: Language) -> bool:
-    """Whether something stands in a gap that was meant to be something: "i'm not there" puts nothing right."""
+def _replaces(said: Words, slots: Slots, template: Template, language: Language) -> bool:
+    """Whether what stands in the gaps was meant to: "i'm not there" puts nothing right, and "that's not | leeds i said
+    leith" is two."""
+    if any(begins(gap[at:], _leads(language)) for gap in slots.values() for at in range(len(gap))):
+        return False
+    if template in _strong(language):
+        return True
+    right = slots.get("right", ())
     if seeks(right, language) or (not template.lead and begins(said, language.requests)):
         return False
     cut = not template.lead and ends(right, language.unfinished | language.stranding)
     return not cut and not (not template.lead and len(right) < STRONG and begins(right, language.clauses))
-
-
-def _strong(template: Template, language: Language) -> bool:
-    return len(left(template.lead, language.no)) >= STRONG
 
 
 def _likely(slots: Slots, heard: Words) -> tuple[bool, bool, int, int]:

@@ -18,7 +18,7 @@ from edgeagent.dialogue.commands import beside, command
 from edgeagent.dialogue.corrections import correction
 from edgeagent.dialogue.language import Language
 from edgeagent.dialogue.manner import MANNER
-from edgeagent.dialogue.parts import bare, content, leading, ours, seeks, small, without
+from edgeagent.dialogue.parts import aside, bare, content, leading, ours, seeks, small, without
 from edgeagent.dialogue.phrases import Words, begins, holds, left, words
 from edgeagent.dialogue.remarks import evaluates, exclaims, remarks
 
@@ -90,13 +90,13 @@ def understand(text: str, context: Context, language: Language) -> Understood:
         return Understood(Kind.ANSWER)
     if ordered:
         return Understood(Kind.COMMAND, ordered)
-    if not left(whole, small(language)):
+    if not left(whole, small(language)) and not _set_phrase(whole, language):
         return _short(whole, context, language)
     ordered = beside(whole, language)
     if ordered in ("", *LOUD) and asks_back(said, text, heard, language, asked=context.asked):
         return Understood(Kind.CLARIFICATION)
     plain = without(said, language.polite) if language.little else said
-    if not left(plain, small(language)):
+    if not left(plain, small(language)) and not _set_phrase(plain, language):
         return _short(plain, context, language)
     put = correction(whole, heard, language, asked=context.asked, over=context.interrupted, sure=bool(ordered))
     if put is not None and not evaluates(said, language):
@@ -115,7 +115,7 @@ def agrees(text: str, language: Language) -> bool | None:
     said = words(text)
     if ordered := command(said, language) or beside(said, language):
         return True if ordered == "continue" else None
-    rest = left(said, small(language) | language.polite)
+    rest = left(said, aside(language))
     wanted = rest[begins(rest, language.desires) :]  # "yes, i'd like that" is no more than yes
     more = seeks(rest, language) and (wanted == rest or content(wanted, language))
     if more or understand(text, Context(asked=True), language).kind in MORE:
@@ -132,7 +132,7 @@ def _verdict(short: Words, language: Language) -> bool | None:
     """Of small words: a no among them is one, also in "yeah, no" and in "oh no"."""
     agreed: bool | None = None
     while short:
-        length = begins(short, small(language) | language.polite)
+        length = begins(short, aside(language))
         phrase, short = short[:length], short[length:]
         if phrase not in language.yes and any(holds(phrase, no) for no in language.no):
             return False
@@ -177,6 +177,11 @@ def _picks(said: Words, heard: Words, ordered: str, language: Language) -> bool:
     meant = content(said, language)
     named = ordered in MANNER and bool(meant) and all(ours(word, heard) for word in meant)
     return not left(said, language.yes | language.no) or named or (bool(ordered) and holds(heard, said))
+
+
+def _set_phrase(said: Words, language: Language) -> bool:
+    """Whether small words together say more: "no entiendo"."""
+    return any(said == one.parts for one in (*language.corrections, *language.clarifications))
 
 
 def _short(said: Words, context: Context, language: Language) -> Understood:

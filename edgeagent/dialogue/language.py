@@ -13,9 +13,11 @@ COMMANDS = ("stop", "hold", "continue", "repeat", "slower", "faster", "normal", 
 """What a device can be told about its own speech. hold: wait, I have something to say. normal: as fast as ever."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Language:
-    """The lists of one language, or of several that are spoken in turn. All phrases as `phrases.words` has them."""
+    """The lists of one language, or of several that are spoken in turn. All phrases as `phrases.words` has them.
+
+    Equal to itself only, so that what is put together of it can be kept."""
 
     yes: frozenset[Words] = frozenset()
     no: frozenset[Words] = frozenset()

@@ -7,9 +7,13 @@ a language; here is how it is taken off.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from edgeagent.dialogue.language import Language
-from edgeagent.dialogue.phrases import Words, begins, left
+from edgeagent.dialogue.phrases import LONGEST, Words, begins, left
+
+KEPT = 8
+"""Languages, or mixtures, of which lists that are put together are kept."""
 
 LONG = 40
 """Words from which on nobody gives a command, corrects or remarks; a bound of the work, too."""
@@ -31,15 +35,17 @@ def bare(said: Words, language: Language) -> Words:
 
 
 def ends(said: Words, phrases: frozenset[Words]) -> int:
-    """Of how many words the longest phrase is that `said` ends with; 0 for none."""
-    return max((len(phrase) for phrase in phrases if said[-len(phrase) :] == phrase), default=0)
+    """Of how many words the longest phrase is that `said` ends with, up to LONGEST; 0 for none."""
+    return next((length for length in range(min(len(said), LONGEST), 0, -1) if said[-length:] in phrases), 0)
 
 
+@lru_cache(KEPT)
 def leading(language: Language) -> frozenset[Words]:
     """What people say before they come to it."""
-    return small(language) | language.polite | language.commands.get("hold", frozenset())
+    return aside(language) | language.commands.get("hold", frozenset())
 
 
+@lru_cache(KEPT)
 def small(language: Language) -> frozenset[Words]:
     """Words that say yes, no, "I listen" or "I think"."""
     return language.backchannels | language.yes | language.fillers | language.no
@@ -47,7 +53,7 @@ def small(language: Language) -> frozenset[Words]:
 
 def before_small(said: Words, language: Language) -> Words:
     """Without small words behind it: "friday, got it"."""
-    behind = small(language) | language.polite
+    behind = aside(language)
     while length := ends(said, behind):
         said = said[:-length]
     return said
@@ -84,10 +90,22 @@ def _has_verb(said: Words, language: Language) -> bool:
     return any((word,) in language.questions | language.against for word in said[1:STATEMENT])
 
 
+@lru_cache(KEPT)
+def wants(language: Language) -> frozenset[Words]:
+    """What wishes and questions begin with."""
+    return language.requests | language.questions
+
+
+@lru_cache(KEPT)
+def aside(language: Language) -> frozenset[Words]:
+    """Small words, and politeness."""
+    return small(language) | language.polite
+
+
 def seeks(said: Words, language: Language) -> bool:
     """Whether it has a wish or a question, at its beginning or behind something else. "I need to find my glasses" is a
     statement where the language says so."""
-    wanted = language.requests | language.questions
+    wanted = wants(language)
     for at in range(len(said)):
         length = begins(said[at:], wanted)
         if length >= (LED if at else 1) and length >= begins(said[at:], language.clauses):
@@ -97,7 +115,7 @@ def seeks(said: Words, language: Language) -> bool:
 
 def states(said: Words, language: Language) -> bool:
     """Whether it is a statement that wants nothing."""
-    core = left(said, small(language) | language.polite)
+    core = left(said, aside(language))
     return bool(core) and bool(begins(core, language.clauses | language.remarks)) and not seeks(core, language)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edgeagent.dialogue.language import Language
-from edgeagent.dialogue.parts import before_small, content, made_of, ours, seeks, small
+from edgeagent.dialogue.parts import aside, before_small, content, made_of, ours, seeks
 from edgeagent.dialogue.phrases import Words, begins, left
 
 MOST = 8
@@ -41,7 +41,7 @@ def exclaims(said: Words, language: Language) -> bool:
 
 def _remark(said: Words, language: Language) -> Words:
     """Without small words before it, up to a remark: "i know" is a small word, "i know that one" is none."""
-    before = small(language) | language.polite
+    before = aside(language)
     while (length := begins(said, before)) and begins(said, language.remarks) < length:
         said = said[length:]
     return said
@@ -49,6 +49,6 @@ def _remark(said: Words, language: Language) -> Words:
 
 def evaluates(said: Words, language: Language) -> bool:
     """Whether it is a judgement and nothing else."""
-    around = small(language) | language.polite | language.evaluating | language.copulas
+    around = aside(language) | language.evaluating | language.copulas
     judged = any(begins(said[at:], language.evaluations) for at in range(len(said)))
     return judged and made_of(said, around, language.evaluations)

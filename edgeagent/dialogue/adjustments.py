@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from edgeagent.dialogue.language import Language
 from edgeagent.dialogue.manner import MANNER, OPPOSITE
-from edgeagent.dialogue.parts import KEPT, LONG, aside
+from edgeagent.dialogue.parts import KEPT, aside
 from edgeagent.dialogue.phrases import Words, begins, left
 
 ALONG = ("hold", "continue", "repeat")
@@ -20,7 +20,7 @@ ALONG = ("hold", "continue", "repeat")
 def adjustment(said: Words, language: Language) -> str:
     """The name of the command that all of `said` is; "" for none. The first word that adjusts decides."""
     around = _around(language)
-    rest = left(said, aside(language))[:LONG]
+    rest = left(said, aside(language))
     found, turned = "", False
     if begins(rest, language.questions) > begins(rest, around):  # "is it quiet there"
         return ""

@@ -8,7 +8,7 @@ from edgeagent.dialogue.adjustments import adjustment
 from edgeagent.dialogue.asking import not_understood
 from edgeagent.dialogue.language import COMMANDS, Language
 from edgeagent.dialogue.manner import MANNER
-from edgeagent.dialogue.parts import KEPT, LONG, aside, cuts, ends, leading, made_of, seeks, states, without
+from edgeagent.dialogue.parts import KEPT, LONG, STATEMENT, aside, cuts, ends, leading, made_of, seeks, states, without
 from edgeagent.dialogue.phrases import Words, begins, left
 
 SHORT = 3
@@ -36,6 +36,8 @@ def command(said: Words, language: Language) -> str:
 
 def whole(said: Words, language: Language) -> str:
     """The command that every word belongs to."""
+    if len(said) > LONG:
+        return ""
     return _plain(said, language) or adjustment(said, language) or _repeats(said, language)
 
 
@@ -49,6 +51,9 @@ def beside(said: Words, language: Language) -> str:
             continue
         if not _has_object(left(head, leading(language)), tail, language):
             return name
+    held = begins(first, language.commands.get("hold", frozenset()))  # "hold on teddy fell down"
+    if held >= STRONG and len(first) >= held + STATEMENT and not seeks(first[held:], language):
+        return "hold"
     for at in range(1, len(said)):  # the longest: "you're too | fast" would mean its opposite
         if name := _behind(said[:at], said[at:], openers, language):
             return name
@@ -61,7 +66,7 @@ def _behind(head: Words, tail: Words, openers: frozenset[Words], language: Langu
         return ""
     if len(tail) < STRONG and (name not in ("continue", "repeat") or tail in language.little):
         return ""
-    if not_understood(head, language):
+    if not_understood(head, language) and (len(head) > 1 or name == "repeat"):  # "how loud" is no "how"
         return name
     going_on = language.unfinished | language.stranding | language.against
     return name if len(head) > 1 and states(head, language) and not ends(head, going_on) else ""
@@ -94,14 +99,15 @@ def _plain(said: Words, language: Language) -> str:
 def _repeats(said: Words, language: Language) -> str:
     """ "Say the time again": what is to be repeated may have a name of few words, behind an article."""
     rest, again = _come_to_it(said, language), language.commands.get("repeat", frozenset())
-    around = _around(language)
+    known = again | _around(language) | language.articles
     asked, free = False, 0
     while rest:
-        repeats, length = begins(rest, again), begins(rest, again | around | language.articles)
+        repeats, length = begins(rest, again), begins(rest, known)
         if begins(rest, language.requests) > length or not (length or free):
             return ""
         asked = asked or repeats == length > 0
-        free = NAMED if begins(rest, language.articles) == length > 0 else free - (not length)
+        named = length > 0 and rest[length - 1 : length] in language.articles
+        free = NAMED if named else free - (not length)
         rest = rest[length or 1 :]
     return "repeat" if asked else ""
 

@@ -92,8 +92,9 @@ def _before_reason(said: Words, templates: list[Template], language: Language) -
     """What is put right, and then more is said: why, or what is right."""
     for head, tail in cuts(said, language):
         for slots in _ways(head, templates, language):
-            known = slots.get("right") or (tail if begins(tail, language.copulas) else ())
-            return [{**slots, "right": known}]
+            more = _ways(tail, templates, language)
+            known = tail if begins(tail, language.copulas) else ()
+            return [{"right": known, **slots, **(more[0] if more else {})}]
     return []
 
 
@@ -122,7 +123,8 @@ def _ways(said: Words, templates: list[Template], language: Language) -> list[Sl
 def _replaces(said: Words, slots: Slots, template: Template, language: Language) -> bool:
     """Whether what stands in the gaps was meant to: "i'm not there" puts nothing right, and "that's not | leeds i said
     leith" is two."""
-    if any(begins(gap[at:], _leads(language)) for gap in slots.values() for at in range(len(gap))):
+    tails = [gap[at:] for gap in slots.values() for at in range(len(gap))]
+    if any(0 < begins(tail, _leads(language)) < len(tail) for tail in tails):
         return False
     if template in _strong(language):
         return True

@@ -18,9 +18,9 @@ from edgeagent.dialogue.commands import beside, command
 from edgeagent.dialogue.corrections import correction
 from edgeagent.dialogue.language import Language
 from edgeagent.dialogue.manner import MANNER
-from edgeagent.dialogue.parts import aside, bare, content, leading, ours, seeks, small, without
+from edgeagent.dialogue.parts import aside, bare, content, ends, leading, ours, seeks, small, without
 from edgeagent.dialogue.phrases import Words, begins, holds, left, words
-from edgeagent.dialogue.remarks import evaluates, exclaims, remarks
+from edgeagent.dialogue.remarks import evaluates, exclaims, recalls, remarks
 
 FAR = 0.5
 """Probability from which on speech was not for us."""
@@ -145,7 +145,8 @@ def _kind(core: Words, said: Words, text: str, context: Context, language: Langu
     """Of what is no answer."""
     if wishes(core, language):
         return Kind.REQUEST
-    if (evaluates(said, language) or exclaims(said, language)) and not marked(text):  # "how lovely", "what a world"
+    judges = evaluates(said, language) or exclaims(said, language)  # "how lovely", "what a world"
+    if not marked(text) and (judges or recalls(said, language)):
         return Kind.BACKCHANNEL
     if asks(core, text, language):
         return Kind.QUESTION if context.interrupted else Kind.REQUEST
@@ -166,9 +167,9 @@ def _to_our_question(core: Words, text: str, context: Context, language: Languag
 
 
 def _pointing_at(core: Words, language: Language) -> bool:
-    """ "Set it for seven"."""
+    """ "Set it for seven", "do that"."""
     wish = begins(core, language.requests)
-    return begins(core[wish:], language.references) > 0
+    return begins(core[wish:], language.references) > 0 or ends(core[:wish], language.references) > 0
 
 
 def _picks(said: Words, heard: Words, ordered: str, language: Language) -> bool:

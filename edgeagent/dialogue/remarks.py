@@ -14,21 +14,23 @@ EXCLAIMED = 4
 
 
 def remarks(said: Words, heard: Words, language: Language) -> bool:
-    """heard: what we said."""
+    """Whether it judges, recalls, agrees with a statement, or says again what we said. heard: what we said."""
+    if evaluates(said, language) or exclaims(said, language) or recalls(said, language):
+        return True
     core = _remark(said, language)
-    if len(core) > MOST:
+    if not _wants_nothing(core, core, language):
         return False
-    if evaluates(said, language):
+    if len(core) < len(said) and begins(core, language.copulas):  # "yeah, it is in the paper"
         return True
-    if seeks(core, language) or any((word,) in language.against for word in left(core, language.remarks)):
-        return False
-    agreed = len(core) < len(said)
-    if begins(core, language.remarks) or (agreed and begins(core, language.copulas)):
-        return True
-    if exclaims(said, language):
-        return True
-    meant = content(before_small(core, language), language)  # they say again what we said
+    meant = content(before_small(core, language), language)
     return bool(meant) and bool(language.little) and all(ours(word, heard) for word in meant)
+
+
+def evaluates(said: Words, language: Language) -> bool:
+    """Whether it is a judgement and nothing else: "how lovely"."""
+    if len(said) > 2 * MOST or not any(begins(said[at:], language.evaluations) for at in range(len(said))):
+        return False
+    return made_of(said, aside(language), language.evaluating, language.copulas, language.evaluations)
 
 
 def exclaims(said: Words, language: Language) -> bool:
@@ -39,16 +41,21 @@ def exclaims(said: Words, language: Language) -> bool:
     return opened and len(rest) <= EXCLAIMED and not (begins(rest, language.clauses) or seeks(rest, language))
 
 
+def recalls(said: Words, language: Language) -> bool:
+    """Whether it begins as a remark does: "yeah i heard about that"."""
+    core = _remark(said, language)
+    length = begins(core, language.remarks)
+    return length > 0 and _wants_nothing(core, core[length:], language)
+
+
+def _wants_nothing(core: Words, rest: Words, language: Language) -> bool:
+    """Whether it is short, without a wish or a question, and `rest` of it without a denial."""
+    return len(core) <= MOST and not seeks(core, language) and not any((word,) in language.against for word in rest)
+
+
 def _remark(said: Words, language: Language) -> Words:
     """Without small words before it, up to a remark: "i know" is a small word, "i know that one" is none."""
     before = aside(language)
     while (length := begins(said, before)) and begins(said, language.remarks) < length:
         said = said[length:]
     return said
-
-
-def evaluates(said: Words, language: Language) -> bool:
-    """Whether it is a judgement and nothing else."""
-    around = aside(language) | language.evaluating | language.copulas
-    judged = any(begins(said[at:], language.evaluations) for at in range(len(said)))
-    return judged and made_of(said, around, language.evaluations)

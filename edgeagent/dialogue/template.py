@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from edgeagent.dialogue.phrases import Words, words
 
@@ -18,9 +18,17 @@ Slots = Mapping[str, Words]
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """parts: words as they are said, and names of gaps in braces."""
+    """parts: words as they are said, and names of gaps in braces. lead: the words before the first gap. own: how many
+    words of its own it has."""
 
     parts: tuple[str, ...]
+    lead: Words = field(init=False, compare=False)
+    own: int = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        gaps = [at for at, part in enumerate(self.parts) if part.startswith("{")]
+        object.__setattr__(self, "lead", self.parts[: gaps[0] if gaps else None])
+        object.__setattr__(self, "own", len(self.parts) - len(gaps))
 
     @classmethod
     def read(cls, text: str) -> Template:
@@ -41,17 +49,6 @@ class Template:
     def gaps(self) -> tuple[str, ...]:
         """The names of its gaps, in order."""
         return tuple(part[1:-1] for part in self.parts if part.startswith("{"))
-
-    @property
-    def own(self) -> int:
-        """How many words of its own it has."""
-        return len(self.parts) - len(self.gaps)
-
-    @property
-    def lead(self) -> Words:
-        """The words that it begins with, up to the first gap."""
-        gap = next((at for at, part in enumerate(self.parts) if part.startswith("{")), len(self.parts))
-        return self.parts[:gap]
 
     def fits(self, said: Words, most: int = SLOT_MOST) -> Iterator[Slots]:
         """Every way in which the whole of `said` is this phrase; gaps hold one to `most` words, `{more}` to twelve."""

@@ -118,6 +118,8 @@ def test_six_languages_have_tables() -> None:
         ("no the other leeds the one in kent", "", "leeds the one in kent"),
         ("that's wrong it's on friday", "", "on friday"),
         ("this is the wrong chapter", "", ""),
+        ("this is the wrong chapter i said chapter eleven", "", "chapter eleven"),
+        ("you got it wrong it's eleven minutes", "", "eleven minutes"),
         ("no i want the later one", "", "the later one"),
     ],
 )

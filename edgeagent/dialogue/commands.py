@@ -150,5 +150,6 @@ def _has_object(phrase: Words, rest: Words, language: Language) -> bool:
     with."""
     takes = any(phrase[-len(one) :] == one for one in language.transitive)
     begun = begins(rest, language.articles) or (rest and phrase[-1:] in language.articles)  # "cancel | that alarm"
+    begun = begun or ("'" in "".join(rest[:1]) and not begins(rest, language.clauses))  # "annule l'alarme"
     named = bool(begun) and not made_of(rest, language.carriers, language.polite)
     return takes and named and not any((word,) in language.questions for word in rest)

@@ -174,10 +174,14 @@ def _pointing_at(core: Words, language: Language) -> bool:
 
 def _picks(said: Words, heard: Words, ordered: str, language: Language) -> bool:
     """Whether it is nothing but yes or no, or what we have asked about, though it might be a command elsewhere: "go
-    ahead", "not too fast"."""
-    meant = content(said, language)
-    named = ordered in MANNER and bool(meant) and all(ours(word, heard) for word in meant)
-    return not left(said, language.yes | language.no) or named or (bool(ordered) and holds(heard, said))
+    ahead", "not too fast"; or a word that says of anything how it should be: "soft"."""
+    if not left(said, language.yes | language.no) or (bool(ordered) and holds(heard, said)):
+        return True
+    if ordered not in MANNER:
+        return False
+    meant, sure = content(said, language), language.commands.get(ordered, frozenset())
+    named = bool(meant) and all(ours(word, heard) for word in meant)
+    return named or (len(said) < UNSURE and not any(begins(said[at:], sure) for at in range(len(said))))
 
 
 def _set_phrase(said: Words, language: Language) -> bool:

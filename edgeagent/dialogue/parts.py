@@ -86,8 +86,8 @@ def cuts(said: Words, language: Language, *, any_verb: bool = False) -> Iterator
 
 
 def _has_verb(said: Words, language: Language) -> bool:
-    """Whether a verb stands second or third, one that questions begin with or that is denied."""
-    return any((word,) in language.questions | language.against for word in said[1:STATEMENT])
+    """Whether a verb stands second or third, one that questions begin with or a denial, or ends the first word."""
+    return "'" in said[0] or any((word,) in language.questions | language.against for word in said[1:STATEMENT])
 
 
 @lru_cache(KEPT)

@@ -14,6 +14,9 @@ from edgeagent.dialogue.phrases import Words, begins, left
 SHORT = 3
 """Words up to which what follows "stop" still belongs to it: "stop talking now"."""
 
+CLEAR = 3
+"""Words of a phrase that is a command behind anything: "say it again"."""
+
 NAMED = 2
 """Words of what is to be repeated: "the second one"."""
 
@@ -66,6 +69,8 @@ def _behind(head: Words, tail: Words, openers: frozenset[Words], language: Langu
         return ""
     if len(tail) < STRONG and (name not in ("continue", "repeat") or tail in language.little):
         return ""
+    if name == "repeat" and begins(tail, language.commands["repeat"]) >= CLEAR:
+        return name
     if not_understood(head, language) and (len(head) > 1 or name == "repeat"):  # "how loud" is no "how"
         return name
     going_on = language.unfinished | language.stranding | language.against

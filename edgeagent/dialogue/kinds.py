@@ -161,7 +161,8 @@ def _to_our_question(core: Words, text: str, context: Context, language: Languag
         named = bool(language.little) and any(ours(word, _heard(context)) for word in meant)
         own = begins(core, language.desires) > 0 and len(core) <= DESIRE
         return Kind.ANSWER if named or own or _pointing_at(core, language) else Kind.REQUEST
-    if begins(core, language.questions) or (asks(core, text, language) and len(core) > UNSURE):
+    asked = begins(core, language.questions) and len(core) > 1  # "any"
+    if asked or (asks(core, text, language) and len(core) > UNSURE):
         return Kind.QUESTION if context.interrupted else Kind.REQUEST
     return Kind.ANSWER
 

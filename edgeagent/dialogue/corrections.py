@@ -10,12 +10,15 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from edgeagent.dialogue.language import Language
-from edgeagent.dialogue.parts import KEPT, LONG, bare, cuts, ends, leading, seeks
+from edgeagent.dialogue.parts import KEPT, LONG, bare, content, cuts, ends, leading, ours, seeks
 from edgeagent.dialogue.phrases import Words, begins, holds, left
 from edgeagent.dialogue.template import Slots, Template
 
 CORRECTS_MOST = 5
 """Words after "no" that still replace something: "no, on the fifth of May"."""
+
+STATES_MOST = 8
+"""Words of a statement that puts something right."""
 
 STRONG = 2
 """Words that a template begins with, "no" not counted, that is sure wherever it stands: "i said {right}"."""
@@ -44,6 +47,17 @@ def correction(
         if core and len(rest) <= CORRECTS_MOST and not seeks(core, language):
             return "", _right(core, language)
     return None
+
+
+def restates(said: Words, heard: Words, language: Language) -> str:
+    """What is right where it is only stated, "" for nothing: "it's chapter eight" has a word of ours, and another in
+    place of the next."""
+    core = left(said, language.polite | language.fillers)
+    if len(core) > STATES_MOST or seeks(core, language) or not begins(core, language.clauses | language.copulas):
+        return ""
+    meant = content(core[begins(core, language.copulas | language.clauses) :], language)
+    known = [ours(word, heard) for word in meant]
+    return _right(core, language) if any(known) and not all(known) else ""
 
 
 def _says_no(whole: Words, rest: Words, language: Language) -> bool:

@@ -15,7 +15,7 @@ from enum import StrEnum
 
 from edgeagent.dialogue.asking import asks, asks_back, marked, wishes
 from edgeagent.dialogue.commands import beside, command
-from edgeagent.dialogue.corrections import correction
+from edgeagent.dialogue.corrections import correction, restates
 from edgeagent.dialogue.language import Language
 from edgeagent.dialogue.manner import MANNER
 from edgeagent.dialogue.parts import aside, bare, content, ends, leading, ours, seeks, small, without
@@ -106,7 +106,10 @@ def understand(text: str, context: Context, language: Language) -> Understood:
     core = left(said, leading(language))
     if context.asked:
         return Understood(_to_our_question(core, text, context, language))
-    return Understood(_kind(core, said, text, context, language))
+    kind = _kind(core, said, text, context, language)
+    if kind is Kind.REQUEST and context.interrupted and (right := restates(said, heard, language)):
+        return Understood(Kind.CORRECTION, right=right)
+    return Understood(kind)
 
 
 def agrees(text: str, language: Language) -> bool | None:

@@ -212,6 +212,13 @@ def test_what_is_not_about_our_speech_is_none_of_our_commands(text: str) -> None
     assert understand(text, OVER, ENGLISH).kind is not Kind.COMMAND
 
 
+def test_a_statement_with_a_word_of_ours_and_a_new_one_puts_it_right() -> None:
+    ours = Context("Chapter seven. The keeper had not spoken to anyone.", interrupted=True)
+    assert understand("it's chapter eight", ours, ENGLISH) == Understood(Kind.CORRECTION, right="chapter eight")
+    assert understand("it's lovely", ours, ENGLISH).kind is Kind.BACKCHANNEL
+    assert understand("it's raining here", ours, ENGLISH).kind is Kind.REQUEST
+
+
 def test_a_question_is_about_our_words_only_if_it_has_no_other() -> None:
     ours = Context("It hung in a guild hall for two hundred years.", interrupted=True)
     assert understand("what's a guild hall", ours, ENGLISH).kind is Kind.CLARIFICATION

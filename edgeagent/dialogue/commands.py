@@ -71,7 +71,7 @@ def _behind(head: Words, tail: Words, openers: frozenset[Words], language: Langu
         return ""
     if name == "repeat" and begins(tail, language.commands["repeat"]) >= CLEAR:
         return name
-    if not_understood(head, language) and (len(head) > 1 or name == "repeat"):  # "how loud" is no "how"
+    if not_understood(head, language) and (name == "repeat" or not begins(head, language.questions)):  # "how loud"
         return name
     going_on = language.unfinished | language.stranding | language.against
     return name if len(head) > 1 and states(head, language) and not ends(head, going_on) else ""

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from edgeagent.dialogue.language import Language
-from edgeagent.dialogue.parts import KEPT, LONG, bare, content, cuts, ends, leading, ours, seeks
+from edgeagent.dialogue.parts import KEPT, LONG, aside, bare, content, cuts, ends, leading, ours, seeks
 from edgeagent.dialogue.phrases import Words, begins, holds, left
 from edgeagent.dialogue.template import Slots, Template
 
@@ -68,8 +68,9 @@ def _says_no(whole: Words, rest: Words, language: Language) -> bool:
 
 @lru_cache(KEPT)
 def _strong(language: Language) -> frozenset[Template]:
-    """Those that are sure wherever they stand."""
-    return frozenset(one for one in language.corrections if len(left(one.lead, language.no)) >= STRONG)
+    """Those that are sure wherever they stand: "the wrong {what}" is not."""
+    small = language.no | language.articles
+    return frozenset(one for one in language.corrections if len(left(one.lead, small)) >= STRONG)
 
 
 @lru_cache(KEPT)
@@ -145,6 +146,9 @@ def _replaces(said: Words, slots: Slots, template: Template, language: Language)
     right = slots.get("right", ())
     if seeks(right, language) or (not template.lead and begins(said, language.requests)):
         return False
+    wrong = slots.get("wrong", ())
+    if template.parts[0] == "{wrong}" and (begins(wrong, language.clauses) or not left(wrong, aside(language))):
+        return False  # "i have no idea", "oh no a fox"
     cut = not template.lead and ends(right, language.unfinished | language.stranding)
     return not cut and not (not template.lead and len(right) < STRONG and begins(right, language.clauses))
 

@@ -181,6 +181,8 @@ def _picks(said: Words, heard: Words, ordered: str, language: Language) -> bool:
     ahead", "not too fast"; or a word that says of anything how it should be: "soft"."""
     if not left(said, language.yes | language.no) or (bool(ordered) and holds(heard, said)):
         return True
+    if ordered == "continue" and begins(said, language.yes):  # "yeah, go on"
+        return True
     if ordered not in MANNER:
         return False
     meant, sure = content(said, language), language.commands.get(ordered, frozenset())

@@ -23,6 +23,8 @@ def remarks(said: Words, heard: Words, language: Language) -> bool:
     if len(core) < len(said) and begins(core, language.copulas):  # "yeah, it is in the paper"
         return True
     meant = content(before_small(core, language), language)
+    if len(core) < len(said):  # "oh, that one, yes"
+        meant = tuple(word for word in meant if (word,) not in language.references) or heard[:1]
     return bool(meant) and bool(language.little) and all(ours(word, heard) for word in meant)
 
 

@@ -10,7 +10,9 @@ import pytest
 from edgeagent import settings
 from edgeagent.app.talking import build_listener, build_replier, build_talker
 from edgeagent.errors import EdgeAgentError
+from edgeagent.live.turns import Early
 from edgeagent.settings import Recogniser, Replier, Script, Settings, Talker
+from tests.services.nowhere import nowhere
 from tests.services.recognisers import model
 from tests.services.talkers import piper_voice
 
@@ -62,4 +64,23 @@ def test_recognisers(kind: str, tmp_path: Path) -> None:
     except EdgeAgentError as missing:
         pytest.skip(str(missing))
     assert listener is not None
+    listener.close()
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_who_understands_begins_at_a_suspicion_if_it_shall(early: bool) -> None:
+    wanted = Settings(recogniser=Recogniser(kind="wyoming", uri=f"tcp://127.0.0.1:{nowhere()}", early=early))
+    try:
+        listener = build_listener(wanted, None)(lambda *_: None, lambda *_: None, lambda *_: None)
+    except EdgeAgentError as missing:
+        pytest.skip(str(missing))
+    assert isinstance(listener, Early)
+    assert listener.suspect_turn(7, "") is early
+    listener.close()
+
+
+def test_a_program_gets_turns_only() -> None:
+    listener = build_listener(Settings(capture=settings.Capture(on_turn="cat")), None)(print, print, print)
+    assert listener is not None
+    assert not isinstance(listener, Early)
     listener.close()

@@ -102,9 +102,9 @@ def add_hints(hints: Hints, factory: Factory | None, to: tuple[Inbox, Door, Conv
 
 def add_turn_ends(models: Models, to: tuple[Inbox, Door, Conversation], words: Words | None) -> list[Helper]:
     """Who is asked at each pause whether the person has finished, if anybody shall be. All that a slow machine can do
-    without, `words` among it. Raises ModelError."""
+    without, `words` and early recognition among it. Raises ModelError."""
     inbox, door, conversation = to
-    helpers: list[Helper] = [words] if words else []
+    helpers: list[Helper] = [conversation.turns, *([words] if words else [])]
     if not models.smart_turn:
         return helpers
     ending = door.engine.moderator.policy.temper.ending

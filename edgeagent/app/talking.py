@@ -110,7 +110,7 @@ def _recogniser(wanted: Recogniser, recognised: Told, trouble: Told) -> Listener
             return None
         case "wyoming":
             return WyomingRecogniser(wanted, recognised, trouble)
-    return LibraryRecogniser(process(wanted), wanted.patience_ms / 1000, recognised, trouble)
+    return LibraryRecogniser(process(wanted), wanted.patience_ms / 1000, recognised, trouble, early=wanted.early)
 
 
 def _nobody(_turn: int, _text: str) -> None:

@@ -16,6 +16,10 @@ VOICES = {"zh": "cmn"}
 """espeak-ng's name of a language where it is another."""
 
 
+NAMED = 4
+"""Missing lists that are named; of more it is told how many."""
+
+
 def languages(settings: Settings) -> Iterator[Finding]:
     """One finding for each. Those that the settings name may be a fault; of the others it is told how far they go."""
     for code in known():
@@ -30,7 +34,8 @@ def languages(settings: Settings) -> Iterator[Finding]:
 
 def _understood(source: Source) -> str:
     missing = source.missing
-    lists = f"no {', '.join(missing)}" if missing else "every list"
+    more = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
+    lists = f"no {', '.join(missing[:NAMED])}{more}" if missing else "every list"
     if "commands" in missing:
         lists = "yes and no, and hardly more"
     return f"{lists}; {'reviewed' if source.reviewed else 'not reviewed by anybody who speaks it'}"

@@ -23,9 +23,9 @@ from edgeagent.report.status_calibration import calibration
 from edgeagent.report.status_page import Checked, Happening, Now, checked, history, status_page
 from edgeagent.report.status_script import JS
 from edgeagent.report.status_style import CSS
-from edgeagent.report.timeline import MEANT, remark, shortened
+from edgeagent.report.timeline import remark, shortened
 from edgeagent.turn import levels
-from edgeagent.turn.outputs import Light
+from edgeagent.turn.outputs import MEANT, Light
 from edgeagent.units import RATE
 from edgeagent.vitals import Vitals
 

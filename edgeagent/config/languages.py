@@ -12,7 +12,8 @@ import yaml
 
 from edgeagent.config.faults import Fault, refusal
 from edgeagent.dialogue.language import COMMANDS, SETS, Language, mixed
-from edgeagent.dialogue.phrases import words
+from edgeagent.dialogue.manner import MANNER
+from edgeagent.dialogue.phrases import LONGEST, words
 from edgeagent.dialogue.template import Template
 from edgeagent.errors import ConfigError, meant, nearest
 
@@ -23,8 +24,15 @@ LISTS = SETS
 PERHAPS = ("stranding",)
 """Of these, lists that a language may do without."""
 
-TEMPLATES = {"corrections": {"wrong", "right"}, "clarifications": {"what"}}
+TEMPLATES = {
+    "corrections": {"wrong", "right", "what"},
+    "clarifications": {"what", "other", "more"},
+    "proposals": {"more"},
+}
 """Lists of phrases with gaps, and the names that a gap may have."""
+
+NAMED = {"commands": COMMANDS, "adjustments": MANNER}
+"""Lists by names, and the names there are."""
 
 OURS = ("repair", "offer")
 """What the device says itself; may be missing."""
@@ -49,7 +57,7 @@ class Source:
     def missing(self) -> tuple[str, ...]:
         """The lists that are empty."""
         empty = [name for name in (*LISTS, *TEMPLATES, *OURS) if name not in PERHAPS and not getattr(self.lists, name)]
-        return (*empty, *(() if self.lists.commands else ("commands",)))
+        return (*empty, *(name for name in NAMED if not any(getattr(self.lists, name).values())))
 
 
 def known() -> list[str]:
@@ -82,19 +90,24 @@ def read(path: Path) -> Source:
 
 def _language(told: Mapping[str, Any]) -> Language:
     lists = {name: frozenset(map(words, told.get(name, ()))) for name in LISTS}
-    corrections, clarifications = (tuple(map(Template.read, told.get(name, ()))) for name in TEMPLATES)
+    corrections, clarifications, proposals = (tuple(map(Template.read, told.get(name, ()))) for name in TEMPLATES)
+    commands, adjustments = (
+        {name: frozenset(map(words, phrases)) for name, phrases in told.get(key, {}).items()} for key in NAMED
+    )
     return Language(
-        commands={name: frozenset(map(words, phrases)) for name, phrases in told.get("commands", {}).items()},
-        corrections=corrections,
-        clarifications=clarifications,
+        commands=commands,
+        adjustments=adjustments,
         repair=told.get("repair", ""),
         offer=told.get("offer", ""),
+        corrections=corrections,
+        clarifications=clarifications,
+        proposals=proposals,
         **lists,
     )
 
 
 def _faults(told: Mapping[object, object]) -> Iterator[Fault]:
-    allowed = (*ABOUT, *OURS, *LISTS, *TEMPLATES, "commands")
+    allowed = (*ABOUT, *OURS, *LISTS, *TEMPLATES, *NAMED)
     for key in told:
         if key not in allowed:
             yield Fault(str(key), f"unknown key{meant(nearest(str(key), allowed))}")
@@ -109,21 +122,22 @@ def _faults(told: Mapping[object, object]) -> Iterator[Fault]:
     yield from _phrases("sources", told.get("sources"))
     for name in LISTS:
         yield from _phrases(name, told.get(name, []))
-    yield from _commands(told.get("commands", {}))
+    for key, names in NAMED.items():
+        yield from _named(key, told.get(key, {}), names)
     for name, gaps in TEMPLATES.items():
         phrases = told.get(name, [])
         yield from _phrases(name, phrases)
         yield from _gaps(name, phrases, gaps)
 
 
-def _commands(told: object) -> Iterator[Fault]:
+def _named(key: str, told: object, names: Sequence[str]) -> Iterator[Fault]:
     if not isinstance(told, dict):
-        yield Fault("commands", "is no mapping of names to phrases")
+        yield Fault(key, "is no mapping of names to phrases")
         return
     for name, phrases in told.items():
-        if name not in COMMANDS:
-            yield Fault(f"commands.{name}", f"unknown; known are {', '.join(COMMANDS)}")
-        yield from _phrases(f"commands.{name}", phrases)
+        if name not in names:
+            yield Fault(f"{key}.{name}", f"unknown; known are {', '.join(names)}")
+        yield from _phrases(f"{key}.{name}", phrases)
 
 
 def _phrases(name: str, told: object) -> Iterator[Fault]:
@@ -133,8 +147,10 @@ def _phrases(name: str, told: object) -> Iterator[Fault]:
     for phrase in told:
         if not isinstance(phrase, str):
             yield Fault(name, f"{phrase!r} is no text")
-        elif not words(phrase.replace("{", "").replace("}", "")):
+        elif not (found := words(phrase.replace("{", "").replace("}", ""))):
             yield Fault(name, f"{phrase!r} has no word")
+        elif len(found) > LONGEST and name != "sources":
+            yield Fault(name, f"{phrase!r} has more than {LONGEST} words")
 
 
 def _gaps(name: str, told: object, allowed: set[str]) -> Iterator[Fault]:

@@ -1,8 +1,9 @@
 """What kind of interruption it was, from the recogniser's text and from when it came.
 
-Rules on word lists, in the order of how sure they are: what is no speech, then what is wholly one known thing (a
-command, a backchannel, a correction, a question about what we just said), then how it begins, and what is left is a new
-request. Left out is all meaning: "and in winter?" is a question by its first word only where the list knows it.
+Rules on word lists, in the order of how sure they are: what is no speech, then what is wholly one known thing or has a
+reason beside it (`commands`, `corrections`, a question about what we just said in `asking`), then what only remarks,
+then how it begins, and what is left is a new request. Left out is all meaning: "and in winter?" is a question by its
+first word only where the list knows it.
 Whether "yeah" answers or only accompanies is decided by whether something was asked (Switchboard: 84 % of "yeah" after
 a question is an answer).
 """
@@ -12,23 +13,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from edgeagent.dialogue.language import COMMANDS, Language
+from edgeagent.dialogue.asking import asks, asks_back, marked, wishes
+from edgeagent.dialogue.commands import beside, command
+from edgeagent.dialogue.corrections import correction, restates
+from edgeagent.dialogue.language import Language
+from edgeagent.dialogue.manner import MANNER
+from edgeagent.dialogue.parts import aside, bare, content, ends, leading, ours, seeks, small, without
 from edgeagent.dialogue.phrases import Words, begins, holds, left, words
-from edgeagent.dialogue.template import Slots
-
-SHORT = 3
-"""Words up to which what follows a command still belongs to it: "stop talking now"."""
-
-CORRECTS_MOST = 5
-"""Words after "no" that still replace something: "no, on the fifth of May"."""
-
-GAP_MOST = 3
-"""Words that a question about one of our words takes up: "what does {the word platform} mean"."""
+from edgeagent.dialogue.remarks import evaluates, exclaims, recalls, remarks
 
 FAR = 0.5
 """Probability from which on speech was not for us."""
 
-QUESTION_MARKS = "?？؟"  # noqa: RUF001
+LOUD = ("stop", "hold")
+"""Commands that count from the next room, too."""
+
+MORE = ("correction", "clarification", "request", "question")
+"""Kinds that want more than a yes or a no says."""
+
+DESIRE = 6
+"""Words up to which "i'd like four" says no more than the answer."""
+
+UNSURE = 4
+"""Words up to which an answer may sound like a question: "four?"."""
 
 
 class Kind(StrEnum):
@@ -73,98 +80,119 @@ def understand(text: str, context: Context, language: Language) -> Understood:
     whole = words(text)
     if not whole:
         return Understood(Kind.NONVERBAL)
-    said = _bare(whole, language)
-    command = _command(said, language)
-    if command in ("stop", "hold"):  # also from the next room
-        return Understood(Kind.COMMAND, command)
+    said, heard = bare(whole, language), _heard(context)
+    ordered = command(whole, language) or command(said, language)
+    if ordered in LOUD:
+        return Understood(Kind.COMMAND, ordered)
     if context.far > FAR:
         return Understood(Kind.FAR)
-    if command:
-        return Understood(Kind.COMMAND, command)
-    if _asks_back(said, language):
-        return Understood(Kind.CLARIFICATION)
-    small = language.backchannels | language.yes | language.fillers | language.no
-    if any(not left(variant, small) for variant in (whole, said)):
+    if context.asked and _picks(said, heard, ordered, language):
+        return Understood(Kind.ANSWER)
+    if ordered:
+        return Understood(Kind.COMMAND, ordered)
+    if not left(whole, small(language)) and not _set_phrase(whole, language):
         return _short(whole, context, language)
-    if correction := _correction(said, context, language):
-        return correction
-    return Understood(_kind(said, text, context, language))
+    ordered = beside(whole, language)
+    if ordered in ("", *LOUD) and asks_back(said, text, heard, language, asked=context.asked):
+        return Understood(Kind.CLARIFICATION)
+    plain = without(said, language.polite) if language.little else said
+    if not left(plain, small(language)) and not _set_phrase(plain, language):
+        return _short(plain, context, language)
+    put = correction(whole, heard, language, asked=context.asked, over=context.interrupted, sure=bool(ordered))
+    if put is not None and not evaluates(said, language):
+        return Understood(Kind.CORRECTION, wrong=put[0], right=put[1])
+    if ordered:
+        return Understood(Kind.COMMAND, ordered)
+    core = left(said, leading(language))
+    if context.asked:
+        return Understood(_to_our_question(core, text, context, language))
+    kind = _kind(core, said, text, context, language)
+    if kind is Kind.REQUEST and context.interrupted and (right := restates(said, heard, language)):
+        return Understood(Kind.CORRECTION, right=right)
+    return Understood(kind)
 
 
 def agrees(text: str, language: Language) -> bool | None:
-    """Whether it is a yes or a no, to a question of ours; None for neither, or both."""
-    said = _bare(words(text), language)
-    yes = begins(said, language.yes | language.commands.get("continue", frozenset()) | language.backchannels) > 0
-    no = begins(said, language.no) > 0
-    return None if yes == no else yes
+    """Whether it is a yes or a no, to a question of ours whether to go on; None for neither, or for more than that:
+    "okay, but first tell me the time"."""
+    said = words(text)
+    if ordered := command(said, language) or beside(said, language):
+        return True if ordered == "continue" else None
+    rest = left(said, aside(language))
+    wanted = rest[begins(rest, language.desires) :]  # "yes, i'd like that" is no more than yes
+    more = seeks(rest, language) and (wanted == rest or content(wanted, language))
+    if more or understand(text, Context(asked=True), language).kind in MORE:
+        return None
+    return _verdict(said[: len(said) - len(rest)], language)
 
 
-def _kind(said: Words, text: str, context: Context, language: Language) -> Kind:
-    core = left(said, _leading(language))
-    asks = bool(left(core, language.questions) != core) or text.rstrip()[-1:] in tuple(QUESTION_MARKS)
-    wishes = left(core, language.requests) != core
-    if context.asked and not wishes and not asks:
-        return Kind.ANSWER
-    if asks and not wishes:
+def _heard(context: Context) -> Words:
+    """What was heard of us: "forty-five" is two words, as others say it."""
+    return words(context.said.replace("-", " "))
+
+
+def _verdict(short: Words, language: Language) -> bool | None:
+    """Of small words: a no among them is one, also in "yeah, no" and in "oh no"."""
+    agreed: bool | None = None
+    while short:
+        length = begins(short, aside(language))
+        phrase, short = short[:length], short[length:]
+        if phrase not in language.yes and any(holds(phrase, no) for no in language.no):
+            return False
+        if phrase in language.yes | language.backchannels:
+            agreed = True
+    return agreed
+
+
+def _kind(core: Words, said: Words, text: str, context: Context, language: Language) -> Kind:
+    """Of what is no answer."""
+    if wishes(core, language):
+        return Kind.REQUEST
+    judges = evaluates(said, language) or exclaims(said, language)  # "how lovely", "what a world"
+    if not marked(text) and (judges or recalls(said, language)):
+        return Kind.BACKCHANNEL
+    if asks(core, text, language):
         return Kind.QUESTION if context.interrupted else Kind.REQUEST
-    return Kind.REQUEST
+    return Kind.BACKCHANNEL if remarks(said, _heard(context), language) else Kind.REQUEST
 
 
-def _asks_back(said: Words, language: Language) -> bool:
-    """About what we have just said."""
-    variants = (said, left(said, _leading(language)))
-    fits = (template.fits(one, GAP_MOST) for template in language.clarifications for one in variants)
-    return any(True for ways in fits for _ in ways)
+def _to_our_question(core: Words, text: str, context: Context, language: Language) -> Kind:
+    """A wish that has one of our words, or a word for one, answers: "i'd like the return". So does one that is short
+    and says only what they want."""
+    if wishes(core, language):
+        meant = content(core[begins(core, language.requests) :], language)
+        named = bool(language.little) and any(ours(word, _heard(context)) for word in meant)
+        own = begins(core, language.desires) > 0 and len(core) <= DESIRE
+        return Kind.ANSWER if named or own or _pointing_at(core, language) else Kind.REQUEST
+    asked = begins(core, language.questions) and len(core) > 1  # "any"
+    if asked or (asks(core, text, language) and len(core) > UNSURE):
+        return Kind.QUESTION if context.interrupted else Kind.REQUEST
+    return Kind.ANSWER
 
 
-def _bare(said: Words, language: Language) -> Words:
-    """Without what may stand around anything."""
-    around = language.polite | language.fillers
-    bare = left(said, around) or said
-    while (length := _ends(bare, around)) and length < len(bare):
-        bare = bare[:-length]
-    return bare
+def _pointing_at(core: Words, language: Language) -> bool:
+    """ "Set it for seven", "do that"."""
+    wish = begins(core, language.requests)
+    return begins(core[wish:], language.references) > 0 or ends(core[:wish], language.references) > 0
 
 
-def _ends(said: Words, phrases: frozenset[Words]) -> int:
-    return max((len(phrase) for phrase in phrases if said[-len(phrase) :] == phrase), default=0)
+def _picks(said: Words, heard: Words, ordered: str, language: Language) -> bool:
+    """Whether it is nothing but yes or no, or what we have asked about, though it might be a command elsewhere: "go
+    ahead", "not too fast"; or a word that says of anything how it should be: "soft"."""
+    if not left(said, language.yes | language.no) or (bool(ordered) and holds(heard, said)):
+        return True
+    if ordered == "continue" and begins(said, language.yes):  # "yeah, go on"
+        return True
+    if ordered not in MANNER:
+        return False
+    meant, sure = content(said, language), language.commands.get(ordered, frozenset())
+    named = bool(meant) and all(ours(word, heard) for word in meant)
+    return named or (len(said) < UNSURE and not any(begins(said[at:], sure) for at in range(len(said))))
 
 
-def _leading(language: Language) -> frozenset[Words]:
-    """What people say before they come to it."""
-    before = language.polite | language.fillers | language.backchannels | language.yes | language.no
-    return before | language.commands.get("hold", frozenset())
-
-
-def _command(said: Words, language: Language) -> str:
-    """The command that `said` is; "" for none. "No, stop" is one, "no" is none."""
-    before = _leading(language) - language.commands.get("hold", frozenset())
-    said = _without(said, language.polite)
-    for variant in (said, left(said, before)):
-        for name in COMMANDS:
-            phrases = language.commands.get(name, frozenset())
-            if variant and not _bare(left(variant, phrases), language):
-                return name
-    first = left(said, _leading(language))
-    stops = language.commands.get("stop", frozenset())
-    rest = left(first, stops)
-    return "stop" if rest != first and len(rest) <= SHORT and not _says_what(rest, language) else ""
-
-
-def _without(said: Words, phrases: frozenset[Words]) -> Words:
-    """Without any of the phrases, wherever they stand."""
-    kept: list[str] = []
-    rest = said
-    while rest:
-        length = begins(rest, phrases)
-        kept += () if length else rest[:1]
-        rest = rest[length or 1 :]
-    return tuple(kept) or said
-
-
-def _says_what(rest: Words, language: Language) -> bool:
-    """Whether something follows that is worth more than to be silent."""
-    return left(rest, language.questions | language.requests) != rest
+def _set_phrase(said: Words, language: Language) -> bool:
+    """Whether small words together say more: "no entiendo"."""
+    return any(said == one.parts for one in (*language.corrections, *language.clarifications))
 
 
 def _short(said: Words, context: Context, language: Language) -> Understood:
@@ -172,38 +200,8 @@ def _short(said: Words, context: Context, language: Language) -> Understood:
     answers = any(holds(said, phrase) for phrase in language.yes | language.no)
     if context.asked and (answers or left(said, language.fillers)):
         return Understood(Kind.ANSWER)
-    objects = any(holds(said, phrase) for phrase in language.no) and not left(said, language.no | language.fillers)
+    denials = language.no - language.backchannels  # "no way" is said in surprise, too
+    objects = any(holds(said, phrase) for phrase in denials) and not left(said, denials | language.fillers)
     if context.interrupted and objects:  # "no, no, no": something we said is wrong, and we do not know what
         return Understood(Kind.CORRECTION)
     return Understood(Kind.BACKCHANNEL)
-
-
-def _correction(said: Words, context: Context, language: Language) -> Understood | None:
-    ours = words(context.said)
-    core = left(said, _leading(language) - language.no)
-    found = _ways(core, language) or _ways(said, language)
-    if found:
-        best = max(found, key=lambda slots: _likely(slots, ours))
-        return Understood(Kind.CORRECTION, wrong=_text(best, "wrong"), right=_text(best, "right"))
-    rest = left(said, language.no)
-    if rest != said and rest and not context.asked and context.interrupted and len(rest) <= CORRECTS_MOST:
-        core = left(rest, _leading(language))
-        if core and left(core, language.questions | language.requests) == core:
-            return Understood(Kind.CORRECTION, right=" ".join(core))
-    return None
-
-
-def _ways(said: Words, language: Language) -> list[Slots]:
-    return [slots for template in language.corrections for slots in template.fits(said)]
-
-
-def _likely(slots: Slots, ours: Words) -> tuple[bool, bool, int, int]:
-    """Without commas "not Bangalore Mangalore" may be cut anywhere: where the wrong words are our own, and otherwise in
-    halves."""
-    wrong, right = slots.get("wrong", ()), slots.get("right", ())
-    known = bool(wrong) and holds(ours, wrong)
-    return known, bool(wrong and right), -abs(len(wrong) - len(right)) if wrong else 0, len(wrong) if known else 0
-
-
-def _text(slots: Slots, name: str) -> str:
-    return " ".join(slots.get(name, ()))

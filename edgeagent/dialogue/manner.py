@@ -7,6 +7,9 @@ SOFTER_OR_LOUDER = ("softer", "louder")
 MANNER = ("slower", "faster", "normal", *SOFTER_OR_LOUDER)
 """Of `language.COMMANDS`."""
 
+OPPOSITE = {"slower": "faster", "faster": "slower", "louder": "softer", "softer": "louder", "normal": "normal"}
+"""What "too" and "not so" make of each."""
+
 MISSED = ("slower", "louder")
 """Who says so has not understood: what was said last is said again."""
 

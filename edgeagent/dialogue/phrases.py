@@ -15,6 +15,9 @@ Words = tuple[str, ...]
 INSIDE = "'-_"
 """Belong to a word where letters stand on both sides: "don't", "uh-huh"."""
 
+LONGEST = 16
+"""Words of a phrase at most; in scripts without spaces, signs."""
+
 SAME = str.maketrans({"’": "'", "ʼ": "'", "‘": "'", "‐": "-", "‑": "-", "–": "-", "—": " "})  # noqa: RUF001
 
 SIGNS = ("CJK UNIFIED", "HIRAGANA", "KATAKANA")
@@ -44,8 +47,8 @@ def words(text: str) -> Words:
 
 
 def begins(said: Words, phrases: Collection[Words]) -> int:
-    """Of how many words the longest phrase is that `said` begins with; 0 for none."""
-    return max((len(phrase) for phrase in phrases if said[: len(phrase)] == phrase), default=0)
+    """Of how many words the longest phrase is that `said` begins with, up to LONGEST; 0 for none."""
+    return next((length for length in range(min(len(said), LONGEST), 0, -1) if said[:length] in phrases), 0)
 
 
 def left(said: Words, phrases: Collection[Words]) -> Words:

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from edgeagent.dialogue.phrases import Words, words
 
 SLOT_MOST = 6
 """Words that a gap takes at most: names, places, numbers, times."""
 
+MORE, MORE_MOST = "{more}", 12
+"""A gap for all that follows, and its words at most: "did you say {more}"."""
+
 Slots = Mapping[str, Words]
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """parts: words as they are said, and names of gaps in braces."""
+    """parts: words as they are said, and names of gaps in braces. lead: the words before the first gap. own: how many
+    words of its own it has."""
 
     parts: tuple[str, ...]
+    lead: Words = field(init=False, compare=False)
+    own: int = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        gaps = [at for at, part in enumerate(self.parts) if part.startswith("{")]
+        object.__setattr__(self, "lead", self.parts[: gaps[0] if gaps else None])
+        object.__setattr__(self, "own", len(self.parts) - len(gaps))
 
     @classmethod
     def read(cls, text: str) -> Template:
@@ -40,7 +51,7 @@ class Template:
         return tuple(part[1:-1] for part in self.parts if part.startswith("{"))
 
     def fits(self, said: Words, most: int = SLOT_MOST) -> Iterator[Slots]:
-        """Every way in which the whole of `said` is this phrase; gaps hold one to `most` words."""
+        """Every way in which the whole of `said` is this phrase; gaps hold one to `most` words, `{more}` to twelve."""
         return _fits(self.parts, said, most)
 
 
@@ -54,6 +65,6 @@ def _fits(parts: tuple[str, ...], said: Words, most: int) -> Iterator[Slots]:
         if said[:1] == (first,):
             yield from _fits(rest, said[1:], most)
         return
-    for count in range(1, min(most, len(said) - len(rest)) + 1):
+    for count in range(1, min(MORE_MOST if first == MORE else most, len(said) - len(rest)) + 1):
         for more in _fits(rest, said[count:], most):
             yield {first[1:-1]: said[:count], **more}

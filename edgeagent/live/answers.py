@@ -1,18 +1,13 @@
 """From a sentence to its sound: one thread asks the talker, one answer after the other, and leaves what it gives as
-notes for the engine thread.
-
-An answer that is called off is cut, not drained: whatever still comes of it finds its flag and is dropped.
-"""
+notes for the engine thread."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from threading import Condition, Thread
 from typing import Protocol
 
-from edgeagent.errors import EdgeAgentError
 from edgeagent.live.inbox import Inbox
+from edgeagent.live.worker import Working
 from edgeagent.ports import Sound, Talk, Talker, Voiced
 from edgeagent.signal.pauses import PauseFinder
 from edgeagent.turn.events import Word
@@ -22,9 +17,6 @@ NOBODY = -1
 
 WAITING = 8
 """Answers that may wait for a talker that is stuck."""
-
-CLOSING_S = 1.0
-"""How long `close` waits for a talker that ignores its cancel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +40,9 @@ class Answer:
 
     protected: bool = False
     """Voices may lower it, and not stop it."""
+
+    ordered: bool = False
+    """The worker has it, and not only the voice."""
 
     cancelled: bool = False
     talk: Talk | None = None
@@ -79,19 +74,16 @@ class Receiver(Protocol):
         """No more will come of it."""
 
 
-class Worker:
+class Worker(Working[Answer]):
     """`order`, `cancel` and `close` are for the engine thread."""
 
     def __init__(self, talker: Talker, inbox: Inbox, receiver: Receiver) -> None:
+        super().__init__("answers", inbox)
         self._talker = talker
-        self._inbox = inbox
         self._receiver = receiver
         self._orders: list[Answer] = []
-        self._changed = Condition()  # of `_orders`, which it guards, and `_closing`
         self._current: Answer | None = None
-        self._closing = False
-        self._thread = Thread(target=self._work, name="answers", daemon=True)
-        self._thread.start()
+        self._start()
 
     def order(self, answer: Answer) -> None:
         """Make this, after all that has been ordered before; when too many wait, the oldest of them fails."""
@@ -111,36 +103,23 @@ class Worker:
 
     def close(self) -> None:
         """Ends the thread, and gives back the talker."""
-        with self._changed:
-            self._closing = True
-            self._changed.notify()
-        if self._current is not None:
-            self.cancel(self._current)
-        self._thread.join(CLOSING_S)
+        self._close(self._cut)
         self._talker.close()
 
-    def _work(self) -> None:
-        while (answer := self._taken()) is not None:
-            self._current = answer
-            try:
-                self._make(answer)
-            except EdgeAgentError as error:
-                self._tell(answer, self._receiver.failed, answer, str(error))
-            except Exception as error:  # a talker of somebody else's must not end the conversation
-                self._tell(answer, self._receiver.failed, answer, f"{type(error).__name__}: {error}")
-            self._current = None
+    def _cut(self) -> None:
+        if self._current is not None:
+            self.cancel(self._current)
 
-    def _taken(self) -> Answer | None:
-        """The next to make, as soon as there is one; None for no more."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._orders or self._closing)
-            return None if self._closing else self._orders.pop(0)
+    def _waiting(self) -> Answer | None:
+        self._current = self._orders.pop(0) if self._orders else None
+        return self._current
 
-    def _make(self, answer: Answer) -> None:
-        if answer.cancelled:
-            return
-        self._speak(answer)
-        self._tell(answer, self._receiver.done, answer)
+    def _do(self, job: Answer) -> None:
+        self._speak(job)
+        self._tell(job, self._receiver.done, job)
+
+    def _failed(self, job: Answer, reason: str) -> None:
+        self._receiver.failed(job, reason)
 
     def _speak(self, answer: Answer) -> None:
         voiced = answer.text.talk if isinstance(answer.text, Voiced) else None
@@ -163,10 +142,3 @@ class Worker:
             self._tell(answer, self._receiver.sounds, answer, sound)
         text = voiced.text if voiced else answer.text
         self._tell(answer, self._receiver.knows, answer, Script(text, talk.words, finder.pauses, length))
-
-    def _tell(self, answer: Answer, what: Callable[..., None], *about: object) -> None:
-        def note() -> None:
-            if not answer.cancelled:
-                what(*about)
-
-        self._inbox.put(note, lambda: not (answer.cancelled or self._closing))

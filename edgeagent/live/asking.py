@@ -1,27 +1,21 @@
 """From a user's turn to sentences: one thread asks the replier, and leaves each sentence as a note as soon as it is
 complete, so that the first is spoken while the others are still being thought of.
 
-It keeps a few sentences ahead of the loudspeaker and no more: an endless reply waits for its listener. A question that
-is called off is cut, not drained: whatever still comes of it finds its flag and is dropped.
+It keeps a few sentences ahead of the loudspeaker and no more: an endless reply waits for its listener.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from threading import Condition, Thread
 from typing import Protocol
 
 from edgeagent.dialogue.sentences import Sentences
-from edgeagent.errors import EdgeAgentError
 from edgeagent.live.inbox import Inbox
+from edgeagent.live.worker import Working
 from edgeagent.ports import Replier, Reply, Request, Voiced
 
 AHEAD = 4
 """Sentences that may wait for the loudspeaker: no pause between them, and little to throw away at an interruption."""
-
-CLOSING_S = 1.0
-"""How long `close` waits for a replier that ignores its cancel."""
 
 
 @dataclass(slots=True, eq=False)
@@ -53,19 +47,18 @@ class Receiver(Protocol):
         """No more will come of it."""
 
 
-class Asker:
+class Asker(Working[Question]):
     """All methods are for the engine thread and return at once, but for `close`. One question at a time: a new one
     calls off the one before."""
 
     def __init__(self, replier: Replier, inbox: Inbox, receiver: Receiver) -> None:
+        super().__init__("replier", inbox)
         self._replier = replier
-        self._inbox = inbox
         self._receiver = receiver
-        self._changed = Condition()  # of what follows
         self._question: Question | None = None
-        self._closing = False
-        self._thread = Thread(target=self._work, name="replier", daemon=True)
-        self._thread.start()
+        self._done: Question | None = None
+        """The last that was begun."""
+        self._start()
 
     def ask(self, question: Question) -> None:
         """Ask this, and nothing else any more."""
@@ -91,13 +84,8 @@ class Asker:
 
     def close(self) -> None:
         """Ends the thread, and gives back the replier."""
-        with self._changed:
-            self._closing = True
-            question, self._question = self._question, None
-            self._changed.notify()
-        if question is not None:
-            self._cut(question)
-        self._thread.join(CLOSING_S)
+        question = self._question
+        self._close(lambda: self._cut(question) if question is not None else None)
         self._replier.close()
 
     def _cut(self, question: Question) -> None:
@@ -105,27 +93,20 @@ class Asker:
         if question.reply is not None:
             question.reply.cancel()
 
-    def _work(self) -> None:
-        done: Question | None = None
-        while (question := self._next(done)) is not None:
-            try:
-                self._pursue(question)
-                self._tell(question, self._receiver.answered)
-            except EdgeAgentError as error:
-                self._tell(question, self._receiver.refused, str(error))
-            except Exception as error:  # a replier of somebody else's must not end the conversation
-                self._tell(question, self._receiver.refused, f"{type(error).__name__}: {error}")
-            done = question
+    def _waiting(self) -> Question | None:
+        if self._question is self._done:
+            return None
+        self._done = self._question
+        return self._question
 
-    def _next(self, done: Question | None) -> Question | None:
-        """The next question, as soon as there is one; None for no more."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._closing or self._question not in (None, done))
-            return None if self._closing else self._question
+    def _do(self, job: Question) -> None:
+        self._pursue(job)
+        self._tell(job, self._receiver.answered, job)
+
+    def _failed(self, job: Question, reason: str) -> None:
+        self._receiver.refused(job, reason)
 
     def _pursue(self, question: Question) -> None:
-        if question.cancelled:
-            return
         reply = question.reply = self._replier.reply(question.request)
         if question.cancelled:  # meanwhile, by one who saw no reply to cancel
             reply.cancel()
@@ -145,11 +126,4 @@ class Asker:
             with self._changed:
                 self._changed.wait_for(lambda: question.ahead < AHEAD or question.cancelled or self._closing)
                 question.ahead += 1
-            self._tell(question, self._receiver.sentence, text)
-
-    def _tell(self, question: Question, what: Callable[..., None], *about: object) -> None:
-        def note() -> None:
-            if not question.cancelled:
-                what(question, *about)
-
-        self._inbox.put(note, lambda: not (question.cancelled or self._closing))
+            self._tell(question, self._receiver.sentence, question, text)

@@ -25,6 +25,7 @@ from edgeagent.ports import Journal, Replier, Request, Sound, Talker
 from edgeagent.signal.playback import Playback
 from edgeagent.turn import actions as a
 from edgeagent.turn import events as e
+from edgeagent.turn import states as s
 
 Told = Callable[[int, str], None]
 
@@ -69,7 +70,7 @@ class Conversation:
         self._listener = listen(self._recognised, self._trouble, self._kept)
         if isinstance(self._listener, Partly) and dialogue is not None:
             self._listener.tell_so_far(self._so_far)
-        self._turns = Turns(door.engine.linear, self._listener)
+        self.turns = Turns(door.engine.linear, self._listener)
         self._voice = Voice(door, playback, inbox, talker, self._gone, self._soundless)
         self._asker = Asker(replier, inbox, self) if replier is not None else None
         self._question: Question | None = None
@@ -87,7 +88,7 @@ class Conversation:
 
     def attend(self, listener: Listener) -> None:
         """Somebody else who gets the turns, and tells no text. Closed with the conversation."""
-        self._turns.attend(listener)
+        self.turns.attend(listener)
 
     def open(self, turn: int) -> None:
         """Let the replier begin, though nobody has said anything. turn: the number that it knows this by, negative."""
@@ -108,14 +109,14 @@ class Conversation:
                 if self._dialogue is not None:
                     self._dialogue.silence()
             case a.OpenTurn():
-                self._turns.open(action)
+                self.turns.open(action)
             case a.HandOver():
                 self._hand_over(action)
             case a.DropTurn():
                 self._drop(action.turn)
             case a.ReopenTurn():
                 self._drop(action.turn)
-                self._turns.open(action)
+                self.turns.open(action)
 
     def ceases(self, fact: e.Ceased) -> None:
         """The engine is about to be told this: now it must know the words."""
@@ -124,17 +125,25 @@ class Conversation:
 
     def stream(self) -> None:
         """A step is over: hand on what was heard."""
-        self._turns.stream()
+        self.turns.stream()
         self._learn_what_was_heard()
         if self.words is not None:
             for hint in self.words.hear(self._door.engine.state, self._door.engine.at):
                 self._door.tell(hint)
                 self.note("words", text=self.words.last)
 
+    def suspect(self) -> None:
+        """What was decided in a step has been done: whoever may be speaking over us is listened to already."""
+        state, moderator = self._door.engine.state, self._door.engine.moderator
+        if isinstance(state, s.Doubting):
+            self.turns.suspect(moderator.opening(state.onset))
+        else:
+            self.turns.trust()
+
     def close(self) -> None:
         """Nobody speaks or listens any more."""
         self._learn_what_was_heard()
-        self._turns.end()
+        self.turns.end()
         if self._asker is not None:
             self._asker.close()
         self._voice.close()
@@ -147,7 +156,7 @@ class Conversation:
 
     def _hand_over(self, turn: a.HandOver) -> None:
         self._cut()
-        self._closed[turn.turn] = self._turns.close(turn), self._door.engine.far
+        self._closed[turn.turn] = self.turns.close(turn), self._door.engine.far
         if self._listener is None:
             self._answer(turn.turn, "")
 
@@ -161,7 +170,7 @@ class Conversation:
 
     def _opine(self, turn: int, text: str) -> None:
         """What the words so far say about whether there will be more. What is meant is not looked at yet."""
-        if turn == self._turns.current and self._dialogue is not None:
+        if turn == self.turns.current and self._dialogue is not None:
             at = self._door.engine.at
             self._door.tell(e.Completeness(0, WORDS_SO_FAR, self._dialogue.completeness(text), at))
 
@@ -227,7 +236,7 @@ class Conversation:
 
     def _drop(self, turn: int) -> None:
         self._closed.pop(turn, None)
-        self._turns.drop(turn)
+        self.turns.drop(turn)
         if self._question is not None and self._question.request.turn == turn:
             self._cut()
         self._voice.drop(turn)
@@ -235,7 +244,7 @@ class Conversation:
     def _discard(self, utterance: int) -> None:
         """All of a turn is called off together: what is spoken, what waits, and what is still being thought of."""
         turn = self._voice.turn(utterance)
-        self._voice.forget(utterance)
+        self._voice.discard(utterance)
         if turn != NOBODY:
             self._voice.drop(turn)
             if self._question is not None and self._question.request.turn == turn:

@@ -78,7 +78,7 @@ class Repair:
     def take(self) -> SoundPath | None:
         """The card anew, once. Raises DeviceHung if there can be none in this process."""
         over = self._thread is not None and not self._thread.is_alive()  # before looking at what it left
-        since = self._since  # once: its thread may put it back meanwhile
+        since = self._since  # once: the thread may begin to rest meanwhile
         if self._hung is None and not over and since and time.monotonic() - since > HANGS_S:
             self._hung = _hangs()
         if self._hung is not None:

@@ -3,15 +3,20 @@ be wanted."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable
 
 from edgeagent.errors import ServiceError
-from edgeagent.live.answers import NOBODY, Answer, Script, Worker
+from edgeagent.live.answers import NOBODY, WAITING, Answer, Script, Worker
 from edgeagent.live.door import Door
 from edgeagent.live.inbox import Inbox
 from edgeagent.ports import Sound, Talker
 from edgeagent.signal.playback import Playback
 from edgeagent.turn import events as e
+
+BEHIND = 256
+"""Sentences that may wait behind those that are being made: more than any rest of a speech has. What comes after them
+fails."""
 
 
 class Voice:
@@ -33,6 +38,7 @@ class Voice:
         self._gone = gone
         self._soundless = soundless
         self._answers: dict[int, Answer] = {}
+        self._behind: deque[Answer] = deque()  # those not yet ordered
         self._next = 0
 
     @property
@@ -44,7 +50,11 @@ class Voice:
         """Speak as soon as the floor allows; the number of the utterance. protected: see `events.Scripted`."""
         answer = Answer(self.number(), text, turn, protected)
         self._answers[answer.utterance] = answer
-        self._worker.order(answer)
+        self._behind.append(answer)
+        self._order()
+        if len(self._behind) > BEHIND:
+            self._behind.pop()
+            self.failed(answer, "too many sentences wait to be said")
         return answer.utterance
 
     def number(self) -> int:
@@ -72,17 +82,23 @@ class Voice:
         self._playback.drop(utterance)
         if answer is not None:
             self._gone(utterance, answer.turn)
+            self._order()
 
     def drop(self, turn: int) -> None:
         """Whatever answers this turn and has not begun to sound. What has is known to the machine, which discards it if
         it is not wanted."""
-        for answer in [one for one in self._answers.values() if one.turn == turn and not one.started]:
-            self.forget(answer.utterance)
+        self._forget_all(one for one in self._answers.values() if one.turn == turn and not one.started)
+
+    def discard(self, utterance: int) -> None:
+        """It is not wanted; nor is what waits behind those that are being made, if it was one of them."""
+        answer = self._answers.get(utterance)
+        if answer is not None and answer.ordered:
+            self._forget_all(self._behind)
+        self.forget(utterance)
 
     def drop_all(self) -> None:
         """Whatever has not begun to sound."""
-        for answer in [one for one in self._answers.values() if not one.started]:
-            self.forget(answer.utterance)
+        self._forget_all(one for one in self._answers.values() if not one.started)
 
     def ceases(self, utterance: int, *, finished: bool) -> None:
         """The engine is about to be told that it ceased: now it must know the words. (Before, only what is new for
@@ -90,10 +106,28 @@ class Voice:
         if (answer := self._answers.get(utterance)) is not None:
             answer.over = answer.over or finished
             self._tell_script(answer)
+            self._order()
 
     def close(self) -> None:
         """Nobody speaks any more."""
         self._worker.close()
+
+    def _order(self) -> None:
+        """Have made what is to be said next: as many as the worker and the machine let wait, in their order."""
+        room = WAITING - sum(one.ordered and not one.over for one in self._answers.values())
+        while self._behind and (room > 0 or self._behind[0].cancelled):
+            answer = self._behind.popleft()
+            if not answer.cancelled:
+                room -= 1
+                answer.ordered = True
+                self._worker.order(answer)
+
+    def _forget_all(self, answers: Iterable[Answer]) -> None:
+        unwanted = list(answers)
+        for answer in unwanted:  # before the first makes room for another of them
+            answer.cancelled = True
+        for answer in unwanted:
+            self.forget(answer.utterance)
 
     def _tell_script(self, answer: Answer) -> None:
         if (script := answer.script) is not None and script != answer.told:
@@ -134,3 +168,4 @@ class Voice:
         answer.over = True
         self._playback.seal(answer.utterance)  # should it be resumed all the same, it has an end
         self._door.tell(e.ReplyFailed(0, answer.utterance, reason))
+        self._order()

@@ -12,6 +12,7 @@ thread that goes on feeding then, too, so an engine that hangs meanwhile is noti
 from __future__ import annotations
 
 from edgeagent.monitor.notify import Manager
+from edgeagent.turn.outputs import MEANT
 from edgeagent.vitals import Vitals
 
 FEEDS = 4
@@ -37,13 +38,6 @@ STATES = {
     "faulty": "faulty",
 }
 
-IMPAIRED = {
-    "rules": "a model of the ear has failed",
-    "slow": "the machine is too slow",
-    "wake": "no wake word is heard",
-    "alone": "whoever answers is away",
-}
-
 STEP_DB = 5
 """What is taken away of the echo is told in such steps: a status that changes all the time is not read."""
 
@@ -54,7 +48,7 @@ def status(vitals: Vitals) -> str:
     if vitals.trouble and vitals.light != "calibrating":
         said = f"deaf: {vitals.trouble}" if vitals.state in ("mic_lost", "faulty") else f"{said}; {vitals.trouble}"
     card = f"card {vitals.card}" if vitals.card else "no card"
-    flaws = [f"hears less well: {IMPAIRED.get(flaw, flaw)}" for flaw in vitals.impaired]
+    flaws = [f"hears less well: {MEANT.get(flaw, flaw)}" for flaw in vitals.impaired]
     return "; ".join([said, card, _echo(vitals), *flaws])
 
 

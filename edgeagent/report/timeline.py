@@ -15,7 +15,7 @@ from math import isfinite
 
 from edgeagent.report.palette import look
 from edgeagent.turn import levels
-from edgeagent.turn.outputs import OUTPUTS, WITHOUT_EARS, Impairment
+from edgeagent.turn.outputs import MEANT, OUTPUTS, WITHOUT_EARS
 from edgeagent.turn.states import CALIBRATING
 from edgeagent.units import RATE
 
@@ -244,14 +244,6 @@ def _impaired(entry: Entry) -> str:
     return (
         f"the lamp winks red: {', '.join(causes)}" if causes else "the lamp winks no more: it hears as well as it can"
     )
-
-
-MEANT: Mapping[str, str] = {
-    Impairment.RULES: "the models of the ear do not hear",
-    Impairment.SLOW: "the machine is too slow",
-    Impairment.WAKE: "nobody listens for the wake word",
-    Impairment.ALONE: "whoever answers is away",
-}
 
 
 def _recognised(entry: Entry) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib.util import find_spec
 from threading import Event, Thread
 from time import monotonic
@@ -21,7 +21,7 @@ from edgeagent.errors import ServiceError, install
 from edgeagent.services.apart import apart
 from edgeagent.services.child import pump
 from edgeagent.services.library_turn import LibraryTurn
-from edgeagent.services.one_turn import OneTurn
+from edgeagent.services.one_turn import OneTurn, Telling, Told
 from edgeagent.services.pocketsphinx_link import Link
 from edgeagent.services.recogniser_models import model_files
 from edgeagent.services.wake import Wake
@@ -37,8 +37,6 @@ CLOSING_S = 2.0
 
 LIBRARIES = {"vosk": ("vosk", "vosk"), "sherpa": ("sherpa_onnx", "sherpa"), "pocketsphinx": ("pocketsphinx", "words")}
 """Of each kind what is imported in the child, and the extra that brings it."""
-
-Told = Callable[[int, str], None]
 
 
 def process(recogniser: settings.Recogniser, places: Sequence[str] | None = None) -> list[str]:
@@ -62,18 +60,20 @@ def process(recogniser: settings.Recogniser, places: Sequence[str] | None = None
 class LibraryRecogniser(OneTurn[LibraryTurn]):
     """See `live.turns.Listener`. All methods return at once and are for one thread, the engine's; but for `check`."""
 
-    def __init__(self, argv: Sequence[str], patience_s: float, recognised: Told, trouble: Told) -> None:
+    def __init__(
+        self, argv: Sequence[str], patience_s: float, recognised: Told, trouble: Told, *, early: bool = True
+    ) -> None:
         """argv: see `process`. patience_s: how long a text may take once its turn is over. recognised: called exactly
         once for each closed turn that is not dropped, with "" for no text. trouble: what went wrong with a turn. Both
-        are called on our own thread."""
-        super().__init__()
+        are called on our own thread, or where the turn is opened. early: see `settings.Recogniser.early`."""
+        super().__init__(early)
         self._argv = argv
         self._patience_s = patience_s
         self._recognised = recognised
         self._trouble = trouble
         self._partial: Told | None = None
         self._wake = Wake()
-        self._closing = False
+        self._closing = self._ready = False
         self._settled = Event()  # the first child is ready, or has failed
         self._failure = "the recogniser is not ready"
         self._thread = Thread(target=self._work, name="recogniser", daemon=True)
@@ -89,11 +89,12 @@ class LibraryRecogniser(OneTurn[LibraryTurn]):
         """From now on tell `told` what is understood so far of the open turn, whole each time, on our own thread."""
         self._partial = told
 
-    def open_turn(self, turn: int, _audio: str) -> None:
-        """See `live.turns.Listener`."""
-        self._cut()
-        self._turn = LibraryTurn(turn, self._wake)
-        self._wake.set()
+    def suspect_turn(self, turn: int, audio: str) -> bool:
+        """See `live.turns.Early`. A child is not started anew for a suspicion: at the next turn it is."""
+        return self._ready and super().suspect_turn(turn, audio)
+
+    def _begin(self, turn: int, *, sure: bool) -> LibraryTurn:
+        return LibraryTurn(Telling(turn, sure=sure), self._wake)
 
     def close(self) -> None:
         """See `live.turns.Listener`."""
@@ -115,6 +116,7 @@ class LibraryRecogniser(OneTurn[LibraryTurn]):
                 try:
                     lost = self._serve(link)
                 finally:
+                    self._ready = False
                     link.close()
                 ready = link.ready
             if self._closing:
@@ -133,16 +135,17 @@ class LibraryRecogniser(OneTurn[LibraryTurn]):
             link.serve(turn, now)
             pump([link.child], self._wake, self._left(link, turn, now))
             link.listen()
+            self._ready = link.ready
             if link.ready and not self._settled.is_set():
                 self._settle("")
             if turn is not None and not turn.over:
                 if turn.said.text != shown and self._partial is not None:
                     shown = turn.said.text
-                    self._tell(turn, self._partial, shown)
+                    turn.telling.tell(self._partial, shown)
                 if turn.said.final:
                     self._end(turn, turn.said.text)
                 elif not link.ready and self._late(turn, monotonic()) <= 0.0:
-                    self._tell(turn, self._trouble, "the recogniser is still loading its model")
+                    turn.telling.tell(self._trouble, "the recogniser is still loading its model")
                     self._end(turn, "")
             if link.failure:
                 return link.failure
@@ -171,7 +174,7 @@ class LibraryRecogniser(OneTurn[LibraryTurn]):
         turn = self._turn
         if turn is None or turn.over:
             return
-        self._tell(turn, self._trouble, why.replace("\n", "; "))
+        turn.telling.tell(self._trouble, why.replace("\n", "; "))
         while not (turn.closed or turn.over or self._closing):
             pump([], self._wake, IDLE_S)
         self._end(turn, "")
@@ -179,11 +182,6 @@ class LibraryRecogniser(OneTurn[LibraryTurn]):
     def _end(self, turn: LibraryTurn, text: str) -> None:
         if turn.lost:
             told = f"{turn.lost / RATE:.1f} s of the turn were lost: the recogniser is too slow"
-            self._tell(turn, self._trouble, told)
-        self._tell(turn, self._recognised, " ".join(text.split()))
+            turn.telling.tell(self._trouble, told)
+        turn.telling.tell(self._recognised, " ".join(text.split()))
         turn.drop()
-
-    def _tell(self, turn: LibraryTurn, told: Told, text: str) -> None:
-        with turn.telling:
-            if not turn.over:
-                told(turn.turn, text)

@@ -9,6 +9,7 @@ from time import monotonic
 import numpy as np
 
 from edgeagent.ports import Partial, Sound
+from edgeagent.services.one_turn import Telling
 from edgeagent.services.wake import Wake
 from edgeagent.units import samples
 
@@ -23,21 +24,25 @@ class LibraryTurn:
     """`hear`, `finish` and `drop` are for the engine's thread; the others for the one that serves the child.
 
     said: what is understood so far. lost: samples that found no room. closed: when the
-    turn was over, in seconds of time.monotonic(); 0.0 while it is not. over: nobody wants more of it."""
+    turn was over, in seconds of time.monotonic(); 0.0 while it is not."""
 
-    def __init__(self, turn: int, wake: Wake) -> None:
-        self.turn = turn
+    def __init__(self, telling: Telling, wake: Wake) -> None:
+        self.turn = telling.turn
+        self.telling = telling
         self.said = Partial("", 0)
-        self.over = False
         self.lost = 0
         self.closed = 0.0
-        self.telling = Lock()  # so that nothing is told of a turn once it is dropped
         self._wake = wake
         self._waiting: deque[Sound] = deque()
         self._size = 0
         self._given = 0
         self._ended = False
         self._lock = Lock()  # of what waits; held for a few lines only
+
+    @property
+    def over(self) -> bool:
+        """Nobody wants more of it."""
+        return self.telling.dropped
 
     def hear(self, block: Sound) -> None:
         with self._lock:
@@ -53,8 +58,7 @@ class LibraryTurn:
         self._wake.set()
 
     def drop(self) -> None:
-        with self.telling:
-            self.over = True
+        self.telling.drop()
         self._wake.set()
 
     def take(self) -> tuple[Sound | None, int] | None:

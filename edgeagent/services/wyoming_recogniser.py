@@ -1,21 +1,21 @@
 """A Wyoming server as the recogniser: each turn goes there while it is spoken, and its text comes back.
 
-The connection of a turn is made when the turn opens, so the server has the sound from before the onset while the person
-is still speaking. What a turn's thread waits for is the server; the engine only leaves sound in its queue.
+The connection of a turn is made when the turn opens, or is suspected (`recogniser.early`), so the server has the sound
+from before the onset while the person is still speaking. What a turn's thread waits for is the server; the engine only
+leaves sound in its queue.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from queue import Empty, Full, Queue
-from threading import Event, Lock, Thread
+from threading import Event, Thread
 from typing import Any, NamedTuple
 
 from edgeagent import settings
 from edgeagent.errors import ServiceError
 from edgeagent.ports import Sound
-from edgeagent.services.one_turn import OneTurn
+from edgeagent.services.one_turn import OneTurn, Telling, Told
 from edgeagent.services.wyoming_link import WyomingLink
 from edgeagent.signal.convert import to_int16
 from edgeagent.units import RATE
@@ -28,8 +28,6 @@ LOOK_S = 0.5
 
 CLOSING_S = 1.0
 """Seconds that `close` waits for a turn's thread."""
-
-Told = Callable[[int, str], None]
 
 
 class Tells(NamedTuple):
@@ -45,9 +43,9 @@ class WyomingRecogniser(OneTurn["_Turn"]):
 
     def __init__(self, recogniser: settings.Recogniser, recognised: Told, trouble: Told) -> None:
         """recognised: called exactly once for each closed turn that is not dropped, with "" for no text. trouble: what
-        went wrong with a turn. Both are called on the turn's thread. Raises ServiceError when the library is
-        missing."""
-        super().__init__()
+        went wrong with a turn. Both are called on the turn's thread, or where the turn is opened. Raises ServiceError
+        when the library is missing."""
+        super().__init__(recogniser.early)
         WyomingLink(recogniser.uri, 0.0)
         self._settings = recogniser
         self._tells = Tells(recognised, trouble, lambda _turn, _text: None)
@@ -56,24 +54,23 @@ class WyomingRecogniser(OneTurn["_Turn"]):
         """See `live.turns.Partly`: of servers that write while they listen (`transcript-chunk`)."""
         self._tells = self._tells._replace(so_far=told)
 
-    def open_turn(self, turn: int, _audio: str) -> None:
-        """See `live.turns.Listener`."""
-        self._cut()
-        self._turn = _Turn(turn, self._settings, self._tells)
+    def _begin(self, turn: int, *, sure: bool) -> _Turn:
+        return _Turn(turn, self._settings, self._tells, Telling(turn, sure=sure))
 
     def close(self) -> None:
         """See `live.turns.Listener`."""
-        turn = self._turn
+        working = {turn for turn in (self._turn, self._suspected) if turn is not None}
         self._cut()
-        if turn is not None:
+        for turn in working:
             turn.thread.join(CLOSING_S)
 
 
 class _Turn:
     """One turn on its way. The methods are for the engine's thread; `_work` is the turn's own."""
 
-    def __init__(self, turn: int, recogniser: settings.Recogniser, tells: Tells) -> None:
+    def __init__(self, turn: int, recogniser: settings.Recogniser, tells: Tells, telling: Telling) -> None:
         self.turn = turn
+        self.telling = telling
         self._settings = recogniser
         self._tells = tells
         self._partly = ""
@@ -82,10 +79,12 @@ class _Turn:
         self._sound: Queue[Sound | None] = Queue(WAITING)
         self._lost = 0
         self._finished = Event()
-        self._dropped = False
-        self._telling = Lock()  # so that nothing is told of a turn once it is dropped
         self.thread = Thread(target=self._work, name="recogniser", daemon=True)
         self.thread.start()
+
+    @property
+    def over(self) -> bool:
+        return not self.thread.is_alive()
 
     def hear(self, block: Sound) -> None:
         try:
@@ -99,7 +98,7 @@ class _Turn:
             self._sound.put_nowait(None)
 
     def drop(self) -> None:
-        self._dropped = True
+        self.telling.drop()
         self._link.cut()
         self.finish()
 
@@ -108,27 +107,29 @@ class _Turn:
         try:
             text = self._understand()
         except ServiceError as error:
-            self._tell(self._tells.trouble, str(error))
+            self.telling.tell(self._tells.trouble, str(error))
         except Exception as error:
-            self._tell(self._tells.trouble, f"{type(error).__name__}: {error}")
+            self.telling.tell(self._tells.trouble, f"{type(error).__name__}: {error}")
         finally:
             self._link.close()
         if self._lost:
-            self._tell(
+            self.telling.tell(
                 self._tells.trouble, f"{self._lost / RATE:.1f} s of the turn were lost: the recogniser is too slow"
             )
         self._finished.wait()  # a server that fails early is told of once the turn is over
-        self._tell(self._tells.recognised, text)
+        self.telling.tell(self._tells.recognised, text)
 
     def _understand(self) -> str:
         form = {"rate": RATE, "width": 2, "channels": 1}
         self._link.connect()
+        if self.telling.dropped:
+            return ""
         self._link.send("transcribe", {"language": self._settings.language} if self._settings.language else {})
         self._link.send("audio-start", form)
-        while not self._dropped and (block := self._next()) is not None:
+        while not self.telling.dropped and (block := self._next()) is not None:
             self._link.send("audio-chunk", form, to_int16(block).tobytes())
             self._read()
-        if self._dropped:
+        if self.telling.dropped:
             return ""
         self._link.send("audio-stop")
         for event in self._link.events() if self._text is None else ():
@@ -137,7 +138,7 @@ class _Turn:
                 break
         if self._text is not None:
             return self._text
-        if self._dropped:
+        if self.telling.dropped:
             return ""
         raise ServiceError(f"{self._settings.uri} closed the connection without a text", "see what the server says")
 
@@ -147,7 +148,7 @@ class _Turn:
             before = self._partly
             self._take(event)
             if self._partly != before:
-                self._tell(self._tells.so_far, " ".join(self._partly.split()))
+                self.telling.tell(self._tells.so_far, " ".join(self._partly.split()))
 
     def _take(self, event: Any) -> None:
         written = str(event.data.get("text", ""))
@@ -168,8 +169,3 @@ class _Turn:
                 block = None
             if block is not None or self._finished.is_set():
                 return block
-
-    def _tell(self, told: Told, text: str) -> None:
-        with self._telling:
-            if not self._dropped:
-                told(self.turn, text)

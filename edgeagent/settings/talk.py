@@ -122,6 +122,10 @@ class Recogniser:
     patience_ms: Annotated[int, Interval(ge=500, le=60_000)] = 8000
     """How long a turn's text may take once the turn is over."""
 
+    early: bool = True
+    """Listen as soon as somebody may be speaking over the device, and not only once it has stopped for them; what was
+    no turn is thrown away unread (docs/dialogue.md). Not recogniser `command`, which gets turns only."""
+
 
 @dataclass(frozen=True, slots=True)
 class Replier:

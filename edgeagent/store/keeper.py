@@ -13,7 +13,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Any, NamedTuple
 
-from edgeagent.store.memory_file import Kept, Refused, read, save, set_aside, told_aside
+from edgeagent.store.memory_file import Kept, Refused, read, save, told_aside
 from edgeagent.turn.events import Remembered
 
 LOOK_S = 1.0
@@ -130,7 +130,7 @@ class Keeper:
         return Kept("", None)
 
     def _aside(self, refused: Refused, so: str) -> str:
-        return told_aside(self._path, refused, so, set_aside)
+        return told_aside(self._path, refused, so)
 
     def _tell(self, text: str) -> None:
         if not self._told:

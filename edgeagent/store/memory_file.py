@@ -13,7 +13,7 @@ import fcntl
 import json
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,19 +93,23 @@ def save(path: Path, token: str, remembered: Remembered) -> str | None:
         return kept.token
 
 
-def told_aside(path: Path, refused: Refused, so: str, move: Callable[[Path], Path]) -> str:
-    """Move a file that was refused aside, by `move`, and say so. so: what is done without it."""
+def told_aside(path: Path, refused: Refused, so: str, beside: Sequence[str] = ()) -> str:
+    """Move a file that was refused aside, and say so. so: what is done without it. beside: see `set_aside`."""
     try:
-        return f"{path}: {refused}; {so}, and the file kept as {move(path).name}"
+        return f"{path}: {refused}; {so}, and the file kept as {set_aside(path, beside).name}"
     except OSError as error:
         return f"{path}: {refused}, and it cannot be moved aside: {error.strerror}"
 
 
-def set_aside(path: Path) -> Path:
-    """Rename a file that was refused, over an earlier one; its new path. Raises OSError."""
+def set_aside(path: Path, beside: Sequence[str] = ()) -> Path:
+    """Rename a file that was refused, over an earlier one; its new path. beside: ends of the names of files that
+    belong to it, where they are. Raises OSError."""
     aside = path.with_name(path.name + REFUSED)
     with _locked(path):
         os.replace(path, aside)
+        for end in beside:
+            with contextlib.suppress(FileNotFoundError):
+                os.replace(path.with_name(path.name + end), aside.with_name(aside.name + end))
     return aside
 
 

@@ -23,7 +23,7 @@ from pathlib import Path
 from edgeagent.dialogue.history import LINES, Line, Who
 from edgeagent.dialogue.saved import Saved, bounded
 from edgeagent.store.disk import OWN_FILE, made, opened
-from edgeagent.store.memory_file import REFUSED, Refused
+from edgeagent.store.memory_file import Refused
 
 OURS = 0x65646761
 """`PRAGMA application_id` of our files ("edga"): a database of somebody else's is left alone."""
@@ -208,16 +208,6 @@ def look(path: Path) -> Stood | None:
         if _version(database) == 0:
             return None
         return _read(database)[1]
-
-
-def set_aside(path: Path) -> Path:
-    """Rename a file that was refused, over an earlier one; its new path. Raises OSError."""
-    aside = path.with_name(path.name + REFUSED)
-    os.replace(path, aside)
-    for beside in BESIDE:
-        with contextlib.suppress(FileNotFoundError):
-            os.replace(path.with_name(path.name + beside), aside.with_name(aside.name + beside))
-    return aside
 
 
 def _read(database: sqlite3.Connection) -> tuple[list[tuple[int, Line]], Stood]:

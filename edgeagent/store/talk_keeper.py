@@ -13,7 +13,7 @@ from threading import Event, Thread
 
 from edgeagent.dialogue.saved import Saved
 from edgeagent.store.memory_file import Refused, told_aside
-from edgeagent.store.talk_file import Stood, TalkFile, set_aside
+from edgeagent.store.talk_file import BESIDE, Stood, TalkFile
 
 REST_S = 1.0
 """Between two writes, and two looks whether everything was forgotten."""
@@ -149,7 +149,7 @@ class TalkKeeper:
         return self._file.stood if self._file is not None else Stood()
 
     def _aside(self, refused: Refused) -> str:
-        return told_aside(self._path, refused, "it is begun anew", set_aside)
+        return told_aside(self._path, refused, "it is begun anew", BESIDE)
 
     def _tell(self, text: str) -> None:
         if not self._told:

@@ -14,7 +14,8 @@ class Level(IntEnum):
 
     NOTHING = 0
     HINT = 1
-    """The hints of a word spotter: it is paused. They only ever shift a doubt."""
+    """The hints of a word spotter: it is paused. They only ever shift a doubt. With them, what a recogniser does before
+    there is a turn."""
     RATE = 2
     """Every second answer of the backchannel model."""
     RESIDUAL = 3

@@ -150,6 +150,14 @@ def fail(state: Talking, event: e.ReplyFailed, limits: Limits) -> Step:
     )
 
 
+def fail_aside(state: s.Yielding, event: e.ReplyFailed, _limits: Limits) -> Step:
+    """Of the sentence that was cut what there is may still be taken up; another one will not come."""
+    if event.utterance == state.utterance:
+        return state, ()
+    waiting = tuple(u for u in state.waiting if u != event.utterance)
+    return replace(state, waiting=waiting), (a.Discard(event.utterance),)
+
+
 def fail_silently(_state: s.Idle | s.Thinking, event: e.ReplyFailed, _limits: Limits) -> Step:
     """Between two sentences of a reply as well: whoever makes it must not wait for room that nobody gives back."""
     return s.Idle(), (a.Discard(event.utterance),)
@@ -247,6 +255,7 @@ ROWS: dict[type[s.State], dict[type[e.Event], Handler]] = {
         e.SpeechEnded: close_final,
         e.Passed: close_final,
         e.ReplyReady: queue,
+        e.ReplyFailed: fail_aside,
         **ANY_TIME,
     },
     s.HalfDuplex: {
@@ -290,7 +299,7 @@ IGNORED: set[tuple[type[s.State], type[e.Event]]] = {
         s.Thinking: (e.Ready, e.SpeechEnded, e.Suspected, e.Judged, *ECHO, e.ReplyFinished, *BACK),
         s.Speaking: (e.Ready, e.SpeechStarted, e.SpeechEnded, e.Judged, e.EchoTrusted, e.NoReply, *BACK, e.Passed),
         s.Doubting: (e.Ready, e.SpeechStarted, e.SpeechEnded, e.Suspected, e.EchoTrusted, e.NoReply, *BACK),
-        s.Yielding: (e.Ready, e.SpeechStarted, e.Suspected, *ECHO, *REPLY, *BACK),
+        s.Yielding: (e.Ready, e.SpeechStarted, e.Suspected, *ECHO, e.ReplyFinished, e.NoReply, *BACK),
         s.HalfDuplex: (e.Ready, *EAR, e.EchoDoubted, e.NoReply, *BACK, e.Passed),
         s.Muted: (e.Ready, *EAR, *ECHO, *REPLY, e.ButtonShort, *BACK, e.Passed),
         s.MicLost: (e.Ready, *EAR, *ECHO, *REPLY, *BUTTONS, e.Recovered, e.Passed),

@@ -250,12 +250,18 @@ class Moderator:
         match action:
             case a.Resume():
                 return a.Play(action.utterance, self.ledger.resume_point(action.utterance))
-            case a.OpenTurn() | a.ReopenTurn():
+            case a.OpenTurn():
+                return self.opening(action.turn)
+            case a.ReopenTurn():
                 return replace(action, number=self._turns + 1, start=self._start(action.turn))
             case a.CloseTurn():
                 return self._hand_over(action)
             case _:
                 return action
+
+    def opening(self, turn: int) -> a.OpenTurn:
+        """How the turn with its onset at `turn` would be opened now."""
+        return a.OpenTurn(turn, self._turns + 1, self._start(turn))
 
     def _start(self, turn: int) -> int:
         """Where the sound of a turn begins: with its pre-roll, but neither while muted nor before what is kept."""

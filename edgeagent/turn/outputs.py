@@ -3,6 +3,7 @@ forgotten is computed, not ordered."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -49,6 +50,15 @@ class Impairment(StrEnum):
 
     ALONE = "alone"
     """Whoever understands and answers is away: it hears, and to no purpose."""
+
+
+MEANT: Mapping[str, str] = {
+    Impairment.RULES: "the models of the ear do not hear",
+    Impairment.SLOW: "the machine is too slow",
+    Impairment.WAKE: "nobody listens for the wake word",
+    Impairment.ALONE: "whoever answers is away",
+}
+"""Each of them in words, for all who tell of it."""
 
 
 @dataclass(frozen=True, slots=True)

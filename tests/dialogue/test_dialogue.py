@@ -130,6 +130,22 @@ def test_an_offer_that_is_not_taken_drops_the_rest(talk: Dialogue, text: str, as
     assert talk.turn(12, "go on").first == ()
 
 
+@pytest.mark.parametrize("text", ["Okay, stop.", "Okay, hold on.", "Okay, that's enough.", "Stop, I'm on the phone."])
+def test_who_says_stop_to_an_offer_is_not_told_more_and_may_still_ask_for_it(talk: Dialogue, text: str) -> None:
+    talk.turn(9, "How much is a ticket?")
+    speak(talk, 10, "Twenty rupees.", OFFER)
+    plan = talk.turn(11, text)
+    assert (plan.reaction, plan.first, plan.ask) == (Reaction.SILENT, (), False)
+    assert talk.turn(12, "You can go on now, please.").first
+
+
+@pytest.mark.parametrize("text", ["Okay, but first tell me a joke.", "No, what time is it?", "No, I said Mangalore."])
+def test_who_says_more_than_yes_or_no_to_an_offer_is_answered(talk: Dialogue, text: str) -> None:
+    talk.turn(9, "How much is a ticket?")
+    speak(talk, 10, "Twenty rupees.", OFFER)
+    assert talk.turn(11, text).ask
+
+
 def test_a_new_request_drops_the_rest(talk: Dialogue) -> None:
     assert talk.turn(9, "Tell me a story instead.").ask
     assert talk.rest == ()

@@ -50,7 +50,7 @@ def test_all_faults_of_a_file_at_once(tmp_path: Path) -> None:
     path.write_text(
         "language: xx\nreviewed: maybe\nsources: me\nyess: [x]\nno: nope\nbackchannels: [[a], '...']\n"
         "commands: {jump: [hop], stop: halt}\ncorrections: ['not {rong}', '{right}']\nclarifications: ['what {}']\n"
-        "repair: [a]\n"
+        "adjustments: {stop: [x], slower: slow}\nproposals: ['can we {what}', 7]\ncarriers: yes\nrepair: [a]\n"
     )
     with pytest.raises(ConfigError) as refused:
         read(path)
@@ -66,7 +66,12 @@ def test_all_faults_of_a_file_at_once(tmp_path: Path) -> None:
         "the gap 'rong'",
         "no word of its own",
         "'{}' is no gap",
-        "13 problems",
+        "adjustments.stop",
+        "unknown; known are slower",
+        "adjustments.slower",
+        "the gap 'what'; known: more",
+        "carriers",
+        "17 problems",
     ):
         assert fault in str(refused.value)
 

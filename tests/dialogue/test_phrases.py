@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeagent.dialogue.phrases import begins, holds, left, words
-from edgeagent.dialogue.template import SLOT_MOST, Template
+from edgeagent.dialogue.template import MORE_MOST, SLOT_MOST, Template
 
 
 @pytest.mark.parametrize(
@@ -54,6 +54,13 @@ def test_gaps_take_what_stands_there() -> None:
     assert template.gaps == ("wrong", "right")
     assert not list(template.fits(words("not A B")))
     assert not list(Template.read("i said {right}").fits(words("i said " + "x " * (SLOT_MOST + 1))))
+
+
+def test_a_gap_for_all_that_follows_takes_more() -> None:
+    template = Template.read("did you say {more}")
+    assert list(template.fits(words("did you say " + "x " * MORE_MOST))) == [{"more": ("x",) * MORE_MOST}]
+    assert not list(template.fits(words("did you say " + "x " * (MORE_MOST + 1))))
+    assert (template.own, template.lead) == (3, ("did", "you", "say"))
 
 
 @given(st.lists(st.sampled_from(["a", "b", "no", "not"]), max_size=10))

@@ -95,6 +95,16 @@ class CrankCard:
         self.heard(microphone, lost, self.rig.now)
 
 
+class PromptCard(GuardedCard):
+    """Its restart is waited for. A device does not wait, for then a thread of the card's does it in a millisecond; on
+    the rig's clock a busy machine may take seconds for that, and the loudspeaker would be taken for dead."""
+
+    def restart(self) -> None:
+        super().restart()
+        if not self._hung:
+            self._ask(lambda: None, PATIENCE_S)
+
+
 class Recorded:
     """See `door.Recorder`."""
 
@@ -203,7 +213,7 @@ class Rig:
         if not self.plugged:
             raise DeviceError("unplugged")
         self.cards.append(CrankCard(self))
-        return SoundPath(GuardedCard(self.cards[-1], lambda: self.now), self.playback.render_into)
+        return SoundPath(PromptCard(self.cards[-1], lambda: self.now), self.playback.render_into)
 
     @property
     def card(self) -> CrankCard:

@@ -12,7 +12,9 @@ from edgeagent.app import build_dialogue
 from edgeagent.dialogue.history import Who
 from edgeagent.errors import ServiceError
 from edgeagent.live import conversation
+from edgeagent.live.answers import WAITING
 from edgeagent.live.conversation import Listen, Told
+from edgeagent.live.voice import BEHIND
 from edgeagent.ports import Request, Sound, Talker
 from edgeagent.services.tone_talker import ToneTalk, ToneTalker
 from edgeagent.settings import Capture, Settings, Turns
@@ -330,6 +332,22 @@ class Dying(ToneTalker):
         return super().say(text)
 
 
+class Fading(ToneTalker):
+    """Says one sentence, and then fails as soon as it may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said = 0
+        self.may = Event()
+
+    def say(self, text: str) -> ToneTalk:
+        self.said += 1
+        if self.said > 1:
+            self.may.wait(10)
+            raise ServiceError("the voice has died")
+        return super().say(text)
+
+
 def test_a_voice_that_dies_between_two_sentences_keeps_nobody_waiting(make: Make) -> None:
     class Slowly(Replier):
         def reply(self, _request: Request) -> Pieces:
@@ -345,6 +363,20 @@ def test_a_voice_that_dies_between_two_sentences_keeps_nobody_waiting(make: Make
     replier.may.set()
     quiet(rig)
     assert replier.given[0].cut
+    assert heard(rig) == ["one two three."]
+
+
+def test_a_voice_that_dies_while_somebody_has_the_floor_keeps_nobody_waiting(make: Make) -> None:
+    """Then it was a false alarm: what had been made goes on, and there is an end to it."""
+    talker = Fading()
+    rig = make(Replier([" ".join(f"{word}." for word in ("one two three", *NAMES))]), "Hi", talker=talker)
+    ask(rig)
+    rig.until(lambda: rig.state == "speaking")
+    rig.until(lambda: rig.state == "yielding", level=VOICE)
+    talker.may.set()
+    rig.until(lambda: bool(rig.entries("reply_failed")), most=10)
+    quiet(rig)
+    assert rig.state == "idle"
     assert heard(rig) == ["one two three."]
 
 
@@ -417,6 +449,46 @@ def test_interrupted_again_while_resuming_no_word_is_lost(make: Make) -> None:
     assert place == len(words)
 
 
+MANY = tuple(f"{name} and {other}." for name in NAMES for other in ("one", "two", "three"))
+
+
+def test_a_long_rest_is_said_whole_however_many_sentences_it_has(make: Make) -> None:
+    """More than the talker's thread and the machine let wait."""
+    rig = make(Replier(), "uh-huh", "go on")
+    for text in MANY:
+        rig.conversation.say(text)
+    for blocks in (60, 200):
+        rig.until(lambda: rig.state == "speaking")
+        rig.turn(blocks)
+        interrupt(rig)
+    quiet(rig)
+    assert not rig.entries("reply_failed")
+    assert [text for text in heard(rig) if text in MANY] == list(MANY)
+
+
+def test_of_a_long_rest_nothing_is_said_once_something_else_is_wanted(make: Make) -> None:
+    rig = make(Replier(["Once upon a time."]), "tell me a story")
+    for text in MANY:
+        rig.conversation.say(text)
+    rig.until(lambda: rig.state == "speaking")
+    rig.turn(60)
+    interrupt(rig)
+    quiet(rig)
+    assert heard(rig)[1:] == ["Once upon a time."]
+    assert not rig.conversation._voice._behind
+
+
+def test_what_is_too_much_fails_and_the_rest_is_said(make: Make) -> None:
+    rig = make(Replier())
+    rig.conversation.say("a. " * 100)
+    for _ in range(BEHIND + WAITING):
+        rig.conversation.say("and.")
+    assert len(rig.conversation._voice._behind) == BEHIND
+    rig.turn(20)
+    assert [entry["utterance"] for entry in rig.entries("reply_failed")] == [BEHIND + WAITING]
+    assert len(rig.conversation._voice._answers) == BEHIND + WAITING
+
+
 @pytest.mark.parametrize("silent", ["", "[cough]"])
 def test_a_noise_in_silence_is_answered_with_silence(make: Make, silent: str) -> None:
     replier = Replier()
@@ -441,7 +513,7 @@ def test_who_is_in_the_middle_of_a_sentence_is_waited_for(make: Make) -> None:
         writing = Writing(text)
         rig = make(Replier([]), listener=writing)
         rig.turn(80, VOICE)
-        writing.so_far(rig.conversation._turns.current or 0, text)
+        writing.so_far(rig.conversation.turns.current or 0, text)
         writing.so_far(-5, "of another turn and")
         rig.turn(5)
         before = rig.engine.at

@@ -113,16 +113,36 @@ class Understanding:
     def __init__(self, mood: random.Random) -> None:
         self.mood = mood
         self.owed: list[int] = []
+        self.suspected: int | None = None
+        self.open: int | None = None
+        self.heard = 0
 
     def __call__(self, recognised: Told, _trouble: Told, _kept: Told) -> Understanding:
         self._recognised = recognised
         return self
 
-    def open_turn(self, turn: int, audio: str) -> None: ...
+    def suspect_turn(self, turn: int, _audio: str) -> bool:
+        """See `turns.Early`; sometimes it is busy."""
+        assert self.suspected is None
+        if self.mood.random() < 0.2:
+            return False
+        self.suspected, self.heard = turn, 0
+        return True
 
-    def sound(self, turn: int, block: Sound) -> None: ...
+    def open_turn(self, turn: int, _audio: str) -> None:
+        if self.suspected is None:
+            self.heard = 0
+        assert self.suspected in (None, turn)
+        self.open, self.suspected = turn, None
 
-    def close_turn(self, turn: int, _sound: Sound) -> None:
+    def sound(self, turn: int, block: Sound) -> None:
+        assert turn in (self.suspected, self.open)
+        self.heard += block.size
+
+    def close_turn(self, turn: int, sound: Sound) -> None:
+        assert turn == self.open
+        assert self.suspected is None
+        assert self.heard >= sound.size
         if self.mood.random() < 0.8:
             self._recognised(turn, self.mood.choice(SAID))
         else:
@@ -133,7 +153,9 @@ class Understanding:
         while self.owed:
             self._recognised(self.owed.pop(), self.mood.choice(SAID))
 
-    def drop_turn(self, turn: int) -> None: ...
+    def drop_turn(self, turn: int) -> None:
+        assert self.suspected in (None, turn)
+        self.suspected = None
 
     def close(self) -> None: ...
 
@@ -142,6 +164,12 @@ def settled(rig: Rig) -> bool:
     conversation = rig.conversation
     waits = conversation._closed or conversation._question is not None or conversation._voice.busy
     return rig.state == "idle" and not waits
+
+
+def ceased(rig: Rig) -> bool:
+    """Whether the engine knows that what began to sound is over: of a stop it learns with the next step."""
+    told = [entry["event"] for entry in rig.journal.entries if entry["event"] in ("playing", "ceased")]
+    return told[-1:] != ["playing"]
 
 
 def converse(seed: int) -> None:
@@ -160,7 +188,7 @@ def converse(seed: int) -> None:
         for block in range(SETTLING):
             rig.turn()
             understanding.pay()
-            if settled(rig) and len(rig.entries("playing")) == len(rig.entries("ceased")):
+            if settled(rig) and ceased(rig):
                 break
             if block == SETTLING // 2:  # an endless reply has to be stopped
                 rig.inbox.post(lambda: rig.door.tell(e.ButtonShort(0)))

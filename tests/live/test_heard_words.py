@@ -10,8 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edgeagent.errors import ServiceError
+from edgeagent.settings import Talker
 from tools.simcard import BuildError, build
-from tools.simcard.heard_words import Trial, judged, played
+from tools.simcard.heard_words import Trial, judged, played, spoken
 
 ROOT = Path(__file__).parents[2]
 
@@ -34,14 +36,15 @@ def test_the_judge_counts_the_words_that_are_wrong() -> None:
     assert judged(trials, {"it": (SENTENCE, ENDS)}) == {0: 2, 1: 1, 2: 1}
 
 
-def test_every_word_is_right_through_portaudio() -> None:
+@pytest.mark.parametrize("talker", ["espeak", pytest.param("flite", marks=pytest.mark.slow)])
+def test_every_word_is_right_through_portaudio(talker: str) -> None:
     pytest.importorskip("pyaudio", reason="needs the extra [card]")
-    pytest.importorskip("espeakng_loader", reason="needs the extra [speech]")
     try:
         build()
-    except BuildError as missing:
+        spoken(Talker(kind="flite") if talker == "flite" else Talker())
+    except (BuildError, ServiceError) as missing:
         pytest.skip(str(missing))
-    command = [sys.executable, "-m", "tools.simcard.heard_words", "--stops", "4", "--json"]
+    command = [sys.executable, "-m", "tools.simcard.heard_words", "--stops", "4", "--json", "--talker", talker]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == {"talker": "espeak", "stops": 4, "wrong": 0, "worst": 0}
+    assert json.loads(done.stdout) == {"talker": talker, "stops": 4, "wrong": 0, "worst": 0}

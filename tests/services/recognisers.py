@@ -79,17 +79,21 @@ def model(kind: str, folder: Path, mode: str = "") -> settings.Recogniser:
     return settings.Recogniser(kind="sherpa", form=forms[kind], model=str(place))
 
 
-def library(kind: str, folder: Path, heard: Heard, mode: str = "", patience_s: float = 10.0) -> LibraryRecogniser:
+def library(
+    kind: str, folder: Path, heard: Heard, mode: str = "", patience_s: float = 10.0, *, early: bool = True
+) -> LibraryRecogniser:
     wanted = model(kind, folder, "" if mode == "whole" else mode)
     argv = process(wanted, [str(LIBRARIES), *sys.path])
     if kind == "pocketsphinx":
         argv = ["env", f"FAKE_POCKETSPHINX={mode}", *argv]
-    recogniser = LibraryRecogniser(argv, patience_s, heard.recognised, heard.trouble)
+    recogniser = LibraryRecogniser(argv, patience_s, heard.recognised, heard.trouble, early=early)
     recogniser.tell_so_far(heard.partial)
     return recogniser
 
 
-def made(kind: str, mode: str, folder: Path, stack: ExitStack, heard: Heard, patience_s: float = 10.0) -> Listener:
+def made(
+    kind: str, mode: str, folder: Path, stack: ExitStack, heard: Heard, patience_s: float = 10.0, *, early: bool = True
+) -> Listener:
     """mode: whole, stalled, dies, absent."""
 
     def command() -> Listener:
@@ -102,11 +106,11 @@ def made(kind: str, mode: str, folder: Path, stack: ExitStack, heard: Heard, pat
         from tests.services.wyoming_server import serving
 
         uri = f"tcp://127.0.0.1:{nowhere()}" if mode == "absent" else stack.enter_context(serving(mode)).uri
-        wanted = settings.Recogniser(kind="wyoming", uri=uri, patience_ms=round(1000 * patience_s))
+        wanted = settings.Recogniser(kind="wyoming", uri=uri, patience_ms=round(1000 * patience_s), early=early)
         return WyomingRecogniser(wanted, heard.recognised, heard.trouble)
 
     makers: dict[str, Callable[[], Listener]] = {"command": command, "wyoming": wyoming}
     fake = "refuses" if mode == "absent" else mode
-    listener = makers.get(kind, lambda: library(kind, folder, heard, fake, patience_s))()
+    listener = makers.get(kind, lambda: library(kind, folder, heard, fake, patience_s, early=early))()
     stack.callback(listener.close)
     return listener

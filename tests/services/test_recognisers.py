@@ -18,6 +18,7 @@ import pytest
 
 from edgeagent import settings
 from edgeagent.errors import ServiceError
+from edgeagent.live.turns import Early, Listener
 from edgeagent.services import library_recogniser
 from edgeagent.services.espeak_talker import EspeakTalker
 from edgeagent.services.flite_talker import FliteTalker
@@ -35,6 +36,7 @@ LIBRARY = ("vosk", "pocketsphinx", "streaming", "transducer", "whisper", "sense_
 
 every = pytest.mark.parametrize("kind", EVERY)
 libraries = pytest.mark.parametrize("kind", LIBRARY)
+earlies = pytest.mark.parametrize("kind", ["wyoming", *LIBRARY])
 
 
 @pytest.fixture
@@ -89,6 +91,105 @@ def test_a_turn_that_is_dropped_tells_nothing_and_costs_no_time(
     assert sorted(took)[2] < 0.01
     recogniser.close()
     assert not heard.troubles
+
+
+def suspected(recogniser: Listener, turn: int, eventually: Eventually) -> None:
+    """It listens to a turn that may be none."""
+    assert isinstance(recogniser, Early)
+    eventually(lambda: recogniser.suspect_turn(turn, f"turn-{turn}.wav"))
+
+
+@earlies
+def test_what_was_heard_before_it_was_a_turn_is_in_its_text(
+    kind: str, tmp_path: Path, stack: ExitStack, heard: Heard, eventually: Eventually
+) -> None:
+    recogniser = made(kind, "whole", tmp_path, stack, heard)
+    suspected(recogniser, 7, eventually)
+    recogniser.sound(7, SOUND[:3000])
+    recogniser.open_turn(7, "turn-7.wav")
+    recogniser.sound(7, SOUND[3000:])
+    assert not heard.texts
+    recogniser.close_turn(7, SOUND)
+    eventually(partial(heard.has, 7))
+    count = 8000 + (TAIL if kind == "streaming" else 0)
+    assert heard.texts == [(7, "hello there" if kind == "wyoming" else f"heard {count}")]
+    assert not heard.troubles
+
+
+@earlies
+@pytest.mark.parametrize("mode", ["whole", "stalled", "dies"])
+def test_of_what_was_no_turn_nothing_is_told_and_the_next_one_is_understood(
+    kind: str, mode: str, tmp_path: Path, stack: ExitStack, heard: Heard, eventually: Eventually
+) -> None:
+    recogniser = made(kind, mode, tmp_path, stack, heard, patience_s=1.5)
+    took = []
+    for turn in range(4):
+        suspected(recogniser, turn, eventually)
+        recogniser.sound(turn, SOUND)
+        begun = monotonic()
+        recogniser.drop_turn(turn)
+        took.append(monotonic() - begun)
+    assert sorted(took)[2] < 0.01
+    assert not heard.texts
+    assert not heard.troubles
+    if mode == "whole":
+        recogniser.open_turn(9, "")
+        recogniser.sound(9, SOUND[:4000])
+        recogniser.close_turn(9, SOUND[:4000])
+        eventually(partial(heard.has, 9))
+        assert heard.texts[0][1] in ("hello there", "heard 4000", f"heard {4000 + TAIL}")
+
+
+@earlies
+def test_what_is_only_suspected_takes_nobodys_place(
+    kind: str, tmp_path: Path, stack: ExitStack, heard: Heard, eventually: Eventually
+) -> None:
+    recogniser = made(kind, "whole", tmp_path, stack, heard)
+    assert isinstance(recogniser, Early)
+    suspected(recogniser, 6, eventually)
+    recogniser.open_turn(7, "")  # another one
+    recogniser.sound(7, SOUND)
+    assert not recogniser.suspect_turn(8, "")
+    recogniser.close_turn(7, SOUND)
+    if not heard.has(7):
+        assert not recogniser.suspect_turn(8, "") or heard.has(7)
+    eventually(partial(heard.has, 7))
+    suspected(recogniser, 8, eventually)
+    assert [turn for turn, _ in heard.texts] == [7]
+
+
+@earlies
+def test_whoever_shall_not_begin_early_does_not(kind: str, tmp_path: Path, stack: ExitStack, heard: Heard) -> None:
+    recogniser = made(kind, "whole", tmp_path, stack, heard, early=False)
+    assert isinstance(recogniser, Early)
+    if isinstance(recogniser, LibraryRecogniser):
+        recogniser.check()
+    assert not recogniser.suspect_turn(7, "")
+
+
+@libraries
+def test_no_child_is_started_for_a_suspicion(kind: str, tmp_path: Path, stack: ExitStack, heard: Heard) -> None:
+    recogniser = library(kind, tmp_path, heard, "refuses")
+    stack.callback(recogniser.close)
+    with pytest.raises(ServiceError):
+        recogniser.check()
+    assert not any(recogniser.suspect_turn(turn, "") for turn in range(20))
+
+
+def test_what_was_understood_of_a_suspicion_is_told_when_it_is_a_turn(
+    tmp_path: Path, stack: ExitStack, heard: Heard, eventually: Eventually
+) -> None:
+    recogniser = library("vosk", tmp_path, heard)
+    stack.callback(recogniser.close)
+    suspected(recogniser, 7, eventually)
+    for _ in range(5):
+        recogniser.sound(7, SOUND)
+    turn = recogniser._turn
+    assert turn is not None
+    eventually(lambda: turn.said.text.endswith("heard 8000"))
+    assert not heard.partials
+    recogniser.open_turn(7, "")
+    eventually(lambda: heard.partials and heard.partials[-1].endswith("heard 8000"))
 
 
 @every

@@ -133,7 +133,7 @@ def serving(mode: str = "whole", given: Server | None = None, port: int = 0) -> 
             watching = asyncio.ensure_future(self.watch())
             try:
                 await super().run()
-            except (ConnectionError, asyncio.CancelledError):
+            except (ConnectionError, EOFError, asyncio.CancelledError):
                 pass
             finally:
                 watching.cancel()

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from edgeagent.dialogue.history import LINES, Line, Who
 from edgeagent.dialogue.saved import Saved, bounded
 from edgeagent.store import talk_file
-from edgeagent.store.memory_file import Refused
-from edgeagent.store.talk_file import Foreign, TalkFile, forget, look, set_aside
+from edgeagent.store.memory_file import Refused, set_aside
+from edgeagent.store.talk_file import BESIDE, Foreign, TalkFile, forget, look
 
 HOURS = 24
 NOW = 1_800_000_000.0
@@ -241,7 +241,7 @@ def test_a_damaged_file_is_refused_and_put_aside(tmp_path: Path, damage: object)
         TalkFile(path, NOW, HOURS)
     with pytest.raises(Refused, match="damaged"):
         look(path)
-    assert set_aside(path).exists()
+    assert set_aside(path, BESIDE).exists()
     assert kept(path) == Saved()
 
 

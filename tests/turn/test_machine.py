@@ -222,6 +222,13 @@ def test_errors_win_over_everything() -> None:
         assert isinstance(step(state, e.Failed(5, "card"), LIMITS)[0], s.Faulty)
 
 
+def test_a_sentence_that_fails_while_somebody_has_the_floor_is_not_waited_for() -> None:
+    yielding = s.Yielding(7, 1, 99, (8, 9))
+    assert tell(yielding, e.ReplyFailed(5, 8, "died")) == (s.Yielding(7, 1, 99, (9,)), [a.Discard(8)])
+    assert tell(yielding, e.ReplyFailed(5, 10, "died")) == (yielding, [a.Discard(10)])
+    assert tell(yielding, e.ReplyFailed(5, 7, "died")) == (yielding, [])  # what was made of it may yet be taken up
+
+
 def test_a_failed_talker_leaves_the_device_listening() -> None:
     state, said = tell(s.Speaking(7), e.ReplyFailed(5, 7, "stalled"))
     assert state == s.Idle()

@@ -1,13 +1,14 @@
 """Whether the device knows which words were heard, judged by the DAC of the simulated card.
 
-    python -m tools.simcard.heard_words [--stops 200] [--talker espeak|command] [--seed 1] [--json]
+    python -m tools.simcard.heard_words [--stops 200] [--talker espeak|flite|command] [--seed 1] [--json]
 
 The whole device talks through the real PortAudio and is stopped by its button at random moments. What it then says was
 heard is compared with what the card has played: the record's last sample is looked for in the same sentence, spoken
 once more without being stopped, and the words that ended before it are counted by the voice's own word times.
 
---talker command speaks with `espeak-ng --stdout`, a voice that tells no word times: the device estimates them, and may
-be wrong by a word. Exit code 1: it was wrong by more.
+--talker flite speaks with flite (`apt install flite`), which tells word times as espeak-ng does. --talker command
+speaks with `espeak-ng --stdout`, a voice that tells no word times: the device estimates them, and may be wrong by a
+word. Exit code 1: it was wrong by more.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from edgeagent import app
 from edgeagent.live.runtime import Runtime
 from edgeagent.ports import Pcm, Sound
 from edgeagent.services.espeak_talker import EspeakTalker
+from edgeagent.services.flite_talker import FliteTalker
 from edgeagent.settings import Audio, Settings, Talker
 from edgeagent.signal.convert import to_int16
 from edgeagent.turn import events as e
@@ -135,7 +137,7 @@ class Director:
 
 def spoken(voice: Talker) -> dict[str, tuple[Sound, list[int]]]:
     """Each sentence, whole: its sound, and where its written words end ("of the" is one to the voice)."""
-    talker = EspeakTalker(voice)
+    talker = FliteTalker(voice) if voice.kind == "flite" else EspeakTalker(voice)
     found = {}
     for text in SENTENCES:
         talk = talker.say(text)
@@ -168,14 +170,13 @@ def judged(trials: Iterable[Trial], whole: Mapping[str, tuple[Sound, list[int]]]
 def measure(asked: argparse.Namespace) -> int:
     """In the child, which sees the simulated card only."""
     sim = SimCard.attach(os.environ["ALSA_CONFIG_PATH"])
-    voice = Talker()
-    settings = Settings(audio=Audio(rate_hz=16000), talker=voice)
+    voice = told = Talker(kind="flite") if asked.talker == "flite" else Talker()
     if asked.talker == "command":
         speak = (
             f"espeak-ng --stdin --stdout -s {voice.words_per_minute} -v {voice.voice} | tail -c +45"  # less its header
         )
         told = Talker(kind="command", command=f"sh -c '{speak}'", command_rate_hz=22050)
-        settings = Settings(audio=Audio(rate_hz=16000), talker=told)
+    settings = Settings(audio=Audio(rate_hz=16000), talker=told)
     director = Director(sim, asked.stops, asked.seed)
     with app.build_runtime(settings, director, director, replies=False) as runtime:
         director.direct(runtime)
@@ -206,7 +207,7 @@ def main() -> int:
     """Makes the card, then measures in a child that sees no other."""
     parser = argparse.ArgumentParser(description="are the heard words right? On the simulated sound card")
     parser.add_argument("--stops", type=int, default=200, help="how many (default 200, 11 minutes)")
-    parser.add_argument("--talker", choices=("espeak", "command"), default="espeak")
+    parser.add_argument("--talker", choices=("espeak", "flite", "command"), default="espeak")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)

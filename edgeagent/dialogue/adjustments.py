@@ -1,0 +1,57 @@
+"""How we are to speak, said in any order: "could you go a bit slower", "not so quick", "it's way too loud for me".
+
+A small grammar: a word that adjusts, words that carry it, and nothing else. "Too fast" and "not so fast" mean the
+opposite of "fast".
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from edgeagent.dialogue.language import Language
+from edgeagent.dialogue.manner import MANNER, OPPOSITE
+from edgeagent.dialogue.parts import KEPT, aside
+from edgeagent.dialogue.phrases import Words, begins, left
+
+ALONG = ("hold", "continue", "repeat")
+"""Commands that an adjustment may come with: "wait, not so fast", "once more, slowly"."""
+
+
+def adjustment(said: Words, language: Language) -> str:
+    """The name of the command that all of `said` is; "" for none. The first word that adjusts decides."""
+    around = _around(language)
+    rest = left(said, aside(language))
+    found, turned = "", False
+    if begins(rest, language.questions) > begins(rest, around):  # "is it quiet there"
+        return ""
+    while rest:
+        found_here, length = _adjusts(rest, language)
+        turns = begins(rest, language.reversing)
+        if length and length >= turns:
+            whole = rest[:length] in language.commands.get(found_here, frozenset())  # "too fast" is turned already
+            found = found or (OPPOSITE[found_here] if turned and not whole else found_here)
+        elif turns:
+            turned, length = True, turns
+        else:
+            length = begins(rest, around)
+        if not length:
+            return ""
+        rest = rest[length:]
+    return found
+
+
+@lru_cache(KEPT)
+def _around(language: Language) -> frozenset[Words]:
+    """What may stand around a word that adjusts."""
+    along = frozenset().union(*(language.commands.get(name, frozenset()) for name in ALONG))
+    return along | language.carriers | language.degrees | language.polite | language.fillers
+
+
+def _adjusts(said: Words, language: Language) -> tuple[str, int]:
+    """What the longest phrase at the beginning does, and of how many words it is."""
+    found, longest = "", 0
+    for name in MANNER:
+        for phrases in (language.commands.get(name, frozenset()), language.adjustments.get(name, frozenset())):
+            if (length := begins(said, phrases)) > longest:
+                found, longest = name, length
+    return found, longest

@@ -97,12 +97,13 @@ def test_nine_of_ten_that_were_said_freely_are_understood(code: str) -> None:
     assert len(missed) <= 0.1 * len(free), missed
 
 
-def test_of_what_somebody_wrote_who_had_not_read_the_rules_three_quarters_are_understood() -> None:
-    """The rules are not made with it, and are not to be: 0.75 is what they are worth, not what they should be."""
-    table = rows(yaml.safe_load((Path(__file__).parent / "said_blind" / "en.yaml").read_text(encoding="utf-8")))
+@pytest.mark.parametrize("name", ["en", "en_later"])
+def test_most_of_what_somebody_wrote_who_had_not_read_the_rules_is_understood(name: str) -> None:
+    """The rules are not made with it, and are not to be: 0.88 and 0.90 are what they are worth."""
+    table = rows(tables("said_blind")[name])
     right = sum(understand(text, context, ENGLISH).kind is kind for text, context, kind in table)
-    assert len(table) == 60
-    assert right / len(table) >= 0.7
+    assert len(table) >= 60
+    assert right / len(table) >= 0.85
 
 
 @pytest.mark.parametrize("code", sorted(TABLES))

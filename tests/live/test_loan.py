@@ -64,6 +64,7 @@ def test_it_is_silent_and_says_why_before_the_card_is_closed_and_listens_again_a
     given = lent(rig)
     assert rig.log == ["amplify False", "abort", "lamp calibrating", "close"]
     assert rig.entries("microphone_failed")[-1]["reason"] == "calibrating"
+    rig.wait(0.2)  # the next look at itself
     vitals = rig.loop.gauge.vitals
     assert (vitals.hears, vitals.excused, vitals.light, vitals.trouble) == (False, True, "calibrating", "calibrating")
     rig.wait(5.0)

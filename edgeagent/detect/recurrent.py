@@ -41,8 +41,8 @@ class Recurrent:
         feeds["features"][0] = vector
         told = self._model.run(feeds)
         scores, state = told["logits"][0].tolist(), told["state_out"]
-        most = max(scores)
-        if not (isfinite(sum(scores)) and np.isfinite(state).all()):
+        most, memory = max(scores), state.ravel()
+        if not (isfinite(sum(scores)) and isfinite(float(memory @ memory))):
             raise ModelError(f"{self._name} model gives what is no number", REMEDY)
         feeds["state"] = state
         odds = [exp(score - most) for score in scores]

@@ -25,7 +25,8 @@ LOOK = 4
 """Hops between two looks at the correlation (64 ms)."""
 
 FIT = 16
-"""Hops between two fits of the drift line (256 ms) once it is known; until then every look may find it."""
+"""Hops between two fits of the drift line (256 ms) once it is known, or hardly there; until then every look may find
+it. A fit costs as much as a whole step."""
 
 AGREE = 4.0
 """Samples within which two looks show the same delay."""
@@ -159,7 +160,7 @@ class Alignment:
         if self._drift is None:
             return
         self._drift.add(self._hops * HOP, lag)
-        if self._hops % (FIT if self.ppm else LOOK):
+        if self._hops % (FIT if self.ppm or self._drift.unlikely else LOOK):
             return
         line = self._drift.line()
         if line is None or self.position < LOOKAHEAD:

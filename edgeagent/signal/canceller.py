@@ -195,6 +195,6 @@ class Canceller:
 
     def _centred(self, heard: Sound) -> Sound:
         """`heard` without the constant that converters add: it would pass for a sound that no echo explains."""
-        self._offset += OFFSET_SHARE * (float(heard.mean()) - self._offset)
+        self._offset += OFFSET_SHARE * (float(np.add.reduce(heard)) / HOP - self._offset)
         beyond = abs(self._offset) - OFFSET
         return heard if beyond <= 0 else heard - np.float32(math.copysign(beyond, self._offset))

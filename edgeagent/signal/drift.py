@@ -8,6 +8,7 @@ the line remembers.
 
 from __future__ import annotations
 
+from statistics import median
 from typing import NamedTuple
 
 import numpy as np
@@ -40,6 +41,9 @@ neighbouring reflection has a slope too, but hardly anywhere."""
 LEAST_PPM = 8.0
 """Slopes below are left to the adaptive filter."""
 
+MANY_POINTS = 160
+"""As many (10 s) and no line yet: there is hardly any drift, as on cards with one crystal for both ways."""
+
 
 class Line(NamedTuple):
     """Where the delay is and where it goes: `lag` in samples now; `ppm` by which the loudspeaker's clock is fast (the
@@ -57,6 +61,11 @@ class DriftEstimator:
         self._lags: list[float] = []
         self._locked = False
 
+    @property
+    def unlikely(self) -> bool:
+        """There would be a line by now, if there were drift."""
+        return len(self._lags) >= MANY_POINTS and not self._locked
+
     def reset(self) -> None:
         """Forget everything: the delay has jumped by an unknown amount."""
         self._times.clear()
@@ -69,7 +78,7 @@ class DriftEstimator:
 
     def add(self, at: int, lag: float) -> None:
         """A delay of `lag` samples was measured at sample index `at` (ascending)."""
-        if self._lags and abs(lag - float(np.median(self._lags[-9:]))) > STRAY:
+        if self._lags and abs(lag - median(self._lags[-9:])) > STRAY:
             return
         self._times.append(at)
         self._lags.append(lag)

@@ -68,14 +68,14 @@ class Features:
         np.minimum(self._floor * RISE, np.maximum(self._smooth, SILENCE), out=self._floor)
         vector = np.empty((*many, SIZE), np.float32)
         levels = np.log10((bands + SILENCE) / (4 * self._floor + SILENCE)[..., None, :])
-        np.clip(levels, 0, TOP, out=vector[..., : 3 * BANDS].reshape(*many, 3, BANDS))
+        np.minimum(np.maximum(levels, 0, out=levels), TOP, out=vector[..., : 3 * BANDS].reshape(*many, 3, BANDS))
         vector[..., 3 * BANDS : 3 * BANDS + 4] = measured[..., 3 * BANDS + 2 :]
         sums = bands[..., 1:, :].sum(axis=-1) + np.float32(1e-6)
-        floor = self._floor.mean(axis=-1) * np.float32(BANDS_TO_POWER)
+        floor = np.add.reduce(self._floor, axis=-1) * np.float32(BANDS_TO_POWER / BANDS)
         told = vector[..., 3 * BANDS + 4 :]
         told[..., 0] = np.log10(sums[..., 0] / sums[..., 1])
-        told[..., 1:3] = np.log10((measured[..., 3 * BANDS : LEVELS] + QUIET) / np.expand_dims(usual, -1))
+        told[..., 1:3] = np.log10((measured[..., 3 * BANDS : LEVELS] + QUIET) / usual[..., None])
         told[..., 3] = np.log10((floor + QUIET) / usual)
-        np.clip(told, -FAR_MOST, FAR_MOST, out=told)
+        np.minimum(np.maximum(told, -FAR_MOST, out=told), FAR_MOST, out=told)
         told[..., 4] = known
         return vector

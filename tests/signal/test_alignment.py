@@ -7,6 +7,7 @@ import pytest
 
 from edgeagent.signal.alignment import Alignment
 from edgeagent.signal.delay import USABLE
+from edgeagent.signal.drift import DriftEstimator, Line
 from edgeagent.signal.history import LOOKAHEAD
 from edgeagent.signal.spectra import SPAN
 from edgeagent.units import HOP, RATE
@@ -46,3 +47,27 @@ def test_a_card_that_tells_nonsense_is_followed_as_far_as_the_memory_goes(shift:
     move = alignment.told(shift)
     assert move.after == alignment.position == (USABLE if shift > 0 else 0)
     assert alignment.push(SILENCE, SILENCE).shape == (HOP,)
+
+
+def test_where_there_is_no_drift_it_is_looked_for_less_often_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    fit = DriftEstimator.line
+
+    def counted(estimator: DriftEstimator) -> Line | None:
+        asked.append(hop)
+        return fit(estimator)
+
+    monkeypatch.setattr(DriftEstimator, "line", counted)
+    alignment, dice = Alignment(4096, drift=True), np.random.default_rng(3)
+    sound = dice.standard_normal(30 * RATE).astype(np.float32) * np.float32(0.1)
+    echo = np.concatenate((np.zeros(900, np.float32), sound))
+    for hop in range(sound.size // HOP):
+        span = slice(hop * HOP, (hop + 1) * HOP)
+        alignment.push(sound[span], echo[span])
+        move = alignment.look()
+        if move is not None:
+            alignment.take(move)
+    second = RATE / HOP
+    early = sum(2 * second <= at < 8 * second for at in asked)
+    late = sum(20 * second <= at < 26 * second for at in asked)
+    assert 0 < late <= early / 3

@@ -86,3 +86,15 @@ def test_reset_forgets() -> None:
     assert fitted(drifting(100, 6.0, 0.05), estimator) is not None
     estimator.reset()
     assert estimator.line() is None
+
+
+def test_after_ten_seconds_without_a_line_there_is_hardly_any_drift() -> None:
+    still, moving = DriftEstimator(), DriftEstimator()
+    assert fitted(drifting(0, 9.0, 0.1), still) is None
+    assert not still.unlikely
+    assert fitted(drifting(0, 12.0, 0.1), still) is None
+    assert still.unlikely
+    assert fitted(drifting(100, 12.0, 0.1), moving) is not None
+    assert not moving.unlikely
+    still.reset()
+    assert not still.unlikely

@@ -322,7 +322,7 @@ class Loop:
             return "it is muted: unmute it by its button first"
         if self._repair.at_work or isinstance(state, s.MicLost | s.Faulty | s.Starting):
             return self._watchdog.trouble or "its card is not ready"
-        return ""
+        return self._watchdog.trouble  # after a repair it is not believed yet, and then no trouble would be told
 
     def _swap(self, path: SoundPath) -> None:
         self._conversation.note("card", **self._health.last(self._path))

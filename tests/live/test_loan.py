@@ -145,6 +145,21 @@ def test_a_device_that_is_muted_or_deaf_does_not_lend(rig: Rig) -> None:
     assert rig.loop.loan.answer() == "the microphone gives no sound"
 
 
+def test_a_microphone_that_is_not_believed_yet_after_a_repair_is_not_lent(rig: Rig) -> None:
+    rig.wait(0.7)
+    rig.door.tell(e.Failed(0, "the loudspeaker takes no sound"))
+    rig.until(lambda: rig.state == "faulty")
+    rig.door.tell(e.Recovered(0))
+    rig.until(lambda: rig.state == "idle")
+    asked = rig.loop.loan
+    assert asked.ask(lambda: None) == ""
+    rig.turn()
+    assert asked.answer() == "the microphone gives no sound"
+    rig.turn(60)
+    assert rig.loop.gauge.vitals.hears
+    assert lent(rig).answer() == ""
+
+
 def test_a_sound_library_that_hangs_closing_is_the_end_and_nobody_gets_the_card(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,14 +16,11 @@ from typing import Any
 from edgeagent.commands._calibrate_keep import keep, known, pairs
 from edgeagent.errors import EdgeAgentError
 from edgeagent.monitor.journald import under_journald
-from edgeagent.monitor.page.calibration import REFUSED
+from edgeagent.monitor.page.calibration import REFUSED, STOPPED
 from edgeagent.monitor.page.job import Outcome
 from edgeagent.report.status_calibration import Calibrated
 
 UNFIT = "This device runs on a card of files, which has no room to be measured."
-
-STOPPED = (-signal.SIGINT, 128 + signal.SIGINT)
-"""Exit codes of one that was told to stop."""
 
 KILLED = -signal.SIGKILL
 """Of one that was ended: by the button, or because its time was over."""
@@ -116,7 +113,7 @@ def _problem(outcome: Outcome) -> str:
     match outcome.code:
         case code if code == REFUSED:
             return f"The device keeps its card: {outcome.said.decode(errors='replace')}."
-        case code if code in STOPPED:
+        case code if code in (STOPPED, 128 + signal.SIGINT):
             return "Stopped. Nothing was written."
         case code if code == KILLED:
             return "It was ended before it was done: by the device's button, or because its time was over."

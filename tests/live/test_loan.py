@@ -187,6 +187,22 @@ def test_a_press_of_the_button_ends_it(rig: Rig) -> None:
     listening(rig)
 
 
+def test_a_press_of_the_button_counts_while_the_card_is_still_on_its_way(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.door.record(Recall(rig.loop.loan))
+    ended, let_go = Event(), Event()
+    monkeypatch.setattr(rig.card, "close", lambda: let_go.wait(PATIENCE_S))
+    asked = rig.loop.loan
+    assert asked.ask(ended.set) == ""
+    rig.until(lambda: rig.state == "mic_lost", most=20)
+    rig.door.tell(e.ButtonShort(0))
+    assert ended.is_set()
+    asked.give_back()
+    let_go.set()
+    listening(rig)
+
+
 def test_while_it_is_lent_the_pin_is_somebody_elses_and_a_busy_one_is_tried_again() -> None:
     class Pin:
         def __init__(self) -> None:

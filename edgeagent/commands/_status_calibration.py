@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from edgeagent.commands._calibrate_keep import keep, known, pairs
@@ -28,8 +29,8 @@ KILLED = -signal.SIGKILL
 
 class Calibrating:
     """config: the file of the device, if there is one. card: `--card` of the device, "" for none. token: whether who
-    sees the page has shown one: only then are settings written. unfit: why it cannot be calibrated. One thread at a
-    time; what it says is made on the server's."""
+    sees the page has shown one: only then are settings written. unfit: why it cannot be calibrated. Server's thread,
+    but for `keep`."""
 
     def __init__(self, config: Path | None = None, card: str = "", *, token: bool = False, unfit: str = "") -> None:
         self.unfit = unfit
@@ -37,6 +38,7 @@ class Calibrating:
         self._card = card
         self._token = token
         self._kept: tuple[float, str] = (0.0, "")  # of the calibration begun then
+        self._keeping = Lock()  # two clicks are two threads
 
     def command(self) -> list[str]:
         """What the button runs; "--no-person" may follow."""
@@ -45,7 +47,12 @@ class Calibrating:
         return [sys.executable, "-m", "edgeagent", "calibrate", "--yes", "--tethered", "--json", *options]
 
     def keep(self, outcome: Outcome) -> bool:
-        """See `site.Content`."""
+        """See `site.Content`. Once for each calibration: the file as it was before is kept, and not written over. Any
+        thread."""
+        with self._keeping:
+            return self._kept[0] == outcome.begun > 0.0 or self._keep(outcome)
+
+    def _keep(self, outcome: Outcome) -> bool:
         found = known(read(outcome).get("settings"))
         if self._config is None or not found or self._why_not():
             return False

@@ -6,6 +6,7 @@ opposite of "fast".
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 from edgeagent.dialogue.language import Language
@@ -49,9 +50,15 @@ def _around(language: Language) -> frozenset[Words]:
 
 def _adjusts(said: Words, language: Language) -> tuple[str, int]:
     """What the longest phrase at the beginning does, and of how many words it is."""
-    found, longest = "", 0
-    for name in MANNER:
-        for phrases in (language.commands.get(name, frozenset()), language.adjustments.get(name, frozenset())):
-            if (length := begins(said, phrases)) > longest:
-                found, longest = name, length
-    return found, longest
+    known = _known(language)
+    length = begins(said, known)
+    return (known[said[:length]], length) if length else ("", 0)
+
+
+@lru_cache(KEPT)
+def _known(language: Language) -> Mapping[Words, str]:
+    """All phrases that adjust; of those that are in two lists the first counts."""
+    lists = [
+        (name, told.get(name, frozenset())) for name in MANNER for told in (language.commands, language.adjustments)
+    ]
+    return {phrase: name for name, phrases in reversed(lists) for phrase in phrases}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 from edgeagent.dialogue.adjustments import adjustment
@@ -140,9 +141,16 @@ def _around(language: Language) -> frozenset[Words]:
 
 
 def _longest(said: Words, language: Language) -> tuple[str, int]:
-    found = {name: begins(said, language.commands.get(name, frozenset())) for name in COMMANDS}
-    name = max(COMMANDS, key=lambda one: found[one])
-    return (name, found[name]) if found[name] else ("", 0)
+    """The command of the longest phrase that it begins with, and of how many words that is."""
+    known = _known(language)
+    length = begins(said, known)
+    return (known[said[:length]], length) if length else ("", 0)
+
+
+@lru_cache(KEPT)
+def _known(language: Language) -> Mapping[Words, str]:
+    """All phrases that are commands; of those that are in two lists the first counts."""
+    return {phrase: name for name in reversed(COMMANDS) for phrase in language.commands.get(name, frozenset())}
 
 
 def _says_what(rest: Words, language: Language) -> bool:

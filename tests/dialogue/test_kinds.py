@@ -5,7 +5,9 @@ mean, and not how people speak."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -16,6 +18,8 @@ from hypothesis import strategies as st
 from edgeagent.config.languages import language
 from edgeagent.dialogue.kinds import Context, Kind, Understood, agrees, understand
 from edgeagent.dialogue.language import Language
+from edgeagent.dialogue.parts import LONG
+from edgeagent.dialogue.phrases import begins
 
 
 def tables(folder: str) -> dict[str, Any]:
@@ -226,6 +230,33 @@ def test_whatever_is_said_has_a_kind_and_only_commands_a_name(
 ) -> None:
     understood = understand(text, Context(OURS, asked, interrupted), language([code]))
     assert (understood.kind is Kind.COMMAND) == bool(understood.command)
+
+
+MOST_LOOKS = 15_000
+"""Looks for phrases that one turn may cost: ten milliseconds of the engine's thread. One for each command took twice
+as many."""
+
+
+@pytest.mark.parametrize("count", [LONG, 400])
+@pytest.mark.parametrize(
+    "said", ["thank you very much please", "that's the that much my", "a bit too loud for me wait"]
+)
+def test_long_and_strange_turns_do_not_hold_up_the_engine(said: str, count: int) -> None:
+    looks = 0
+
+    def count_looks(frame: FrameType, event: str, _about: object) -> None:
+        nonlocal looks
+        looks += event == "call" and frame.f_code is begins.__code__
+
+    text = " ".join((said.split() * count)[:count])
+    before = sys.getprofile()
+    sys.setprofile(count_looks)
+    try:
+        understand(text, Context(text, interrupted=True), ENGLISH)
+        agrees(text, ENGLISH)
+    finally:
+        sys.setprofile(before)
+    assert 0 < looks < MOST_LOOKS
 
 
 @pytest.mark.parametrize(

@@ -172,6 +172,10 @@ def test_a_sound_library_that_hangs_closing_is_the_end_and_nobody_gets_the_card(
     with pytest.raises(DeviceHung):
         passes(rig, lambda: False)
     assert "hangs" in (asked.answer() or "")
+    repairer = rig.loop._repair._thread
+    assert repairer is not None
+    repairer.join(PATIENCE_S)
+    assert len(rig.cards) == 1  # nobody asks a library that hangs for another
     let_go.set()
 
 

@@ -22,7 +22,7 @@ def adjustment(said: Words, language: Language) -> str:
     """The name of the command that all of `said` is; "" for none. The first word that adjusts decides."""
     around = _around(language)
     rest = left(said, aside(language))
-    found, turned = "", False
+    found, turned, denied = "", False, False
     if begins(rest, language.questions) > begins(rest, around):  # "is it quiet there"
         return ""
     while rest:
@@ -30,8 +30,11 @@ def adjustment(said: Words, language: Language) -> str:
         turns = begins(rest, language.reversing)
         if length and length >= turns:
             whole = rest[:length] in language.commands.get(found_here, frozenset())  # "too fast" is turned already
+            if denied and whole and not begins(rest, language.reversing):  # "don't turn it up" is none
+                return ""
             found = found or (OPPOSITE[found_here] if turned and not whole else found_here)
         elif turns:
+            denied = denied or any((word,) in language.against for word in rest[:turns])
             turned, length = True, turns
         else:
             length = begins(rest, around)

@@ -70,12 +70,22 @@ def _behind(head: Words, tail: Words, openers: frozenset[Words], language: Langu
         return ""
     if len(tail) < STRONG and (name not in ("continue", "repeat") or tail in language.little):
         return ""
-    if name == "repeat" and begins(tail, language.commands["repeat"]) >= CLEAR:
+    denied = _denies(head, language)
+    if name == "repeat" and begins(tail, language.commands["repeat"]) >= CLEAR and not denied:
         return name
     if not_understood(head, language) and (name == "repeat" or not begins(head, language.questions)):  # "how loud"
         return name
     going_on = language.unfinished | language.stranding | language.against
-    return name if len(head) > 1 and states(head, language) and not ends(head, going_on) else ""
+    apart = len(head) > 1 and not denied and not ends(head, going_on)
+    return name if apart and states(head, language) else ""
+
+
+def _denies(head: Words, language: Language) -> bool:
+    """Whether what follows is what we must not do: "don't | say that again", "don't turn | it up"."""
+    core = left(head, aside(language))
+    length = begins(core, language.reversing)
+    denial = any((word,) in language.against for word in core[:length])
+    return ends(head, language.against - language.unfinished) > 0 or (denial and len(core) == length + 1)
 
 
 @lru_cache(KEPT)

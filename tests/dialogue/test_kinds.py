@@ -267,6 +267,28 @@ def test_what_is_not_about_our_speech_is_none_of_our_commands(text: str) -> None
     assert understand(text, OVER, ENGLISH).kind is not Kind.COMMAND
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("don't turn it up", "please don't turn it up", "don't speak louder", "do not slow down", "don't go slower"),
+        *("don't say that again", "please don't read that again"),
+    ],
+)
+def test_who_says_what_we_must_not_do_is_not_obeyed_the_other_way_round(text: str) -> None:
+    assert understand(text, OVER, ENGLISH).kind is not Kind.COMMAND
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        *(("don't be so loud", "softer"), ("don't be too loud", "softer"), ("don't go so fast", "slower")),
+        *(("don't stop", "continue"), ("yes but say that again", "repeat"), ("not so fast", "slower")),
+    ],
+)
+def test_a_denial_that_belongs_to_a_command_stays_with_it(text: str, name: str) -> None:
+    assert understand(text, OVER, ENGLISH) == Understood(Kind.COMMAND, name)
+
+
 def test_a_statement_with_a_word_of_ours_and_a_new_one_puts_it_right() -> None:
     ours = Context("Chapter seven. The keeper had not spoken to anyone.", interrupted=True)
     assert understand("it's chapter eight", ours, ENGLISH) == Understood(Kind.CORRECTION, right="chapter eight")

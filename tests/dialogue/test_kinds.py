@@ -309,9 +309,15 @@ def test_a_question_is_about_our_words_only_if_it_has_no_other() -> None:
     [
         *(("Yes, please.", True), ("Go on.", True), ("No, go on.", True), ("I'm ready.", True), ("No problem.", True)),
         *(("No, thanks.", False), ("Yeah, no thanks.", False), ("Oh no.", False), ("Not now.", False)),
+        *(("Of course not.", None), ("Yes, but stop.", None), ("No, don't.", False), ("Yes, don't stop.", True)),
         *(("x", None), ("Okay, stop.", None), ("Okay, wait.", None), ("Okay, but what time is it?", None)),
         *(("No, tell me a joke.", None), ("No, I said Mangalore.", None), ("Yes, I'd like that.", True)),
     ],
 )
 def test_yes_and_no(text: str, yes: bool | None) -> None:
     assert agrees(text, ENGLISH) is yes
+
+
+def test_a_yes_that_a_no_follows_is_none() -> None:
+    assert agrees("Bien sûr.", language(["fr"])) is True
+    assert agrees("Bien sûr que non.", language(["fr"])) is None

@@ -16,6 +16,7 @@ from edgeagent.engine import Engine
 from edgeagent.live.conversation import Told
 from edgeagent.live.turns import AGAIN
 from edgeagent.services.one_turn import Telling
+from edgeagent.services.wyoming_link import CONNECT_S
 from edgeagent.services.wyoming_recogniser import WyomingRecogniser
 from edgeagent.settings import Recogniser, Settings
 from edgeagent.signal.bypass import Bypass
@@ -190,7 +191,7 @@ def test_a_server_that_takes_nothing_holds_up_neither_the_doubt_nor_the_stop() -
         begun = monotonic()
         recogniser.open_turn(100, "")
         recogniser.drop_turn(100)
-        assert max(*took, monotonic() - begun) < 0.05
+        assert max(*took, monotonic() - begun) < CONNECT_S / 5  # a busy machine
         assert sorted(took)[4] < 0.01
         recogniser.close()
 

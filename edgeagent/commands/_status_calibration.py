@@ -11,19 +11,17 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from edgeagent.commands._calibrate_keep import keep, known, pairs
 from edgeagent.errors import EdgeAgentError
 from edgeagent.monitor.journald import under_journald
-from edgeagent.monitor.page.calibration import REFUSED
+from edgeagent.monitor.page.calibration import REFUSED, STOPPED
 from edgeagent.monitor.page.job import Outcome
 from edgeagent.report.status_calibration import Calibrated
 
 UNFIT = "This device runs on a card of files, which has no room to be measured."
-
-STOPPED = (-signal.SIGINT, 128 + signal.SIGINT)
-"""Exit codes of one that was told to stop."""
 
 KILLED = -signal.SIGKILL
 """Of one that was ended: by the button, or because its time was over."""
@@ -31,8 +29,8 @@ KILLED = -signal.SIGKILL
 
 class Calibrating:
     """config: the file of the device, if there is one. card: `--card` of the device, "" for none. token: whether who
-    sees the page has shown one: only then are settings written. unfit: why it cannot be calibrated. One thread at a
-    time; what it says is made on the server's."""
+    sees the page has shown one: only then are settings written. unfit: why it cannot be calibrated. Server's thread,
+    but for `keep`."""
 
     def __init__(self, config: Path | None = None, card: str = "", *, token: bool = False, unfit: str = "") -> None:
         self.unfit = unfit
@@ -40,6 +38,7 @@ class Calibrating:
         self._card = card
         self._token = token
         self._kept: tuple[float, str] = (0.0, "")  # of the calibration begun then
+        self._keeping = Lock()  # two clicks are two threads
 
     def command(self) -> list[str]:
         """What the button runs; "--no-person" may follow."""
@@ -48,7 +47,12 @@ class Calibrating:
         return [sys.executable, "-m", "edgeagent", "calibrate", "--yes", "--tethered", "--json", *options]
 
     def keep(self, outcome: Outcome) -> bool:
-        """See `site.Content`."""
+        """See `site.Content`. Once for each calibration: the file as it was before is kept, and not written over. Any
+        thread."""
+        with self._keeping:
+            return self._kept[0] == outcome.begun > 0.0 or self._keep(outcome)
+
+    def _keep(self, outcome: Outcome) -> bool:
         found = known(read(outcome).get("settings"))
         if self._config is None or not found or self._why_not():
             return False
@@ -116,7 +120,7 @@ def _problem(outcome: Outcome) -> str:
     match outcome.code:
         case code if code == REFUSED:
             return f"The device keeps its card: {outcome.said.decode(errors='replace')}."
-        case code if code in STOPPED:
+        case code if code in (STOPPED, 128 + signal.SIGINT):
             return "Stopped. Nothing was written."
         case code if code == KILLED:
             return "It was ended before it was done: by the device's button, or because its time was over."

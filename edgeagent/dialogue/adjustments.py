@@ -6,6 +6,7 @@ opposite of "fast".
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 from edgeagent.dialogue.language import Language
@@ -21,7 +22,7 @@ def adjustment(said: Words, language: Language) -> str:
     """The name of the command that all of `said` is; "" for none. The first word that adjusts decides."""
     around = _around(language)
     rest = left(said, aside(language))
-    found, turned = "", False
+    found, turned, denied = "", False, False
     if begins(rest, language.questions) > begins(rest, around):  # "is it quiet there"
         return ""
     while rest:
@@ -29,8 +30,11 @@ def adjustment(said: Words, language: Language) -> str:
         turns = begins(rest, language.reversing)
         if length and length >= turns:
             whole = rest[:length] in language.commands.get(found_here, frozenset())  # "too fast" is turned already
+            if denied and whole and not begins(rest, language.reversing):  # "don't turn it up" is none
+                return ""
             found = found or (OPPOSITE[found_here] if turned and not whole else found_here)
         elif turns:
+            denied = denied or any((word,) in language.against for word in rest[:turns])
             turned, length = True, turns
         else:
             length = begins(rest, around)
@@ -49,9 +53,15 @@ def _around(language: Language) -> frozenset[Words]:
 
 def _adjusts(said: Words, language: Language) -> tuple[str, int]:
     """What the longest phrase at the beginning does, and of how many words it is."""
-    found, longest = "", 0
-    for name in MANNER:
-        for phrases in (language.commands.get(name, frozenset()), language.adjustments.get(name, frozenset())):
-            if (length := begins(said, phrases)) > longest:
-                found, longest = name, length
-    return found, longest
+    known = _known(language)
+    length = begins(said, known)
+    return (known[said[:length]], length) if length else ("", 0)
+
+
+@lru_cache(KEPT)
+def _known(language: Language) -> Mapping[Words, str]:
+    """All phrases that adjust; of those that are in two lists the first counts."""
+    lists = [
+        (name, told.get(name, frozenset())) for name in MANNER for told in (language.commands, language.adjustments)
+    ]
+    return {phrase: name for name, phrases in reversed(lists) for phrase in phrases}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 from edgeagent.dialogue.adjustments import adjustment
@@ -69,12 +70,22 @@ def _behind(head: Words, tail: Words, openers: frozenset[Words], language: Langu
         return ""
     if len(tail) < STRONG and (name not in ("continue", "repeat") or tail in language.little):
         return ""
-    if name == "repeat" and begins(tail, language.commands["repeat"]) >= CLEAR:
+    denied = _denies(head, language)
+    if name == "repeat" and begins(tail, language.commands["repeat"]) >= CLEAR and not denied:
         return name
     if not_understood(head, language) and (name == "repeat" or not begins(head, language.questions)):  # "how loud"
         return name
     going_on = language.unfinished | language.stranding | language.against
-    return name if len(head) > 1 and states(head, language) and not ends(head, going_on) else ""
+    apart = len(head) > 1 and not denied and not ends(head, going_on)
+    return name if apart and states(head, language) else ""
+
+
+def _denies(head: Words, language: Language) -> bool:
+    """Whether what follows is what we must not do: "don't | say that again", "don't turn | it up"."""
+    core = left(head, aside(language))
+    length = begins(core, language.reversing)
+    denial = any((word,) in language.against for word in core[:length])
+    return ends(head, language.against - language.unfinished) > 0 or (denial and len(core) == length + 1)
 
 
 @lru_cache(KEPT)
@@ -140,9 +151,16 @@ def _around(language: Language) -> frozenset[Words]:
 
 
 def _longest(said: Words, language: Language) -> tuple[str, int]:
-    found = {name: begins(said, language.commands.get(name, frozenset())) for name in COMMANDS}
-    name = max(COMMANDS, key=lambda one: found[one])
-    return (name, found[name]) if found[name] else ("", 0)
+    """The command of the longest phrase that it begins with, and of how many words that is."""
+    known = _known(language)
+    length = begins(said, known)
+    return (known[said[:length]], length) if length else ("", 0)
+
+
+@lru_cache(KEPT)
+def _known(language: Language) -> Mapping[Words, str]:
+    """All phrases that are commands; of those that are in two lists the first counts."""
+    return {phrase: name for name in reversed(COMMANDS) for phrase in language.commands.get(name, frozenset())}
 
 
 def _says_what(rest: Words, language: Language) -> bool:

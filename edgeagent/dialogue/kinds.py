@@ -123,7 +123,9 @@ def agrees(text: str, language: Language) -> bool | None:
     more = seeks(rest, language) and (wanted == rest or content(wanted, language))
     if more or understand(text, Context(asked=True), language).kind in MORE:
         return None
-    return _verdict(said[: len(said) - len(rest)], language)
+    agreed = _verdict(said[: len(said) - len(rest)], language)
+    denied = begins(rest, language.against) or ends(rest, language.no)  # "of course not", "bien sûr que non"
+    return None if agreed and denied else agreed
 
 
 def _heard(context: Context) -> Words:

@@ -161,8 +161,8 @@ class Conversation:
             self._answer(turn.turn, "")
 
     def _recognised(self, turn: int, text: str) -> None:
-        """Any thread."""
-        self._inbox.put(lambda: self._answer(turn, text), lambda: True)
+        """Any thread. Must not wait: the engine thread may be waiting until all has been told (`one_turn.Telling`)."""
+        self._inbox.leave(lambda: self._answer(turn, text))
 
     def _so_far(self, turn: int, text: str) -> None:
         """Any thread."""

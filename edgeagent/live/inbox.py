@@ -24,7 +24,7 @@ REST_S = 0.01
 
 
 class Inbox:
-    """`post`, `put` and `ring` are for any thread, the rest for the engine thread."""
+    """`post`, `leave`, `put` and `ring` are for any thread, the rest for the engine thread."""
 
     def __init__(self) -> None:
         self._notes: deque[Note] = deque()
@@ -49,6 +49,12 @@ class Inbox:
         self._notes.append(note)
         self.ring()
         return True
+
+    def leave(self, note: Note) -> None:
+        """Leave a note, whether there is room or not. Never blocks. For what must not be lost and comes once for each
+        turn of the user: of these there are no more while the engine thread is stuck."""
+        self._notes.append(note)
+        self.ring()
 
     def put(self, note: Note, wanted: Callable[[], bool]) -> None:
         """Leave a note as soon as there is room; for workers, who may wait. Given up once `wanted` says so."""

@@ -112,8 +112,8 @@ class Loan:
             return True
 
     def recall(self) -> None:
-        """End it at once, as by a press of the button."""
-        if self._stage is Stage.GIVEN:
+        """End it at once, as by a press of the button, be the card lent already or on its way."""
+        if self._stage is not Stage.NONE:
             self._borrower()
 
     def ended(self) -> str:

@@ -320,8 +320,9 @@ class Loop:
         """Why the card cannot be lent now; "" if it can."""
         if isinstance(state, s.Muted):
             return "it is muted: unmute it by its button first"
-        if self._repair.at_work or isinstance(state, s.MicLost | s.Faulty | s.Starting):
-            return self._watchdog.trouble or "its card is not ready"
+        trouble = self._watchdog.trouble  # also after a repair: a device that is not believed yet tells no new trouble
+        if trouble or self._repair.at_work or isinstance(state, s.MicLost | s.Faulty | s.Starting):
+            return "its card is not ready" if trouble in ("", s.CALIBRATING) else trouble
         return ""
 
     def _swap(self, path: SoundPath) -> None:

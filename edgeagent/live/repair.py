@@ -112,7 +112,7 @@ class Repair:
     def _work(self) -> None:
         if self.loan.granted:
             self._hand_out()
-        while not self._over.is_set():
+        while self._hung is None and not self._over.is_set():
             self._since = time.monotonic()
             if self._step():
                 return

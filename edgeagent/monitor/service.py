@@ -16,7 +16,7 @@ from edgeagent.turn.outputs import MEANT
 from edgeagent.vitals import Vitals
 
 FEEDS = 4
-"""Times within the watchdog's patience: three may get lost."""
+"""Times within the watchdog's patience: two in a row may get lost."""
 
 LATE_S = 0.25
 """By which systemd's timers may be late: its event loop gathers those of a quarter of a second (sd-event(3), accuracy).

@@ -79,6 +79,16 @@ def test_nothing_is_written_before_somebody_keeps_it_and_then_only_what_was_foun
     assert calibrating.calibrated(done(begun=2.0)).may_keep  # the next one is another
 
 
+def test_who_clicks_twice_keeps_it_once_and_the_old_file_stays_beside_it(file: Path) -> None:
+    calibrating = Calibrating(file, token=True)
+    assert calibrating.keep(done())
+    said = calibrating.calibrated(done()).kept
+    assert calibrating.keep(done())
+    assert calibrating.calibrated(done()).kept == said
+    (backup,) = file.parent.glob("*.bak")
+    assert backup.read_text() == FILE
+
+
 def test_without_a_token_or_the_right_nothing_is_written_and_the_line_to_type_does_it(
     file: Path, edgeagent: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

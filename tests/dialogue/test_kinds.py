@@ -5,7 +5,9 @@ mean, and not how people speak."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -16,6 +18,8 @@ from hypothesis import strategies as st
 from edgeagent.config.languages import language
 from edgeagent.dialogue.kinds import Context, Kind, Understood, agrees, understand
 from edgeagent.dialogue.language import Language
+from edgeagent.dialogue.parts import LONG
+from edgeagent.dialogue.phrases import begins
 
 
 def tables(folder: str) -> dict[str, Any]:
@@ -228,12 +232,61 @@ def test_whatever_is_said_has_a_kind_and_only_commands_a_name(
     assert (understood.kind is Kind.COMMAND) == bool(understood.command)
 
 
+MOST_LOOKS = 15_000
+"""Looks for phrases that one turn may cost: ten milliseconds of the engine's thread. One for each command took twice
+as many."""
+
+
+@pytest.mark.parametrize("count", [LONG, 400])
+@pytest.mark.parametrize(
+    "said", ["thank you very much please", "that's the that much my", "a bit too loud for me wait"]
+)
+def test_long_and_strange_turns_do_not_hold_up_the_engine(said: str, count: int) -> None:
+    looks = 0
+
+    def count_looks(frame: FrameType, event: str, _about: object) -> None:
+        nonlocal looks
+        looks += event == "call" and frame.f_code is begins.__code__
+
+    text = " ".join((said.split() * count)[:count])
+    before = sys.getprofile()
+    sys.setprofile(count_looks)
+    try:
+        understand(text, Context(text, interrupted=True), ENGLISH)
+        agrees(text, ENGLISH)
+    finally:
+        sys.setprofile(before)
+    assert 0 < looks < MOST_LOOKS
+
+
 @pytest.mark.parametrize(
     "text",
     ["stop the alarm", "cancel the alarm", "cancel it", "turn up the heating", "tell her to hurry up", "i can't wait"],
 )
 def test_what_is_not_about_our_speech_is_none_of_our_commands(text: str) -> None:
     assert understand(text, OVER, ENGLISH).kind is not Kind.COMMAND
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("don't turn it up", "please don't turn it up", "don't speak louder", "do not slow down", "don't go slower"),
+        *("don't say that again", "please don't read that again"),
+    ],
+)
+def test_who_says_what_we_must_not_do_is_not_obeyed_the_other_way_round(text: str) -> None:
+    assert understand(text, OVER, ENGLISH).kind is not Kind.COMMAND
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        *(("don't be so loud", "softer"), ("don't be too loud", "softer"), ("don't go so fast", "slower")),
+        *(("don't stop", "continue"), ("yes but say that again", "repeat"), ("not so fast", "slower")),
+    ],
+)
+def test_a_denial_that_belongs_to_a_command_stays_with_it(text: str, name: str) -> None:
+    assert understand(text, OVER, ENGLISH) == Understood(Kind.COMMAND, name)
 
 
 def test_a_statement_with_a_word_of_ours_and_a_new_one_puts_it_right() -> None:
@@ -256,9 +309,15 @@ def test_a_question_is_about_our_words_only_if_it_has_no_other() -> None:
     [
         *(("Yes, please.", True), ("Go on.", True), ("No, go on.", True), ("I'm ready.", True), ("No problem.", True)),
         *(("No, thanks.", False), ("Yeah, no thanks.", False), ("Oh no.", False), ("Not now.", False)),
+        *(("Of course not.", None), ("Yes, but stop.", None), ("No, don't.", False), ("Yes, don't stop.", True)),
         *(("x", None), ("Okay, stop.", None), ("Okay, wait.", None), ("Okay, but what time is it?", None)),
         *(("No, tell me a joke.", None), ("No, I said Mangalore.", None), ("Yes, I'd like that.", True)),
     ],
 )
 def test_yes_and_no(text: str, yes: bool | None) -> None:
     assert agrees(text, ENGLISH) is yes
+
+
+def test_a_yes_that_a_no_follows_is_none() -> None:
+    assert agrees("Bien sûr.", language(["fr"])) is True
+    assert agrees("Bien sûr que non.", language(["fr"])) is None

@@ -38,6 +38,16 @@ def test_a_full_inbox_refuses_and_makes_workers_wait() -> None:
     assert taken == [0] * module.WAITING + [3]
 
 
+def test_what_must_not_be_lost_is_taken_by_a_full_inbox_behind_the_others() -> None:
+    inbox, taken = Inbox(), list[int]()
+    while inbox.post(lambda: taken.append(0)):
+        pass
+    inbox.leave(lambda: taken.append(1))
+    assert not inbox.post(lambda: taken.append(2))
+    inbox.deliver()
+    assert taken == [0] * module.WAITING + [1]
+
+
 def test_a_note_ends_the_wait_of_the_capture_attached() -> None:
     inbox, old, new = Inbox(), Capture(16000), Capture(16000)
     inbox.post(lambda: None)  # to nobody yet

@@ -85,7 +85,11 @@ def test_one_at_a_time_and_the_next_when_it_is_back(rig: Rig) -> None:
     assert given.ask(lambda: None) == loan.ALREADY
     assert given.answer() == ""
     given.give_back()
-    listening(rig)
+    passes(rig, lambda: len(rig.cards) > 1 and not rig.loop._repair.at_work)
+    assert given.ask(lambda: None) == ""  # it is back, and gives no sound yet
+    rig.wait(0.05)
+    assert given.answer() == "its card is not ready"
+    rig.until(lambda: rig.state == "idle", most=60)
     assert lent(rig).answer() == ""
 
 
@@ -145,6 +149,21 @@ def test_a_device_that_is_muted_or_deaf_does_not_lend(rig: Rig) -> None:
     assert rig.loop.loan.answer() == "the microphone gives no sound"
 
 
+def test_a_microphone_that_is_not_believed_yet_after_a_repair_is_not_lent(rig: Rig) -> None:
+    rig.wait(0.7)
+    rig.door.tell(e.Failed(0, "the loudspeaker takes no sound"))
+    rig.until(lambda: rig.state == "faulty")
+    rig.door.tell(e.Recovered(0))
+    rig.until(lambda: rig.state == "idle")
+    asked = rig.loop.loan
+    assert asked.ask(lambda: None) == ""
+    rig.turn()
+    assert asked.answer() == "the microphone gives no sound"
+    rig.turn(60)
+    assert rig.loop.gauge.vitals.hears
+    assert lent(rig).answer() == ""
+
+
 def test_a_sound_library_that_hangs_closing_is_the_end_and_nobody_gets_the_card(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -157,6 +176,10 @@ def test_a_sound_library_that_hangs_closing_is_the_end_and_nobody_gets_the_card(
     with pytest.raises(DeviceHung):
         passes(rig, lambda: False)
     assert "hangs" in (asked.answer() or "")
+    repairer = rig.loop._repair._thread
+    assert repairer is not None
+    repairer.join(PATIENCE_S)
+    assert len(rig.cards) == 1  # nobody asks a library that hangs for another
     let_go.set()
 
 
@@ -169,6 +192,22 @@ def test_a_press_of_the_button_ends_it(rig: Rig) -> None:
     rig.door.tell(e.ButtonShort(0))
     assert ended == [True]
     given.give_back()
+    listening(rig)
+
+
+def test_a_press_of_the_button_counts_while_the_card_is_still_on_its_way(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.door.record(Recall(rig.loop.loan))
+    ended, let_go = Event(), Event()
+    monkeypatch.setattr(rig.card, "close", lambda: let_go.wait(PATIENCE_S))
+    asked = rig.loop.loan
+    assert asked.ask(ended.set) == ""
+    rig.until(lambda: rig.state == "mic_lost", most=20)
+    rig.door.tell(e.ButtonShort(0))
+    assert ended.is_set()
+    asked.give_back()
+    let_go.set()
     listening(rig)
 
 

@@ -489,6 +489,25 @@ def test_one_that_hangs_is_killed_and_the_card_given_back(
     assert card.log == ["ask", "back"]
 
 
+@pytest.mark.parametrize("how", ["stop", "device", "as the card comes"])
+def test_one_that_is_stopped_while_it_waits_for_the_card_does_not_begin(
+    serve: Serve, shown: Shown, tmp_path: Path, how: str
+) -> None:
+    card = Card(answers=(None,))
+    port = serve(calibrates=f"open({str(tmp_path / 'begun')!r}, 'w')", lender=card)
+    assert press(port, shown, "/calibrate")[0] == 303
+    until(lambda: card.log == ["ask"], "the card is not asked for")
+    if how == "stop":
+        press(port, shown, "/calibrate/stop")
+    elif how == "device":
+        card.borrower()
+    else:
+        card.answer = lambda: card.borrower() or ""  # type: ignore[method-assign]
+    assert over(port, shown).code == -2
+    assert card.log == ["ask", "back"]
+    assert not (tmp_path / "begun").exists()
+
+
 def test_it_goes_on_when_everybody_leaves_the_page(serve: Serve, shown: Shown, tmp_path: Path) -> None:
     card = Card()
     code = f"import os, time\nwhile not os.path.exists({str(tmp_path / 'go')!r}): time.sleep(0.01)"

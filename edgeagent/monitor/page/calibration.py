@@ -26,6 +26,9 @@ GRACE_S = 4.0
 REFUSED = -1000
 """In place of an exit code: the device keeps its card, and `said` is why."""
 
+STOPPED = -signal.SIGINT
+"""Exit code of one that was told to stop; likewise where it had not begun."""
+
 
 class Nobody:
     """There is no device yet."""
@@ -50,6 +53,7 @@ class Calibration(Job):
 
     def stop(self) -> None:
         """As Ctrl-C; if that does not help, by force."""
+        self._unwanted = True
         self._signal(signal.SIGINT)
         asyncio.get_running_loop().call_later(GRACE_S, self._insist, self.outcome.begun)
 
@@ -63,14 +67,17 @@ class Calibration(Job):
             if why := await self._card():
                 self._tell(Outcome(code=REFUSED, said=why.encode()))
                 return
+            if self._unwanted:
+                self._tell(Outcome(code=STOPPED))
+                return
             await self._ended([*self._command, *options], LONGEST_S, lambda line: self._tell(added(self.outcome, line)))
         finally:
             self.lender.give_back()
 
     async def _card(self) -> str:
-        """Waits for it; why it is not to be had."""
+        """Waits for it, while it is wanted; why it is not to be had."""
         if why := self.lender.ask(self.kill):
             return why
-        while (answer := self.lender.answer()) is None:
+        while (answer := self.lender.answer()) is None and not self._unwanted:
             await asyncio.sleep(LOOK_S)
-        return answer
+        return answer or ""

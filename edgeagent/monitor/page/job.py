@@ -46,17 +46,20 @@ class Job:
         self._command = list(command)
         self._task: asyncio.Task[None] | None = None
         self._group = 0
+        self._unwanted = False  # told to end, perhaps before there was a program
 
     def begin(self, *options: str) -> bool:
         """Start it, with further options; False if it runs already."""
         if self.outcome.running:
             return False
+        self._unwanted = False
         self._tell(Outcome(running=True))
         self._task = asyncio.get_running_loop().create_task(self._run(options))
         return True
 
     def kill(self) -> None:
-        """End it and what it has started, at once. Any thread."""
+        """End it and what it has started, at once; or as soon as it is there. Any thread."""
+        self._unwanted = True
         self._signal(signal.SIGKILL)
 
     async def end(self) -> None:
@@ -91,6 +94,8 @@ class Job:
             self._tell(replace(self.outcome, running=False, code=127, said=str(error).encode()))
             return
         self._group = child.pid
+        if self._unwanted:  # meanwhile, by one who saw no program to end
+            self.kill()
         reader = asyncio.ensure_future(_lines(child.stderr, hear)) if hear and child.stderr else None
         said = b""
         try:

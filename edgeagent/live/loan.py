@@ -13,7 +13,7 @@ from enum import Enum
 from threading import Event, Lock
 
 from edgeagent.ports import Sound
-from edgeagent.turn.events import ButtonShort, Fact
+from edgeagent.turn.events import ButtonLong, ButtonShort, Fact
 from edgeagent.turn.events import Event as Told
 
 LONGEST_S = 180.0
@@ -154,7 +154,8 @@ class Loan:
 
 
 class Recall:
-    """A `door.Recorder`: a press of the button stops whatever is happening, a calibration as well. Engine thread."""
+    """A `door.Recorder`: a press of the button, short or long, ends a calibration as well: who mutes the device wants no
+    recording. Engine thread."""
 
     def __init__(self, loan: Loan) -> None:
         self._loan = loan
@@ -164,5 +165,5 @@ class Recall:
     def capture(self, block: Sound) -> None: ...
 
     def tell(self, event: Told | Fact) -> None:
-        if isinstance(event, ButtonShort):
+        if isinstance(event, ButtonShort | ButtonLong):
             self._loan.recall()

@@ -183,13 +183,14 @@ def test_a_sound_library_that_hangs_closing_is_the_end_and_nobody_gets_the_card(
     let_go.set()
 
 
-def test_a_press_of_the_button_ends_it(rig: Rig) -> None:
+@pytest.mark.parametrize("press", [e.ButtonShort(0), e.ButtonLong(0)], ids=["short", "long"])
+def test_a_press_of_the_button_ends_it(rig: Rig, press: e.Event) -> None:
     rig.door.record(Recall(rig.loop.loan))
     ended: list[bool] = []
     given = lent(rig, lambda: ended.append(True))
-    rig.door.tell(e.ButtonLong(0))
+    rig.door.tell(e.ReplyFailed(0, 7, "gone"))
     assert not ended
-    rig.door.tell(e.ButtonShort(0))
+    rig.door.tell(press)
     assert ended == [True]
     given.give_back()
     listening(rig)

@@ -154,8 +154,8 @@ class Loan:
 
 
 class Recall:
-    """A `door.Recorder`: a press of the button, short or long, ends a calibration as well: who mutes the device wants no
-    recording. Engine thread."""
+    """A `door.Recorder`: a press of the button ends a calibration as well; a long one, too, for who mutes the device
+    wants no recording. Engine thread."""
 
     def __init__(self, loan: Loan) -> None:
         self._loan = loan

@@ -74,7 +74,7 @@ class Features:
         floor = np.add.reduce(self._floor, axis=-1) * np.float32(BANDS_TO_POWER / BANDS)
         told = vector[..., 3 * BANDS + 4 :]
         told[..., 0] = np.log10(sums[..., 0] / sums[..., 1])
-        told[..., 1:3] = np.log10((measured[..., 3 * BANDS : LEVELS] + QUIET) / usual[..., None])
+        told[..., 1:3] = np.log10((measured[..., 3 * BANDS : LEVELS] + QUIET) / np.asarray(usual)[..., None])
         told[..., 3] = np.log10((floor + QUIET) / usual)
         np.minimum(np.maximum(told, -FAR_MOST, out=told), FAR_MOST, out=told)
         told[..., 4] = known

@@ -16,7 +16,7 @@ import numpy as np
 from edgeagent.ports import Pcm, Sound
 from edgeagent.signal.convert import to_int16
 from edgeagent.signal.resample import Resampler
-from edgeagent.units import CARD_BLOCK, RATE
+from edgeagent.units import RATE
 
 BACKLOG = 200
 """Rendered blocks that may wait for the engine thread (2 s). Beyond, the oldest fall and the reference has a hole."""
@@ -36,11 +36,12 @@ class Loudspeaker:
         self._handed = 0  # frames at the card's rate since then
 
     def play(self, out: Pcm, when: float) -> None:
-        """See `ports.Play`."""
+        """See `ports.Play`. Nothing is rendered before it is asked for: what the gate is told holds at once."""
         if self._rate == RATE:
             self._ready = self._render(out.size, when)
-        while self._ready.size < out.size:
-            self._ready = np.concatenate((self._ready, self._resampler.push(self._render(CARD_BLOCK, when))))
+        elif (missing := out.size - self._ready.size) > 0:
+            resampled = self._resampler.push(self._render(-(-missing * RATE // self._rate), when))
+            self._ready = np.concatenate((self._ready, resampled)) if self._ready.size else resampled
         sound = self._ready[: out.size]
         out[:] = to_int16(sound) if sound.any() else 0  # mostly nothing is said, and rounding silence costs as much
         self._ready = self._ready[out.size :]

@@ -54,6 +54,19 @@ def test_at_other_rates_the_moments_count_the_resampler_in(rate: int) -> None:
         np.testing.assert_allclose(here, sound[:80], atol=0.02)
 
 
+@given(
+    rate=st.sampled_from([16000, 32000, 44100, 48000]), frames=st.lists(st.integers(1, 1500), min_size=1, max_size=20)
+)
+def test_nothing_is_rendered_before_the_card_asks_for_it(rate: int, frames: list[int]) -> None:
+    tone = Tone()
+    loudspeaker = Loudspeaker(tone.render_into, rate)
+    given = 0
+    for count in frames:
+        loudspeaker.play(np.zeros(count, np.int16), 1 + given / rate)
+        given += count
+        assert abs(tone.rendered - Fraction(given * RATE, rate)) < 1
+
+
 @given(rate=st.sampled_from([16000, 44100, 48000]), blocks=st.integers(0, 30), unplayed=st.integers(0, 2000))
 def test_what_is_taken_back_and_what_sounded_is_all_that_was_rendered(rate: int, blocks: int, unplayed: int) -> None:
     tone = Tone()

@@ -69,6 +69,11 @@ def eventually(so: Callable[[], object]) -> None:
         sleep(0.001)
 
 
+def nobody_listens() -> bool:
+    """No turn is being recognised any more. To be waited for where the sound goes on: it is faster than real threads."""
+    return all(thread.name != "recogniser" for thread in enumerate())
+
+
 def notes(rig: Rig, event: str) -> list[dict[str, Any]]:
     return [entry for entry in rig.notes.entries if entry["event"] == event]
 
@@ -82,6 +87,8 @@ def test_the_transcript_has_the_onset_that_the_recogniser_heard_before_there_was
         assert not rig.entries("interruption")
         rig.turn(120, VOICE)
         assert rig.state == "yielding"
+        rig.until(lambda: bool(rig.entries("heard")))
+        eventually(nobody_listens)
         rig.until(lambda: bool(notes(rig, "recognised")))
         (turn,) = {entry["turn"] for entry in rig.entries("heard")}
         assert notes(rig, "recognised") == [
@@ -114,7 +121,7 @@ def test_what_was_no_turn_leaves_no_text_and_the_server_sees_us_go() -> None:
         assert not any(event.type == "audio-stop" for event in server.told)
         assert not notes(rig, "recognised")
         assert not notes(rig, "turn_trouble")
-        eventually(lambda: all(thread.name != "recogniser" for thread in enumerate()))
+        eventually(nobody_listens)
 
 
 def test_suspicions_that_flicker_cost_a_connection_a_second_and_leave_nothing() -> None:
@@ -122,8 +129,9 @@ def test_suspicions_that_flicker_cost_a_connection_a_second_and_leave_nothing() 
         threads, begun = active_count(), rig.engine.at
         for _ in range(25):
             rig.turn(BLIP, VOICE)
-            rig.turn(30)
             assert active_count() <= threads + 1
+            rig.turn(30)
+            eventually(nobody_listens)
         passed = rig.engine.at - begun
         assert len(rig.entries("suspected")) == 25
         connections = sum(event.type == "transcribe" for event in server.told)
@@ -153,11 +161,12 @@ def test_what_is_recorded_decides_the_same_without_any_recogniser(early: bool) -
     with device(early=early) as (rig, server):
         for pause in (40, 20, 150, 30):
             rig.turn(BLIP, VOICE)
+            eventually(lambda: server.asked.is_set() or not early)
             rig.turn(pause)
+            eventually(nobody_listens)
         rig.until(lambda: rig.state == "doubting", level=VOICE)
         rig.turn(4, VOICE)
         assert rig.state == "doubting"
-        eventually(lambda: server.asked.is_set() or not early)
         assert bool(server.told) == early  # who shall not listen early does not
         rig.turn(120, VOICE)
         assert rig.state == "yielding"

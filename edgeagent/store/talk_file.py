@@ -87,7 +87,7 @@ class TalkFile:
         os.chmod(path, OWN_FILE)  # and so are the files beside it
         self._inode = os.stat(path).st_ino
         with _named():
-            self._database = sqlite3.connect(path, PATIENCE_S, isolation_level=None, check_same_thread=False)
+            self._database = sqlite3.connect(path, timeout=PATIENCE_S, isolation_level=None, check_same_thread=False)
         try:
             with _named():
                 _prepare(self._database)
@@ -188,7 +188,7 @@ def forget(path: Path) -> None:
     """Empty the file, also under a running device. Raises as TalkFile does; a file that is not there stays away."""
     if not path.exists():
         return
-    with _named(), contextlib.closing(sqlite3.connect(path, PATIENCE_S, isolation_level=None)) as database:
+    with _named(), contextlib.closing(sqlite3.connect(path, timeout=PATIENCE_S, isolation_level=None)) as database:
         _prepare(database)
         with _transaction(database):
             for table in ("lines", "rest", "manner"):
@@ -203,7 +203,7 @@ def look(path: Path) -> Stood | None:
         return None
     with (
         _named(),
-        contextlib.closing(sqlite3.connect(f"file:{_quoted(path)}?mode=ro", PATIENCE_S, uri=True)) as database,
+        contextlib.closing(sqlite3.connect(f"file:{_quoted(path)}?mode=ro", timeout=PATIENCE_S, uri=True)) as database,
     ):
         if _version(database) == 0:
             return None

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -151,7 +152,7 @@ def test_the_store_is_emptied(tmp_path: Path, edgeagent: Run, capsys: pytest.Cap
 def test_what_is_no_store_is_not_emptied(tmp_path: Path, edgeagent: Run, capsys: pytest.CaptureFixture[str]) -> None:
     mine, photos = tmp_path / "diary.txt", tmp_path / "photos.db"
     mine.write_text("dear diary " * 500)
-    with sqlite3.connect(photos) as database:
+    with closing(sqlite3.connect(photos)) as database, database:
         database.execute("CREATE TABLE photos (name)")
     database.close()
     for file in (mine, photos):

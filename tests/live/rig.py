@@ -45,6 +45,9 @@ BLOCK = 160
 PATIENCE_S = 20.0
 """Real time after which a test gives up; nothing here takes longer than a moment."""
 
+THOUGHT_S = 0.0005
+"""Real seconds that others' threads get for each period in which the device waits for them."""
+
 
 class CrankCard:
     """See `ports.Card`. Plays `buffered` frames ahead of the air; `air` is what sounded."""
@@ -260,6 +263,8 @@ class Rig:
         while not so():
             self.turn(1, level)
             most -= 1
+            if self.state == "thinking":  # others' threads are at work
+                time.sleep(THOUGHT_S)
             if most < 0:
                 time.sleep(0.001)
             assert time.monotonic() - begun < PATIENCE_S, f"still {self.state}"

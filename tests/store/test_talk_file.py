@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -188,7 +189,7 @@ def test_a_file_that_was_deleted_is_forgotten(tmp_path: Path) -> None:
 @pytest.mark.parametrize("version", range(1, len(talk_file.SCHEMAS)))
 def test_an_older_file_is_brought_up_to_date(tmp_path: Path, version: int, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "talk.db"
-    with sqlite3.connect(path) as old:
+    with closing(sqlite3.connect(path)) as old, old:
         for schema in talk_file.SCHEMAS[:version]:
             old.executescript(schema)
         old.execute("INSERT INTO token VALUES (1, 'abc')")
@@ -220,13 +221,13 @@ def damage_page(path: Path) -> None:
 
 
 def damage_value(path: Path) -> None:
-    with sqlite3.connect(path) as database:
+    with closing(sqlite3.connect(path)) as database, database:
         database.execute("UPDATE lines SET who = 'nobody'")
     database.close()
 
 
 def damage_table(path: Path) -> None:
-    with sqlite3.connect(path) as database:
+    with closing(sqlite3.connect(path)) as database, database:
         database.execute("DROP TABLE rest")
     database.close()
 
@@ -247,7 +248,7 @@ def test_a_damaged_file_is_refused_and_put_aside(tmp_path: Path, damage: object)
 
 def test_a_database_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "photos.db"
-    with sqlite3.connect(path) as database:
+    with closing(sqlite3.connect(path)) as database, database:
         database.execute("CREATE TABLE photos (name)")
     database.close()
     before = path.read_bytes()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -127,9 +128,8 @@ def test_a_damaged_file_at_the_start_is_put_aside_and_said(device: Device) -> No
 def test_a_file_that_is_damaged_while_the_device_runs_is_written_anew(device: Device, damage: str) -> None:
     device.keeper.keep(TALK)
     device.keeper.look()
-    with sqlite3.connect(device.path) as other:
+    with closing(sqlite3.connect(device.path)) as other, other:
         other.execute(damage)
-    other.close()
     for _ in range(3):
         device.keeper.keep(replace(NEXT, more=True))
         device.keeper.look()
@@ -170,7 +170,7 @@ class Stuck(Device):
 
 def test_a_stuck_disk_keeps_nobody_waiting(device: Device) -> None:
     stuck = Stuck(device.path)
-    with sqlite3.connect(device.path, isolation_level=None) as other:
+    with closing(sqlite3.connect(device.path, isolation_level=None)) as other, other:
         other.execute("BEGIN EXCLUSIVE")
         stuck.run()
         begun = time.perf_counter()

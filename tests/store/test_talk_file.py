@@ -199,7 +199,6 @@ def test_an_older_file_is_brought_up_to_date(tmp_path: Path, version: int, monke
         old.execute("INSERT INTO rest VALUES (1, ?, 0, '[\"So.\"]')", (NOW,))
         old.execute(f"PRAGMA application_id = {talk_file.OURS}")
         old.execute(f"PRAGMA user_version = {version}")
-    old.close()
     stood = look(path)
     assert stood is not None
     assert stood.saved.rest == ("So.",)
@@ -223,13 +222,11 @@ def damage_page(path: Path) -> None:
 def damage_value(path: Path) -> None:
     with closing(sqlite3.connect(path)) as database, database:
         database.execute("UPDATE lines SET who = 'nobody'")
-    database.close()
 
 
 def damage_table(path: Path) -> None:
     with closing(sqlite3.connect(path)) as database, database:
         database.execute("DROP TABLE rest")
-    database.close()
 
 
 @pytest.mark.parametrize("damage", [damage_text, damage_page, damage_value, damage_table])
@@ -250,7 +247,6 @@ def test_a_database_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "photos.db"
     with closing(sqlite3.connect(path)) as database, database:
         database.execute("CREATE TABLE photos (name)")
-    database.close()
     before = path.read_bytes()
     for use in (lambda: TalkFile(path, NOW, HOURS), lambda: forget(path), lambda: look(path)):
         with pytest.raises(Foreign):

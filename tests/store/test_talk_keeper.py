@@ -178,6 +178,5 @@ def test_a_stuck_disk_keeps_nobody_waiting(device: Device) -> None:
             stuck.keeper.keep(replace(TALK, rest=(str(n),)))
         assert time.perf_counter() - begun < 0.5
         other.execute("ROLLBACK")
-    other.close()
     stuck.keeper.close()
     assert Device(device.path).keeper.stood.saved.rest == ("999",)

@@ -157,13 +157,21 @@ def played(record: Sound, sentence: Sound) -> int:
 
 
 def judged(trials: Iterable[Trial], whole: Mapping[str, tuple[Sound, list[int]]]) -> Counter[int]:
-    """How often the device was wrong by so many words."""
+    """How often the device was wrong by so many words; what was wrong is told on stderr."""
     off: Counter[int] = Counter()
     for trial in trials:
         sound, ends = whole[trial.text]
         count = played(trial.record.astype(np.float32), sound)
         known = [sum(end <= count + slack for end in ends) for slack in (-SLACK, SLACK)]
-        off[max(trial.heard - max(known), min(known) - trial.heard, 0)] += 1
+        by = max(trial.heard - max(known), min(known) - trial.heard, 0)
+        off[by] += 1
+        if by:
+            near = min(ends, key=lambda end: abs(end - count))
+            print(
+                f"{trial.heard} words heard by the device and {known[0]} by the record, whose end is {count - near:+} "
+                f"samples from that of a word: {trial.text}",
+                file=sys.stderr,
+            )
     return off
 
 

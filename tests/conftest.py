@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,9 @@ from edgeagent import credential
 
 settings.register_profile("edgeagent", deadline=None, derandomize=True, database=None)
 settings.load_profile("edgeagent")
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+"""A shell lets what it starts in the background ignore Ctrl-C, and so would every program that a test starts and ends."""
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,7 @@ settings.register_profile("edgeagent", deadline=None, derandomize=True, database
 settings.load_profile("edgeagent")
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
-"""A shell lets what it starts in the background ignore Ctrl-C, and so would every program that a test starts and ends."""
+"""A shell lets what it starts in the background ignore Ctrl-C, and so would all programs that tests start and end."""
 
 
 @pytest.fixture(autouse=True)

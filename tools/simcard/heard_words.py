@@ -16,10 +16,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 import sys
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -33,11 +31,10 @@ from edgeagent.ports import Pcm, Sound
 from edgeagent.services.espeak_talker import EspeakTalker
 from edgeagent.services.flite_talker import FliteTalker
 from edgeagent.settings import Audio, Settings, Talker
-from edgeagent.signal.convert import to_int16
 from edgeagent.turn import events as e
 from edgeagent.units import samples
 from tools.simcard.card import SimCard
-from tools.simcard.device import AHEAD, PIECE, ROOM
+from tools.simcard.quiet_room import measured, underruns
 
 SENTENCES = (
     "The next train to the coast leaves at a quarter past nine, and it stops at every station on the way.",
@@ -66,11 +63,6 @@ class Trial(NamedTuple):
     text: str
     heard: int
     record: Pcm
-
-
-def underruns(sim: SimCard) -> int:
-    """Of the loudspeaker, so far: a sentence with a hole in it is as long as no other, and is not judged."""
-    return int(sim.state.output_underruns)
 
 
 class Director:
@@ -200,17 +192,6 @@ def measure(asked: argparse.Namespace) -> int:
     return int(worst > (asked.talker == "command"))
 
 
-def quiet(sim: SimCard, child: subprocess.Popen[bytes]) -> None:
-    """A quiet room for the microphone, as long as the child lives: a device that hears exactly nothing believes that it
-    is broken."""
-    dice, fed = np.random.default_rng(1), sim.frame()
-    while child.poll() is None:
-        while fed < sim.frame() + AHEAD:
-            sim.feed(to_int16((ROOM * dice.standard_normal(PIECE)).astype(np.float32)), at=fed)
-            fed += PIECE
-        time.sleep(0.1)
-
-
 def main() -> int:
     """Makes the card, then measures in a child that sees no other."""
     parser = argparse.ArgumentParser(description="are the heard words right? On the simulated sound card")
@@ -223,15 +204,7 @@ def main() -> int:
     if asked.child:
         return measure(asked)
     with tempfile.TemporaryDirectory() as folder:
-        sim = SimCard(Path(folder))
-        command = [sys.executable, "-m", "tools.simcard.heard_words", "--child", *sys.argv[1:]]
-        child = subprocess.Popen(command, env=sim.env())
-        try:
-            quiet(sim, child)
-        finally:
-            child.terminate()
-            child.wait()
-        return child.returncode
+        return measured(SimCard(Path(folder)), "tools.simcard.heard_words", sys.argv[1:])
 
 
 if __name__ == "__main__":

@@ -19,7 +19,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -37,7 +36,7 @@ from edgeagent.units import RATE, samples
 from tools.probe.tap import Tap
 from tools.probe.voices import SENTENCE, interruptions
 from tools.simcard.card import SimCard
-from tools.simcard.heard_words import quiet, underruns
+from tools.simcard.quiet_room import measured, underruns
 from tools.simcard.slow_recogniser import Slow
 
 PHRASES = ("Tell me about the train.", "No, tell me something else.", "Wait, how much is the ticket?")
@@ -240,16 +239,8 @@ def main() -> int:
     with ExitStack() as stack:
         sim = SimCard(Path(stack.enter_context(tempfile.TemporaryDirectory())))
         sim.state.echo_gain_q15, sim.state.echo_delay = ECHO
-        command = [sys.executable, "-m", "tools.simcard.reply_times", "--child", *sys.argv[1:]]
-        if asked.recogniser == "slow":
-            command += ["--uri", stack.enter_context(Slow()).uri]
-        child = subprocess.Popen(command, env=sim.env())
-        try:
-            quiet(sim, child)
-        finally:
-            child.terminate()
-            child.wait()
-        return child.returncode
+        server = ["--uri", stack.enter_context(Slow()).uri] if asked.recogniser == "slow" else []
+        return measured(sim, "tools.simcard.reply_times", [*sys.argv[1:], *server])
 
 
 if __name__ == "__main__":

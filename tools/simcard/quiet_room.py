@@ -1,0 +1,41 @@
+"""A measurement in a child process that sees the simulated card only, in a room where nobody speaks."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+
+import numpy as np
+
+from edgeagent.signal.convert import to_int16
+from tools.simcard.card import SimCard
+from tools.simcard.device import AHEAD, PIECE, ROOM
+
+
+def measured(sim: SimCard, module: str, options: Sequence[str]) -> int:
+    """Runs `module` with --child and `options` until it ends; its exit code."""
+    child = subprocess.Popen([sys.executable, "-m", module, "--child", *options], env=sim.env())
+    try:
+        _quiet(sim, child)
+    finally:
+        child.terminate()
+        child.wait()
+    return child.returncode
+
+
+def underruns(sim: SimCard) -> int:
+    """Of the loudspeaker, so far: what has a hole in it is as long as nothing else, and is not judged."""
+    return int(sim.state.output_underruns)
+
+
+def _quiet(sim: SimCard, child: subprocess.Popen[bytes]) -> None:
+    """A quiet room for the microphone, as long as the child lives: a device that hears exactly nothing believes that it
+    is broken."""
+    dice, fed = np.random.default_rng(1), sim.frame()
+    while child.poll() is None:
+        while fed < sim.frame() + AHEAD:
+            sim.feed(to_int16((ROOM * dice.standard_normal(PIECE)).astype(np.float32)), at=fed)
+            fed += PIECE
+        time.sleep(0.1)

@@ -10,7 +10,7 @@ import pytest
 from edgeagent import settings
 from edgeagent.app.talking import build_listener, build_replier, build_talker
 from edgeagent.errors import EdgeAgentError
-from edgeagent.live.turns import Early
+from edgeagent.live.turns import Both, Early
 from edgeagent.settings import Recogniser, Replier, Script, Settings, Talker
 from tests.services.nowhere import nowhere
 from tests.services.recognisers import model
@@ -64,6 +64,7 @@ def test_recognisers(kind: str, tmp_path: Path) -> None:
     except EdgeAgentError as missing:
         pytest.skip(str(missing))
     assert listener is not None
+    assert not isinstance(listener, Both)
     listener.close()
 
 
@@ -82,5 +83,5 @@ def test_who_understands_begins_at_a_suspicion_if_it_shall(early: bool) -> None:
 def test_a_program_gets_turns_only() -> None:
     listener = build_listener(Settings(capture=settings.Capture(on_turn="cat")), None)(print, print, print)
     assert listener is not None
-    assert not isinstance(listener, Early)
+    assert not isinstance(listener, Early | Both)
     listener.close()

@@ -10,7 +10,7 @@ from edgeagent.dialogue.dialogue import Dialogue
 from edgeagent.dialogue.kinds import Kind
 from edgeagent.dialogue.reactions import Reaction
 from edgeagent.live.conversation import Listen, Told
-from edgeagent.live.turns import Both, Listener
+from edgeagent.live.turns import Audience, Both, Listener
 from edgeagent.ports import Replier, Spotter, Talker
 from edgeagent.services.chat_replier import ChatReplier
 from edgeagent.services.command_replier import CommandReplier
@@ -88,7 +88,7 @@ def build_listener(settings: Settings, session: Path | None, satellite: Satellit
     folder = str(dated(Path(capture.turns_dir)) if capture.turns_dir else session or "")
     most = capture.turns_kept if capture.turns_dir else 0
 
-    def listen(recognised: Told, trouble: Told, kept: Told) -> Listener | None:
+    def listen(recognised: Told, trouble: Told, kept: Told) -> Audience | None:
         recogniser: Listener | None
         if satellite is not None:
             recogniser = satellite.listen(recognised, trouble)

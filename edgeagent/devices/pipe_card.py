@@ -17,7 +17,6 @@ import termios
 import threading
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 
 import numpy as np
 
@@ -25,6 +24,7 @@ from edgeagent.devices.alsa_names import Program, find
 from edgeagent.devices.moments import Steady
 from edgeagent.devices.rates import RATES
 from edgeagent.devices.refusals import refusal
+from edgeagent.devices.urgency import urgent
 from edgeagent.errors import DeviceError, DeviceHung
 from edgeagent.ports import Heard, Pcm, Play
 
@@ -43,10 +43,6 @@ GONE_S = 2.0
 
 PROBE_S = 5.0
 """How long one frame may take to pass while a rate is tried."""
-
-PRIORITY = 20
-"""SCHED_FIFO of both programs and of the threads at their pipes, as of PortAudio's callbacks: together they are the
-card's callback, and a program that waits for a busy processor is an underrun."""
 
 XRUN = re.compile(r"(?:over|under)run!!! \(at least ([\d.]+) ms long\)")
 
@@ -77,12 +73,6 @@ def _rate(program: Program, device: str, rate: int) -> int:
     )
 
 
-def _urgent(process: int = 0) -> None:
-    """For a process that has just begun, or the calling thread; nothing where it is not permitted."""
-    with suppress(OSError):
-        os.sched_setscheduler(process, os.SCHED_FIFO, os.sched_param(PRIORITY))
-
-
 class _Child:
     """One arecord or aplay, and the pipe to it."""
 
@@ -95,7 +85,7 @@ class _Child:
             self.process = subprocess.Popen(command, bufsize=0, stdin=pipe, stdout=subprocess.DEVNULL, stderr=stderr)
         else:
             self.process = subprocess.Popen(command, bufsize=0, stdin=subprocess.DEVNULL, stdout=pipe, stderr=stderr)
-        _urgent(self.process.pid)
+        urgent(self.process.pid)  # with the threads at the pipes it is the card's callback, and must not wait
         stream = self.process.stdin or self.process.stdout
         assert stream is not None
         assert self.process.stderr is not None
@@ -143,7 +133,7 @@ class _Microphone:
         self.thread.start()
 
     def _run(self) -> None:
-        _urgent()
+        urgent()
         while (pcm := self._read()) is not None:
             self.last = time.monotonic()
             told_s = self.child.lost_ms() / 1000
@@ -181,7 +171,7 @@ class _Loudspeaker:
 
     def _run(self) -> None:
         period = self._block.size
-        _urgent()
+        urgent()
         while not self._over.is_set():
             if (queued := self.child.waiting()) > 2 * period:  # a block is enough to keep aplay going
                 self._over.wait(period / self._rate / 4)

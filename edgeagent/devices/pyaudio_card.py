@@ -8,7 +8,6 @@ call into a stream that has been silent for long, and a `close` that waits in a 
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -19,6 +18,7 @@ import numpy as np
 
 from edgeagent.devices.moments import Steady, StreamClock
 from edgeagent.devices.portaudio import Device, Direction, PortAudio
+from edgeagent.devices.urgency import urgent
 from edgeagent.errors import DeviceError, DeviceHung
 from edgeagent.ports import Heard, Play
 
@@ -27,9 +27,6 @@ CONTINUE = 0
 
 OVERFLOW, UNDERFLOW = 2, 4
 """paInputOverflow, paOutputUnderflow."""
-
-PRIORITY = 20
-"""SCHED_FIFO of the callbacks: over everything ordinary, under the kernel's own audio and USB threads (50)."""
 
 GAP_S = 0.005
 """A jump of the microphone's stamps by so much means lost frames, though nobody told of any; stamps jitter by a tenth
@@ -78,11 +75,7 @@ class _Way:
         if status & (OVERFLOW | UNDERFLOW):  # PortAudio has started all directions of the stream again
             self.broken = True
         if self.realtime < 0:
-            try:
-                os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(PRIORITY))
-                self.realtime = 1
-            except OSError:
-                self.realtime = 0
+            self.realtime = int(urgent())
 
 
 class _Input(_Way):

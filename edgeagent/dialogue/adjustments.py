@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from edgeagent.dialogue.language import Language
 from edgeagent.dialogue.manner import MANNER, OPPOSITE
-from edgeagent.dialogue.parts import KEPT, aside
+from edgeagent.dialogue.parts import KEPT, aside, has_word, longest
 from edgeagent.dialogue.phrases import Words, begins, left
 
 ALONG = ("hold", "continue", "repeat")
@@ -26,7 +26,7 @@ def adjustment(said: Words, language: Language) -> str:
     if begins(rest, language.questions) > begins(rest, around):  # "is it quiet there"
         return ""
     while rest:
-        found_here, length = _adjusts(rest, language)
+        found_here, length = longest(rest, _known(language))
         turns = begins(rest, language.reversing)
         if length and length >= turns:
             whole = rest[:length] in language.commands.get(found_here, frozenset())  # "too fast" is turned already
@@ -34,7 +34,7 @@ def adjustment(said: Words, language: Language) -> str:
                 return ""
             found = found or (OPPOSITE[found_here] if turned and not whole else found_here)
         elif turns:
-            denied = denied or any((word,) in language.against for word in rest[:turns])
+            denied = denied or has_word(rest[:turns], language.against)
             turned, length = True, turns
         else:
             length = begins(rest, around)
@@ -49,13 +49,6 @@ def _around(language: Language) -> frozenset[Words]:
     """What may stand around a word that adjusts."""
     along = frozenset().union(*(language.commands.get(name, frozenset()) for name in ALONG))
     return along | language.carriers | language.degrees | language.polite | language.fillers
-
-
-def _adjusts(said: Words, language: Language) -> tuple[str, int]:
-    """What the longest phrase at the beginning does, and of how many words it is."""
-    known = _known(language)
-    length = begins(said, known)
-    return (known[said[:length]], length) if length else ("", 0)
 
 
 @lru_cache(KEPT)

@@ -9,7 +9,21 @@ from edgeagent.dialogue.adjustments import adjustment
 from edgeagent.dialogue.asking import not_understood
 from edgeagent.dialogue.language import COMMANDS, Language
 from edgeagent.dialogue.manner import MANNER
-from edgeagent.dialogue.parts import KEPT, LONG, STATEMENT, aside, cuts, ends, leading, made_of, seeks, states, without
+from edgeagent.dialogue.parts import (
+    KEPT,
+    LONG,
+    STATEMENT,
+    aside,
+    cuts,
+    ends,
+    has_word,
+    leading,
+    longest,
+    made_of,
+    seeks,
+    states,
+    without,
+)
 from edgeagent.dialogue.phrases import Words, begins, left
 
 SHORT = 3
@@ -84,7 +98,7 @@ def _denies(head: Words, language: Language) -> bool:
     """Whether what follows is what we must not do: "don't | say that again", "don't turn | it up"."""
     core = left(head, aside(language))
     length = begins(core, language.reversing)
-    denial = any((word,) in language.against for word in core[:length])
+    denial = has_word(core[:length], language.against)
     return ends(head, language.against - language.unfinished) > 0 or (denial and len(core) == length + 1)
 
 
@@ -101,7 +115,7 @@ def _plain(said: Words, language: Language) -> str:
     around = _around(language)
     found: list[str] = []
     while rest:
-        name, length = _longest(rest, language)
+        name, length = longest(rest, _known(language))
         carried = begins(rest, around)
         if length >= carried and length:
             found.append(name)
@@ -139,7 +153,7 @@ def _weightiest(found: list[str]) -> str:
 def _come_to_it(said: Words, language: Language) -> Words:
     """Without small words before it; "go ahead" is yes, too, and stays."""
     before = aside(language)
-    while (length := begins(said, before)) > _longest(said, language)[1]:
+    while (length := begins(said, before)) > longest(said, _known(language))[1]:
         said = said[length:]
     return said
 
@@ -148,13 +162,6 @@ def _come_to_it(said: Words, language: Language) -> Words:
 def _around(language: Language) -> frozenset[Words]:
     """What may stand around a command."""
     return language.carriers | language.polite | language.fillers
-
-
-def _longest(said: Words, language: Language) -> tuple[str, int]:
-    """The command of the longest phrase that it begins with, and of how many words that is."""
-    known = _known(language)
-    length = begins(said, known)
-    return (known[said[:length]], length) if length else ("", 0)
 
 
 @lru_cache(KEPT)
@@ -175,4 +182,4 @@ def _has_object(phrase: Words, rest: Words, language: Language) -> bool:
     begun = begins(rest, language.articles) or (rest and phrase[-1:] in language.articles)  # "cancel | that alarm"
     begun = begun or ("'" in "".join(rest[:1]) and not begins(rest, language.clauses))  # "annule l'alarme"
     named = bool(begun) and not made_of(rest, language.carriers, language.polite)
-    return takes and named and not any((word,) in language.questions for word in rest)
+    return takes and named and not has_word(rest, language.questions)

@@ -6,7 +6,7 @@ a language; here is how it is taken off.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from edgeagent.dialogue.language import Language
@@ -32,6 +32,17 @@ def bare(said: Words, language: Language) -> Words:
     while (length := ends(core, around)) and length < len(core):
         core = core[:-length]
     return core
+
+
+def longest(said: Words, known: Mapping[Words, str]) -> tuple[str, int]:
+    """What the longest known phrase at the beginning stands for, and of how many words it is; "" and 0 for none."""
+    length = begins(said, known)
+    return (known[said[:length]], length) if length else ("", 0)
+
+
+def has_word(said: Words, phrases: frozenset[Words]) -> bool:
+    """Whether one of its words is one of these."""
+    return any((word,) in phrases for word in said)
 
 
 def ends(said: Words, phrases: frozenset[Words]) -> int:
@@ -87,7 +98,7 @@ def cuts(said: Words, language: Language, *, any_verb: bool = False) -> Iterator
 
 def _has_verb(said: Words, language: Language) -> bool:
     """Whether a verb stands second or third, one that questions begin with or a denial, or ends the first word."""
-    return "'" in said[0] or any((word,) in language.questions | language.against for word in said[1:STATEMENT])
+    return "'" in said[0] or has_word(said[1:STATEMENT], language.questions | language.against)
 
 
 @lru_cache(KEPT)

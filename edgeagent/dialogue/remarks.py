@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edgeagent.dialogue.language import Language
-from edgeagent.dialogue.parts import aside, before_small, content, made_of, ours, seeks
+from edgeagent.dialogue.parts import aside, before_small, content, has_word, made_of, ours, seeks
 from edgeagent.dialogue.phrases import Words, begins, left
 
 MOST = 8
@@ -52,7 +52,7 @@ def recalls(said: Words, language: Language) -> bool:
 
 def _wants_nothing(core: Words, rest: Words, language: Language) -> bool:
     """Whether it is short, without a wish or a question, and `rest` of it without a denial."""
-    return len(core) <= MOST and not seeks(core, language) and not any((word,) in language.against for word in rest)
+    return len(core) <= MOST and not seeks(core, language) and not has_word(rest, language.against)
 
 
 def _remark(said: Words, language: Language) -> Words:

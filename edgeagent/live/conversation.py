@@ -19,7 +19,7 @@ from edgeagent.live.answers import NOBODY
 from edgeagent.live.asking import Asker, Question
 from edgeagent.live.door import Door
 from edgeagent.live.inbox import Inbox
-from edgeagent.live.turns import Listener, Partly, Turns
+from edgeagent.live.turns import Audience, Listener, Partly, Turns
 from edgeagent.live.voice import Voice
 from edgeagent.ports import Journal, Replier, Request, Sound, Talker
 from edgeagent.signal.playback import Playback
@@ -29,7 +29,7 @@ from edgeagent.turn import states as s
 
 Told = Callable[[int, str], None]
 
-Listen = Callable[[Told, Told, Told], Listener | None]
+Listen = Callable[[Told, Told, Told], Audience | None]
 """Makes whoever gets the user's turns, None for nobody. It tells the first function the text of each turn, the second
 what went wrong with one, and the third the path under which one is kept, from any thread."""
 

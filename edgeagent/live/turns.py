@@ -56,7 +56,7 @@ class Partly(Protocol):
 
 
 class Both:
-    """Two who get the turns: see `Listener`."""
+    """Two who get the turns; `Turns` sees to each by itself."""
 
     def __init__(self, *listeners: Listener) -> None:
         self.listeners = listeners
@@ -66,25 +66,9 @@ class Both:
             if isinstance(listener, Partly):
                 listener.tell_so_far(told)
 
-    def open_turn(self, turn: int, audio: str) -> None:
-        for listener in self.listeners:
-            listener.open_turn(turn, audio)
 
-    def sound(self, turn: int, block: Sound) -> None:
-        for listener in self.listeners:
-            listener.sound(turn, block)
-
-    def close_turn(self, turn: int, sound: Sound) -> None:
-        for listener in self.listeners:
-            listener.close_turn(turn, sound)
-
-    def drop_turn(self, turn: int) -> None:
-        for listener in self.listeners:
-            listener.drop_turn(turn)
-
-    def close(self) -> None:
-        for listener in self.listeners:
-            listener.close()
+Audience = Listener | Both
+"""Whoever is to get the turns."""
 
 
 class Way:
@@ -130,20 +114,19 @@ class Turns:
     The ring may have gone on by whole blocks of the card since something was decided: what it does not hold any more is
     left out."""
 
-    def __init__(self, linear: Ring, listener: Listener | None) -> None:
+    def __init__(self, linear: Ring, audience: Audience | None) -> None:
         self._linear = linear
         self._ways: list[Way] = []
         self._turn: int | None = None
         self._suspected: int | None = None
         self._since = -AGAIN
         self._paused = False
-        if listener is not None:
-            self.attend(listener)
+        if audience is not None:
+            self.attend(audience)
 
-    def attend(self, listener: Listener) -> None:
+    def attend(self, audience: Audience) -> None:
         """Another who gets the turns. Before the first."""
-        for one in listener.listeners if isinstance(listener, Both) else (listener,):
-            self._ways.append(Way(one))
+        self._ways += map(Way, audience.listeners if isinstance(audience, Both) else (audience,))
 
     @property
     def current(self) -> int | None:

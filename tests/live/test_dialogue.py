@@ -127,6 +127,14 @@ def ask(rig: Rig) -> None:
     rig.until(lambda: rig.state not in ("idle", "hearing"), most=200)
 
 
+def interrupt_each(rig: Rig, *blocks: int) -> None:
+    """Each time it speaks, after so many periods."""
+    for count in blocks:
+        rig.until(lambda: rig.state == "speaking")
+        rig.turn(count)
+        interrupt(rig)
+
+
 def quiet(rig: Rig) -> None:
     """Until nobody speaks any more, and nobody is about to."""
     rig.until(lambda: rig.state == "idle" and not rig.conversation._voice.busy and rig.conversation._question is None)
@@ -433,10 +441,7 @@ def test_a_replier_that_never_answers_is_cut_at_its_deadline(make: Make) -> None
 def test_interrupted_again_while_resuming_no_word_is_lost(make: Make) -> None:
     rig = make(Replier(), "mm-hm", "uh-huh")
     rig.conversation.say(LONG)
-    for blocks in (60, 10):
-        rig.until(lambda: rig.state == "speaking")
-        rig.turn(blocks)
-        interrupt(rig)
+    interrupt_each(rig, 60, 10)
     quiet(rig)
     assert plans(rig) == [("backchannel", "resume")] * 2
     assert LONG.endswith(heard(rig)[-1])
@@ -457,10 +462,7 @@ def test_a_long_rest_is_said_whole_however_many_sentences_it_has(make: Make) -> 
     rig = make(Replier(), "uh-huh", "go on")
     for text in MANY:
         rig.conversation.say(text)
-    for blocks in (60, 200):
-        rig.until(lambda: rig.state == "speaking")
-        rig.turn(blocks)
-        interrupt(rig)
+    interrupt_each(rig, 60, 200)
     quiet(rig)
     assert not rig.entries("reply_failed")
     assert [text for text in heard(rig) if text in MANY] == list(MANY)

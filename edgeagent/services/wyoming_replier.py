@@ -70,11 +70,11 @@ class WyomingReply:
         """Whole, or piece by piece, as newer servers send it; the whole text behind the pieces says nothing new."""
         length = 0
         pieces = False
-        for event in self._link.events():
+        for event in self._link.events("handled-start", "handled-chunk", "handled-stop", "handled", "not-handled"):
             text = str(event.data.get("text") or "")
-            if event.type in ("handled-start", "handled", "not-handled") and event.data.get("context"):
+            if event.kind in ("handled-start", "handled", "not-handled") and event.data.get("context"):
                 self._keep(event.data["context"])
-            match event.type:
+            match event.kind:
                 case "handled-start":
                     pieces = True
                 case "handled-chunk":

@@ -55,6 +55,9 @@ class Server:
         self.told.append(event)
         if self.mode in GARBAGE:
             await self.spew(handler, *GARBAGE[self.mode])
+        if self.mode == "silent":
+            self.asked.set()
+            await asyncio.sleep(3600)
         match event.type:
             case "synthesize":
                 self.asked.set()
@@ -134,6 +137,9 @@ class Server:
                 words = self.text.split()
                 while words:
                     await handler.write_event(HandledChunk(words.pop(0) + " ").event())
+                    if self.mode == "breaks":
+                        await handler.stop()
+                        return
                     if self.mode == "stalled":
                         await asyncio.sleep(3600)
                     if self.mode == "flowing":

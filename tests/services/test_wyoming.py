@@ -56,7 +56,7 @@ def test_of_two_channels_the_first_is_taken() -> None:
         assert np.median(np.concatenate(list(talker(server.uri).say("x")))) == pytest.approx(0.1, abs=0.001)
 
 
-@pytest.mark.parametrize("mode", ["flowing", "stalled"])
+@pytest.mark.parametrize("mode", ["flowing", "stalled", "silent"])
 def test_a_cancel_is_seen_at_once_on_both_sides(mode: str) -> None:
     with serving(mode) as server:
         talk = talker(server.uri).say("on and on")

@@ -33,6 +33,7 @@ from tools.train.export_tflite import to_tflite
 from tools.train.figures import calibration_figures, kind_figures, near_figures, onset_figures, pair_figures
 from tools.train.further import Later, learn_further
 from tools.train.learn import Loss, Recipe, forward, kind_loss, learn, near_loss
+from tools.train.learnt_from import learnt_from
 from tools.train.networks import Overlap, Recurrent, near_end
 from tools.train.reopen import through
 from tools.train.scenes import Listened, listened
@@ -120,17 +121,19 @@ def taught(
     name: str, scenes: Sequence[Listened], later: Sequence[Listened], seed: int, cache: Path
 ) -> Recurrent:  # fmt: skip
     """The network of that name, when it has learnt from `scenes`, and then from `later` ones, which teach what an
-    overlap is: the near-end detector has nothing of them."""
+    overlap is: the near-end detector has nothing of them. Goes on from a checkpoint in `cache` that is of the
+    same."""
     torch.set_num_threads(1)
     torch.manual_seed(seed)
     words = vocabulary(scenes)
     network = near_end() if name == NEAR_END else Overlap(len(words))
     loss, recipe = RECIPES[name]
-    checkpoint = cache / f"{name}-{len(scenes)}-{seed}"
     told = scenes, [truth(scene, words) for scene in scenes]
+    checkpoint = cache / f"{name}-{len(scenes)}-{seed}-{learnt_from(scenes, network, recipe)}"
     learn(network, loss, *told, recipe, checkpoint, seed)
     if later and name == BACKCHANNEL:
-        checkpoint = checkpoint.with_name(f"{checkpoint.name}-more-{len(later)}")
+        more = f"more-{len(later)}-{learnt_from(later, network, LATER)}"
+        checkpoint = checkpoint.with_name(f"{checkpoint.name}-{more}")
         learn_further(network, loss, told, (later, [truth(scene, words) for scene in later]), LATER, checkpoint, seed)
     return network
 

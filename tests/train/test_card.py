@@ -12,6 +12,7 @@ from edgeagent.devices.model_files import FOLDER, load_model, manifest
 from edgeagent.errors import ModelError
 from tools.train.card import Result, card, write
 from tools.train.corpus import Part
+from tools.train.figures import NONE, Pairs
 
 NAMES = ("near_end", "backchannel")
 
@@ -28,7 +29,9 @@ def result() -> Result:
         made.kind[part] = {"all": base + 0.005, "backchannel": base + 0.006}
         made.calibration[part] = {"200 ms": base + 0.007, "end": base + 0.008}
         made.lost[part] = dict.fromkeys(NAMES, base / 10 + 0.0009)
-        made.pairs[part] = {"words": (70 + number, [0.11, 0.12, 0.13, 0.14, 0.15, 0.16]), "none": (0, [])}
+        rates = [tuple(first + moment / 100 for moment in range(4)) for first in (0.11, 0.41, 0.31)]
+        made.pairs[part] = {"words": Pairs(70 + number, *rates), "none": NONE}
+        made.kind_alone[part] = {"length alone": {"all": base + 0.011, "backchannel": base + 0.012}}
     return made
 
 
@@ -61,7 +64,9 @@ def test_every_figure_is_in_the_card() -> None:
     for row in made.lost.values():
         assert all(f"| {value:.4f} " in text for value in row.values())
     for number, part in enumerate(made.pairs):
-        assert f"| {part} | words | {70 + number} | 11 | 12 | 13 | 14 | 15 | 16 |" in text
+        told = "11 (41, 31) | 12 (42, 32) | 13 (43, 33) | 14 (44, 34)"
+        assert f"| {part} | words | {70 + number} | {told} |" in text
+        assert f"| {part}, length alone | {0.111 + number / 4:.3f} | {0.112 + number / 4:.3f} |" in text
     assert "none" not in re.sub(r"none\w", "", text)
 
 

@@ -20,6 +20,7 @@ from torch import Tensor
 from tests.train.made_up_sessions import KINDS, heard
 from tools.train import __main__ as command
 from tools.train.blank import Blank, blanked
+from tools.train.gate import NEAR_END
 from tools.train.learn import Recipe, learn, near_loss
 from tools.train.learnt_from import learnt_from
 from tools.train.networks import Recurrent, near_end
@@ -27,7 +28,6 @@ from tools.train.scenes import Listened
 from tools.train.sequences import Batch
 from tools.train.truth import truth
 
-NEAR_END = command.NEAR_END
 BRISK = Recipe(cycles=((2, 4e-3), (2, 2e-3)), size=2, hops=100)
 
 

@@ -43,6 +43,7 @@ from tools.train.further import Later, learn_further
 from tools.train.gate import BACKCHANNEL, NEAR_END, gate
 from tools.train.learn import Loss, Recipe, forward, kind_loss, learn, near_loss
 from tools.train.learnt_from import learnt_from
+from tools.train.made import made, spoken
 from tools.train.networks import Overlap, Recurrent, near_end
 from tools.train.reopen import through
 from tools.train.scenes import Listened, listened
@@ -104,9 +105,12 @@ def train(
     seen = vectors(scenes[Part.HELD_OUT], None)
     calibrate(networks[NEAR_END], seen, held, "near")
     calibrate(networks[BACKCHANNEL], seen, held, "kind")
-    result = Result(
-        load_corpus(folder, Part.TRAIN).credits, len(scenes[Part.TRAIN]), seed, more=len(later), share=LATER.share
-    )
+    result = Result(load_corpus(folder, Part.TRAIN).credits, len(scenes[Part.TRAIN]), seed)
+    result.more, result.share, result.made = len(later), LATER.share, made()
+    result.spoken = {
+        NEAR_END: spoken(scenes[Part.TRAIN]),
+        BACKCHANNEL: spoken((*scenes[Part.TRAIN], *later)),
+    }
     result.files = {name: to_onnx(network, name) for name, network in networks.items()}
     result.tflite = {name: to_tflite(network, name) for name, network in networks.items()}
     for part in MEASURED:

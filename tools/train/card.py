@@ -8,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from edgeagent.devices.model_files import ONNX, TFLITE, VERSION
+from tools.train.corpus import Part
 from tools.train.figures import ASKED_MS, Pairs
 from tools.train.sizes import BACKCHANNEL, NEAR_END
 
@@ -38,6 +39,12 @@ class Result:
 
     share: float = 1.0
     """Of the way through it."""
+
+    made: str = ""
+    """By which sources, and whether that can be repeated."""
+
+    spoken: dict[str, str] = field(default_factory=dict)
+    """By model, the text-to-speech that it has heard."""
 
 
 def write(folder: Path, result: Result) -> None:
@@ -70,15 +77,17 @@ def card(result: Result) -> str:
                 near_units=NEAR_END, kind_units=BACKCHANNEL, **sizes,
             )
             + (LATER.format(more=result.more, share=result.share) if result.more else ""),
+            result.made,
             "## Figures\n\n" + FIGURES,
             "Near-end detector, area under the curve by hop of 16 ms:\n\n" + table("near against", result.near),
             ONSETS + table("", result.onset),
             KINDS + table("takes the floor against", _beside(result.kind, result.kind_alone)),
             CALIBRATION + table("", result.calibration),
-            PAIRS + _pairs(result),
+            PAIRS + _pairs(result) + _guesses(result),
             QUANTIZED + table("", result.lost, digits=4),
             "## Limits\n\n" + LIMITS,
-            "## Licence and credits\n\n" + LICENCE + "\n\n" + _credits(result.credits),
+            "## Licence and credits\n\n" + LICENCE + "\n\n" + _spoken(result.spoken) + "\n\n" + RECORDED,
+            _credits(result.credits),
         )
     ) + "\n"  # fmt: skip
 
@@ -119,8 +128,8 @@ CALIBRATION = """Expected calibration error of P(takes the floor), after so much
 
 PAIRS = """Taking the floor against listening, both by the same source and matched in length: how many, and the equal
 error rate (percent) after so much overlap and 0.1 s after the end; in brackets that of the length and of the level
-alone, as they are until then in the cleaned sound, and in the end of the whole (50 is chance, less than it the better
-way round). Recorded words of one source by held-out speakers are the main rows: a model that does not beat both
+alone, as they are until then in the cleaned sound, and in the end of the whole, whichever way round is better (50 is
+chance). Recorded words of one source by held-out speakers are the main rows: a model that does not beat both
 baselines there at each moment is not written. *Unheard* are a voice of Flite (rms) and a program and language of which
 nothing was learnt from (Open JTalk, Japanese):
 
@@ -138,12 +147,26 @@ LIMITS = """- **No natural backchannel was heard in training or in measuring.** 
 - What it tells apart are mostly these words. A word it does not know falls on either side.
 - English and Arabic near-end speech, a few voices of the device, seventeen recorded noises, simulated echo: no
   recording of a real device was used. No children, few accents, no Lombard speech. Coughs and clatter are synthesised.
+- **Nobody laughed**, in training or in measuring: what it makes of laughter is not known. (`edgeagent collect` asks for
+  a laugh.)
+- Text-to-speech says the listeners' words equally often. In Switchboard "uh-huh" and "yeah" are three quarters of the
+  short backchannels; drawn like that, the others would hardly have been heard.
+- Nobody raises their voice against ours: spectra are tilted at random, and not by how loud the device is.
+- Room, loudspeaker, delay, drift and what people do are fixed for each scene, and a scene is rendered once. Only
+  throats, pace, noise, hidden bands and what is known of the person change from round to round.
+- The backchannel model hears sound and nothing else. It is not told how far our sentence is from its end, or whether it
+  is a question. Both are known from the text, exactly, and what follows is counted in Switchboard (after a question
+  "yeah" is an answer); learnt, it would be the habits of our own scenes. So the moderator puts what the model says in
+  context (`turn/moderator.py`, `in_context`).
 - The figures hold for a person 8 dB or more above the noise and an echo at most 12 dB above the person."""
 
 LICENCE = """The models are under the licence of the project. They were made from the recordings below, cut, mixed with
-each other and filtered; espeak-ng 1.51, Flite 2.2 (kal16, awb, slt), Festival 2.5 with voices of its distribution (ked,
-kal, cmu_us_slt_arctic, hy_fi_mv, suo_fi_lj, lp, pc, czech_machac, _dita, _krb and _ph, upc_ca_ona, msu_ru_nsh) and this
-project made the synthetic sounds."""
+each other and filtered, from sounds that this project makes itself, and from what these programs said:"""
+
+RECORDED = "The recordings:"
+
+GUESSES = """**Of voices and programs never heard it guesses.** {names}: chance, and at no moment
+better than level alone."""
 
 
 def table(what: str, figures: Mapping[str, Mapping[str, float]], digits: int = 3) -> str:
@@ -163,6 +186,20 @@ def _pairs(result: Result) -> str:
         if told.count
     ]
     return "\n".join(["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|", *rows])
+
+
+def _guesses(result: Result) -> str:
+    """Which of the unheard rows nothing was learnt for, if any."""
+    names = [
+        name
+        for name, told in result.pairs.get(Part.UNHEARD, {}).items()
+        if told.count and not any(model < level for model, level in zip(told.model, told.level, strict=True))
+    ]
+    return "\n\n" + GUESSES.format(names=" and ".join(names)) if names else ""
+
+
+def _spoken(by_model: Mapping[str, str]) -> str:
+    return "\n".join(f"- `{model}`: {programs}" for model, programs in by_model.items())
 
 
 def rates(told: Pairs) -> list[str]:

@@ -106,6 +106,14 @@ def test_pairs_are_matched_in_length_so_that_length_wins_nothing() -> None:
     assert pairs(scenes, told)["Arabic words"] == NONE
 
 
+def test_a_word_so_late_that_not_every_moment_is_in_the_scene_is_left_out() -> None:
+    """Half a second after its onset the scene is over, and 0.1 s after its end not."""
+    said = (Heard.FLOOR, "stop"), (Heard.BACKCHANNEL, "yes")
+    late = [scene([event(kind, 370, 14, text, "speech_commands")]) for kind, text in said]
+    told = [kinds_of(each, {Heard.FLOOR: 0.9, Heard.BACKCHANNEL: 0.1}) for each in late]
+    assert pairs(late, told)["English words"] == NONE
+
+
 def words(hops: Callable[[bool, int], int], level_db: Callable[[bool, int], float]) -> list[Listened]:
     """Twelve words of either kind, a scene each: how long they are, and how loud after so many hops."""
     made = []

@@ -69,27 +69,26 @@ def write_models(folder: Path, files: Mapping[str, Mapping[str, bytes]], told: s
 def card(result: Result) -> str:
     """Markdown."""
     sizes = {name: f"{len(data) / 1024:.0f} KB" for name, data in result.files.items()}
-    return "\n\n".join(
-        (
-            "# The ear: near_end.int8.onnx and backchannel.int8.onnx",
-            WHAT.format(
-                scenes=result.scenes, seed=result.seed, more=f" --more {result.more}" if result.more else "",
-                near_units=NEAR_END, kind_units=BACKCHANNEL, **sizes,
-            )
-            + (LATER.format(more=result.more, share=result.share) if result.more else ""),
-            result.made,
-            "## Figures\n\n" + FIGURES,
-            "Near-end detector, area under the curve by hop of 16 ms:\n\n" + table("near against", result.near),
-            ONSETS + table("", result.onset),
-            KINDS + table("takes the floor against", _beside(result.kind, result.kind_alone)),
-            CALIBRATION + table("", result.calibration),
-            PAIRS + _pairs(result) + _guesses(result),
-            QUANTIZED + table("", result.lost, digits=4),
-            "## Limits\n\n" + LIMITS,
-            "## Licence and credits\n\n" + LICENCE + "\n\n" + _spoken(result.spoken) + "\n\n" + RECORDED,
-            _credits(result.credits),
+    blocks = (
+        "# The ear: near_end.int8.onnx and backchannel.int8.onnx",
+        WHAT.format(
+            scenes=result.scenes, seed=result.seed, more=f" --more {result.more}" if result.more else "",
+            near_units=NEAR_END, kind_units=BACKCHANNEL, **sizes,
         )
-    ) + "\n"  # fmt: skip
+        + (LATER.format(more=result.more, share=result.share) if result.more else ""),
+        result.made,
+        "## Figures\n\n" + FIGURES,
+        "Near-end detector, area under the curve by hop of 16 ms:\n\n" + table("near against", result.near),
+        ONSETS + table("", result.onset),
+        KINDS + table("takes the floor against", _beside(result.kind, result.kind_alone)),
+        CALIBRATION + table("", result.calibration),
+        PAIRS + _pairs(result) + _guesses(result),
+        QUANTIZED + table("", result.lost, digits=4),
+        "## Limits\n\n" + LIMITS,
+        "## Licence and credits\n\n" + LICENCE + "\n\n" + _spoken(result.spoken) + "\n\n" + RECORDED,
+        _credits(result.credits),
+    )  # fmt: skip
+    return "\n\n".join(block for block in blocks if block) + "\n"
 
 
 WHAT = """Two small recurrent networks that run once every 16 ms of sound, with their state as an input and an output.

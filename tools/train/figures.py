@@ -204,7 +204,7 @@ def at_moments(scene: Listened, event: Event, probability: Floats) -> Floats | N
     (hops, KINDS). None where the scene is over before."""
     onset, end = hop_of(event.start), hop_of(event.stop)
     moments = [onset + round(ms / 1000 * RATE / HOP) for ms in ASKED_MS] + [end + AFTERWARDS]
-    if moments[-1] >= len(probability):
+    if max(moments) >= len(probability):
         return None
     floor, listening = (np.log(probability[moments, KINDS.index(kind)] + 1e-6) for kind in ("floor", "backchannel"))
     end = max(onset + 1, end)

@@ -32,6 +32,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tls")
     made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
     made += ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+    made += ["-addext", "keyUsage=critical,digitalSignature,keyEncipherment,keyCertSign"]  # Python 3.13 looks
     made += ["-keyout", str(folder / "both.pem"), "-out", str(folder / "cert.pem")]
     try:
         subprocess.run(made, check=True, capture_output=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 from edgeagent.commands._simulation import SESSION
 from edgeagent.errors import EdgeAgentError
 from edgeagent.store.journal import read_lines
-from tools.parity.found import Entry, Pair
+from tools.parity.found import BELIEFS, Entry, Pair
 
 FILE = "journal.jsonl"
 
@@ -50,8 +50,9 @@ def _entries(path: Path) -> list[Entry]:
 
 
 def _decision(entry: Entry) -> Entry:
-    """All but the numbers that are measured; moments are counted."""
-    return {key: value for key, value in entry.items() if not isinstance(value, float) or key.endswith("_s")}
+    """All but beliefs and the numbers that are measured; moments are counted."""
+    measured = {key for key, value in entry.items() if isinstance(value, float) and not key.endswith("_s")}
+    return {key: value for key, value in entry.items() if key not in measured | BELIEFS}
 
 
 def _apart(one: Entry, other: Entry) -> float:

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ import pytest
 from edgeagent.errors import ServiceError
 from edgeagent.settings import Talker
 from tools.simcard import BuildError, build
-from tools.simcard.heard_words import Trial, judged, played, spoken
+from tools.simcard.heard_words import SETTLED, Director, Trial, judged, played, spoken
 
 ROOT = Path(__file__).parents[2]
 
@@ -35,6 +36,64 @@ def test_the_judge_finds_how_much_was_played(count: int) -> None:
 def test_the_judge_counts_the_words_that_are_wrong() -> None:
     trials = [Trial("it", heard, record(4000)) for heard in (2, 2, 3, 0)]
     assert judged(trials, {"it": (SENTENCE, ENDS)}) == {0: 2, 1: 1, 2: 1}
+
+
+class Card:
+    """As much of a simulated card, and of the device that plays through it, as the director asks for."""
+
+    state = SimpleNamespace(output_underruns=0)
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.over = False
+
+    def frame(self) -> int:
+        return 0
+
+    def played(self, _start: int, _stop: int) -> np.ndarray[tuple[int], np.dtype[np.int16]]:
+        return record(4000)
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+    def stop(self) -> None:
+        self.over = True
+
+
+def test_a_stop_that_was_not_ours_and_was_taken_back_is_not_judged_and_shifts_nothing() -> None:
+    card = Card()
+    director = Director(card, 1, 1)  # type: ignore[arg-type]
+    director.direct(card)  # type: ignore[arg-type]
+
+    def states(*names: str) -> None:
+        for name in names:
+            director.write({"event": "state", "state": name})
+
+    def heard(words: str) -> None:
+        director.write({"event": "heard_words", "text_heard": words})
+
+    def settle() -> None:
+        director.capture(np.zeros(SETTLED, np.float32))
+
+    states("idle")
+    settle()
+    assert len(card.said) == 1
+    states("speaking", "doubting", "yielding")
+    heard("")
+    settle()
+    states("speaking")
+    settle()
+    assert len(card.said) == 1
+    heard("one two three")
+    states("idle")
+    settle()
+    assert (len(card.said), director.spoiled, director.trials) == (2, 1, [])
+    states("speaking")
+    heard("one")
+    states("idle")
+    settle()
+    assert [trial.heard for trial in director.trials] == [1]
+    assert card.over
 
 
 def measured(talker: str, stops: int) -> dict[str, object]:

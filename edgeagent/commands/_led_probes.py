@@ -6,11 +6,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 
 from edgeagent.app import build_factory
-from edgeagent.commands._finding import Finding, Probe, fail, ok, warn
+from edgeagent.commands._beside import NOBODY, Beside
+from edgeagent.commands._finding import Finding, Grade, Probe, fail, ok, warn
+from edgeagent.commands._pin_probes import beside_strip, taken
 from edgeagent.devices.led_walk import LedWalk
-from edgeagent.errors import DeviceError
+from edgeagent.errors import DeviceBusy, DeviceError
 from edgeagent.settings import Settings
 
 SHOWN_S = 0.7
@@ -26,7 +29,7 @@ WIRING = {
 }
 
 
-def leds(ask: Ask) -> Probe:
+def leds(ask: Ask, beside: Beside = NOBODY) -> Probe:
     """One finding for the lamp, and one for each LED that a person does not see."""
 
     def probe(settings: Settings) -> Iterator[Finding]:
@@ -34,9 +37,15 @@ def leds(ask: Ask) -> Probe:
         if kind not in WIRING:
             yield warn("LEDs", f"lamp.kind is {kind}: there are none", "set lamp.kind to led, rgb or apa102")
             return
+        if kind == "apa102" and (left := beside_strip(settings.lamp, beside)):
+            yield replace(left, grade=Grade.WARN, fix=beside.alone)
+            return
         try:
             with closing(LedWalk(settings.lamp, build_factory(settings))) as walk:
                 yield from _walked(walk, ask, WIRING[kind])
+        except DeviceBusy as busy:
+            held = taken("lamp", settings, busy, beside)
+            yield held if held.grade else replace(held, grade=Grade.WARN, fix=beside.alone)
         except DeviceError as error:
             yield fail("LEDs", error.problem, error.remedy)
 

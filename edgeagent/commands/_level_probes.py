@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from edgeagent.app import build_card
-from edgeagent.commands._finding import Finding, Probe, fail, ok, warn
+from edgeagent.commands._beside import NOBODY, Beside
+from edgeagent.commands._finding import Finding, Grade, Probe, fail, ok, warn
+from edgeagent.commands._held import held_card
 from edgeagent.commands._meter import Meter
-from edgeagent.errors import DeviceError
+from edgeagent.errors import DeviceBusy, DeviceError
 from edgeagent.live.actuators import NoMutePin
 from edgeagent.live.sounder import Sounder
 from edgeagent.ports import Sound
@@ -29,7 +32,7 @@ QUARTER = samples(250)
 TURN = "`alsamixer`, F4, the bar of the microphone"
 
 
-def levels(for_s: float) -> Probe:
+def levels(for_s: float, beside: Beside = NOBODY) -> Probe:
     """Looks for so long; Ctrl-C ends it sooner, and is no reason not to say what was found."""
 
     def probe(settings: Settings) -> Iterator[Finding]:
@@ -39,12 +42,24 @@ def levels(for_s: float) -> Probe:
                     sounder.record(for_s)
             except KeyboardInterrupt:
                 pass
+            except DeviceBusy as busy:
+                yield _elsewhere(settings, busy, beside)
+                return
             except DeviceError as error:
                 yield fail("microphone", error.problem, error.remedy)
                 return
         yield from verdict(meter.whole())
 
     return probe
+
+
+def _elsewhere(settings: Settings, busy: DeviceBusy, beside: Beside) -> Finding:
+    """Nothing was heard, which was asked for; so it is not well even where it is the running device that hears."""
+    held = held_card("input", settings.audio.input, busy, beside)
+    if held.grade:  # somebody else's
+        return held
+    text = "; ".join(filter(None, (held.text, beside.level(settings))))
+    return replace(held, grade=Grade.WARN, text=text, fix=beside.alone)
 
 
 def verdict(sound: Sound) -> Iterator[Finding]:

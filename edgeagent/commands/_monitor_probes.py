@@ -62,12 +62,17 @@ def _served(key: str, address: str, port: int, *libraries: str) -> Iterator[Find
 
 def _ours(key: str, address: str, port: int) -> bool:
     path, sign = OURS[key]
+    return sign in fetched(address, port, path)
+
+
+def fetched(address: str, port: int, path: str) -> bytes:
+    """What a server on this machine answers; b"" for none."""
     host = "127.0.0.1" if address == "0.0.0.0" else f"[{address}]" if ":" in address else address
     try:
         with closing(urllib.request.urlopen(f"http://{host}:{port}{path}", timeout=PATIENCE_S)) as answer:
-            return sign in answer.read()
+            return bytes(answer.read())
     except (OSError, ValueError):
-        return False
+        return b""
 
 
 def _broker(mqtt: Mqtt) -> Iterator[Finding]:

@@ -12,7 +12,8 @@ NUMBER = re.compile(r"\(hw:\d+,")
 """What PortAudio puts behind a name."""
 
 
-def _unnumbered(name: str) -> str:
+def unnumbered(name: str) -> str:
+    """A name of PortAudio's without the card's number, which changes between boots."""
     return NUMBER.sub("(hw:", name)
 
 
@@ -27,7 +28,7 @@ def pick(wanted: str, names: Sequence[str], kind: str) -> int:
         [i for i, name in enumerate(names) if name == wanted],
         [i for i, name in enumerate(folded) if name == wanted.casefold()],
         [i for i, name in enumerate(folded) if wanted.casefold() in name],
-        [i for i, name in enumerate(folded) if _unnumbered(name) == _unnumbered(wanted.casefold())],
+        [i for i, name in enumerate(folded) if unnumbered(name) == unnumbered(wanted.casefold())],
     ):
         if len(matches) == 1:
             return matches[0]

@@ -127,7 +127,7 @@ def test_a_hanging_library_is_given_up(make_sim: MakeSim) -> None:
     ("knobs", "form", "problem", "remedy"),
     [
         ({"refusal": 16}, {}, "sound device 'default' is busy", "fuser"),
-        ({"refusal": 13}, {}, "sound device 'default' is not permitted", "group `audio`"),
+        ({"refusal": 13}, {}, "sound device 'default' is not permitted", "usermod -aG audio"),
         ({"unplugged": 1}, {}, "sound device 'default' is gone", "plug it in"),
         ({}, {"input": "simcart"}, "no input device 'simcart'", "did you mean 'simcard'? There are: 'simcard', "),
         ({}, {"output": "simcard_s"}, "", ""),

@@ -45,7 +45,7 @@ def here(monkeypatch: pytest.MonkeyPatch) -> None:
         ({}, ["run", "--card", "simcart"], "there is no input device 'simcart'", "did you mean 'simcard'?"),
         ({}, ["say", "--card", "simcart", "Hello."], "there is no input device 'simcart'", "did you mean 'simcard'?"),
         ({"refusal": 16}, ["run"], "sound device 'default' is busy", "fuser -v /dev/snd/*"),
-        ({"refusal": 13}, ["say", "Hello."], "sound device 'default' is not permitted", "group `audio`"),
+        ({"refusal": 13}, ["say", "Hello."], "sound device 'default' is not permitted", "usermod -aG audio"),
         ({"unplugged": 1}, ["run"], "sound device 'default' is gone", "plug it in again"),
     ],
 )

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgeagent.commands import _pace_probes, _pin_probes, _probes, _sound_probes, _word_probes
+from edgeagent.commands import _pace_probes, _pin_probes, _probes, _right_probes, _sound_probes, _word_probes
 from edgeagent.commands._finding import Finding, Grade, fail, ok, report, warn
 from edgeagent.devices import model_files
 from edgeagent.errors import EdgeAgentError
@@ -121,12 +121,12 @@ def test_real_time_rights(monkeypatch: pytest.MonkeyPatch) -> None:
         raise PermissionError
 
     before = os.sched_getscheduler(0)
-    list(_probes.real_time(Settings()))
+    list(_right_probes.real_time(Settings()))
     assert os.sched_getscheduler(0) == before
     monkeypatch.setattr(os, "sched_setscheduler", refuse)
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     monkeypatch.setattr(resource, "getrlimit", lambda _: (8 << 20, 8 << 20))
-    assert grades(_probes.real_time(Settings())) == {"real time": "warn", "memory lock": "warn"}
+    assert grades(_right_probes.real_time(Settings())) == {"real time": "warn", "memory lock": "warn"}
 
 
 def test_rights_are_those_that_run_needs(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,11 +141,11 @@ def test_rights_are_those_that_run_needs(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(os, "sched_setscheduler", limited)
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     monkeypatch.setattr(resource, "getrlimit", lambda _: (1 << 30, 1 << 30))
-    assert grades(_probes.real_time(Settings())) == {"real time": "warn", "memory lock": "warn"}
+    assert grades(_right_probes.real_time(Settings())) == {"real time": "warn", "memory lock": "warn"}
     assert not realtime.lock_memory()
     most = max(realtime.CARD_PRIORITY, realtime.ENGINE_PRIORITY)
     monkeypatch.setattr(resource, "getrlimit", lambda _: (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-    assert grades(_probes.real_time(Settings())) == {"real time": "ok", "memory lock": "ok"}
+    assert grades(_right_probes.real_time(Settings())) == {"real time": "ok", "memory lock": "ok"}
     assert asked == [most, most]
 
 

@@ -59,6 +59,14 @@ class Beside:
         found = LEVEL.search(fetched(metrics.address, metrics.port, "/metrics"))
         return f"its microphone hears {float(found[1]):.0f} dBFS" if found else ""
 
+    def pace(self) -> str:
+        """Whether its threads run in real time, which a check beside it cannot try; "" where we may not see."""
+        urgent = self.holders.urgent(self.pid)
+        if urgent is None:
+            return ""
+        which = ", ".join(map(str, urgent))
+        return f"its sound runs in real time (SCHED_FIFO {which})" if urgent else "none of its threads is in real time"
+
 
 NOBODY = Beside()
 
@@ -75,7 +83,7 @@ def find(pid: int, again: str) -> Beside:
 def device(settings: Settings, beside: Beside = NOBODY) -> Iterator[Finding]:
     """That it runs, how it is, and how to look without it; nothing where it does not run."""
     if beside.pid:
-        facts = [f"runs (pid {beside.pid})", beside.said, beside.level(settings)]
+        facts = [f"runs (pid {beside.pid})", beside.said, beside.level(settings), beside.pace()]
         how = f"what it holds is not opened beside it; without it: {beside.alone}"
         yield ok("device", "; ".join(fact for fact in (*facts, how) if fact))
 

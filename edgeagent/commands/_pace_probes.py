@@ -10,6 +10,7 @@ from statistics import fmean
 
 from edgeagent.commands._bench_stages import engine_alone
 from edgeagent.commands._finding import Finding, fail, ok, warn
+from edgeagent.commands._installed import installed
 from edgeagent.errors import ModelError
 from edgeagent.settings import Settings
 from edgeagent.turn.levels import Level, said
@@ -56,8 +57,9 @@ def _share(settings: Settings, level: Level) -> float:
 
 def last_run(settings: Settings) -> Iterator[Finding]:
     """What the journal says of the last run: whether the machine was too slow, and whether a model failed."""
-    path = Path(settings.record.journal).expanduser()
-    if not settings.record.journal or not path.is_file():
+    service, name = installed(), settings.record.journal
+    path = service.path(name) if service else Path(name).expanduser()
+    if not name or not path.is_file():
         return
     level, lost, failed = 0, 0, ""
     for entry in _entries(path):

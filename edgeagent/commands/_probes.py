@@ -1,4 +1,4 @@
-"""What `check` looks at besides sound cards and pins: the machine, real-time rights, services, models and the disk.
+"""What `check` looks at besides sound cards, pins and rights: the machine, services, models and the disk.
 
 Each probe takes the settings, because only what the settings ask for can be missing, and yields findings. None of them
 changes anything that outlives it.
@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import os
 import platform
-import resource
 import shutil
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from importlib import metadata
 from pathlib import Path
@@ -24,7 +22,7 @@ from edgeagent.commands._installed import installed
 from edgeagent.config.keys import sections
 from edgeagent.devices.model_files import chosen, manifest
 from edgeagent.errors import EdgeAgentError, ModelError
-from edgeagent.live.realtime import CARD_PRIORITY, SWITCH_S, may_lock_memory, urgent
+from edgeagent.live.realtime import SWITCH_S
 from edgeagent.services import piper_talker
 from edgeagent.services.chat_tools import read_tools
 from edgeagent.services.command_talker import words_of
@@ -60,16 +58,21 @@ LIBRARIES = (
 BOARD = Path("/proc/device-tree/model")
 """Raspberry Pi kernels tell their board here; a PC has no such file."""
 
-LIMITS = (
-    "write '@audio - rtprio 95' and '@audio - memlock unlimited' into /etc/security/limits.d/edgeagent.conf, "
-    "be in the group audio, log in again"
-)
-
 PATIENCE_S = 3.0
 """For a server that is asked whether it is there."""
 
 LITTLE_BYTES, NOTHING_BYTES = 500 << 20, 20 << 20
 """A recorded hour is 240 MB; below the second figure not even a journal is safe."""
+
+
+ROOM = "sudo apt-get clean; sudo journalctl --vacuum-size=50M; sudo du -xh -d 2 {} | sort -h | tail shows what is large"
+
+
+def elsewhere(key: str, folder: str) -> str:
+    """The setting, for who writes for themselves."""
+    if folder == ".":
+        return "cd ~, and start it there"
+    return f"set {key}: ~/edgeagent/{Path(folder).name}"
 
 
 def configuration(settings: Settings) -> Iterator[Finding]:
@@ -102,21 +105,6 @@ def versions(_settings: Settings) -> Iterator[Finding]:
         except metadata.PackageNotFoundError:
             continue
     yield ok("libraries", ", ".join(found))
-
-
-def real_time(_settings: Settings) -> Iterator[Finding]:
-    """Whether the audio threads may go before all others, and the memory may be kept from being paged out."""
-    with ThreadPoolExecutor(1) as pool:  # a thread that ends takes its priority with it
-        permitted = pool.submit(urgent, CARD_PRIORITY).result()
-    if permitted:
-        yield ok("real time", f"SCHED_FIFO {CARD_PRIORITY} is permitted")
-    else:
-        yield warn("real time", "no permission for SCHED_FIFO: a busy machine will make gaps in the sound", LIMITS)
-    if may_lock_memory():
-        yield ok("memory lock", "permitted")
-    else:
-        limit = resource.getrlimit(resource.RLIMIT_MEMLOCK)[0]
-        yield warn("memory lock", f"only {limit >> 20} MiB: sound may stall while memory is paged in", LIMITS)
 
 
 def interpreter(_settings: Settings) -> Iterator[Finding]:
@@ -205,9 +193,13 @@ def models(settings: Settings) -> Iterator[Finding]:
 
 def disk(settings: Settings) -> Iterator[Finding]:
     """Whether there is room for what the settings write."""
-    written = (settings.record.dir, settings.capture.turns_dir, settings.flight.dir)
+    written = {
+        "record.dir": settings.record.dir,
+        "capture.turns_dir": settings.capture.turns_dir,
+        "flight.dir": settings.flight.dir,
+    }
     service = installed()
-    for folder in dict.fromkeys(name or "." for name in written):
+    for folder, key in {name or ".": key for key, name in written.items()}.items():
         existing = (service.path(folder) if service else Path(folder).expanduser()).resolve()
         while not existing.exists():
             existing = existing.parent
@@ -215,12 +207,14 @@ def disk(settings: Settings) -> Iterator[Finding]:
         text = f"{free / (1 << 30):.1f} GiB free for {existing}"
         if service and (why := service.denies(existing)):
             yield warn(
-                "disk", f"nothing can be written in {existing}: {why}", "choose another folder, or widen the unit"
+                "disk",
+                f"nothing can be written in {existing}: {why}",
+                service.elsewhere(key, Path(folder).name, existing),
             )
         elif not os.access(existing, os.W_OK):
-            yield warn("disk", f"nothing can be written in {existing}", "choose another folder")
+            yield warn("disk", f"nothing can be written in {existing}", elsewhere(key, folder))
         elif free < LITTLE_BYTES:
             grade = fail if free < NOTHING_BYTES else warn
-            yield grade("disk", text, "make room: a recorded hour takes 240 MB")
+            yield grade("disk", f"{text}, and a recorded hour takes 240 MB", ROOM.format(existing))
         else:
             yield ok("disk", text)

@@ -23,7 +23,7 @@ def memory(settings: Settings) -> Iterator[Finding]:
     if not settings.memory.file:
         yield ok("memory", "what is learnt about people is forgotten at every start (memory.file)")
         return
-    path = service.path(settings.memory.file) if (service := installed()) else Path(settings.memory.file).expanduser()
+    path = _place(settings.memory.file)
     try:
         known = words(read(path).remembered, settings.turns)
     except Refused as refused:
@@ -35,13 +35,19 @@ def memory(settings: Settings) -> Iterator[Finding]:
     yield from _writable("memory", path, "memory.file")
 
 
+def _place(name: str) -> Path:
+    """What a path of the configuration is for the device."""
+    service = installed()
+    return service.path(name) if service else Path(name).expanduser()
+
+
 def conversation(settings: Settings) -> Iterator[Finding]:
     """What `check` says about the conversation that is kept."""
     memory = settings.memory
     if not memory.talk:
         yield ok("conversation", "what was said is forgotten at every start (memory.talk)")
         return
-    path = Path(memory.talk).expanduser()
+    path = _place(memory.talk)
     try:
         yield ok("conversation", "; ".join(said(look(path))))
     except Refused as refused:
@@ -71,8 +77,10 @@ def _writable(name: str, path: Path, key: str) -> Iterator[Finding]:
     while not folder.exists():
         folder = folder.parent
     service = installed()
-    if service.denies(folder) if service else not os.access(folder, os.W_OK):
-        yield warn(name, f"nothing can be written in {folder}", f"give a {key} in another folder")
+    if service and (why := service.denies(folder)):
+        yield warn(name, f"nothing can be written in {folder}: {why}", service.elsewhere(key, path.name, folder))
+    elif not service and not os.access(folder, os.W_OK):
+        yield warn(name, f"nothing can be written in {folder}", f"set {key}: ~/{path.name}")
 
 
 def words(remembered: Remembered | None, turns: Turns) -> list[str]:

@@ -88,6 +88,7 @@ def _looked_at(args: argparse.Namespace, settings: Settings) -> list[Probe]:
         _pin_probes,
         _probes,
         _remembered,
+        _right_probes,
         _satellite_probes,
         _sound_probes,
         _word_probes,
@@ -111,7 +112,7 @@ def _looked_at(args: argparse.Namespace, settings: Settings) -> list[Probe]:
         probes += [_probes.services, _probes.models]
         probes += [_word_probes.words, _listening_probes.wake, _listening_probes.turn_end]
         probes += [_pace_probes.headroom, _pace_probes.last_run]
-        probes += [_probes.real_time, _probes.interpreter, _probes.disk]
+        probes += [_right_probes.real_time, _right_probes.access, _probes.interpreter, _probes.disk]
         probes += [_remembered.memory, _remembered.conversation]
     else:
         probes += [

@@ -26,6 +26,9 @@ WAYS: dict[Direction, str] = {"input": "c", "output": "p"}
 HARDWARE = re.compile(r"(?:plug)?hw:(?:CARD=)?([^,]+)(?:,(?:DEV=)?(\d+))?$")
 """ALSA's names of the hardware itself; others may lead anywhere."""
 
+FIFO = str(os.SCHED_FIFO)
+"""As a thread's `stat` has it, behind its priority."""
+
 LONGEST_CHAIN = 64
 """Parents that are looked at: the kernel's list may change while it is read."""
 
@@ -112,6 +115,13 @@ class Holders:
             if pid <= 0:
                 break
         return False
+
+    def urgent(self, pid: int) -> tuple[int, ...] | None:
+        """The priorities of its threads that run in real time, the highest first; None where we may not see."""
+        threads = (self._proc / str(pid) / "task").glob("*")
+        stats = [_read(path / "stat").rpartition(")")[2].split() for path in threads]
+        found = {int(stat[37]) for stat in stats if len(stat) > 38 and stat[38] == FIFO}
+        return tuple(sorted(found, reverse=True)) if any(stats) else None
 
     def unit(self, pid: int) -> str:
         """The systemd unit that a process runs in; "" for none."""

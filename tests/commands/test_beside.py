@@ -63,6 +63,18 @@ def test_how_it_is_and_how_to_look_without_it_is_said_once(beside: Beside) -> No
     assert list(device(Settings())) == []
 
 
+@pytest.mark.parametrize(
+    ("urgent", "told"), [((22, 20), "real time (SCHED_FIFO 22, 20)"), ((), "none of its threads"), (None, "")]
+)
+def test_whether_its_sound_runs_in_real_time(
+    urgent: tuple[int, ...] | None, told: str, beside: Beside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Holders, "urgent", lambda _self, pid: urgent if pid == DEVICE else None)
+    (finding,) = device(Settings(), beside)
+    assert told in finding.text
+    assert ("real time" in finding.text) is bool(told)
+
+
 def test_a_device_that_somebody_started_by_hand_is_ended_by_hand(proc: MadeUpProc) -> None:
     by_hand = Beside(DEVICE, False, "", "edgeagent check", Holders(proc.root))
     (finding,) = device(Settings(), by_hand)

@@ -119,6 +119,18 @@ def test_a_machine_without_sound(tmp_path: Path) -> None:
     assert Holders(tmp_path).pcms("input") == ()
 
 
+def test_threads_in_real_time(proc: MadeUpProc) -> None:
+    """A name may hold anything, brackets as well."""
+    stat = "{} (card) 1) S {} {} {} 0 0 0".format
+    for thread, (priority, policy) in {1: (0, 0), 2: (21, 1), 3: (22, 1), 4: (22, 1), 5: (10, 2)}.items():
+        path = proc.root / str(DEVICE) / "task" / str(thread) / "stat"
+        path.parent.mkdir(parents=True)
+        path.write_text(stat(thread, " ".join(["7"] * 36), priority, policy))
+    assert Holders(proc.root).urgent(DEVICE) == (22, 21)
+    assert Holders(proc.root).urgent(STRANGER) is None
+    assert Holders().urgent(os.getpid()) == ()
+
+
 def test_this_very_process_is_seen_in_the_real_proc(tmp_path: Path) -> None:
     with (tmp_path / "file").open("w") as file:
         assert Holders().opens(os.getpid(), file.name)

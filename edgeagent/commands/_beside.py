@@ -47,8 +47,8 @@ class Beside:
         """Whether a process is the device, or one that it has started."""
         return self.holders.belongs(pid, self.pid)
 
-    def among(self, held: Sequence[Process]) -> bool:
-        """Whether the device, and nobody else, is among those who hold something."""
+    def alone_has(self, held: Sequence[Process]) -> bool:
+        """Whether those who hold something are the device and nobody else."""
         return bool(held) and all(self.has(process.pid) for process in held)
 
     def level(self, settings: Settings) -> str:

@@ -34,16 +34,16 @@ def may_be_held(way: Direction, name: str, beside: Beside) -> bool:
 
 
 def held_card(way: Direction, name: str, busy: DeviceError, beside: Beside) -> Finding:
-    """Of a device that is busy. Where the name leads to no card of the kernel's, such as `default`, any card that is
-    held that way may be it."""
-    holders = beside.holders
-    meant = holders.held(name, way)
-    pcms = meant or tuple(pcm for pcm in holders.pcms(way) if pcm.full)
-    held = [process for pcm in pcms for process in holders.of(pcm, way)]
-    others = [process for process in held if not beside.has(process.pid)]
-    if not held:
+    """Of a device that is busy. Where the name leads to no card of the kernel's, such as `default`, it is the one that
+    the running device holds, if that holds any; else any that is held that way."""
+    meant = beside.holders.held(name, way)
+    by = {pcm: beside.holders.of(pcm, way) for pcm in meant or beside.holders.pcms(way) if pcm.full}
+    if not meant:
+        by = {pcm: held for pcm, held in by.items() if beside.alone_has(held)} or by
+    others = [process for held in by.values() for process in held if not beside.has(process.pid)]
+    if not by:
         return fail(TOPICS[way], busy.problem, busy.remedy)
-    cards = ", ".join(pcm.listed for pcm in pcms)
+    cards = ", ".join(pcm.listed for pcm in by)
     if others:
         key = f"audio.{way}"
         return fail(TOPICS[way], f"{busy.problem}: {_named(others)} holds {cards}", _freed(others, key))

@@ -10,7 +10,7 @@ from statistics import fmean
 
 from edgeagent.commands._bench_stages import engine_alone
 from edgeagent.commands._finding import Finding, fail, ok, warn
-from edgeagent.commands._installed import installed
+from edgeagent.commands._installed import RESTART, installed
 from edgeagent.errors import ModelError
 from edgeagent.settings import Settings
 from edgeagent.turn.levels import Level, said
@@ -28,7 +28,10 @@ TIGHT = 0.5
 TOO_MUCH = 0.95
 """Share of a core from which sound is lost."""
 
-FASTER = "take a faster machine, or a card that cancels the echo itself, with echo.enabled: false"
+GOVERNORS = Path("/sys/devices/system/cpu")
+"""Where the kernel tells whether it slows the cores down when they have little to do."""
+
+AT_BEST = "performance"
 
 TAIL = 2_000_000
 """Bytes of the journal that are read: the last hours."""
@@ -46,9 +49,25 @@ def headroom(settings: Settings) -> Iterator[Finding]:
     if cost <= TIGHT:
         yield ok("headroom", text)
     elif least < TOO_MUCH:
-        yield warn("headroom", f"{text}, {least:.0%} with all left out that can be", FASTER)
+        yield warn("headroom", f"{text}, {least:.0%} with all left out that can be", faster(settings))
     else:
-        yield fail("headroom", f"{text}, {least:.0%} with all left out that can be: sound will be lost", FASTER)
+        yield fail(
+            "headroom", f"{text}, {least:.0%} with all left out that can be: sound will be lost", faster(settings)
+        )
+
+
+def faster(settings: Settings, beside_it: bool = False) -> str:
+    """What makes more room, the cheapest first. beside_it: for all that the device does, not for its engine alone."""
+    governors = (path.read_text().strip() for path in GOVERNORS.glob("cpu[0-9]*/cpufreq/scaling_governor"))
+    if any(governor != AT_BEST for governor in governors):
+        return f"echo {AT_BEST} | sudo tee {GOVERNORS}/cpu*/cpufreq/scaling_governor (until the next boot)"
+    if beside_it and settings.hints.words != "none":
+        return "set hints.words: none"
+    if beside_it and settings.models.smart_turn:
+        return 'set models.smart_turn: ""'
+    if settings.echo.enabled:
+        return "set echo.enabled: false, with a card that cancels the echo itself, such as a conference speakerphone"
+    return "`top` shows what else runs: stop it; or take a machine with faster cores"
 
 
 def _share(settings: Settings, level: Level) -> float:
@@ -74,11 +93,17 @@ def last_run(settings: Settings) -> Iterator[Finding]:
                 failed = str(entry.get("reason", ""))
     if failed:
         yield warn(
-            "last run", f"a model failed while it ran: {failed}", "start the device anew; report it if it recurs"
+            "last run",
+            f"a model failed while it ran: {failed}",
+            f"{RESTART}; if it recurs, report it with `edgeagent run --record DIR`",
         )
     if level or lost:
         text = said(Level(level)) if level in set(Level) else f"level {level}"
-        yield warn("last run", f"{text}; {lost / RATE:.1f} s of sound lost" if level else _held_up(lost), FASTER)
+        yield warn(
+            "last run",
+            f"{text}; {lost / RATE:.1f} s of sound lost" if level else _held_up(lost),
+            faster(settings, beside_it=True),
+        )
     if not (failed or level or lost):
         yield ok("last run", "the machine kept up, and the models heard")
 

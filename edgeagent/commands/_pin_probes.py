@@ -149,7 +149,8 @@ def _unasked(claims: Iterable[Claim]) -> Iterator[Finding]:
         text = f"the overlay of {by.node} (GPIO {by.pin}), which mutes whenever the sound stops"
         yield ok("mute owner", text)
     elif amplifiers:
-        fix = "wire SD_MODE to a GPIO and name it in amplifier.mute_pin"
+        fix = f"write dtoverlay=max98357a, without no-sdmode, in {CONFIG_TXT} and reboot"
+        fix += "; or wire SD_MODE to GPIO 4 and set amplifier.mute_pin: 4"
         yield warn("mute owner", "nobody: max98357a is loaded with no-sdmode, and amplifier.mute_pin is -1", fix)
 
 

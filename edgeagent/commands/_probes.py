@@ -21,7 +21,7 @@ from edgeagent.commands._finding import Finding, fail, ok, warn
 from edgeagent.commands._installed import installed
 from edgeagent.config.keys import sections
 from edgeagent.devices.model_files import chosen, manifest
-from edgeagent.errors import EdgeAgentError, ModelError
+from edgeagent.errors import EdgeAgentError, ModelError, ServiceError
 from edgeagent.live.realtime import SWITCH_S
 from edgeagent.services import piper_talker
 from edgeagent.services.chat_tools import read_tools
@@ -97,7 +97,11 @@ def versions(_settings: Settings) -> Iterator[Finding]:
     machine = f"{board() or 'no Raspberry Pi'}, {platform.machine()}, {os.cpu_count()} cores"
     yield ok("machine", f"{machine}, Linux {platform.release()}")
     if platform.architecture()[0] != "64bit":
-        yield fail("machine", "a 32-bit system: onnxruntime has no build for it", "install a 64-bit OS")
+        yield fail(
+            "machine",
+            "a 32-bit system: onnxruntime has no build for it",
+            "write the 64-bit Raspberry Pi OS to the SD card, with `rpi-imager`",
+        )
     found = []
     for library in LIBRARIES:
         try:
@@ -116,11 +120,11 @@ def services(settings: Settings) -> Iterator[Finding]:
     """Whether the voice, the script and the command for the user's turns can start."""
     yield _started("voice", lambda: _voice(settings.talker))
     if settings.replier.kind == "script":
-        yield _started("script", lambda: _script(settings.script))
+        yield _started("script", lambda: _script(settings.script), settings.script.rules)
     if settings.replier.kind == "wyoming":
-        yield _started("replier", lambda: _answers(settings.replier.uri))
+        yield _started("replier", lambda: _answers(settings.replier.uri, "replier.uri"))
     if settings.replier.kind == "chat" and settings.replier.tools:
-        yield _started("tools", lambda: ", ".join(read_tools(settings.replier.tools)))
+        yield _started("tools", lambda: ", ".join(read_tools(settings.replier.tools)), settings.replier.tools)
     if settings.replier.kind == "command":
         yield _started("replier", lambda: words_of(settings.replier.command, "replier.command")[0])
     if settings.recogniser.kind != "command":
@@ -129,11 +133,13 @@ def services(settings: Settings) -> Iterator[Finding]:
         yield _started("turn command", lambda: words_of(settings.capture.on_turn, "capture.on_turn")[0])
 
 
-def _started(topic: str, start: Callable[[], str]) -> Finding:
+def _started(topic: str, start: Callable[[], str], file: str = "") -> Finding:
+    """file: that has the faults, where they are told with their lines."""
+    mended = f"`nano {file}`" if file else "`edgeagent check --example` shows every key"
     try:
         return ok(topic, start())
     except EdgeAgentError as error:
-        return fail(topic, error.problem, error.remedy)
+        return fail(topic, error.problem, error.remedy or mended)
 
 
 def _voice(talker: Talker) -> str:
@@ -145,7 +151,7 @@ def _voice(talker: Talker) -> str:
     if talker.kind == "piper":
         return f"{piper_talker.program(talker)[0]}, {talker.model}, {piper_talker.voice_rate(talker.model)} Hz"
     if talker.kind == "wyoming":
-        return _answers(talker.uri)
+        return _answers(talker.uri, "talker.uri")
     with closing(FliteTalker(talker) if talker.kind == "flite" else EspeakTalker(talker)) as library:
         library.check()
     return f"{library.name}, voice {library.voice}"
@@ -154,17 +160,25 @@ def _voice(talker: Talker) -> str:
 def _recogniser(recogniser: Recogniser) -> str:
     """Loads the model: that it is there does not say that the library takes it."""
     if recogniser.kind == "wyoming":
-        return _answers(recogniser.uri)
+        return _answers(recogniser.uri, "recogniser.uri")
     begun = monotonic()
     with closing(LibraryRecogniser(process(recogniser), LOADING_S, _nobody, _nobody)) as library:
         library.check()
     return f"{recogniser.kind} {recogniser.model}".rstrip() + f", loaded in {monotonic() - begun:.1f} s"
 
 
-def _answers(uri: str) -> str:
+def _answers(uri: str, key: str) -> str:
     with closing(WyomingLink(uri, PATIENCE_S)) as link:
-        link.connect()
+        connected(link, key)
     return f"{uri} answers"
+
+
+def connected(link: WyomingLink, key: str) -> None:
+    """key: the setting that names the server. Raises ServiceError."""
+    try:
+        link.connect()
+    except ServiceError as error:
+        raise ServiceError(error.problem, f"start the server; or set {key}: tcp://ITS-ADDRESS:PORT") from error
 
 
 def _nobody(_turn: int, _text: str) -> None:
@@ -186,7 +200,11 @@ def models(settings: Settings) -> Iterator[Finding]:
         listed = manifest(*chosen(settings.models))
         parts(settings)
     except ModelError as error:
-        yield fail("models", error.problem, error.remedy)
+        yield fail(
+            "models",
+            error.problem,
+            f'set models.folder: ""; or {error.remedy}' if settings.models.folder else error.remedy,
+        )
     else:
         yield ok("models", ", ".join(f"{name} {expected[:12]}" for name, (_, expected) in listed.items()))
 

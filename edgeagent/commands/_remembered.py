@@ -27,9 +27,17 @@ def memory(settings: Settings) -> Iterator[Finding]:
     try:
         known = words(read(path).remembered, settings.turns)
     except Refused as refused:
-        yield warn("memory", f"{path}: {refused}", "delete it if it is a memory, or give another memory.file")
+        yield warn(
+            "memory",
+            f"{path}: {refused}",
+            f"sudo mv {path} {path}.old; or set memory.file: {path.with_name('memory.json')}",
+        )
     except OSError as error:
-        yield warn("memory", f"{path}: {error.strerror}", "give a memory.file that the device may read and write")
+        yield warn(
+            "memory",
+            f"{path}: {error.strerror}",
+            f"sudo ls -l {path} shows what it is; or set memory.file: {path}.json",
+        )
     else:
         yield ok("memory", "; ".join(known))
     yield from _writable("memory", path, "memory.file")
@@ -51,11 +59,19 @@ def conversation(settings: Settings) -> Iterator[Finding]:
     try:
         yield ok("conversation", "; ".join(said(look(path))))
     except Refused as refused:
-        yield warn("conversation", f"{path}: {refused}", "the device puts it aside and begins anew")
+        yield warn(
+            "conversation",
+            f"{path}: {refused}",
+            f"sudo mv {path} {path}.old, which the device does by itself as it starts",
+        )
     except OSError as error:
-        yield warn("conversation", f"{path}: {error.strerror}", "give a memory.talk of the device's own")
+        yield warn(
+            "conversation",
+            f"{path}: {error.strerror}",
+            f"sudo ls -l {path} shows what it is; or set memory.talk: {path}.db",
+        )
     if memory.talk_words and not understands(settings):
-        told = "set a recogniser (recogniser.kind or capture.on_turn), or memory.talk_words: false"
+        told = "set memory.talk_words: false, or recogniser.kind: pocketsphinx, vosk, sherpa or wyoming"
         yield warn("conversation", "nobody tells what people say, so there are no words to keep", told)
     yield from _writable("conversation", path, "memory.talk")
 

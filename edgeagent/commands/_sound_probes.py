@@ -132,6 +132,6 @@ def _microphone_file(audio: Audio) -> Iterator[Finding]:
     try:
         read_wav(audio.microphone_wav)
     except SoundFileError as error:
-        yield fail("microphone", error.problem, error.remedy or "set audio.microphone_wav")
+        yield fail("microphone", error.problem, f"{error.remedy}; or set audio.microphone_wav to another file")
     else:
         yield ok("microphone", audio.microphone_wav)

@@ -20,6 +20,8 @@ from edgeagent.errors import DeviceBusy, DeviceError, install
 
 INSTALL = f"{install('pi')}, or apt install python3-gpiozero python3-lgpio in a --system-site-packages venv"
 
+NO_PINS = "run on a Raspberry Pi, or set the pins to -1 (button.pin: -1, amplifier.mute_pin: -1) and lamp.kind: none"
+
 CHOICE = "GPIOZERO_PIN_FACTORY"
 
 SIGNED = re.compile(r"edgeagent (\d+)")
@@ -54,7 +56,7 @@ def pin_factory() -> Factory:
     except DeviceError:
         raise
     except Exception as error:  # lgpio.error and others derive from Exception alone
-        remedy = "run on a Raspberry Pi, as a member of the group gpio; or remove the pins from the configuration"
+        remedy = f"sudo usermod -aG gpio $USER, then log in again; elsewhere {NO_PINS}"
         raise DeviceError(f"no GPIO here ({error})", f"{remedy}; or set {CHOICE}=mock to try without") from error
 
 
@@ -75,7 +77,7 @@ def _signed(factory: Factory) -> Factory:
 
 
 @contextmanager
-def claiming(what: str, busy: str = "stop the program or remove the overlay that holds it") -> Iterator[None]:
+def claiming(what: str, busy: str = "`sudo edgeagent check` names who holds it") -> Iterator[None]:
     """Turns what gpiozero and lgpio raise while `what` (`GPIO 4 (amplifier)`) is claimed into DeviceError."""
     try:
         yield
@@ -83,7 +85,13 @@ def claiming(what: str, busy: str = "stop the program or remove the overlay that
         if isinstance(error, DeviceError):
             raise
         if type(error).__name__ == "GPIOPinInUse":
-            raise DeviceError(f"{what} is used twice in the configuration", "give each its own pin") from error
+            raise DeviceError(
+                f"{what} is used twice in the configuration",
+                "set another pin for one of them: `pinctrl` lists those there are",
+            ) from error
         if "busy" in str(error).lower():
             raise DeviceBusy(f"{what} is taken", busy) from error
-        raise DeviceError(f"{what} cannot be used: {error}", "check the pin's number and wiring") from error
+        raise DeviceError(
+            f"{what} cannot be used: {error}",
+            "`pinctrl` lists the pins there are, by the BCM numbers that the settings take",
+        ) from error

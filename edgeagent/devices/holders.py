@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,13 +32,15 @@ FIFO = str(os.SCHED_FIFO)
 LONGEST_CHAIN = 64
 """Parents that are looked at: the kernel's list may change while it is read."""
 
-LONGEST_NAME = 60
-"""Characters of a command line that are told."""
+SWITCHES = ("-u", "-B", "-E", "-I", "-O", "-s", "-S")
+"""Options that may stand before a script; behind others it is unknown what follows, such as a line of text."""
+
+INTERPRETER = re.compile(r"python|perl|ruby|node|java|(ba|da|z)?sh$")
 
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """pid: 0 where it cannot be seen. name: its command line, shortened; a guess in words without one."""
+    """pid: 0 where it cannot be seen. name: of the program, without its arguments, which may hold a password."""
 
     pid: int
     name: str
@@ -138,9 +140,8 @@ class Holders:
         )
 
     def _process(self, pid: int) -> Process:
-        words = _read(self._proc / str(pid) / "cmdline").replace("\0", " ").strip()
-        name = words or _read(self._proc / str(pid) / "comm").strip() or "a program"
-        return Process(pid, name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 3] + "...")
+        words = [word for word in _read(self._proc / str(pid) / "cmdline").split("\0") if word]
+        return Process(pid, _called(words) if words else _read(self._proc / str(pid) / "comm").strip() or "a program")
 
     def _number(self, pid: int, field: str) -> int:
         found = re.search(rf"^{field}:\s*(\d+)", _read(self._proc / str(pid) / "status"), re.MULTILINE)
@@ -162,6 +163,17 @@ class Holders:
                 yield os.readlink(entry)
             except FileNotFoundError:  # closed this moment
                 continue
+
+
+def _called(words: Sequence[str]) -> str:
+    """What a command line runs: the program, and of an interpreter what it interprets."""
+    program = Path(words[0]).name
+    if not INTERPRETER.match(program):
+        return program
+    if "-m" in words[:-1]:
+        return f"{program} -m {words[words.index('-m') + 1]}"
+    first = next((word for word in words[1:] if word not in SWITCHES), "-")
+    return program if first.startswith("-") else f"{program} {Path(first).name}"
 
 
 def _meant(pcm: Pcm, name: str, hardware: re.Match[str] | None) -> bool:

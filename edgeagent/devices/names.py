@@ -36,7 +36,7 @@ def pick(wanted: str, names: Sequence[str], kind: str) -> int:
             several = ", ".join(f"'{names[i]}'" for i in matches)
             raise DeviceError(f"{len(matches)} {kind}s are called '{wanted}'", f"give more of the name: {several}")
     if not names:
-        raise DeviceError(f"there is no {kind}", "plug one in, or check `arecord -l` and `aplay -l`")
+        raise DeviceError(f"there is no {kind}", "plug one in; `arecord -l` and `aplay -l` list what the kernel knows")
     close = get_close_matches(wanted.casefold(), folded, n=1)
     hint = f"did you mean '{names[folded.index(close[0])]}'? " if close else ""
     listed = ", ".join(f"'{name}'" for name in names)

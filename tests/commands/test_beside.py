@@ -102,9 +102,20 @@ def test_another_program_that_holds_it_is_a_failure_and_named(
     looked = Beside(holders=beside.holders) if service else beside
     finding = microphone("USB PnP", looked)
     assert finding.grade is Grade.FAIL
-    assert f"arecord -D hw:1 x.wav (pid {STRANGER})" in finding.text
+    assert f"arecord (pid {STRANGER})" in finding.text
     assert f"sudo kill {STRANGER}" in finding.fix
     assert "audio.input" in finding.fix
+
+
+def test_default_is_what_the_running_device_holds_whoever_holds_another_card(proc: MadeUpProc, beside: Beside) -> None:
+    proc.process(STRANGER, "vlc", threads=[4712], files=None)
+    proc.card(2, "HDMI", "HDMI")
+    proc.pcm(2, 0, "c", [4712])
+    assert microphone("default", beside).grade is Grade.OK
+    assert microphone("HDMI", beside).grade is Grade.FAIL
+    looked = microphone("default", Beside(holders=beside.holders))
+    assert looked.grade is Grade.FAIL
+    assert "vlc" in looked.text
 
 
 def test_a_sound_server_is_kept_from_coming_back(proc: MadeUpProc, beside: Beside) -> None:

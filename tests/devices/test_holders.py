@@ -33,13 +33,13 @@ def named(proc: MadeUpProc, name: str = "USB PnP") -> list[Process]:
 
 def test_the_thread_that_opened_it_leads_to_its_process(proc: MadeUpProc) -> None:
     proc.process(DEVICE, "python3 -m edgeagent run", threads=[THREAD], files=None)
-    assert named(proc) == [Process(DEVICE, "python3 -m edgeagent run")]
+    assert named(proc) == [Process(DEVICE, "python3 -m edgeagent")]
 
 
 def test_open_files_tell_more_than_a_thread_that_has_ended_and_whose_number_is_anothers(proc: MadeUpProc) -> None:
     proc.process(DEVICE, "python3 -m edgeagent run", files=["/dev/null", "/dev/snd/pcmC1D0c"])
     proc.process(STRANGER, "sleep 60", threads=[THREAD], files=["/dev/snd/pcmC1D0p", "/dev/snd/pcmC11D0c"])
-    assert named(proc) == [Process(DEVICE, "python3 -m edgeagent run")]
+    assert named(proc) == [Process(DEVICE, "python3 -m edgeagent")]
 
 
 def test_a_thread_that_leads_nowhere_names_nobody(proc: MadeUpProc) -> None:
@@ -89,6 +89,22 @@ def test_what_a_process_has_started_belongs_to_it(proc: MadeUpProc) -> None:
     assert not holders.belongs(0, 0)
 
 
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("/usr/bin/arecord -D hw:1 rtsp://me:secret@host", "arecord"),
+        ("python3 -W error -m edgeagent run --config secret.yaml", "python3 -m edgeagent"),
+        ("bash", "bash"),
+        ("sh -c secret", "sh"),
+        ("python3 -X secret", "python3"),
+        ("shairport-sync -p secret", "shairport-sync"),
+    ],
+)
+def test_a_program_is_named_without_its_arguments(proc: MadeUpProc, words: str, name: str) -> None:
+    proc.process(DEVICE, words, files=["/dev/snd/pcmC1D0c"])
+    assert named(proc) == [Process(DEVICE, name)]
+
+
 def test_a_circle_of_parents_ends(proc: MadeUpProc) -> None:
     """As a list that changes while it is read may look."""
     proc.process(5, "a", parent=6)
@@ -98,13 +114,13 @@ def test_a_circle_of_parents_ends(proc: MadeUpProc) -> None:
 
 def test_who_has_lines_of_gpio_chips_and_which_files_are_open(proc: MadeUpProc) -> None:
     proc.process(DEVICE, "edgeagent run", files=["anon_inode:gpio-linehandle", "/dev/spidev0.1"])
-    proc.process(STRANGER, "python3 blink.py " + "x" * 200, files=["anon_inode:[gpio-line]"])
+    proc.process(STRANGER, "/usr/bin/python3 -u /home/pi/blink.py --password secret", files=["anon_inode:[gpio-line]"])
     proc.process(7, "other", files=["/dev/gpiochip0", "anon_inode:[eventfd]"])
     proc.process(8, "hidden", files=None)
     holders = Holders(proc.root)
     device, stranger = holders.of_lines()
     assert (device.pid, stranger.pid) == (DEVICE, STRANGER)
-    assert len(stranger.name) == 60
+    assert stranger.name == "python3 blink.py"
     opened = [holders.opens(pid, "/dev/spidev0.1") for pid in (DEVICE, STRANGER, 8, 99)]
     assert opened == [True, False, None, None]
 

@@ -154,5 +154,7 @@ def test_a_card_taken_by_another_program_in_the_meantime(make_sim: MakeSim) -> N
 
 def test_without_pyaudio_the_remedy_names_the_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyaudio", None)
-    with pytest.raises(DeviceError, match=r"PyAudio is not installed; apt install portaudio19-dev .* audio.card: pipe"):
+    with pytest.raises(
+        DeviceError, match=r"PyAudio is not installed; sudo apt install portaudio19-dev .* audio.card: pipe"
+    ):
         PortAudio()

@@ -99,5 +99,5 @@ def test_another_program_that_holds_the_card_is_named(make_sim: MakeSim, tmp_pat
         waiting.kill()
     assert code == 2
     assert found["microphone"]["grade"] == "fail"
-    assert f"arecord -q -D simcard -t raw -f S16_LE -r 16000 (pid {other.pid})" in found["microphone"]["text"]
+    assert f"arecord (pid {other.pid})" in found["microphone"]["text"]
     assert found["loudspeaker"]["text"].endswith("Hz, mono")

@@ -67,15 +67,19 @@ def held_pins(topic: str, pins: Collection[int], labels: Sequence[str], busy: De
 
 def stranger(users: dict[int, str], beside: Beside) -> tuple[str, str]:
     """Problem and fix of pins in use, with the user's name of each. Which program has a line the kernel does not tell,
-    only the name that it gave; so those are named that have any."""
+    only the name that it gave: without a process in it those are named that have any line."""
     pins = " and ".join(f"GPIO {pin} is in use as '{label}'" for pin, label in users.items())
     signed = [int(found[1]) for label in users.values() if (found := SIGNED.fullmatch(label))]
     known = beside.holders.of_lines()
     having = [process for process in known if process.pid != os.getpid() and not beside.has(process.pid)]
-    programs = [process for process in having if process.pid in signed] or having
-    if not programs:
-        return pins, "sudo gpioinfo, and stop the program that it names; or give another pin"
-    return f"{pins}; {_named(programs)} has pins", f"{_ended(programs)}; or give another pin"
+    if named := [process for process in having if process.pid in signed]:
+        return f"{pins}, by {_named(named)}", f"{_ended(named)}; or give another pin"
+    if having:
+        return (
+            f"{pins}; programs that have pins: {_named(having)}",
+            f"{_ended(having[:1])}, if it is that; or give another pin",
+        )
+    return pins, "`sudo gpioinfo` shows all that are in use; or give another pin"
 
 
 def ours(label: str, beside: Beside) -> bool:

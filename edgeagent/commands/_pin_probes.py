@@ -76,6 +76,8 @@ def beside_strip(lamp: Lamp, beside: Beside) -> Finding | None:
 def taken(topic: str, settings: Settings, busy: DeviceBusy, beside: Beside) -> Finding:
     """Of the pins of a topic, one of which would not be claimed."""
     pins = pins_of(settings)[topic]
+    if by := next((claim for claim in gpio_lines.claims() if claim.pin in pins), None):
+        return fail(topic, f"GPIO {by.pin} belongs to the overlay of {by.node} (as {by.role})", _freed(by))
     try:
         labels = [gpio_lines.user_of(pin, _header()) for pin in pins]
     except DeviceError:  # told by `chip`
@@ -160,7 +162,11 @@ def _handed_over(by: Claim) -> str:
             "set amplifier.mute_pin: -1 (the overlay mutes whenever the sound stops); or write "
             f"dtoverlay=max98357a,no-sdmode in {CONFIG_TXT} and reboot"
         )
-    return f"set amplifier.mute_pin: -1; or take the dtoverlay of {by.node} out of {CONFIG_TXT} and reboot"
+    return f"set amplifier.mute_pin: -1; or {_freed(by)}"
+
+
+def _freed(by: Claim) -> str:
+    return f"take the dtoverlay of {by.node} out of {CONFIG_TXT} and reboot"
 
 
 def pins_of(settings: Settings) -> dict[str, tuple[int, ...]]:

@@ -194,14 +194,27 @@ def test_pins_of_the_running_device_are_well(beside: Beside) -> None:
     assert "not tried" in finding.text
 
 
-@pytest.mark.parametrize("label", ["lg", f"edgeagent {STRANGER}", "sdmode", f"edgeagent {DEVICE}0"])
-def test_pins_of_others_are_a_failure_that_names_who_has_pins(label: str, proc: MadeUpProc, beside: Beside) -> None:
+@pytest.mark.parametrize(
+    ("label", "known"),
+    [("lg", False), (f"edgeagent {STRANGER}", True), ("sysfs", False), (f"edgeagent {DEVICE}0", False)],
+)
+def test_pins_of_others_are_a_failure_that_names_who_has_pins(
+    label: str, known: bool, proc: MadeUpProc, beside: Beside
+) -> None:
+    """One that signs for sure, others as those that have any."""
     proc.process(STRANGER, "python3 blink.py", files=["anon_inode:gpio-linehandle"])
     finding = held_pins("button", [17], [label], TAKEN, beside)
     assert finding.grade is Grade.FAIL
     assert f"GPIO 17 is in use as '{label}'" in finding.text
     assert f"python3 blink.py (pid {STRANGER})" in finding.text
     assert f"kill {STRANGER}" in finding.fix
+    assert ("if it is that" in finding.fix) is not known
+
+
+def test_a_pin_in_use_that_no_program_has_names_none(beside: Beside) -> None:
+    finding = held_pins("button", [17], ["sysfs"], TAKEN, beside)
+    assert "kill" not in finding.fix
+    assert "gpioinfo" in finding.fix
 
 
 def test_a_pin_that_is_free_by_now_says_what_the_driver_said(beside: Beside) -> None:

@@ -20,8 +20,8 @@ from edgeagent.devices import gpio, gpio_lines
 from edgeagent.devices.gpio_lines import Claim
 from edgeagent.devices.gpio_mute import GpioMute
 from edgeagent.devices.holders import Holders
-from edgeagent.errors import DeviceError
-from edgeagent.settings import Amplifier, Settings
+from edgeagent.errors import DeviceBusy, DeviceError
+from edgeagent.settings import Amplifier, Button, Settings
 
 HEADER = 7
 """Phandle of the header's controller in the made-up tree."""
@@ -178,6 +178,15 @@ def test_a_pin_that_will_not_be_claimed_is_the_devices_or_anothers(
     found = {one.topic: one for one in _pin_probes.pins(Settings(amplifier=Amplifier(mute_pin=4)), beside)}
     assert found["mute pin"].grade.name == grade
     assert ("not tried" in found["mute pin"].text) is (grade == "OK")
+
+
+def test_a_pin_that_an_overlay_has_is_not_blamed_on_a_program(tree: Path, tmp_path: Path) -> None:
+    put(tree / "button@11" / "gpios", pin_of(17))
+    (tmp_path / "proc").mkdir()
+    beside = Beside(pid=812, holders=Holders(tmp_path / "proc"))
+    finding = _pin_probes.taken("button", Settings(button=Button(pin=17)), DeviceBusy("taken", "stop it"), beside)
+    assert "overlay of button@11" in finding.text
+    assert finding.fix == "take the dtoverlay of button@11 out of /boot/firmware/config.txt and reboot"
 
 
 def test_our_pins_carry_our_name_and_process(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from pathlib import Path
 
 from edgeagent.commands._beside import NOBODY, Beside
 from edgeagent.commands._finding import Finding, fail, ok, warn
@@ -130,7 +131,7 @@ def _programs(audio: Audio, beside: Beside) -> Iterator[Finding]:
 
 def _microphone_file(audio: Audio) -> Iterator[Finding]:
     try:
-        read_wav(audio.microphone_wav)
+        read_wav(Path(audio.microphone_wav).expanduser())
     except SoundFileError as error:
         yield fail("microphone", error.problem, f"{error.remedy}; or set audio.microphone_wav to another file")
     else:

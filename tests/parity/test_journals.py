@@ -12,7 +12,7 @@ from tools.parity.found import Entry
 
 JOURNAL: list[Entry] = [
     {"at": 0, "event": "started", "edgeagent": "1"},
-    {"at": 256, "event": "suspected", "near": 0.91, "floor": 0.5, "evidence": 1.5},
+    {"at": 256, "event": "suspected", "onset": 0, "near": 0.91, "floor": 0.5, "evidence": 1.5},
     {"at": 512, "event": "action", "action": "halt", "utterance": 0},
     {"at": 768, "event": "heard", "turn": 1, "start_s": 0.5, "end_s": 1.25},
     {"at": 768, "event": "learnt", "level_dbfs": -31.2, "turns": 1},
@@ -39,6 +39,12 @@ def test_what_is_rounded_otherwise_is_no_difference(tmp_path: Path, capsys: pyte
     assert capsys.readouterr().out == "scene: 4 entries alike, beliefs within 3.0e-04\n"
 
 
+def test_when_something_faint_began_is_believed_not_decided(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = [JOURNAL[0], JOURNAL[1] | {"onset": 256}, *JOURNAL[2:]]
+    assert command.main(["journals", run(tmp_path / "here", JOURNAL), run(tmp_path / "there", other)]) == 0
+    assert "4 entries alike, beliefs within 0.0e+00, onsets of suspicions within 16 ms\n" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
@@ -47,6 +53,7 @@ def test_what_is_rounded_otherwise_is_no_difference(tmp_path: Path, capsys: pyte
         ([*JOURNAL, JOURNAL[-1]], "'event': 'learnt'"),
         ([*JOURNAL[:3], JOURNAL[4], JOURNAL[3]], "'event': 'learnt'"),
         ([*JOURNAL[:3], JOURNAL[3] | {"end_s": 1.266}, JOURNAL[4]], "'end_s': 1.266"),
+        ([*JOURNAL[:3], JOURNAL[3] | {"turn": 257}, JOURNAL[4]], "'turn': 257"),
     ],
 )
 def test_a_decision_that_differs_is_shown(

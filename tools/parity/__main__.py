@@ -27,6 +27,7 @@ import numpy as np
 
 from edgeagent.errors import EdgeAgentError
 from edgeagent.settings import Models, Settings
+from edgeagent.units import milliseconds
 from tools.parity import builds
 from tools.parity.found import Pair
 
@@ -71,7 +72,8 @@ def _said(pairs: Iterable[Pair], names: tuple[str, str]) -> int:
     for found in pairs:
         alike &= found.alike
         said = "alike" if found.alike else "NOT alike"
-        print(f"{found.scene}: {found.decisions} entries {said}, beliefs within {found.belief:.1e}", flush=True)
+        moved = f", onsets of suspicions within {milliseconds(found.moved):g} ms" if found.moved else ""
+        print(f"{found.scene}: {found.decisions} entries {said}, beliefs within {found.belief:.1e}{moved}", flush=True)
         for name, only in zip(names, found.differing, strict=True):
             for entry in only:
                 print(f"  only with {name}: {entry}")

@@ -16,6 +16,8 @@ class Pair:
     differing: tuple[tuple[Entry, ...], ...]
     belief: float
     """By how much the two differ at most in P(near) or P(takes the floor) where something was decided."""
+    moved: int = 0
+    """Samples between the two datings of a suspicion's onset, at most."""
 
     @property
     def alike(self) -> bool:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import os
 import resource
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from pwd import getpwuid
 
+from edgeagent.commands._beside import NOBODY, Beside
 from edgeagent.commands._finding import Finding, fail, ok, warn
 from edgeagent.commands._installed import RESTART, Installed, drop_in, installed, owner
 from edgeagent.commands._pin_probes import pins_of
@@ -42,22 +44,30 @@ class Kind:
 SOUND, PINS, STRIP = Kind("alsa", "sound", "audio"), Kind("gpiochip", "gpio", "gpio"), Kind("spi", "spidev", "spi")
 
 
-def real_time(_settings: Settings) -> Iterator[Finding]:
+def real_time(_settings: Settings, beside: Beside = NOBODY) -> Iterator[Finding]:
     """Whether the audio threads may go before all others, and the memory may be kept from being paged out."""
     if service := installed():
         yield from _of_service(service)
         return
+    inside = _inside(beside)
     with ThreadPoolExecutor(1) as pool:  # a thread that ends takes its priority with it
         permitted = pool.submit(urgent, CARD_PRIORITY).result()
     if permitted:
         yield ok("real time", f"SCHED_FIFO {CARD_PRIORITY} is permitted")
     else:
-        yield warn("real time", f"no permission for SCHED_FIFO: {GAPS}", LIMITS)
+        fix = drop_in("LimitRTPRIO=30") if inside else LIMITS
+        yield warn("real time", f"no permission for SCHED_FIFO: {GAPS}", fix)
     if may_lock_memory():
         yield ok("memory lock", "permitted")
     else:
         limit = resource.getrlimit(resource.RLIMIT_MEMLOCK)[0]
-        yield warn("memory lock", f"only {limit >> 20} MiB: {STALLS}", LIMITS)
+        fix = drop_in("LimitMEMLOCK=infinity") if inside else LIMITS
+        yield warn("memory lock", f"only {limit >> 20} MiB: {STALLS}", fix)
+
+
+def _inside(beside: Beside) -> bool:
+    """Whether we run as the service's child, with its rights: for the button of the page."""
+    return beside.service and beside.has(os.getpid())
 
 
 def _of_service(service: Installed) -> Iterator[Finding]:
@@ -77,14 +87,15 @@ def _of_service(service: Installed) -> Iterator[Finding]:
         yield warn("memory lock", text, drop_in("LimitMEMLOCK=infinity"))
 
 
-def access(settings: Settings) -> Iterator[Finding]:
+def access(settings: Settings, beside: Beside = NOBODY) -> Iterator[Finding]:
     """Whether the nodes of what the settings use may be read and written; nothing of what is not there, which is told
     elsewhere."""
     service = installed()
+    joins = _joins(service, beside)
     for kind, nodes in _wanted(settings).items():
         if not nodes:
             continue
-        found = [finding for node in nodes if (finding := _refused(node, kind, service))]
+        found = [finding for node in nodes if (finding := _refused(node, kind, service, joins))]
         who = f"the service's user {service.user} may" if service else "you may"
         yield found[0] if found else ok("access", f"{who} use {', '.join(_short(nodes))}")
 
@@ -104,18 +115,23 @@ def _short(nodes: list[Path]) -> list[str]:
     return [str(node) for node in nodes] if len(nodes) <= 2 else [f"{nodes[0].parent}/* ({len(nodes)})"]
 
 
-def _refused(node: Path, kind: Kind, service: Installed | None) -> Finding | None:
+def _joins(service: Installed | None, beside: Beside) -> Callable[[str], str]:
+    """How the one who is judged gets into a group, and has it."""
+    if service:
+        return lambda group: service.absent or f"sudo usermod -aG {group} {service.user}; {RESTART}"
+    if _inside(beside):
+        return lambda group: f"sudo usermod -aG {group} {getpwuid(os.geteuid()).pw_name}; {RESTART}"
+    return lambda group: f"sudo usermod -aG {group} $USER, then log in again"
+
+
+def _refused(node: Path, kind: Kind, service: Installed | None, joins: Callable[[str], str]) -> Finding | None:
     """What is wrong with a node, and the line that mends it."""
+    whose = f"which is the group {owner(node).group_name}'s"
     if service is None:
-        if os.access(node, os.R_OK | os.W_OK):
-            return None
-        return fail(
-            "access",
-            f"you may not use {node}, which is the group {owner(node).group_name}'s",
-            _granted(node, kind, None),
-        )
+        usable = os.access(node, os.R_OK | os.W_OK)
+        return None if usable else fail("access", f"you may not use {node}, {whose}", _granted(node, kind, joins))
     if why := service.refuses(node):
-        return fail("access", f"{why}, which is the group {owner(node).group_name}'s", _granted(node, kind, service))
+        return fail("access", f"{why}, {whose}", _granted(node, kind, joins))
     if service.says("PrivateDevices"):
         return fail("access", f"the unit hides {node} from the service (PrivateDevices)", drop_in("PrivateDevices=no"))
     if service.closes(node, kind.name):
@@ -124,15 +140,12 @@ def _refused(node: Path, kind: Kind, service: Installed | None) -> Finding | Non
     return None
 
 
-def _granted(node: Path, kind: Kind, service: Installed | None) -> str:
+def _granted(node: Path, kind: Kind, joins: Callable[[str], str]) -> str:
     """By the node's group; where that is root's, or may do nothing either, by a rule that gives it to another."""
-    if service and service.absent:
-        return service.absent
-    user, then = (service.user, f"; {RESTART}") if service else ("$USER", ", then log in again")
     of = owner(node)
     if of.group and of.mode & 0o060 == 0o060:
-        return f"sudo usermod -aG {of.group_name} {user}{then}"
+        return joins(of.group_name)
     rule = f'SUBSYSTEM=="{kind.subsystem}", GROUP="{kind.group}", MODE="0660"'
     made = f"sudo groupadd -fr {kind.group}; echo '{rule}' | sudo tee /etc/udev/rules.d/90-edgeagent-{kind.name}.rules"
     again = f"sudo udevadm control --reload; sudo udevadm trigger --subsystem-match={kind.subsystem}"
-    return f"{made}; {again}; sudo usermod -aG {kind.group} {user}{then}"
+    return f"{made}; {again}; {joins(kind.group)}"

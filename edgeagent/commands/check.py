@@ -112,7 +112,8 @@ def _looked_at(args: argparse.Namespace, settings: Settings) -> list[Probe]:
         probes += [_probes.services, _probes.models]
         probes += [_word_probes.words, _listening_probes.wake, _listening_probes.turn_end]
         probes += [_pace_probes.headroom, _pace_probes.last_run]
-        probes += [_right_probes.real_time, _right_probes.access, _probes.interpreter, _probes.disk]
+        probes += [partial(_right_probes.real_time, beside=beside), partial(_right_probes.access, beside=beside)]
+        probes += [_probes.interpreter, _probes.disk]
         probes += [_remembered.memory, _remembered.conversation]
     else:
         probes += [

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import resource
 from pathlib import Path
+from pwd import getpwuid
 
 import pytest
 
 from edgeagent.commands import _installed, _right_probes
+from edgeagent.commands._beside import Beside
 from edgeagent.commands._finding import Finding, Grade
 from edgeagent.commands._installed import Installed, Owner
 from edgeagent.live.realtime import CARD_PRIORITY
@@ -198,3 +200,21 @@ def test_who_checks_for_themselves_is_judged_themselves(monkeypatch: pytest.Monk
     assert (sound.grade, pins.grade, strip.grade) == (Grade.OK, Grade.FAIL, Grade.FAIL)
     assert "you may use" in sound.text
     assert pins.fix == "sudo usermod -aG gpio $USER, then log in again"
+
+
+@pytest.mark.usefixtures("nodes")
+def test_a_check_that_the_service_has_started_mends_the_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For the button of the page: it has the service's rights, and no terminal of its own."""
+    monkeypatch.setattr(os, "geteuid", lambda: NOBODY)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    monkeypatch.setattr(os, "sched_setscheduler", lambda *_: (_ for _ in ()).throw(PermissionError()))
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (8 << 20, 8 << 20))
+    inside = Beside(os.getppid(), service=True)
+    urgent, locked = _right_probes.real_time(Settings(), inside)
+    assert "LimitRTPRIO=30" in urgent.fix
+    assert "LimitMEMLOCK=infinity" in locked.fix
+    assert next(_right_probes.access(USED, inside)).fix == (
+        f"sudo usermod -aG audio {getpwuid(NOBODY).pw_name}; sudo systemctl restart edgeagent"
+    )
+    for other in (Beside(os.getppid(), service=False), Beside(1 << 22, service=True)):
+        assert all("limits.d" in finding.fix for finding in _right_probes.real_time(Settings(), other))

@@ -122,7 +122,10 @@ class WyomingLink:
         except (OSError, Breaks):
             return None
         except ValueError as error:
-            raise ServiceError(f"{self._uri} sends what is no Wyoming ({error})", "check the address") from error
+            raise ServiceError(
+                f"{self._uri} sends what is no Wyoming ({error})",
+                "see what listens there: `journalctl -e` where it runs",
+            ) from error
         if message is not None and message.kind == "error":
             raise ServiceError(f"{self._uri}: {message.text('text')}")
         return message

@@ -301,7 +301,7 @@ def test_a_part_of_a_model_that_is_missing_is_named(kind: str, tmp_path: Path) -
         (tmp_path / kind / name).unlink()
     with pytest.raises(ServiceError, match=r"tokens|final\.mdl") as refused:
         process(wanted, [])
-    assert "unpack it there" in refused.value.remedy
+    assert "and unpack it" in refused.value.remedy
 
 
 def test_of_two_builds_the_small_one_is_taken(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from random import Random
 import pytest
 
 from tools.container.drill import AT_WORK, CONFIG, drill, lost_lines, started
-from tools.container.faults import FAULTS
+from tools.container.faults import FAULTS, PATIENT
 from tools.container.machine import CannotRun, Machine, needed
 from tools.container.room import Room
 from tools.simcard import BuildError
@@ -49,9 +49,9 @@ def test_it_is_ready_says_how_it_is_and_runs_hardened(place: tuple[Machine, Room
     assert "\nNoNewPrivs:\t1" in status
 
 
-@pytest.mark.parametrize("name", [fault.name for fault in FAULTS])
+@pytest.mark.parametrize("name", [fault.name for fault in FAULTS + PATIENT])
 def test_after(place: tuple[Machine, Room], name: str) -> None:
-    (fault,) = (fault for fault in FAULTS if fault.name == name)
+    (fault,) = (fault for fault in FAULTS + PATIENT if fault.name == name)
     (outcome,) = drill(*place, [fault], Random(1))
     assert not outcome.wrong, outcome
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from edgeagent.monitor.service import LONGER, WAITS_S
 from edgeagent.store.journal import read_lines
 from edgeagent.units import RATE
 from tests.devices.sim_child import MakeSim, make_sim
@@ -49,7 +50,8 @@ def test_it_begins_without_its_card_says_so_and_takes_it_within_two_seconds(
     managed.says("deaf: ")
     assert not any("READY" in told or "WATCHDOG" in told for told in managed.told)
     assert why in managed.told[-1]["STATUS"]
-    time.sleep(1.5)  # some attempts fail
+    longer = [managed.until(lambda told: LONGER in told) for _ in range(2)]  # some attempts fail meanwhile
+    assert all(int(told[LONGER]) < WAITS_S * 1e6 for told in longer)
     quiet_room(sim)
     setattr(sim.state, knob, 0)
     plugged = time.monotonic()
@@ -75,6 +77,48 @@ def test_a_microphone_that_never_moves_is_never_ready_and_its_lamp_is_red(
     managed.says("deaf: the microphone gives " + ("one and the same value" if level else "only zeros"))
     assert not any("READY" in told or "WATCHDOG" in told for told in managed.told)
     quiet_room(sim)
+    managed.until(lambda told: "READY" in told)
+
+
+def test_a_card_that_refuses_the_rate_is_waited_for_as_one_that_is_away(
+    make_sim: MakeSim, start: Start, config: Path
+) -> None:
+    sim = make_sim()
+    config.write_text(config.read_text() + "audio: {rate_hz: 48000}\n")
+    refused = start("--config", str(config), environment=sim.env())  # somebody stands there who reads why
+    assert refused.process.wait(GIVE_UP_S) == 2
+    managed = start("--wait", "--config", str(config), environment=sim.env())
+    managed.says("deaf: 'default' as input cannot run at 48000 Hz")
+    managed.until(lambda told: LONGER in told)
+    assert not any("READY" in told or "WATCHDOG" in told for told in managed.told)
+    config.write_text(config.read_text().replace("48000", "0"))  # is not read again
+    for _ in range(3):
+        assert "READY" not in managed.until(lambda told: LONGER in told)
+    sim.state.rate = 48000  # another card in its place
+    plugged = time.monotonic()
+    quiet_room(sim)
+    managed.until(lambda told: "READY" in told)
+    assert time.monotonic() - plugged < 2.0
+    managed.process.send_signal(signal.SIGTERM)
+    assert managed.process.wait(GIVE_UP_S) == 0
+    entries = journal(config)
+    assert [entry["state"] for entry in entries if entry["event"] == "state"][:3] == ["idle", "mic_lost", "idle"]
+    assert any("cannot run at 48000 Hz" in entry["text"] for entry in entries if entry["event"] == "card_trouble")
+    assert managed.process.stderr
+    assert "lamp: mic lost" in managed.process.stderr.read()
+
+
+def test_a_restart_with_the_right_rate_takes_the_card_at_once(make_sim: MakeSim, start: Start, config: Path) -> None:
+    sim = make_sim()
+    right = config.read_text()
+    config.write_text(right + "audio: {rate_hz: 48000}\n")
+    wrong = start("--wait", "--config", str(config), environment=sim.env())
+    wrong.says("cannot run at 48000 Hz")
+    wrong.process.send_signal(signal.SIGTERM)
+    assert wrong.process.wait(GIVE_UP_S) == 0
+    config.write_text(right + "audio: {rate_hz: 0}\n")
+    quiet_room(sim)
+    managed = start("--wait", "--config", str(config), environment=sim.env())
     managed.until(lambda told: "READY" in told)
 
 

@@ -44,6 +44,9 @@ CPU = {"cpu.shares": 65_536, "cpu.rt_runtime_us": 500_000}
 
 BOOT_S = 30.0
 
+FREED_S = 5.0
+"""The kernel takes a cgroup away behind one's back; it takes some 20 ms."""
+
 TARGET = """[Unit]
 Description=As much as the service needs
 Requires=basic.target systemd-journald.service dbus.service
@@ -178,6 +181,11 @@ class Machine:
     # Its life ---------------------------------------------------------------------------------------------------------
 
     def __enter__(self) -> Self:
+        self.boot()
+        return self
+
+    def boot(self) -> None:
+        """Until the default target is reached. Raises CannotRun."""
         binds = [f"--bind-ro={source}:{target}" for source, target in {"/usr": "/usr", **self._binds}.items()]
         command = ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--private-network", "--console=pipe"]
         command += [f"--directory={self.root}", f"--machine={self._name}", f"--bind={self.shared}:{CARD}"]
@@ -197,7 +205,17 @@ class Machine:
         except BaseException:
             self.__exit__(None, None, None)
             raise
-        return self
+
+    def cut(self) -> None:
+        """The power goes: nothing in there runs any more, and nobody was told. `boot` begins anew."""
+        assert self._nspawn
+        for pid in (self._leader, self._nspawn.pid):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._nspawn.wait()
+        self._nspawn = None
+        if not self.until(self._tidied, BOOT_S):
+            raise RuntimeError("some of the container's processes outlive it")
 
     def _own_cgroup(self) -> None:
         """In the child: two containers started from one cgroup would share theirs. And a device has a machine of its
@@ -208,7 +226,7 @@ class Machine:
                 ours.mkdir(exist_ok=True)
                 for knob, value in CPU.items():
                     if (ours / knob).exists():
-                        (ours / knob).write_text(str(value))
+                        _allotted(ours / knob, value)
                 (ours / "cgroup.procs").write_text(str(os.getpid()))
 
     def _await_boot(self) -> None:
@@ -235,13 +253,21 @@ class Machine:
         except subprocess.TimeoutExpired:
             self._nspawn.kill()
             self._nspawn.wait()
-        for hierarchy in HIERARCHIES:
-            folder = Path(hierarchy, self._name)
-            for path in sorted(folder.rglob("*"), reverse=True) if folder.is_dir() else ():
-                if path.is_dir():
-                    path.rmdir()
-            if folder.is_dir():
-                folder.rmdir()
+        self._nspawn = None
+        self._tidied()
+
+    def _tidied(self) -> bool:
+        """Takes the cgroups away; false while something lives in one of them."""
+        for folder in (Path(hierarchy, self._name) for hierarchy in HIERARCHIES):
+            try:
+                for path in sorted(folder.rglob("*"), reverse=True) if folder.is_dir() else ():
+                    if path.is_dir():
+                        path.rmdir()
+                if folder.is_dir():
+                    folder.rmdir()
+            except OSError:
+                return False
+        return True
 
     # What to do with it -----------------------------------------------------------------------------------------------
 
@@ -299,6 +325,20 @@ class Machine:
         """Of the service's user, by their numbers in there: each with its parent."""
         text = self.call("ps", "-u", "edgeagent", "-o", "pid=,ppid=", check=False)
         return {int(pid): int(parent) for pid, parent in (line.split() for line in text.splitlines())}
+
+
+def _allotted(knob: Path, value: int) -> None:
+    """What a container had that has just gone is free again only after a moment. Raises OSError."""
+    end = time.monotonic() + FREED_S
+    while True:
+        try:
+            knob.write_text(str(value))
+        except OSError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.05)
+        else:
+            return
 
 
 def _knows(user: str) -> bool:

@@ -24,6 +24,9 @@ BACKLOG = 200
 """Blocks that may wait: 2 s at 10 ms. The engine is 30 times faster than sound: what is left of a stall so long is
 made up for in a tenth of a second."""
 
+CROWDED = BACKLOG * 3 // 4
+"""Blocks, 1.5 s at 10 ms: what is decided so late helps nobody."""
+
 APART_S = 0.01
 """A block whose stamp is so far from where the one before ends begins anew, whatever the card says of losses."""
 
@@ -87,6 +90,11 @@ class Capture:
     def waiting(self) -> int:
         """Samples at 16 kHz that have been heard and not taken yet."""
         return (self._came - self._gone) * RATE // self._rate
+
+    @property
+    def crowded(self) -> bool:
+        """So much waits that what comes is thrown away, or soon will be."""
+        return len(self._blocks) > CROWDED
 
     def drop(self) -> None:
         """Give up what waits: it comes out as lost, before the next block."""

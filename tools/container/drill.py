@@ -61,12 +61,11 @@ def drill(machine: Machine, room: Room, faults: Sequence[Fault], random: Random)
         time.sleep(max(0.0, begun + lasts_s - time.monotonic()))
         mended = time.monotonic() if fault.lasts[1] else begun
         fault.mend(machine, room)
-        heard = _heard(machine, room, max(PATIENCE_S, fault.again_s + 10.0))
-        yield judged(machine, fault, begun, mended, heard)
+        yield judged(machine, fault, begun, mended, heard(machine, room, max(PATIENCE_S, fault.again_s + 10.0)))
         time.sleep(random.uniform(0.0, 1.0))
 
 
-def _heard(machine: Machine, room: Room, patience_s: float) -> float:
+def heard(machine: Machine, room: Room, patience_s: float = PATIENCE_S) -> float:
     """The moment at which a person who goes on asking was heard; 0 for never. Then it has answered."""
     end = time.monotonic() + patience_s
     while (asked := time.monotonic()) < end:

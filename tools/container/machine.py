@@ -39,8 +39,9 @@ UID = 990
 HIERARCHIES = ("/sys/fs/cgroup", "/sys/fs/cgroup/unified", "/sys/fs/cgroup/systemd", "/sys/fs/cgroup/cpu")
 """Where cgroups may be mounted, new way and old."""
 
-CPU = {"cpu.shares": 65_536, "cpu.rt_runtime_us": 500_000}
-"""For the container, where that can be said: nearly all of the processor if it wants it, and real time at all."""
+CPU = {"cpu.shares": 65_536, "cpu.rt_runtime_us": 400_000}
+"""For the container, where that can be said: nearly all of the processor if it wants it, and real time at all; so much
+that there is as much left for another."""
 
 BOOT_S = 30.0
 
@@ -105,10 +106,11 @@ class Machine:
         self.shared = folder / "card"
         self.shared.mkdir(parents=True)
         self.sim = SimCard(self.shared)
-        self._name = f"edgeagent-{os.getpid()}"
+        self.name = f"edgeagent-{os.getpid()}"
         self._nspawn: subprocess.Popen[bytes] | None = None
         self._leader = 0
-        self._target = 0
+        self.target = 0
+        """The service's main process as this machine knows it, since `aim`; 0 for none."""
         self._share_card()
         self._furnish(config)
 
@@ -188,20 +190,22 @@ class Machine:
         """Until the default target is reached. Raises CannotRun."""
         binds = [f"--bind-ro={source}:{target}" for source, target in {"/usr": "/usr", **self._binds}.items()]
         command = ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--private-network", "--console=pipe"]
-        command += [f"--directory={self.root}", f"--machine={self._name}", f"--bind={self.shared}:{CARD}"]
+        command += [f"--directory={self.root}", f"--machine={self.name}", f"--bind={self.shared}:{CARD}"]
         command += [*binds, "--boot"]
-        log = (self.root.parent / "console.log").open("wb")
-        self._nspawn = subprocess.Popen(
-            command,
-            env={**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"},  # as on the systems it is made for
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            preexec_fn=self._own_cgroup,
-        )
-        log.close()
         try:
+            with (self.root.parent / "console.log").open("wb") as log:
+                self._nspawn = subprocess.Popen(
+                    command,
+                    env={**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"},  # as on the systems it is made for
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    preexec_fn=self._own_cgroup,
+                )
             self._await_boot()
+        except subprocess.SubprocessError as refused:
+            self.__exit__(None, None, None)
+            raise CannotRun("no processor is left for a container, or none may be given away") from refused
         except BaseException:
             self.__exit__(None, None, None)
             raise
@@ -222,7 +226,7 @@ class Machine:
         own: what else runs here shall not be measured."""
         for hierarchy in HIERARCHIES:
             if Path(hierarchy, "cgroup.procs").exists():
-                ours = Path(hierarchy, self._name)
+                ours = Path(hierarchy, self.name)
                 ours.mkdir(exist_ok=True)
                 for knob, value in CPU.items():
                     if (ours / knob).exists():
@@ -245,20 +249,19 @@ class Machine:
     def __exit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        if self._nspawn is None:
-            return
-        self._nspawn.terminate()  # as a power button
-        try:
-            self._nspawn.wait(10)
-        except subprocess.TimeoutExpired:
-            self._nspawn.kill()
-            self._nspawn.wait()
-        self._nspawn = None
+        if self._nspawn is not None:
+            self._nspawn.terminate()  # as a power button
+            try:
+                self._nspawn.wait(10)
+            except subprocess.TimeoutExpired:
+                self._nspawn.kill()
+                self._nspawn.wait()
+            self._nspawn = None
         self._tidied()
 
     def _tidied(self) -> bool:
         """Takes the cgroups away; false while something lives in one of them."""
-        for folder in (Path(hierarchy, self._name) for hierarchy in HIERARCHIES):
+        for folder in (Path(hierarchy, self.name) for hierarchy in HIERARCHIES):
             try:
                 for path in sorted(folder.rglob("*"), reverse=True) if folder.is_dir() else ():
                     if path.is_dir():
@@ -307,19 +310,19 @@ class Machine:
 
     def aim(self) -> None:
         """Finds the main process, so that `signal` reaches it at once."""
-        self._target = 0
+        self.target = 0
         inside = self.main()
         for status in Path("/proc").glob("[0-9]*/status"):
             with suppress(OSError):  # it has gone meanwhile
                 lines = dict(line.split(":\t", 1) for line in status.read_text().splitlines() if ":\t" in line)
                 if lines["NSpid"].split()[1:] == [str(inside)] and lines["Uid"].split()[0] == str(UID):
-                    self._target = int(status.parent.name)
+                    self.target = int(status.parent.name)
 
     def signal(self, number: signal.Signals) -> None:
         """To the process that `aim` has found, if it is still there."""
         with suppress(ProcessLookupError):
-            if self._target:
-                os.kill(self._target, number)
+            if self.target:
+                os.kill(self.target, number)
 
     def processes(self) -> Mapping[int, int]:
         """Of the service's user, by their numbers in there: each with its parent."""

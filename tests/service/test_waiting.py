@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -120,6 +122,47 @@ def test_a_restart_with_the_right_rate_takes_the_card_at_once(make_sim: MakeSim,
     quiet_room(sim)
     managed = start("--wait", "--config", str(config), environment=sim.env())
     managed.until(lambda told: "READY" in told)
+
+
+def test_after_a_boot_in_which_another_card_came_first_it_takes_its_own_by_name(
+    make_sim: MakeSim, start: Start, config: Path, tmp_path: Path
+) -> None:
+    ours = make_sim()
+    (tmp_path / "other").mkdir()
+    other = SimCard(tmp_path / "other")  # whoever opens that one hears nothing, and is never ready
+    config.write_text(config.read_text() + "audio: {input: simcard_microphone, output: simcard_speaker}\n")
+    opened = []
+    for boot in range(2):
+        if boot:
+            before = devices(ours)
+            put_first(other, ours)
+            after = devices(ours)
+            assert before.index("simcard_speaker") < after.index("simcard_speaker")
+            assert before.index("simcard_microphone") < after.index("simcard_microphone")
+        quiet_room(ours)
+        managed = start("--wait", "--config", str(config), environment=ours.env())
+        ready = managed.until(lambda told: "READY" in told)
+        assert "card simcard_microphone / simcard_speaker" in ready["STATUS"]
+        managed.process.send_signal(signal.SIGTERM)
+        assert managed.process.wait(GIVE_UP_S) == 0
+        opened.append((ours.state.input_starts, ours.state.output_starts))
+    assert all(earlier < later for earlier, later in zip(*opened, strict=True))
+    assert not other.state.output_starts + other.state.input_starts
+
+
+def devices(sim: SimCard) -> list[str]:
+    """As PortAudio counts them."""
+    ask = "from edgeagent.devices.portaudio import PortAudio; print(*(each.name for each in PortAudio().devices))"
+    return subprocess.run(
+        [sys.executable, "-c", ask], env=sim.env(), capture_output=True, text=True, timeout=GIVE_UP_S, check=True
+    ).stdout.split()
+
+
+def put_first(other: SimCard, ours: SimCard) -> None:
+    """The other's devices before ours, and the default is its own, too."""
+    plugin, *theirs = other.config.read_text().replace("pcm.simcard", "pcm.monitor").splitlines()
+    mine = [line for line in ours.config.read_text().splitlines()[1:] if "!default" not in line]
+    ours.config.write_text("\n".join([plugin, *theirs, *mine, ""]))
 
 
 def test_without_the_flag_it_refuses_at_once(make_sim: MakeSim, start: Start) -> None:

@@ -197,6 +197,8 @@ def test_how_the_last_run_went(tmp_path: Path) -> None:
         began, shed, {"at": 9, "event": "shed", "level": 0}
     )
     assert "WARN the program was held up, and 0.5 s of sound were lost" in told(began, lost)
+    upset = {"at": 8, "event": "ear_upset", "blind": 120, "failed": 5, "reason": ""}
+    assert told(began, upset) == "WARN for 2.0 s the models gave or got what is no number"
 
 
 @pytest.mark.parametrize(("megabytes", "grade"), [(10, "fail"), (100, "warn"), (10_000, "ok")])

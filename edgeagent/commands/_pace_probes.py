@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 
@@ -13,7 +14,7 @@ from edgeagent.commands._finding import Finding, fail, ok, warn
 from edgeagent.errors import ModelError
 from edgeagent.settings import Settings
 from edgeagent.turn.levels import Level, said
-from edgeagent.units import RATE, samples
+from edgeagent.units import HOP, samples, seconds
 
 LENGTH = samples(2000)
 """Samples of sound to measure on: a tenth of a second, where there is headroom."""
@@ -28,6 +29,8 @@ TOO_MUCH = 0.95
 """Share of a core from which sound is lost."""
 
 FASTER = "take a faster machine, or a card that cancels the echo itself, with echo.enabled: false"
+
+ANEW = "start the device anew; if it recurs, record it with run --record FOLDER and report it"
 
 TAIL = 2_000_000
 """Bytes of the journal that are read: the last hours."""
@@ -54,35 +57,52 @@ def _share(settings: Settings, level: Level) -> float:
     return fmean(engine_alone(settings, LENGTH, level).times) / PERIOD_MS
 
 
+@dataclass(slots=True)
+class _Run:
+    """What the journal says of one run. level: of what was left out, the most; lost: samples; deaf: steps in which no
+    model heard; failed: why the models gave up, if they did."""
+
+    level: int = 0
+    lost: int = 0
+    deaf: int = 0
+    failed: str = ""
+
+    def take(self, entry: Mapping[str, object]) -> None:
+        match entry.get("event"):
+            case "shed":
+                self.level = max(self.level, _count(entry, "level"))
+            case "lost" if entry.get("kind") == "overflow":
+                self.lost += _count(entry, "frames")
+            case "ear_upset":
+                self.deaf += _count(entry, "blind") + _count(entry, "failed")
+            case "ear_failed":
+                self.failed = str(entry.get("reason", ""))
+
+
 def last_run(settings: Settings) -> Iterator[Finding]:
-    """What the journal says of the last run: whether the machine was too slow, and whether a model failed."""
+    """What the journal says of the last run: whether the machine was too slow, and whether the models heard."""
     path = Path(settings.record.journal).expanduser()
     if not settings.record.journal or not path.is_file():
         return
-    level, lost, failed = 0, 0, ""
+    run = _Run()
     for entry in _entries(path):
-        match entry.get("event"):
-            case "began":
-                level, lost, failed = 0, 0, ""
-            case "shed":
-                level = max(level, _count(entry, "level"))
-            case "lost" if entry.get("kind") == "overflow":
-                lost += _count(entry, "frames")
-            case "ear_failed":
-                failed = str(entry.get("reason", ""))
-    if failed:
-        yield warn(
-            "last run", f"a model failed while it ran: {failed}", "start the device anew; report it if it recurs"
-        )
-    if level or lost:
-        text = said(Level(level)) if level in set(Level) else f"level {level}"
-        yield warn("last run", f"{text}; {lost / RATE:.1f} s of sound lost" if level else _held_up(lost), FASTER)
-    if not (failed or level or lost):
+        if entry.get("event") == "began":
+            run = _Run()
+        run.take(entry)
+    if run.failed:
+        yield warn("last run", f"a model failed while it ran: {run.failed}", ANEW)
+    elif run.deaf:
+        yield warn("last run", f"for {seconds(run.deaf * HOP):.1f} s the models gave or got what is no number", ANEW)
+    if run.level or run.lost:
+        text = said(Level(run.level)) if run.level in set(Level) else f"level {run.level}"
+        text = f"{text}; {seconds(run.lost):.1f} s of sound lost" if run.level else _held_up(run.lost)
+        yield warn("last run", text, FASTER)
+    if run == _Run():
         yield ok("last run", "the machine kept up, and the models heard")
 
 
 def _held_up(lost: int) -> str:
-    return f"the program was held up, and {lost / RATE:.1f} s of sound were lost"
+    return f"the program was held up, and {seconds(lost):.1f} s of sound were lost"
 
 
 def _count(entry: Mapping[str, object], key: str) -> int:

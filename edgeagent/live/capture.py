@@ -21,11 +21,11 @@ from edgeagent.signal.resample import Resampler
 from edgeagent.units import RATE
 
 BACKLOG = 200
-"""Blocks that may wait: 2 s at 10 ms. The engine is 30 times faster than sound: what is left of a stall so long is
+"""Blocks that may wait: 3.2 s at 16 ms. The engine is 30 times faster than sound: what is left of a stall so long is
 made up for in a tenth of a second."""
 
-CROWDED = BACKLOG * 3 // 4
-"""Blocks, 1.5 s at 10 ms: what is decided so late helps nobody."""
+CROWDED = 3 * RATE // 2
+"""Samples, 1.5 s: what is decided so late helps nobody. An engine that keeps up clears what a stall leaves at once."""
 
 APART_S = 0.01
 """A block whose stamp is so far from where the one before ends begins anew, whatever the card says of losses."""
@@ -93,8 +93,8 @@ class Capture:
 
     @property
     def crowded(self) -> bool:
-        """So much waits that what comes is thrown away, or soon will be."""
-        return len(self._blocks) > CROWDED
+        """So much waits that the engine is somewhere else, or what comes is thrown away."""
+        return self.waiting > CROWDED or len(self._blocks) >= BACKLOG
 
     def drop(self) -> None:
         """Give up what waits: it comes out as lost, before the next block."""

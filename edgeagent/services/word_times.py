@@ -15,10 +15,16 @@ import numpy as np
 
 from edgeagent.ports import Sound
 from edgeagent.turn.events import Word
+from edgeagent.units import samples
 
 SILENT = 0.003
 """Amplitude (-50 dBFS) below which a voice is between words: synthetic voices are digitally silent there, and the tail
 of a recorded one is 20 dB above."""
+
+AHEAD, PAUSE = samples(10), samples(30)
+"""What sounds in the last 10 ms before a mark, behind a silence of 30 ms, is the word that the mark begins: voices that
+lay frames over each other let it begin a little early. Taken for the word before, that one would last for the whole
+pause, and count as unheard in it."""
 
 
 class WordTimes:
@@ -62,6 +68,9 @@ class WordTimes:
     def _end(self, start: int, stop: int, index: int, following: int) -> None:
         spoken = self._sound[start - self._sound_start : stop - self._sound_start]
         loud = np.flatnonzero(np.abs(spoken) > SILENT)
+        own = loud[: np.searchsorted(loud, stop - start - AHEAD)]
+        if 0 < len(own) < len(loud) and loud[len(own)] - own[-1] > PAUSE:
+            loud = own
         end = start + int(loud[-1]) + 1 if len(loud) else stop
         first = self._begins[index] if self.words else 0
         last = self._begins[following] if following < len(self._begins) else len(self._text)

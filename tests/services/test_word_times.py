@@ -43,6 +43,14 @@ def test_a_word_ends_where_its_sound_does_or_where_the_next_begins() -> None:
     )
 
 
+def test_a_word_that_begins_before_its_mark_does_not_lengthen_the_one_before_the_pause() -> None:
+    marks = [(0, 0), (2_000, 7)]
+    early = words_of("flour, and", marks, loud((0, 900), (1_940, 3_000)))
+    assert early == (Word(0, 900, "flour,"), Word(2_000, 3_000, "and"))
+    run_together = words_of("flour, and", marks, loud((0, 1_700), (1_940, 3_000)))
+    assert run_together == (Word(0, 2_000, "flour,"), Word(2_000, 3_000, "and"))
+
+
 @pytest.mark.parametrize(
     ("text", "positions", "expected"),
     [

@@ -12,6 +12,12 @@ There only numpy, PyYAML, annotated-types and the library itself are needed, and
     python -m venv build/older && build/older/bin/pip install onnxruntime==1.17.3 'numpy<2' PyYAML annotated-types
     build/older/bin/python -m tools.parity compare FILE.npz
 
+tflite-runtime, which runs the .tflite files where ai-edge-litert is not to be had, wants Python 3.11 or older:
+
+    python3.11 -m venv build/tflite
+    build/tflite/bin/pip install tflite-runtime==2.14.0 'numpy<2' PyYAML annotated-types
+    build/tflite/bin/python -m tools.parity compare FILE.npz
+
 Exit code 1: some decision differs.
 """
 
@@ -27,6 +33,7 @@ import numpy as np
 
 from edgeagent.errors import EdgeAgentError
 from edgeagent.settings import Models, Settings
+from edgeagent.units import milliseconds
 from tools.parity import builds
 from tools.parity.found import Pair
 
@@ -71,7 +78,8 @@ def _said(pairs: Iterable[Pair], names: tuple[str, str]) -> int:
     for found in pairs:
         alike &= found.alike
         said = "alike" if found.alike else "NOT alike"
-        print(f"{found.scene}: {found.decisions} entries {said}, beliefs within {found.belief:.1e}", flush=True)
+        moved = f", onsets of suspicions within {milliseconds(found.moved):g} ms" if found.moved else ""
+        print(f"{found.scene}: {found.decisions} entries {said}, beliefs within {found.belief:.1e}{moved}", flush=True)
         for name, only in zip(names, found.differing, strict=True):
             for entry in only:
                 print(f"  only with {name}: {entry}")

@@ -1,7 +1,8 @@
 """The journals of runs on two machines, entry by entry.
 
 Processors round differently, so what the ear believed may differ in the fourth digit, and what is learnt with it. What
-was decided, at which sample and with which words may not.
+was decided, at which sample and with which words may not. The onset of a suspicion is such a belief: the step in which
+something faint began. Where a turn comes of it, the turn is named by its onset, and that is decided.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ from pathlib import Path
 from edgeagent.commands._simulation import SESSION
 from edgeagent.errors import EdgeAgentError
 from edgeagent.store.journal import read_lines
-from tools.parity.found import Entry, Pair
+from tools.parity.found import BELIEFS, Entry, Pair
 
 FILE = "journal.jsonl"
+
+ONSET = "onset"
 
 
 def journals(one: Path, other: Path) -> list[Pair]:
@@ -35,8 +38,9 @@ def beside(name: str, one: list[Entry], other: list[Entry]) -> Pair:
     if decided[0] != decided[1] and not any(only):  # the same entries, in another order or more often
         at = next((i for i, (a, b) in enumerate(zip(*decided, strict=False)) if a != b), min(map(len, decided)))
         only = tuple(tuple(mine[at : at + 1]) for mine in decided)
-    apart = [_apart(a, b) for a, b in zip(one, other, strict=False) if _decision(a) == _decision(b)]
-    return Pair(name, len(one), only, max(apart, default=0.0))
+    alike = [(a, b) for a, b in zip(one, other, strict=False) if _decision(a) == _decision(b)]
+    apart = max((_apart(a, b) for a, b in alike), default=0.0)
+    return Pair(name, len(one), only, apart, max((_moved(a, b) for a, b in alike), default=0))
 
 
 def _names(folder: Path) -> list[Path]:
@@ -50,8 +54,10 @@ def _entries(path: Path) -> list[Entry]:
 
 
 def _decision(entry: Entry) -> Entry:
-    """All but the numbers that are measured; moments are counted."""
-    return {key: value for key, value in entry.items() if not isinstance(value, float) or key.endswith("_s")}
+    """All but what is measured or believed; moments are counted."""
+    believed = BELIEFS | ({ONSET} if entry["event"] == "suspected" else set())
+    kept = {key: value for key, value in entry.items() if key not in believed}
+    return {key: value for key, value in kept.items() if not isinstance(value, float) or key.endswith("_s")}
 
 
 def _apart(one: Entry, other: Entry) -> float:
@@ -59,3 +65,8 @@ def _apart(one: Entry, other: Entry) -> float:
     return max(
         (abs(float(str(one[key])) - float(str(other[key]))) for key in ("near", "floor") if key in one), default=0.0
     )
+
+
+def _moved(one: Entry, other: Entry) -> int:
+    """Samples between two datings of an onset."""
+    return abs(int(str(one.get(ONSET, 0))) - int(str(other.get(ONSET, 0))))

@@ -21,11 +21,14 @@ pytest.importorskip("pyaudio", reason="needs the extra [card]")
 pytest.importorskip("espeakng_loader", reason="needs the extra [speech]")
 pytestmark = pytest.mark.slow
 
-SLOW, HOPELESS = 0.7, 0.05
-"""Of what the engine needs while somebody talks with it; it needs half of that while nobody does. With the first it
-gets behind, and makes up for it."""
+HOPELESS = 0.05
+"""Of what the engine needs while somebody talks with it; it needs half of that while nobody does."""
 
-SHOWN_S = 90.0
+LESS = 0.88
+"""It gets so much less from one conversation to the next, until it gets behind: what it needs varies with whatever else
+runs on the machine, by more than lies between what is too little and what is far too little."""
+
+SHOWN_S = 120.0
 """Within which all is left out and the lamp winks; a queue has to stand before anything is, and it comes and goes."""
 
 BACK_S = 60.0
@@ -63,10 +66,12 @@ def levels(machine: Machine) -> list[int]:
 def test_one_that_is_too_slow_leaves_out_what_it_can_says_so_and_hears_on(place: tuple[Machine, Room]) -> None:
     machine, room = place
     main, need, begun = machine.main(), needs(machine, room), time.monotonic()
-    with Ration(machine, SLOW * need):
-        while 3 not in levels(machine):
-            assert time.monotonic() - begun < SHOWN_S, levels(machine)
+    with Ration(machine, need) as ration:
+        while 3 not in (before := levels(machine)):
+            assert time.monotonic() - begun < SHOWN_S, before
             assert heard(machine, room)
+            if levels(machine) == before:
+                ration.cut(LESS)
         assert machine.until(lambda: "the machine is too slow" in machine.show("StatusText")["StatusText"], 5.0)
         assert heard(machine, room)
         assert any("impaired" in entry["MESSAGE"] for entry in machine.journal(begun) if "lamp: " in entry["MESSAGE"])

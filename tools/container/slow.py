@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Self
 
 from tools.container.machine import CannotRun, Machine
 from tools.container.room import Room
@@ -53,16 +54,22 @@ class Ration:
         if not (self._ours / "cpu.rt_runtime_us").exists():
             raise CannotRun("real time cannot be rationed here: that needs cgroup v1 and CONFIG_RT_GROUP_SCHED")
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> Self:
         group = self._ours / "slow"
         group.mkdir(exist_ok=True)
-        runtime_us = max(LEAST_US, round(self._share * PERIOD_US))
         (group / "cpu.rt_runtime_us").write_text("0")
         (group / "cpu.rt_period_us").write_text(str(PERIOD_US))
-        (group / "cpu.rt_runtime_us").write_text(str(runtime_us))
+        self.cut(1.0)
         self._machine.aim()
         self._thread = self._machine.target
         (group / "tasks").write_text(str(self._thread))
+        return self
+
+    def cut(self, factor: float) -> None:
+        """To so much of what it was."""
+        self._share *= factor
+        runtime_us = max(LEAST_US, round(self._share * PERIOD_US))
+        (self._ours / "slow" / "cpu.rt_runtime_us").write_text(str(runtime_us))
 
     def __exit__(self, *_error: object) -> None:
         if Path(f"/proc/{self._thread}").exists():

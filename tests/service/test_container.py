@@ -133,7 +133,7 @@ def configured(machine: Machine, config: str) -> None:
 def test_a_wrong_configuration_is_in_the_status_and_tried_seldom(place: tuple[Machine, Room]) -> None:
     machine, _room = place
     (Path(machine.root) / "etc" / "edgeagent" / "edgeagent.yaml").write_text("audio: {inptu: usb}\n")
-    machine.call("systemctl", "start", "--no-block", "edgeagent")
+    machine.call("systemctl", "restart", "--no-block", "edgeagent")
     assert machine.until(lambda: "cannot start: " in machine.show("StatusText")["StatusText"])
     assert machine.show("NRestarts")["NRestarts"] == "0"
     machine.call("systemctl", "stop", "edgeagent")

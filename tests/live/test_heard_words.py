@@ -15,12 +15,12 @@ import pytest
 from edgeagent.errors import ServiceError
 from edgeagent.settings import Talker
 from tools.simcard import BuildError, build
-from tools.simcard.heard_words import SETTLED, Director, Trial, judged, played, spoken
+from tools.simcard.heard_words import SETTLED, Director, Trial, Whole, judged, played, spoken
 
 ROOT = Path(__file__).parents[2]
 
 SENTENCE = np.random.default_rng(1).normal(0, 5000, 9000).astype(np.float32)
-ENDS = [2000, 2000, 5000, 9000]
+ENDS = [(2000, 2000), (1900, 2000), (5000, 5000), (9000, 9000)]
 
 
 def record(count: int) -> np.ndarray[tuple[int], np.dtype[np.int16]]:
@@ -33,9 +33,15 @@ def test_the_judge_finds_how_much_was_played(count: int) -> None:
     assert played(record(count).astype(np.float32), SENTENCE) == count
 
 
+@pytest.mark.parametrize(("count", "right"), [(1890, {0}), (1950, {0, 1}), (2010, {1})])
+def test_where_the_voice_varies_either_is_right(count: int, right: set[int]) -> None:
+    whole = {"it": Whole(SENTENCE, [(1920, 1980)])}
+    assert {heard for heard in range(3) if judged([Trial("it", heard, record(count))], whole) == {0: 1}} == right
+
+
 def test_the_judge_counts_the_words_that_are_wrong() -> None:
     trials = [Trial("it", heard, record(4000)) for heard in (2, 2, 3, 0)]
-    assert judged(trials, {"it": (SENTENCE, ENDS)}) == {0: 2, 1: 1, 2: 1}
+    assert judged(trials, {"it": Whole(SENTENCE, ENDS)}) == {0: 2, 1: 1, 2: 1}
 
 
 class Card:

@@ -57,12 +57,25 @@ SLACK = 24
 """Samples (1.5 ms) by which the record's last sample may be off the last one played: a sentence passes through zero."""
 
 
+RENDERINGS = 5
+"""Of each sentence: flite's voices breathe with noise of their own, so that a word before a pause dies away up to 20 ms
+sooner or later each time. espeak-ng says it the same way always."""
+
+
 class Trial(NamedTuple):
     """text; heard: words by the device; record: (n,) int16, what the loudspeaker gave from its start to its stop."""
 
     text: str
     heard: int
     record: Pcm
+
+
+class Whole(NamedTuple):
+    """A sentence that nobody stops: (n,) sound, and between which samples each written word ends ("of the" is one to
+    the voice)."""
+
+    sound: Sound
+    ends: list[tuple[int, int]]
 
 
 class Director:
@@ -134,14 +147,17 @@ class Director:
         runtime.say(self._text)
 
 
-def spoken(voice: Talker) -> dict[str, tuple[Sound, list[int]]]:
-    """Each sentence, whole: its sound, and where its written words end ("of the" is one to the voice)."""
+def spoken(voice: Talker) -> dict[str, Whole]:
+    """Each sentence, whole."""
     talker = FliteTalker(voice) if voice.kind == "flite" else EspeakTalker(voice)
     found = {}
     for text in SENTENCES:
-        talk = talker.say(text)
-        sound = np.concatenate(list(talk))
-        found[text] = (sound, [word.end for word in talk.words for _ in word.text.split()])
+        ends = []
+        for _ in range(RENDERINGS):
+            talk = talker.say(text)
+            sound = np.concatenate(list(talk))
+            ends.append([word.end for word in talk.words for _ in word.text.split()])
+        found[text] = Whole(sound, [(min(each), max(each)) for each in zip(*ends, strict=True)])
     talker.close()
     return found
 
@@ -155,19 +171,19 @@ def played(record: Sound, sentence: Sound) -> int:
     return last + 1 - int(np.argmax(likeness[: record.size]))
 
 
-def judged(trials: Iterable[Trial], whole: Mapping[str, tuple[Sound, list[int]]]) -> Counter[int]:
+def judged(trials: Iterable[Trial], whole: Mapping[str, Whole]) -> Counter[int]:
     """How often the device was wrong by so many words; what was wrong is told on stderr."""
     off: Counter[int] = Counter()
     for trial in trials:
         sound, ends = whole[trial.text]
         count = played(trial.record.astype(np.float32), sound)
-        known = [sum(end <= count + slack for end in ends) for slack in (-SLACK, SLACK)]
-        by = max(trial.heard - max(known), min(known) - trial.heard, 0)
+        least, most = (sum(late <= count - SLACK for _, late in ends), sum(early <= count + SLACK for early, _ in ends))
+        by = max(trial.heard - most, least - trial.heard, 0)
         off[by] += 1
         if by:
-            near = min(ends, key=lambda end: abs(end - count))
+            near = min((late for _, late in ends), key=lambda end: abs(end - count))
             print(
-                f"{trial.heard} words heard by the device and {known[0]} by the record, whose end is {count - near:+} "
+                f"{trial.heard} words heard by the device and {least} by the record, whose end is {count - near:+} "
                 f"samples from that of a word: {trial.text}",
                 file=sys.stderr,
             )

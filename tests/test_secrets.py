@@ -22,7 +22,7 @@ from edgeagent.dialogue.kinds import Kind, Understood
 from edgeagent.errors import ServiceError
 from edgeagent.ports import Request
 from edgeagent.services.chat_replier import ChatReplier
-from edgeagent.services.command_talker import words_of
+from edgeagent.services.command_line import words_of
 from edgeagent.signal.wav import write_wav
 from edgeagent.units import RATE
 from tests.monitor.broker import free_port

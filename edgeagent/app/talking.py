@@ -21,7 +21,8 @@ from edgeagent.services.library_recogniser import LibraryRecogniser, process
 from edgeagent.services.piper_talker import PiperTalker
 from edgeagent.services.pocketsphinx_link import STALL_S
 from edgeagent.services.pocketsphinx_spotter import PocketsphinxSpotter
-from edgeagent.services.reading_replier import ReadingReplier, read_text
+from edgeagent.services.reading_replier import ReadingReplier
+from edgeagent.services.reading_text import read_text
 from edgeagent.services.rule_replier import RuleReplier
 from edgeagent.services.satellite import Satellite
 from edgeagent.services.scripted_replier import ScriptedReplier

@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     if args.example:
         print(config.example(), end="")
         return 0
-    settings = config.load(args.config) if args.config else Settings()
+    settings = config.load(args.config, files=False) if args.config else Settings()
     probes = _looked_at(args, settings)
     findings = itertools.chain.from_iterable(probe(settings) for probe in probes)
     if args.json:
@@ -90,10 +90,11 @@ def _looked_at(args: argparse.Namespace, settings: Settings) -> list[Probe]:
         probes += [
             _sound_probes.files,
             _probes.services,
+            _probes.model_folders,
             _word_probes.words,
             _listening_probes.wake,
             _listening_probes.turn_end,
         ]
         probes += [_remembered.memory] if settings.memory.file else []
         probes += [_remembered.conversation] if settings.memory.talk else []
-    return [*probes, _monitor_probes.monitors, _satellite_probes.satellite]
+    return [*probes, _probes.texts, _monitor_probes.monitors, _satellite_probes.satellite]

@@ -8,36 +8,12 @@ and nobody heard must be read again. A sentence that stands in the text several 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from edgeagent.dialogue.history import Who
-from edgeagent.dialogue.sentences import sentences
-from edgeagent.errors import ConfigError
 from edgeagent.ports import Replier, Reply, Request
-
-MOST_BYTES = 4 << 20
-"""Of the file: the longest novels."""
 
 BEGIN = -2
 """The turn of the request to begin; no turn of a person has such a number, and `NOBODY` is -1."""
-
-
-def read_text(file: str) -> tuple[str, ...]:
-    """Its sentences. Empty lines part paragraphs; a line's end alone parts nothing. Raises ConfigError."""
-    path = Path(file).expanduser()
-    try:
-        if path.stat().st_size > MOST_BYTES:
-            raise ConfigError(f"script.reading '{file}' has more than {MOST_BYTES >> 20} MiB", "give a part of it")
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(f"cannot read script.reading '{file}': {error.strerror}", "set script.reading") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"script.reading '{file}' is no UTF-8 text", "convert it, or give another") from error
-    paragraphs = [" ".join(part.split()) for part in text.replace("\r\n", "\n").split("\n\n")]
-    found = tuple(sentence for paragraph in paragraphs for sentence in sentences(paragraph))
-    if not found:
-        raise ConfigError(f"script.reading '{file}' is empty", "give a text to read")
-    return found
 
 
 class ReadingReplier:

@@ -445,3 +445,89 @@ def test_looking_at_the_files_loads_neither_numpy_nor_a_library() -> None:
         "print(sorted({'numpy', 'onnxruntime', 'espeakng_loader'} & set(sys.modules)))"
     )
     assert subprocess.check_output([sys.executable, "-c", program], text=True).strip() == "[]"
+
+
+@pytest.fixture
+def no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edgeagent.credential._hidden", {})
+    monkeypatch.delenv("EDGEAGENT_CHAT_KEY", raising=False)
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+
+
+def chat(url: str, needs_key: str = "auto") -> str:
+    return f"replier: {{kind: chat, model: m, url: '{url}', needs_key: {needs_key}}}\ncapture: {{on_turn: cat}}\n"
+
+
+CLOUD = "https://api.openai.com/v1"
+
+
+@pytest.mark.usefixtures("no_key")
+def test_a_missing_key_is_told_with_the_other_faults_and_both_ways_of_giving_it() -> None:
+    number, missing = faults(chat(CLOUD) + "audio: {volume_percent: 900}")[::-1]
+    assert "volume_percent" in number
+    assert missing.split(maxsplit=1)[0] == "replier.url"
+    for told in ("EDGEAGENT_CHAT_KEY", "LoadCredential=chat-key:FILE", "replier.needs_key: never"):
+        assert told in missing
+
+
+@pytest.mark.usefixtures("no_key")
+@pytest.mark.parametrize(
+    ("url", "needs_key", "refused"),
+    [
+        (CLOUD, "auto", True),
+        (CLOUD, "never", False),
+        ("https://8.8.8.8/v1", "auto", True),
+        ("https://[2606:4700::1111]/v1", "auto", True),
+        ("http://api.example.com/v1", "auto", False),
+        ("https://127.0.0.1:8000/v1", "auto", False),
+        ("https://192.168.1.7/v1", "auto", False),
+        ("https://100.100.1.2/v1", "auto", False),
+        ("https://[fd00::1]/v1", "auto", False),
+        ("https://localhost/v1", "auto", False),
+        ("https://nas/v1", "auto", False),
+        ("https://nas.local./v1", "auto", False),
+        ("https://llm.home.arpa/v1", "auto", False),
+        ("https://notlocal.example/v1", "auto", True),
+        ("http://127.0.0.1:8000/v1", "always", True),
+    ],
+)
+def test_a_key_is_missed_where_a_server_wants_one(url: str, needs_key: str, refused: bool) -> None:
+    if refused:
+        assert "wants a key, and there is none" in faults(chat(url, needs_key))[0]
+    else:
+        config.loads(chat(url, needs_key))
+
+
+@pytest.mark.usefixtures("no_key")
+@pytest.mark.parametrize("way", ["variable", "credential"])
+def test_a_key_that_is_given_is_not_missed(way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if way == "variable":
+        monkeypatch.setenv("EDGEAGENT_CHAT_KEY", "secret")
+    else:
+        (tmp_path / "chat-key").write_text("secret")
+        monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    assert config.loads(chat(CLOUD)).replier.url == CLOUD
+
+
+@pytest.mark.usefixtures("no_key")
+def test_a_key_is_not_missed_by_who_only_changes_or_reads_the_file() -> None:
+    assert config.loads(chat(CLOUD), files=False).replier.url == CLOUD
+    assert "volume_percent: 50" in config.amend(chat(CLOUD), {"audio.volume_percent": 50})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://me:very-secret@host/v1",
+        "http://me:very-secret/v1",
+        "http://host:very-secret@/v1",
+        "http://[very-secret/v1",
+        "https://host/v1?api_key=very-secret",
+        "https://host/v1#very-secret",
+        "very-secret",
+    ],
+)
+def test_a_wrong_address_is_refused_without_what_may_be_a_password(url: str) -> None:
+    key, message = fault(f"replier: {{kind: chat, model: m, url: '{url}'}}\ncapture: {{on_turn: cat}}")
+    assert key == "replier.url"
+    assert "very-secret" not in message

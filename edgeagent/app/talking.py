@@ -73,7 +73,8 @@ def _answering(settings: Settings, satellite: Satellite | None) -> tuple[Replier
     match settings.replier.kind:
         case "chat":
             opening = settings.script.opening if settings.script.opening != Script().opening else ""
-            return ChatReplier(settings.replier, credential("chat-key")), opening
+            key = "" if settings.replier.needs_key == "never" else credential("chat-key")
+            return ChatReplier(settings.replier, key), opening
         case "command":
             return CommandReplier(settings.replier), ""
         case "wyoming":

@@ -12,6 +12,7 @@ from grp import getgrall
 from pathlib import Path
 from pwd import getpwnam
 
+from edgeagent.credential import given
 from edgeagent.errors import EdgeAgentError
 
 UNIT = Path("/etc/systemd/system/edgeagent.service")
@@ -65,3 +66,9 @@ def installed() -> Installed | None:
         return Installed(UNIT)
     except OSError as error:
         raise EdgeAgentError(f"{error.filename}: {error.strerror}", "see who owns it") from error
+
+
+def has(credential: str) -> bool:
+    """Whether the device gets this credential: the service, where root checks for it. Raises EdgeAgentError."""
+    service = installed()
+    return given(credential) or (service is not None and service.gives(credential))

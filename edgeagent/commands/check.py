@@ -60,6 +60,7 @@ def run(args: argparse.Namespace) -> int:
 def _looked_at(args: argparse.Namespace, settings: Settings) -> list[Probe]:
     """What to look at, in order."""
     from edgeagent.commands import (
+        _chat_probes,
         _language_probes,
         _led_probes,
         _level_probes,
@@ -97,4 +98,4 @@ def _looked_at(args: argparse.Namespace, settings: Settings) -> list[Probe]:
         ]
         probes += [_remembered.memory] if settings.memory.file else []
         probes += [_remembered.conversation] if settings.memory.talk else []
-    return [*probes, _probes.texts, _monitor_probes.monitors, _satellite_probes.satellite]
+    return [*probes, _probes.texts, _chat_probes.chat, _monitor_probes.monitors, _satellite_probes.satellite]

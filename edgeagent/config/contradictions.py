@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from edgeagent.config.chat_address import wrong_address
 from edgeagent.config.faults import Fault
 from edgeagent.config.languages import unknown
 from edgeagent.settings import Lamp, Recogniser, Replier, Settings, understands
@@ -45,8 +46,7 @@ def _missing(settings: Settings) -> Iterator[Fault]:
     if replier.kind == "chat":
         if not replier.model:
             yield Fault("replier.model", "missing. replier.kind is chat: give the model's name on that server")
-        if wrong := _address(replier.url):
-            yield Fault("replier.url", wrong)
+        yield from wrong_address(replier.url)
     if settings.script.reading and not understands(settings):
         yield Fault(
             "capture.on_turn",
@@ -86,20 +86,6 @@ def _is_uri(uri: str) -> bool:
         return bool(parts.path if parts.scheme == "unix" else parts.scheme == "tcp" and parts.hostname and parts.port)
     except ValueError:
         return False
-
-
-def _address(url: str) -> str:
-    """What is wrong with it, "" for nothing."""
-    try:
-        parts = urlsplit(url)
-        parts.port  # noqa: B018  raises
-    except ValueError as error:
-        return f"{error}. Give an address such as http://127.0.0.1:11434/v1"
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        return "no address. Give one such as http://127.0.0.1:11434/v1"
-    if parts.username or parts.password:
-        return "holds a password, which would be shown. Use the variable EDGEAGENT_CHAT_KEY"
-    return ""
 
 
 def _languages(codes: Sequence[str]) -> Iterator[Fault]:

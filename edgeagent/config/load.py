@@ -34,7 +34,8 @@ def load(path: Path | str, *, files: bool = True) -> Settings:
 
 def loads(text: str, name: str = "configuration", *, files: bool = True) -> Settings:
     """The settings in `text`; `name` heads the message. An empty text means every default. files: false to leave to the
-    caller whether what is named is there. Raises ConfigError that lists all that is wrong."""
+    caller whether what is named is there, and a key where one is needed. Raises ConfigError that lists all that is
+    wrong."""
     document = parse(text, name)
     faults = list(document.duplicates)
     tree = _known(document, faults)

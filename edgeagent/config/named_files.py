@@ -1,5 +1,5 @@
-"""Models, voices, texts, rules, tools and programs that a configuration names: whether they are given, there, and as
-they must be. All of it by looking at files: nothing is loaded and no child is started."""
+"""Models, voices, texts, rules, tools, programs and keys that a configuration needs: whether they are given, there, and
+as they must be. All of it by looking at files: nothing is loaded and no child is started."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
+from edgeagent.config.chat_address import missing_key
 from edgeagent.config.faults import Fault, judged
 from edgeagent.config.languages import broken
 from edgeagent.devices.manifest import chosen, manifest, verified
@@ -29,13 +30,14 @@ GET_SMART_TURN = "Give the smart-turn-v3 file for the CPU (smart-turn-v3.x-cpu.o
 
 
 def missing(settings: Settings) -> Iterator[Fault]:
-    """Every fault of what is named, each with the key that names it."""
+    """Every fault of what is needed, each with the setting that a person would change."""
     yield from models(settings)
     yield from programs(settings)
     yield from voices(settings.talker)
     yield from recognisers(settings.recogniser)
     yield from repliers(settings)
     yield from cues(settings)
+    yield from missing_key(settings.replier)
 
 
 def voices(talker: Talker) -> Iterator[Fault]:

@@ -13,12 +13,13 @@ from pathlib import Path
 from threading import Event, Thread
 from threading import enumerate as enumerate_threads
 from time import monotonic
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 import pytest
 
 from edgeagent import settings
+from edgeagent.app.talking import build_replier
 from edgeagent.dialogue.history import Line, Who
 from edgeagent.dialogue.kinds import Kind, Understood
 from edgeagent.errors import ServiceError
@@ -441,3 +442,19 @@ def test_a_handling_server_that_never_ends_is_cut() -> None:
     with wyoming_server.serving("flowing") as server:
         assert 7000 < len("".join(wyoming(server.uri).reply(REQUEST))) <= 8000
         assert server.gone.wait(GIVE_UP_S)
+
+
+@pytest.mark.parametrize(
+    ("needs_key", "sent"), [("auto", f"Bearer {KEY}"), ("always", f"Bearer {KEY}"), ("never", None)]
+)
+def test_a_key_goes_to_whom_it_is_meant_for(
+    needs_key: Literal["auto", "always", "never"], sent: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edgeagent.credential._hidden", {})
+    monkeypatch.setenv("EDGEAGENT_CHAT_KEY", KEY)
+    with serving(sentences(SAID)) as server:
+        wanted = settings.Replier(kind="chat", url=server.url, model="m", needs_key=needs_key)
+        replier, _ = build_replier(settings.Settings(replier=wanted))
+        assert "".join(replier.reply(REQUEST)).split() == SAID.split()
+        replier.close()
+    assert server.keys == [sent]

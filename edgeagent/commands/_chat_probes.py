@@ -45,7 +45,7 @@ def _refused(replier: Replier, error: KeyRefused) -> Finding:
     if given(KEY):
         return fail("replier", error.problem, f"{HOW} to one that is valid there")
     if has(KEY):
-        return ok("replier", f"{replier.url} answers and wants a key; the service has one, which is not read here")
+        return ok("replier", f"{replier.url} answers and wants a key; the device has one, which is not read here")
     return fail("replier", f"{replier.url} wants a key, and there is none", HOW)
 
 

@@ -68,7 +68,12 @@ def installed() -> Installed | None:
         raise EdgeAgentError(f"{error.filename}: {error.strerror}", "see who owns it") from error
 
 
+held: frozenset[str] = frozenset()
+"""Credentials that the device has which has asked for this check: no child of its gets them."""
+
+
 def has(credential: str) -> bool:
-    """Whether the device gets this credential: the service, where root checks for it. Raises EdgeAgentError."""
+    """Whether the device gets this credential: the one that asks, or the service, where root checks for it. Raises
+    EdgeAgentError."""
     service = installed()
-    return given(credential) or (service is not None and service.gives(credential))
+    return given(credential) or credential in held or (service is not None and service.gives(credential))

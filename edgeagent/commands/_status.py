@@ -13,6 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from edgeagent.commands._status_calibration import Calibrating
+from edgeagent.credential import NAMES, given
 from edgeagent.monitor import board
 from edgeagent.monitor.page.job import Outcome
 from edgeagent.monitor.page.site import Content
@@ -107,8 +108,9 @@ class Status:
         )
 
     def check_command(self) -> list[str]:
-        """What the button runs."""
+        """What the button runs. It gets no password and no key, and is told which of them there are."""
         options = ["--config", str(self._config), "--machine"] if self._config else []
+        options += [f"--held={name}" for name in NAMES if given(name)]
         return [sys.executable, "-m", "edgeagent", "check", "--json", *options]
 
     def page(self, word: str, outcome: Outcome, calibrated: Outcome) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from edgeagent.commands._finding import Probe
 from edgeagent.commands.terminal import add_json, print_json
+from edgeagent.credential import NAMES
 from edgeagent.settings import Settings
 
 HELP = "what works on this machine, what is missing, and how to mend it"
@@ -34,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seconds", type=float, default=10.0, metavar="N", help="of --levels (default 10)")
     parser.add_argument("--leds", action="store_true", help="light each LED of the lamp alone, and ask who looks")
     parser.add_argument("--languages", action="store_true", help="what is understood and spoken of each language")
+    parser.add_argument("--held", action="append", default=[], choices=NAMES, help=argparse.SUPPRESS)  # the page's
     add_json(parser)
 
 
@@ -42,8 +44,9 @@ def run(args: argparse.Namespace) -> int:
 
     one_thread()  # as the device does, before numpy
     from edgeagent import config
-    from edgeagent.commands import _finding
+    from edgeagent.commands import _finding, _installed
 
+    _installed.held = frozenset(args.held)
     if args.example:
         print(config.example(), end="")
         return 0

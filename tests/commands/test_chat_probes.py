@@ -14,7 +14,9 @@ from edgeagent.__main__ import main
 from edgeagent.commands import _chat_probes
 from edgeagent.commands._chat_probes import chat
 from edgeagent.commands._finding import Finding, Grade
+from edgeagent.commands._status import Status
 from edgeagent.credential import FOLDER
+from edgeagent.monitor.tally import Tally
 from edgeagent.services import chat_models
 from edgeagent.settings import Replier, Settings
 from tests.services.chat_server import ChatServer, Talking, having, sentences, serving
@@ -94,7 +96,29 @@ def test_a_key_that_the_service_has(server: ChatServer, monkeypatch: pytest.Monk
     monkeypatch.setattr(_chat_probes, "has", lambda name: name == "chat-key")
     finding = found(server.url)
     assert finding.grade == Grade.OK
-    assert "the service has one" in finding.text
+    assert "the device has one" in finding.text
+
+
+def test_a_key_of_the_device_whose_page_asks(
+    server: ChatServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The program behind the page's button inherits no key."""
+    server.listing = having("m", key=KEY)
+    file = tmp_path / "edgeagent.yaml"
+    file.write_text(
+        f"replier: {{kind: chat, url: '{server.url}', model: m, needs_key: always}}\ncapture: {{on_turn: cat}}\n"
+        "talker: {kind: command, command: cat}\n"
+    )
+    assert main(["check", "--config", str(file)]) == 2
+    monkeypatch.setenv("EDGEAGENT_CHAT_KEY", KEY)
+    command = Status(Tally(), file).check_command()
+    options = [option for option in command[command.index("check") :] if option not in ("--machine", "--json")]
+    assert KEY not in str(command)
+    monkeypatch.setattr("edgeagent.credential._hidden", {})
+    capsys.readouterr()
+    assert main(options) == 0
+    assert "the device has one" in capsys.readouterr().out
+    assert main(["check", "--config", str(file)]) == 2
 
 
 def test_a_key_that_must_be_there_is_missed_whatever_the_server_says(server: ChatServer) -> None:

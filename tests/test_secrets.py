@@ -178,7 +178,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
 
 def watched(port: int, device: subprocess.Popen[str]) -> list[str]:
     """What the status page and its stream show, from the beginning to the device's end."""
-    pages = []
+    pages: list[str] = []
     while device.poll() is None:
         for path in ("", "events"):
             asked = urllib.request.Request(f"http://127.0.0.1:{port}/{path}")

@@ -204,10 +204,10 @@ def texts(settings: Settings) -> Iterator[Finding]:
                 yield fail("script", f"{fault.key}: {fault.message}", f"mend it, or leave {fault.key} out")
 
 
-def model_folders(settings: Settings) -> Iterator[Finding]:
-    """Whether what `models.folder` and `shadow.models` name is there and whole; loads none of it."""
+def shadow_models(settings: Settings) -> Iterator[Finding]:
+    """Whether what `shadow.models` names is there and whole; loads none of it."""
     for fault in named_files.models(settings):
-        if fault.key != "models.smart_turn":
+        if fault.key == "shadow.models":
             yield fail("models", f"{fault.key}: {fault.message}", f"mend it, or leave {fault.key} out")
 
 

@@ -94,11 +94,12 @@ def _looked_at(args: argparse.Namespace, settings: Settings) -> list[Probe]:
         probes += [
             _sound_probes.files,
             _probes.services,
-            _probes.model_folders,
+            _probes.models,
             _word_probes.words,
             _listening_probes.wake,
             _listening_probes.turn_end,
         ]
         probes += [_remembered.memory] if settings.memory.file else []
         probes += [_remembered.conversation] if settings.memory.talk else []
-    return [*probes, _probes.texts, _chat_probes.chat, _monitor_probes.monitors, _satellite_probes.satellite]
+    probes += [_probes.shadow_models, _probes.texts, _chat_probes.chat]
+    return [*probes, _monitor_probes.monitors, _satellite_probes.satellite]

@@ -28,13 +28,15 @@ def chat(settings: Settings) -> Iterator[Finding]:
     replier = settings.replier
     if replier.kind != "chat":
         return
-    if wants_key(replier) and not has(KEY):
+    missed = wants_key(replier) and not has(KEY)
+    if missed:
         yield fail("replier", f"{replier.url} wants a key, and there is none", f"{HOW}; or replier.needs_key: never")
     try:
         key = "" if replier.needs_key == "never" else credential(KEY)
         yield _answered(replier, models(replier.url, key, PATIENCE_S), key)
     except KeyRefused as error:
-        yield _refused(replier, error)
+        if not missed:  # else it is told already
+            yield _refused(replier, error)
     except ServiceError as error:
         yield fail("replier", error.problem, error.remedy or "check replier.url")
 

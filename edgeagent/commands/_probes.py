@@ -201,7 +201,8 @@ def texts(settings: Settings) -> Iterator[Finding]:
     if settings.replier.kind != "script":
         for fault in named_files.repliers(settings):
             if fault.key.startswith("script."):
-                yield fail("script", f"{fault.key}: {fault.message}", f"mend it, or leave {fault.key} out")
+                text = fault.message if fault.key in fault.message else f"{fault.key}: {fault.message}"
+                yield fail("script", text, f"mend it, or leave {fault.key} out")
 
 
 def shadow_models(settings: Settings) -> Iterator[Finding]:

@@ -128,6 +128,8 @@ def test_a_key_that_must_be_there_is_missed_whatever_the_server_says(server: Cha
     assert (missed.grade, answered.grade) == (Grade.FAIL, Grade.OK)
     assert "wants a key, and there is none" in missed.text
     assert "replier.needs_key: never" in missed.fix
+    server.listing = having("m", key=KEY)
+    assert "wants a key, and there is none" in found(server.url, needs_key="always").text, "told once"
 
 
 @pytest.mark.usefixtures("with_key")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import sys
 import time
@@ -116,10 +117,11 @@ class Status:
         )
 
     def check_command(self) -> list[str]:
-        """What the button runs. It gets no password and no key, and is told which of them there are."""
+        """What the button runs: beside us, who hold card and pins. It gets no password and no key, and is told which of
+        them there are."""
         options = ["--config", str(self._config), "--machine"] if self._config else []
         options += [f"--held={name}" for name in NAMES if given(name)]
-        return [sys.executable, "-m", "edgeagent", "check", "--json", *options]
+        return [sys.executable, "-m", "edgeagent", "check", "--json", "--beside", str(os.getpid()), *options]
 
     def page(self, word: str, outcome: Outcome, calibrated: Outcome) -> str:
         """See `Content`."""

@@ -10,7 +10,7 @@ from edgeagent.errors import ConfigError, EdgeAgentError
 WIDEST_KEY = 32
 """Columns the keys may take before the messages; a longer key pushes only its own line."""
 
-TYPED = ("pip", "python3", "apt")
+TYPED = ("pip", "python3", "apt", "sudo")
 """Remedies that begin with one of these are typed as they stand."""
 
 

@@ -13,13 +13,18 @@ def words_of(command: str, setting: str) -> list[str]:
     try:
         argv = shlex.split(command)
     except ValueError as error:
-        raise ServiceError(f"{setting}: {str(error).lower()} in the command line", "check the quotes") from error
+        raise ServiceError(
+            f"{setting}: {str(error).lower()} in the command line", f"set {setting} with each \" and ' closed"
+        ) from error
     if not argv:
-        raise ServiceError(f"{setting} is empty", "give a program and its arguments")
+        raise ServiceError(f"{setting} is empty", f"set {setting}: PROGRAM ARGUMENTS")
     if which(argv[0]) is None:
         name, given, _value = argv[0].partition("=")
         if given:  # what is behind it may be a password
-            how = "no shell is asked: write  env NAME=VALUE PROGRAM"
+            how = f"no shell is asked: set {setting}: env {name}=VALUE PROGRAM"
             raise ServiceError(f"{setting}: '{name}=...' is no program", how)
-        raise ServiceError(f"{setting}: there is no program '{name}'", "install it or give its path")
+        raise ServiceError(
+            f"{setting}: there is no program '{name}'",
+            f"set {setting} with the whole path that `command -v {name}` prints where it works, or install it",
+        )
     return argv

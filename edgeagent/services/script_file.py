@@ -8,7 +8,7 @@ import yaml
 
 from edgeagent.errors import ConfigError
 
-REMEDY = "write  opening: a sentence  and  replies: [sentences]"
+REMEDY = "write `opening: a sentence` and `replies: [sentences]`"
 
 
 def read_script(file: str) -> tuple[str, tuple[str, ...]]:

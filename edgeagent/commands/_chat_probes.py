@@ -30,7 +30,9 @@ def chat(settings: Settings) -> Iterator[Finding]:
         return
     missed = wants_key(replier) and not has(KEY)
     if missed:
-        yield fail("replier", f"{replier.url} wants a key, and there is none", f"{HOW}; or replier.needs_key: never")
+        yield fail(
+            "replier", f"{replier.url} wants a key, and there is none", f"{HOW}; or set replier.needs_key: never"
+        )
     try:
         key = "" if replier.needs_key == "never" else credential(KEY)
         yield _answered(replier, models(replier.url, key, PATIENCE_S), key)
@@ -38,14 +40,14 @@ def chat(settings: Settings) -> Iterator[Finding]:
         if not missed:  # else it is told already
             yield _refused(replier, error)
     except ServiceError as error:
-        yield fail("replier", error.problem, error.remedy or "check replier.url")
+        yield fail("replier", error.problem, error.remedy or "set replier.url to that server's, up to and with /v1")
 
 
 def _refused(replier: Replier, error: KeyRefused) -> Finding:
     if replier.needs_key == "never":
-        return fail("replier", error.problem, f"it takes a key after all: {HOW}, and leave replier.needs_key out")
+        return fail("replier", error.problem, f"set replier.needs_key: auto, and {HOW}")
     if given(KEY):
-        return fail("replier", error.problem, f"{HOW} to one that is valid there")
+        return fail("replier", error.problem, f"{HOW}, with one that is valid there")
     if has(KEY):
         return ok("replier", f"{replier.url} answers and wants a key; the device has one, which is not read here")
     return fail("replier", f"{replier.url} wants a key, and there is none", HOW)
@@ -55,7 +57,7 @@ def _answered(replier: Replier, found: Models, key: str) -> Finding:
     """What a server has that did not refuse us."""
     names = found.names
     if names is None:
-        how = "see whether replier.url ends as that server wants it, mostly with /v1"
+        how = "set replier.url as that server wants it, mostly with /v1 at its end"
         return warn("replier", f"{replier.url} answers, but has no list of models there", how)
     if not found.knows(replier.model):
         there = ", ".join(_short(name) for name in names[:SHOWN]) + ", ..." * (len(names) > SHOWN)

@@ -198,20 +198,20 @@ def _script(script: Script) -> str:
 def texts(settings: Settings) -> Iterator[Finding]:
     """What is wrong with texts that are looked at nowhere else: files of languages, and a script beside a replier."""
     for fault in named_files.cues(settings):
-        how = "restore it from the release you installed, or leave the language out of dialogue.languages"
+        how = "git restore edgeagent/languages, and install it again; or set dialogue.languages without it"
         yield fail("languages", fault.message, how)
     if settings.replier.kind != "script":
         for fault in named_files.repliers(settings):
             if fault.key.startswith("script."):
                 text = fault.message if fault.key in fault.message else f"{fault.key}: {fault.message}"
-                yield fail("script", text, f"mend it, or leave {fault.key} out")
+                yield fail("script", text, f"mend the file, or set {fault.key}: ''")
 
 
 def shadow_models(settings: Settings) -> Iterator[Finding]:
     """Whether what `shadow.models` names is there and whole; loads none of it."""
     for fault in named_files.models(settings):
         if fault.key == "shadow.models":
-            yield fail("models", f"{fault.key}: {fault.message}", f"mend it, or leave {fault.key} out")
+            yield fail("models", f"{fault.key}: {fault.message}", f"mend the file, or set {fault.key}: ''")
 
 
 def models(settings: Settings) -> Iterator[Finding]:

@@ -16,7 +16,7 @@ KEY = "chat-key"
 
 EXAMPLE = "Give one such as http://127.0.0.1:11434/v1"
 
-HOW = f"set the variable {variable(KEY)}, or LoadCredential={KEY}:FILE in the unit"
+HOW = f"`export {variable(KEY)}=KEY`, or `LoadCredential={KEY}:FILE` in the unit"
 """How a key is given; nowhere else, and never in the configuration."""
 
 OURS = ("local", "lan", "home", "internal", "localhost", "home.arpa")
@@ -52,7 +52,7 @@ def wants_key(replier: Replier) -> bool:
 def missing_key(replier: Replier, has: Callable[[str], bool] = given) -> Iterator[Fault]:
     """Whether the key is missing. has: whether there is a credential."""
     if replier.kind == "chat" and wants_key(replier) and not has(KEY):
-        how = f"{HOW[:1].upper()}{HOW[1:]}; where the server takes none: replier.needs_key: never"
+        how = f"{HOW}; where the server takes none: replier.needs_key: never"
         yield Fault("replier.url", f"that server wants a key, and there is none. {how}")
 
 

@@ -136,7 +136,7 @@ def test_a_key_that_must_be_there_is_missed_whatever_the_server_says(server: Cha
 def test_a_key_that_shall_not_be_sent_is_not(server: ChatServer) -> None:
     assert found(server.url, needs_key="never").grade == Grade.OK
     server.listing = having("m", key=KEY)
-    assert "leave replier.needs_key out" in found(server.url, needs_key="never").fix
+    assert "set replier.needs_key: auto" in found(server.url, needs_key="never").fix
     assert {key for _, key in server.looked} == {None}
 
 

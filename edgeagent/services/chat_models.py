@@ -87,8 +87,8 @@ def _cut_after(seconds: float, connected: socket.socket) -> Iterator[None]:
 
     def cut() -> None:
         late.set()
-        with suppress(OSError):
-            connected.shutdown(socket.SHUT_RDWR)
+        with suppress(OSError):  # the socket's own: that of TLS takes its keys from under the thread that reads
+            socket.socket.shutdown(connected, socket.SHUT_RDWR)
 
     timer = Timer(seconds, cut)
     timer.daemon = True

@@ -78,6 +78,10 @@ class Director:
         self._heard = -1
         self._since = self._holes = 0
         self.spoiled = 0
+        self._disturbed = False
+        """It has heard somebody, who is a hole in the room's noise on a busy machine."""
+
+        self._silent = True
         self._wait = SETTLED
         self._due: int | None = None
 
@@ -86,8 +90,11 @@ class Director:
 
     def write(self, entry: Mapping[str, Any]) -> None:
         """The device's journal."""
-        if entry["event"] == "state" and entry["state"] == "speaking":
-            self._due = int(self._dice.integers(LEAST, MOST))
+        if entry["event"] == "state":
+            self._silent = entry["state"] == "idle"
+            self._disturbed |= entry["state"] not in ("idle", "speaking")
+            if entry["state"] == "speaking":
+                self._due = int(self._dice.integers(LEAST, MOST))
         elif entry["event"] == "heard_words" and self._text:
             self._heard, self._due, self._wait = len(str(entry["text_heard"]).split()), None, SETTLED
 
@@ -105,14 +112,14 @@ class Director:
             if self._due <= 0:
                 self._due = None
                 self._runtime.tell(e.ButtonShort(0))
-        elif not self._text or self._heard >= 0:
+        elif self._silent and (not self._text or self._heard >= 0):
             self._wait -= block.size
             if self._wait <= 0:
                 self._next(self._runtime)
 
     def _next(self, runtime: Runtime) -> None:
         now = self._sim.frame()
-        if self._text and underruns(self._sim) > self._holes:
+        if self._text and (self._disturbed or underruns(self._sim) > self._holes):
             self.spoiled += 1
         elif self._text:
             self.trials.append(Trial(self._text, self._heard, self._sim.played(self._since, now)))
@@ -123,7 +130,7 @@ class Director:
             runtime.stop()
             return
         self._text, self._heard, self._since = str(self._dice.choice(SENTENCES)), -1, now
-        self._holes = underruns(self._sim)
+        self._holes, self._disturbed = underruns(self._sim), False
         runtime.say(self._text)
 
 
@@ -188,7 +195,7 @@ def measure(asked: argparse.Namespace) -> int:
     text = f"{found['stops']} stops: {wrong} wrong, at worst by {worst} words"
     print(json.dumps(found) if asked.json else text)
     if director.spoiled:
-        print(f"not counted, for the card had run dry: {director.spoiled}", file=sys.stderr)
+        print(f"not counted, for the card had run dry or somebody was heard: {director.spoiled}", file=sys.stderr)
     return int(worst > (asked.talker == "command"))
 
 

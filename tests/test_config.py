@@ -303,6 +303,11 @@ def test_no_document_gets_past_as_anything_but_settings_or_a_refusal(document: A
         assert isinstance(config.loads(yaml.safe_dump(document)), Settings)
 
 
+def test_a_key_that_is_no_text_is_a_fault_like_any_other() -> None:
+    with pytest.raises(ConfigError, match=r"lamp\.pins +a group of keys"):
+        config.loads("lamp: {pins: {2020-01-01: [{2: 3}]}}")
+
+
 def test_the_hash_tells_settings_apart_and_is_the_same_in_every_process() -> None:
     variants = [dataclasses.replace(Settings(), talker=Talker(words_per_minute=rate)) for rate in (164, 165, 166)] + [
         Settings(lamp=Lamp(pins=(1,)))

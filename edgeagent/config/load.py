@@ -79,10 +79,17 @@ def _known(document: Document, faults: list[Fault]) -> Tree:
             faults.append(Fault(section, "needs keys below it: " + ", ".join(sections()[section])))
         else:
             known = sections()[section]
-            tree[section] = {key: value for key, value in (given or {}).items() if key in known}
+            tree[section] = {key: _plain(value) for key, value in (given or {}).items() if key in known}
             unknown = [str(key) for key in given or {} if key not in known]
             faults += [Fault(f"{section}.{key}", "unknown key" + _meant(key, section)) for key in unknown]
     return tree
+
+
+def _plain(value: object) -> object:
+    """With keys that are text all the way down: YAML knows others, such as dates."""
+    if isinstance(value, dict):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    return [_plain(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _meant(wrong: str, section: str = "") -> str:

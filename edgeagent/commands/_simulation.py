@@ -114,7 +114,7 @@ def record_of(run: Run, title: str, subtitle: str, truth: Iterable[Happening] = 
 
 def teller(real_time: bool = False) -> Callable[[Entry], None]:
     """Prints the timeline as it happens, or in the time that it would really take."""
-    timeline = Timeline(colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
+    timeline = Timeline(colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR"), answers=False)
     began = monotonic()
 
     def tell(entry: Entry) -> None:

@@ -279,8 +279,7 @@ class Conversation:
         if self._dialogue is not None:
             self._dialogue.complete()
         if question.said:
-            for text in question.last:
-                self._say(text, question.request.turn)
+            self._say_last(question)
         else:
             self._door.tell(e.NoReply(0, question.request.turn))
 
@@ -290,5 +289,10 @@ class Conversation:
             self._dialogue.complete()
         if question.said:  # what it has said stands
             self.note("reply_broken", turn=question.request.turn, text=reason)
+            self._say_last(question)
         else:
             self._door.tell(e.ReplyFailed(0, self._voice.number(), reason))
+
+    def _say_last(self, question: Question) -> None:
+        for text in question.last:
+            self._say(text, question.request.turn)

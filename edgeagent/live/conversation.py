@@ -105,6 +105,7 @@ class Conversation:
                 self._discard(action.utterance)
             case a.CallOff():
                 self._cut()
+                self._await_no_more()
                 self._voice.drop_all()
                 if self._dialogue is not None:
                     self._dialogue.silence()
@@ -156,9 +157,20 @@ class Conversation:
 
     def _hand_over(self, turn: a.HandOver) -> None:
         self._cut()
-        self._closed[turn.turn] = self.turns.close(turn), self._door.engine.far
+        sound = self.turns.close(turn)
+        for overtaken in self._await_no_more():
+            self.note("turn_trouble", turn=overtaken, text="the next one came before its text")
+        self._voice.drop_stale(turn.turn)
+        self._closed[turn.turn] = sound, self._door.engine.far
         if self._listener is None:
             self._answer(turn.turn, "")
+
+    def _await_no_more(self) -> tuple[int, ...]:
+        """Whatever was said, and is not understood yet, would be answered out of turn. Returns the turns dropped."""
+        awaited = tuple(self._closed)
+        for turn in awaited:
+            self._drop(turn)
+        return awaited
 
     def _recognised(self, turn: int, text: str) -> None:
         """Any thread. Must not wait: the engine thread may be waiting until all has been told (`one_turn.Telling`)."""

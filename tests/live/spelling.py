@@ -22,6 +22,9 @@ from edgeagent.turn.events import Word
 KNOWN_BY = 64
 """Samples by which a word is told from all others: the card plays no less of one at a time."""
 
+CHANCE = 32
+"""Signs that two words never share by chance."""
+
 SIZE = 0.3
 
 
@@ -72,13 +75,15 @@ def words_in(air: Sequence[int], said: Iterable[str]) -> list[str]:
     sounding = np.flatnonzero(sound)
     while (index := int(np.searchsorted(sounding, at))) < sounding.size:
         start = int(sounding[index])
-        word = known[sound[start : start + KNOWN_BY].tobytes()]
+        word = known.get(sound[start : start + KNOWN_BY].tobytes())
+        assert word is not None, f"at {start} no word begins"
         piece = sound[start : start + TONE]
         wrong = np.flatnonzero(piece != signs(word)[: piece.size])
-        length = int(wrong[0]) if wrong.size else piece.size
-        if length == TONE:
+        at = start + (int(wrong[0]) if wrong.size else piece.size)
+        if at == start + TONE:
             heard.append(word)
-        at = start + length
+        elif at < sound.size and sound[at]:  # cut by the next, whose first signs may be its own by chance
+            at = next(at for at in range(at, at - CHANCE, -1) if sound[at : at + KNOWN_BY].tobytes() in known)
     return heard
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from edgeagent.credential import credential, hide
 from edgeagent.dialogue.dialogue import Dialogue
 from edgeagent.dialogue.kinds import Kind
-from edgeagent.dialogue.reactions import Reaction
+from edgeagent.dialogue.reactions import CHOSEN, Reaction
 from edgeagent.live.conversation import Listen, Told
 from edgeagent.live.turns import Audience, Both, Listener
 from edgeagent.ports import Replier, Spotter, Talker
@@ -123,9 +123,8 @@ def build_dialogue(settings: Settings) -> Dialogue | None:
         return None
     from edgeagent.config.languages import language  # here, because pydantic costs a quarter of the start
 
-    wanted: dict[Kind, Reaction] = {
-        kind: Reaction(getattr(settings.dialogue, kind.value)) for kind in Kind if kind is not Kind.COMMAND
-    }
+    chosen = (*(kind.value for kind in Kind if kind is not Kind.COMMAND), *CHOSEN)
+    wanted = {name: Reaction(getattr(settings.dialogue, name)) for name in chosen}
     return Dialogue(language(settings.dialogue.languages), wanted)
 
 

@@ -34,7 +34,7 @@ TEMPLATES = {
 NAMED = {"commands": COMMANDS, "adjustments": MANNER}
 """Lists by names, and the names there are."""
 
-OURS = ("repair", "offer")
+OURS = ("repair", "offer", "okay")
 """What the device says itself; may be missing."""
 
 ABOUT = ("language", "name", "reviewed", "sources")
@@ -99,6 +99,7 @@ def _language(told: Mapping[str, Any]) -> Language:
         adjustments=adjustments,
         repair=told.get("repair", ""),
         offer=told.get("offer", ""),
+        okay=told.get("okay", ""),
         corrections=corrections,
         clarifications=clarifications,
         proposals=proposals,

@@ -210,7 +210,7 @@ class Conversation:
         self._note_plan(turn, plan)
         told = (plan.understood, self._dialogue.history.lines, plan.first, plan.resumes, self._dialogue.brief())
         request = Request(turn, sound, text, *told)
-        self._follow(request, plan.first, plan.last, ask=plan.ask)
+        self._follow(request, plan.first, plan.last, ask=plan.ask, aside=plan.aside)
 
     def _note_plan(self, turn: int, plan: Plan) -> None:
         known = {"command": plan.understood.command, "wrong": plan.understood.wrong, "right": plan.understood.right}
@@ -231,14 +231,22 @@ class Conversation:
                 dialogue.heard(fact.utterance, heard.text_heard, left, whole=fact.finished, estimated=heard.estimated)
 
     def _follow(
-        self, request: Request, first: tuple[str, ...] = (), last: tuple[str, ...] = (), *, ask: bool = False
+        self,
+        request: Request,
+        first: tuple[str, ...] = (),
+        last: tuple[str, ...] = (),
+        *,
+        ask: bool = False,
+        aside: tuple[str, ...] = (),
     ) -> None:
+        for text in aside:
+            self._voice.say(text, turn=request.turn)
         for text in first:
             self._say(text, request.turn)
         if ask and self._asker is not None:
             self._question = Question(request, last, said=len(first), ahead=len(first))
             self._asker.ask(self._question)
-        elif not first:
+        elif not (first or aside):
             self._door.tell(e.NoReply(0, request.turn))
 
     def _say(self, text: str, turn: int) -> None:

@@ -41,6 +41,7 @@ BESIDE = ("alone", "shed", "ear_upset", "ear_failed", "shadow", "shadow_failed")
 
 FOLLOWS = {
     "silent": "is silent",
+    "acknowledge": "says so and is silent",
     "repair": "is sorry and replies",
     "offer": "replies and offers to go on",
     "resume": "goes on",

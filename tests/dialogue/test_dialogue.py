@@ -12,7 +12,7 @@ from edgeagent.dialogue.history import Line, Who
 from edgeagent.dialogue.kinds import Kind
 from edgeagent.dialogue.reactions import Reaction
 
-WANTED = {
+WANTED: dict[str, Reaction] = {
     Kind.CORRECTION: Reaction.REPAIR,
     Kind.CLARIFICATION: Reaction.OFFER,
     Kind.QUESTION: Reaction.OFFER,
@@ -62,6 +62,27 @@ def test_a_command_to_stop_is_obeyed_and_may_be_taken_back(talk: Dialogue) -> No
     plan = talk.turn(9, "Stop.")
     assert (plan.first, plan.ask, plan.last) == ((), False, ())
     assert talk.turn(10, "Okay, go on.").first == REST
+
+
+@pytest.mark.parametrize("command", ["stop", "hold"])
+def test_a_command_to_stop_may_be_acknowledged_and_is_obeyed_all_the_same(talk: Dialogue, command: str) -> None:
+    talk._wanted = {**WANTED, command: Reaction.ACKNOWLEDGE}
+    plan = talk.turn(9, {"stop": "Stop.", "hold": "Wait a minute."}[command])
+    assert (plan.aside, plan.first, plan.ask, plan.last) == (("Okay.",), (), False, ())
+    talk.heard(3, "Okay.", "", whole=True)
+    assert talk.turn(10, "[cough]").reaction is Reaction.SILENT
+    assert Line(Who.DEVICE, 3, "Okay.") in talk.history.lines
+    assert talk.turn(11, "Go on.").first == REST
+
+
+@pytest.mark.parametrize(("wanted", "last"), [(Reaction.OFFER, (OFFER,)), (Reaction.REPLY, ())])
+def test_what_is_to_be_said_again_may_be_left_to_the_replier(
+    talk: Dialogue, wanted: Reaction, last: tuple[str, ...]
+) -> None:
+    talk._wanted = {**WANTED, "repeat": wanted}
+    plan = talk.turn(9, "Say that again.")
+    assert (plan.first, plan.ask, plan.last, plan.resumes) == ((), True, last, False)
+    assert talk.rest == (REST if last else ())
 
 
 SMALL = ["", "[cough]", "mm-hm", "okay", "thanks", "thank you", "good"]

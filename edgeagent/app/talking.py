@@ -33,6 +33,7 @@ from edgeagent.services.wyoming_talker import WyomingTalker
 from edgeagent.settings import Hints, Recogniser, Script, Settings, understands
 from edgeagent.settings import Talker as Voice
 from edgeagent.store.folders import dated
+from edgeagent.turn.cue_words import CueWords
 
 
 def build_talker(voice: Voice) -> Talker:
@@ -131,4 +132,11 @@ def build_dialogue(settings: Settings) -> Dialogue | None:
 def build_spotter(hints: Hints, trouble: Callable[[str], None], stall_s: float = STALL_S) -> Spotter | None:
     """Who listens for words, if anybody shall. trouble: gets a line about it, on any thread. stall_s: after which one
     that does not answer is given up. Raises ServiceError."""
-    return PocketsphinxSpotter(trouble, stall_s) if hints.words == "pocketsphinx" else None
+    return PocketsphinxSpotter(spotted().all, trouble, stall_s) if hints.words == "pocketsphinx" else None
+
+
+def spotted() -> CueWords:
+    """The words that are listened for: English ones, the language of the one recogniser that does."""
+    from edgeagent.config.languages import floor_words  # as above
+
+    return floor_words("en")

@@ -74,7 +74,9 @@ def perform(
         with ExitStack() as stack:
             if spotter is None and (spotter := app.build_spotter(settings.hints, warn, PATIENCE_S)):
                 stack.callback(spotter.close)
-            words = Words(PatientSpotter(spotter), engine.clean, DELAY) if spotter and shed < Level.HINT else None
+            words = None
+            if spotter and shed < Level.HINT:
+                words = Words(PatientSpotter(spotter), engine.clean, app.spotted(), DELAY)
             spoken = simulate(scene, engine, settings, folder, words=words, progress=progress)
     finally:
         file.close()

@@ -16,6 +16,7 @@ from edgeagent.dialogue.manner import MANNER
 from edgeagent.dialogue.phrases import LONGEST, words
 from edgeagent.dialogue.template import Template
 from edgeagent.errors import ConfigError, meant, nearest
+from edgeagent.turn.cue_words import CueWords
 
 FOLDER = Path(__file__).parents[1] / "languages"
 """Those of this release."""
@@ -33,6 +34,12 @@ TEMPLATES = {
 
 NAMED = {"commands": COMMANDS, "adjustments": MANNER}
 """Lists by names, and the names there are."""
+
+FLOOR = ("takes", "listens")
+"""Words that say something about the floor while nothing else is known; may be missing (`turn.cue_words`)."""
+
+FLOOR_WORDS = 2
+"""In a phrase of these, at most."""
 
 OURS = ("repair", "offer", "okay")
 """What the device says itself; may be missing."""
@@ -57,6 +64,7 @@ class Source:
     """By source and list, the phrases that are attributed to it."""
 
     lists: Language
+    floor: CueWords
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -92,7 +100,19 @@ def read(path: Path) -> Source:
         raise refusal(str(path), faults)
     sources = [source if isinstance(source, dict) else {"of": source} for source in told["sources"]]
     of = {source["of"]: {name: tuple(source[name]) for name in source if name != "of"} for source in sources}
-    return Source(told["language"], told["name"], told["reviewed"] == "yes", tuple(of), of, _language(told))
+    return Source(
+        told["language"], told["name"], told["reviewed"] == "yes", tuple(of), of, _language(told), _floor(told)
+    )
+
+
+def floor_words(code: str) -> CueWords:
+    """The words that say something about the floor, in one language of this release. Raises ConfigError."""
+    return read(FOLDER / f"{code}.yaml").floor
+
+
+def _floor(told: Mapping[str, Any]) -> CueWords:
+    given = told.get("floor", {})
+    return CueWords(*(frozenset(phrase.lower() for phrase in given.get(name, ())) for name in FLOOR))
 
 
 def _language(told: Mapping[str, Any]) -> Language:
@@ -115,7 +135,7 @@ def _language(told: Mapping[str, Any]) -> Language:
 
 
 def _faults(told: Mapping[object, object]) -> Iterator[Fault]:
-    allowed = (*ABOUT, *OURS, *LISTS, *TEMPLATES, *NAMED)
+    allowed = (*ABOUT, *OURS, *LISTS, *TEMPLATES, *NAMED, "floor")
     for key in told:
         if key not in allowed:
             yield Fault(str(key), f"unknown key{meant(nearest(str(key), allowed))}")
@@ -132,6 +152,7 @@ def _faults(told: Mapping[object, object]) -> Iterator[Fault]:
         yield from _phrases(name, told.get(name, []))
     for key, names in NAMED.items():
         yield from _named(key, told.get(key, {}), names)
+    yield from _on_floor(told.get("floor", {}))
     for name, gaps in TEMPLATES.items():
         phrases = told.get(name, [])
         yield from _phrases(name, phrases)
@@ -184,6 +205,19 @@ def _named(key: str, told: object, names: Sequence[str]) -> Iterator[Fault]:
         if name not in names:
             yield Fault(f"{key}.{name}", f"unknown; known are {', '.join(names)}")
         yield from _phrases(f"{key}.{name}", phrases)
+
+
+def _on_floor(told: object) -> Iterator[Fault]:
+    faults = list(_named("floor", told, FLOOR))
+    yield from faults
+    if faults or not isinstance(told, dict):
+        return
+    takes, listens = (list(told.get(name, [])) for name in FLOOR)
+    for phrase in (*takes, *listens):
+        if len(phrase.split()) > FLOOR_WORDS:
+            yield Fault("floor", f"{phrase!r} has more than {FLOOR_WORDS} words")
+    for phrase in filter(set(listens).__contains__, takes):
+        yield Fault("floor", f"{phrase!r} cannot both take the floor and listen")
 
 
 def _phrases(name: str, told: object) -> Iterator[Fault]:

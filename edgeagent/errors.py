@@ -7,6 +7,7 @@ the audio path (overruns, drift, echo trouble) are no exceptions; they are count
 from __future__ import annotations
 
 import difflib
+import sys
 from collections.abc import Iterable
 
 
@@ -67,8 +68,9 @@ class RingError(LookupError):
 
 
 def install(extra: str) -> str:
-    """The remedy where a library is missing that this extra brings; the package is in no index."""
-    return f"pip install '.[{extra}]' in the checkout"
+    """The remedy where a library is missing that this extra brings; the package is in no index, and
+    the pip on the path may be another Python's."""
+    return f"{sys.executable} -m pip install '.[{extra}]' in the checkout"
 
 
 def nearest(wrong: str, known: Iterable[str]) -> str:

@@ -12,7 +12,7 @@ HOP = 256
 FFT; at 160 (10 ms) the same filter length would cost 1.6 times as much per second of sound."""
 
 CARD_BLOCK = 160
-"""Frames per card period (10 ms), and the largest block a simulation may advance by."""
+"""The largest block a simulation may advance by (10 ms): so late, as behind a card, what is decided takes effect."""
 
 
 def samples(ms: float) -> int:

@@ -18,6 +18,7 @@ import pytest
 
 from edgeagent import __version__, commands, config
 from edgeagent.__main__ import TRACEBACK, main
+from edgeagent.commands._device import settings_of
 from edgeagent.commands.terminal import Progress, print_json
 from edgeagent.devices import portaudio
 from edgeagent.devices.portaudio import Device
@@ -89,7 +90,7 @@ def test_a_wrong_command_line_is_one_line(
         (
             ModuleNotFoundError("", name="pyaudio"),
             2,
-            "the library pyaudio is missing; pip install '.[card]' in the checkout",
+            f"the library pyaudio is missing; {sys.executable} -m pip install '.[card]' in the checkout",
         ),
         (OSError(errno.ENOSPC, "No space left on device"), 2, "No space left on device; make room on the disk"),
         (
@@ -213,7 +214,7 @@ def test_check_of_a_configuration_needs_no_hardware_and_shows_no_secret(
         "talker.command: ***",
         "fix": "",
     }
-    assert [other["topic"] for other in others] == ["voice", "script", "turn command"]
+    assert [other["topic"] for other in others] == ["voice", "script", "turn command", "models"]
 
 
 def test_check_of_a_configuration_finds_what_run_will_refuse(
@@ -223,6 +224,7 @@ def test_check_of_a_configuration_finds_what_run_will_refuse(
     file.write_text(
         f"audio: {{card: wav, microphone_wav: {tmp_path}/none.wav}}\nscript: {{file: {tmp_path}/none.yaml}}\n"
         "capture: {on_turn: no-such-hook}\ntalker: {kind: command, command: cat}\n"
+        f"models: {{folder: {tmp_path}}}\n"
     )
     assert main(["check", "--config", str(file), "--json"]) == 2
     findings = json.loads(capsys.readouterr().out)
@@ -230,8 +232,34 @@ def test_check_of_a_configuration_finds_what_run_will_refuse(
         "microphone",
         "script",
         "turn command",
+        "models",
     ]
     assert all(finding["fix"] for finding in findings if finding["grade"] == "fail")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--on-turn", "cat"], "--on-turn: recogniser.kind is wyoming, and only one can tell what was said"),
+        (["--seconds", "-1"], "-1 is no time to run for"),
+    ],
+)
+def test_an_option_that_cannot_be_meant_is_refused_and_not_ignored(
+    options: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "edgeagent.yaml"
+    sound = {"card": "wav", "microphone_wav": str(tmp_path / "none.wav")}
+    file.write_text(json.dumps({"audio": sound, "recogniser": {"kind": "wyoming", "uri": "tcp://127.0.0.1:9"}}))
+    assert main(["run", "--config", str(file), *options]) == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("configured", "meant"), [("wav", "pyaudio"), ("pipe", "pipe"), ("pyaudio", "pyaudio")])
+def test_a_sound_device_by_its_name_is_no_file(configured: str, meant: str, tmp_path: Path) -> None:
+    file = tmp_path / "edgeagent.yaml"
+    file.write_text(f"audio: {{card: {configured}, microphone_wav: room.wav}}\n")
+    audio = settings_of(argparse.Namespace(config=file, card="USB Audio")).audio
+    assert (audio.card, audio.input, audio.output) == (meant, "USB Audio", "USB Audio")
 
 
 def test_check_refuses_a_wrong_configuration_as_a_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

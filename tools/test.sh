@@ -3,7 +3,7 @@
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 
 environment
-extras speech,sim,wyoming,zeroconf,metrics,mqtt,page,test
+extras speech,sim,wyoming,zeroconf,metrics,mqtt,page,plots,test
 # Two libraries are built from source on most machines. Where that fails the tests that need them are skipped.
 extras card >.venv/card.log 2>&1 ||
     say "No PyAudio (.venv/card.log says why): tests of the sound card are skipped.

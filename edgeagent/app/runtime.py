@@ -40,10 +40,11 @@ from edgeagent.live.runtime import Runtime
 from edgeagent.live.sound_path import SoundPath
 from edgeagent.live.watchdog import Watchdog
 from edgeagent.monitor.stages import Stages
-from edgeagent.ports import Card, Journal, MutePin
+from edgeagent.ports import Card, Journal, MutePin, Talker
 from edgeagent.services.library_talker import LibraryTalker
 from edgeagent.services.reading_replier import BEGIN, ReadingReplier
 from edgeagent.settings import Audio, Settings
+from edgeagent.settings import Talker as Voice
 from edgeagent.signal.playback import Playback
 from edgeagent.store.journal import TeeJournal
 from edgeagent.vitals import Vitals
@@ -59,15 +60,16 @@ def build_runtime(
     ear: Ear | None = None,
     stages: Stages | None = None,
     card: Callable[[Audio], Card] = build_card,
+    talker_of: Callable[[Voice], Talker] | None = None,
     wait: bool = False,
 ) -> Runtime:
     """A device ready to `run`. journal: what the engine decides, and nothing else; `replay` repeats it. notes: what
     happens beside it, such as turns handed over. replies: false for a device that only says what it is told to.
-    session: the folder it is recorded in, for the turns' WAVs. ear, stages: see `build_engine`. card: see `build_card`.
-    wait: begin without a card that is not there, or busy, and look for it. Raises EdgeAgentError with the remedy; then
-    everything is closed again."""
+    session: the folder it is recorded in, for the turns' WAVs. ear, stages: see `build_engine`. card: see `build_card`;
+    talker_of: instead of `build_talker`. wait: begin without a card that is not there, or busy, and look for it. Raises
+    EdgeAgentError with the remedy; then everything is closed again."""
     with ExitStack() as closing:
-        talker = build_talker(settings.talker)  # first: a voice loads while the rest is built
+        talker = (talker_of or build_talker)(settings.talker)  # first: a voice loads while the rest is built
         closing.callback(talker.close)
         satellite = build_satellite(settings, closing) if replies else None
         replier, opening = build_replier(settings, satellite) if replies else (None, "")

@@ -41,7 +41,14 @@ OWN = (
 WORDS: Mapping[Expected, Sequence[str]] = {
     Expected.BACKCHANNEL: ("uh-huh", "mm-hm", "yeah", "right", "okay", "I see", "yes", "oh"),
     Expected.FLOOR: ("wait, stop", "no", "stop", "hold on", "no, that's wrong", "yes, but", "okay, enough", "wait"),
-    Expected.NOISE: ("cough", "knock on the table", "clear your throat", "put a cup down", "rustle some paper"),
+    Expected.NOISE: (
+        "cough",
+        "laugh",
+        "knock on the table",
+        "clear your throat",
+        "put a cup down",
+        "rustle some paper",
+    ),
 }
 """Words and noises to ask for. Some open alike ("yes" and "yes, but"): those are what has to be told apart."""
 

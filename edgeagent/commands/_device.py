@@ -46,7 +46,14 @@ class Journal(Protocol):
 def add_device(parser: argparse.ArgumentParser) -> None:
     """The options that say which device it is and how long it runs."""
     add_card(parser)
-    parser.add_argument("--seconds", type=float, metavar="N", help="end after so long")
+    parser.add_argument("--seconds", type=_duration, metavar="N", help="end after so long")
+
+
+def _duration(given: str) -> float:
+    seconds = float(given)
+    if not 0 <= seconds < threading.TIMEOUT_MAX:
+        raise argparse.ArgumentTypeError(f"{given} is no time to run for")
+    return seconds
 
 
 def add_card(parser: argparse.ArgumentParser) -> None:
@@ -77,7 +84,8 @@ def settings_of(args: argparse.Namespace) -> Settings:
         case ["wav", microphone, loudspeaker]:
             audio = replace(audio, card="wav", microphone_wav=microphone, loudspeaker_wav=loudspeaker)
         case _:
-            audio = replace(audio, input=args.card, output=args.card)
+            kind = "pyaudio" if audio.card == "wav" else audio.card  # a sound device was asked for, and no file
+            audio = replace(audio, card=kind, input=args.card, output=args.card)
     return replace(settings, audio=audio)
 
 

@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from pathlib import Path
 
 from edgeagent.commands._finding import Finding, fail, ok, warn
 from edgeagent.devices.alsa_names import kernel_cards
@@ -110,7 +111,7 @@ def _programs(_audio: Audio) -> Iterator[Finding]:
 
 def _microphone_file(audio: Audio) -> Iterator[Finding]:
     try:
-        read_wav(audio.microphone_wav)
+        read_wav(Path(audio.microphone_wav).expanduser())
     except SoundFileError as error:
         yield fail("microphone", error.problem, error.remedy or "set audio.microphone_wav")
     else:

@@ -26,6 +26,7 @@ from edgeagent.report.status_style import CSS
 from edgeagent.report.timeline import remark, shortened
 from edgeagent.turn import levels
 from edgeagent.turn.outputs import MEANT, Light
+from edgeagent.turn.policy import Likely
 from edgeagent.units import RATE
 from edgeagent.vitals import Vitals
 
@@ -58,6 +59,13 @@ OUTCOMES = {
 }
 
 CAUSES = {"interruption": "Stopped", "button": "Stopped by the button", "mute": "Muted", "fault": "Stopped by a fault"}
+
+
+LIKELY = {
+    Likely.FLOOR: "most likely a person who wanted the floor",
+    Likely.BACKCHANNEL: 'most likely somebody listening aloud ("uh-huh")',
+    Likely.OTHER: "most likely a noise, or nobody here",
+}
 
 
 class Status:
@@ -238,6 +246,8 @@ def _overlap(overlap: Overlap) -> Happening:
     if overlap.of:
         heard = f': "{shortened(overlap.text_heard, 60, ending=True)}"' if overlap.text_heard else ""
         told.append(f"heard {overlap.heard} of {overlap.of} words{heard}")
+    if overlap.likely:
+        told.append(LIKELY[Likely(overlap.likely)])
     stopped = overlap.outcome == "stopped"
     kind = "undone" if overlap.taken_back else "stop" if stopped else "hold"
     what = CAUSES.get(overlap.cause, "Stopped") if stopped else OUTCOMES.get(overlap.outcome, overlap.outcome)

@@ -90,6 +90,7 @@ def _looked_at(args: argparse.Namespace, settings: Settings) -> list[Probe]:
         probes += [
             _sound_probes.files,
             _probes.services,
+            _probes.models,
             _word_probes.words,
             _listening_probes.wake,
             _listening_probes.turn_end,

@@ -27,6 +27,7 @@ from pathlib import Path
 
 from edgeagent.commands._device import Warner, add_device, hold, leaving, settings_of
 from edgeagent.commands._service import Brake, in_memory, looked_after
+from edgeagent.errors import ConfigError
 from edgeagent.monitor.service import Service
 from edgeagent.settings import Settings
 from edgeagent.store.folders import dated, vacant
@@ -56,6 +57,10 @@ def run(args: argparse.Namespace) -> int:
 def _started(args: argparse.Namespace, service: Service | None, brake: Brake) -> int:
     settings = settings_of(args)
     if args.on_turn:
+        if (kind := settings.recogniser.kind) != "command":
+            raise ConfigError(
+                f"--on-turn: recogniser.kind is {kind}, and only one can tell what was said", "leave one of them out"
+            )
         settings = replace(settings, capture=replace(settings.capture, on_turn=args.on_turn))
     with leaving():
         return _talk(settings, args, service, brake)

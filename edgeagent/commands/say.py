@@ -25,6 +25,9 @@ END = r"(?:(?<=[.!?…])|(?<=[.!?…][\"'»”’)]))"  # noqa: RUF001 (typograp
 SENTENCE = re.compile(rf"{END}\s+(?![a-z])|(?<=[。！？।])|\n\s*\n")  # noqa: RUF001 (full-width marks)
 """Where a text is cut: behind the marks that end a sentence, unless it goes on in lower case, and at empty lines."""
 
+SEEMS_A_FILE = re.compile(r"\S+\.(txt|md)|(\.|~)?/\S+")
+"""Nobody wants such a word read aloud."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("text", nargs="?", default="-", metavar="TEXT", help="text, a file, or - for stdin (default)")
@@ -60,11 +63,20 @@ def text_of(named: str) -> str:
     try:
         if named == "-":
             return sys.stdin.read()
-        if len(named) < 4096 and "\n" not in named and Path(named).is_file():
+        if _is_file(named):
             return Path(named).read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise EdgeAgentError(f"{named}: is no UTF-8 text", "give a text file") from error
+    if SEEMS_A_FILE.fullmatch(named):
+        raise EdgeAgentError(f"{named}: no such file", "give a file that is there, or a text of more than one word")
     return named
+
+
+def _is_file(named: str) -> bool:
+    try:
+        return Path(named).is_file()
+    except (OSError, ValueError):  # longer than any name, or with a zero in it: a text
+        return False
 
 
 def sentences(text: str) -> list[str]:

@@ -13,8 +13,9 @@ from typing import NamedTuple
 from edgeagent.detect.recurrent import Recurrent
 from edgeagent.ports import Model
 from edgeagent.signal.measure import Vector
+from edgeagent.turn.policy import Likely
 
-KINDS = ("floor", "backchannel", "other")
+KINDS = tuple(kind.value for kind in Likely)
 
 
 class Overlap(NamedTuple):

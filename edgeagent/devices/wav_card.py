@@ -34,7 +34,7 @@ class WavCard:
         """loudspeaker: "" throws it away. Raises SoundFileError or DeviceError."""
         self.name = microphone
         self.input_rate = self.output_rate = RATE
-        self._microphone = to_int16(read_wav(microphone))
+        self._microphone = to_int16(read_wav(Path(microphone).expanduser()))
         self._writer = _writer(loudspeaker)
         self._block = RATE * block_ms // 1000
         self._speed = speed
@@ -106,6 +106,6 @@ def _writer(path: str) -> WavWriter | None:
     if not path:
         return None
     try:
-        return WavWriter(Path(path))
+        return WavWriter(Path(path).expanduser())
     except OSError as error:
         raise DeviceError(f"{path}: {error.strerror}", "choose another file for the loudspeaker") from error

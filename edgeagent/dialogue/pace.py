@@ -1,8 +1,8 @@
 """How fast we speak, and how much at once: slower for whoever asks for it, or has to interrupt again and again.
 
 People who interrupt several times within a short time are told too much too fast. Each such burst, and each "slower,
-please", takes a step; "faster" takes one back. What nobody asked for wears off: after a while without interruptions we
-speak as before.
+please", takes a step; "faster" takes one back. All of it wears off: after a while without interruptions and wishes we
+speak as before, for another may be listening by then.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from edgeagent.signal.resample import Resampler
 from edgeagent.units import RATE
 
 BACKLOG = 200
-"""Blocks that may wait: 2 s at 10 ms. The engine is 30 times faster than sound: what is left of a stall so long is
+"""Blocks that may wait: 3.2 s at 16 ms. The engine is 30 times faster than sound: what is left of a stall so long is
 made up for in a tenth of a second."""
 
 APART_S = 0.01

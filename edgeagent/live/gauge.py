@@ -20,7 +20,7 @@ from edgeagent.units import milliseconds
 from edgeagent.vitals import SILENT_DBFS, Vitals, Watcher
 
 EVERY_S = 0.1
-"""Between two vitals: a meter that moves, and nothing to feel beside a hundred blocks a second."""
+"""Between two vitals: a meter that moves, and nothing to feel beside the blocks of the card."""
 
 
 class Level:

@@ -16,8 +16,8 @@ from edgeagent.live.capture import Capture
 Note = Callable[[], None]
 
 WAITING = 1024
-"""Notes that may wait: a minute of a talker's sound. The engine thread takes them a hundred times a second, so a full
-inbox means that it is stuck; then buttons are refused and talkers wait."""
+"""Notes that may wait: a minute of a talker's sound. The engine thread takes them at least every tenth of a second, so
+a full inbox means that it is stuck; then buttons are refused and talkers wait."""
 
 REST_S = 0.01
 """How long a talker rests before it looks again whether there is room."""

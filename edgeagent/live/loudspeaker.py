@@ -19,7 +19,8 @@ from edgeagent.signal.resample import Resampler
 from edgeagent.units import RATE
 
 BACKLOG = 200
-"""Rendered blocks that may wait for the engine thread (2 s). Beyond, the oldest fall and the reference has a hole."""
+"""Rendered blocks that may wait for the engine thread (3.2 s at 16 ms). Beyond, the oldest fall and the reference has a
+hole."""
 
 
 class Loudspeaker:

@@ -19,6 +19,7 @@ from edgeagent import __version__
 from edgeagent.monitor import board
 from edgeagent.monitor.tally import Tally
 from edgeagent.turn.outputs import Light
+from edgeagent.turn.policy import Likely
 from edgeagent.units import RATE
 from edgeagent.vitals import Vitals
 
@@ -70,6 +71,7 @@ def report(vitals: Vitals, tally: Tally) -> dict[str, object]:
         "stops": sum(number for (name, _), number in list(counts.items()) if name == "stop"),
         "taken_back": counts["taken_back", ""],
         "held": counts["doubt", "held"],
+        "backchannels": counts["false_alarm", Likely.BACKCHANNEL],
         "memory_mb": board.resident_bytes() / 1e6,
         **({"temperature_c": warmest} if warmest is not None else {}),
         "messages_dropped": counts["mqtt", "dropped"],

@@ -20,6 +20,7 @@ from edgeagent.monitor.tally import Distribution, Tally
 from edgeagent.signal.confidence import Trust
 from edgeagent.turn.levels import Level
 from edgeagent.turn.outputs import Impairment, Light
+from edgeagent.turn.policy import Likely
 from edgeagent.units import RATE
 from edgeagent.vitals import Vitals
 
@@ -64,6 +65,8 @@ class Figures(Collector):
         yield self._counter("edgeagent_stops_taken_back_total", "Stops that were false alarms after all", "taken_back")
         told = "Times that our voice was lowered in doubt, by how it ended; held are those judged a false alarm"
         yield self._counter("edgeagent_doubts_total", told, "doubt", "outcome", OUTCOMES)
+        told = "Doubts and stops that were judged false alarms, by what the ear took them for"
+        yield self._counter("edgeagent_false_alarms_total", told, "false_alarm", "likely", tuple(Likely))
         yield self._counter("edgeagent_turns_total", "Turns of the user that were handed over", "turn")
         yield self._counter("edgeagent_words_heard_total", "Words of ours that left the converter", "words")
         told = "Messages for the MQTT broker; dropped are those that found it away, or slow, for too long"

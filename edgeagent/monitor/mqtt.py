@@ -10,6 +10,7 @@ import json
 import secrets
 from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 from threading import Condition, Thread
 from typing import Any
 
@@ -94,7 +95,7 @@ class PahoLink:
     def _encrypt(self) -> None:
         ca_file = self._mqtt.ca_file
         try:
-            self._client.tls_set(ca_file or None)
+            self._client.tls_set(str(Path(ca_file).expanduser()) if ca_file else None)
         except OSError as error:  # and ssl.SSLError
             remedy = "give the PEM file of who has signed the broker's certificate"
             raise ServiceError(f"mqtt.ca_file {ca_file}: {error.strerror or error}", remedy) from error

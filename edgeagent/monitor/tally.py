@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
+from edgeagent.turn.events import Verdict
+from edgeagent.turn.policy import Likely
 from edgeagent.turn.states import CALIBRATING
 from edgeagent.units import RATE
 from edgeagent.vitals import Vitals
@@ -109,6 +111,9 @@ class Overlap:
     wav: str = ""
     """File of the user's turn, where turns are kept."""
 
+    likely: str = ""
+    """Of a false alarm: what it most likely was, one of `turn.policy.Likely`."""
+
 
 @dataclass(slots=True)
 class _Last:
@@ -168,6 +173,8 @@ class Tally:
         if event in TROUBLES and not (self._last.lent and event in DEAF):
             self._trouble(entry)
         match event:
+            case "judged":
+                self._judged(entry)
             case "state":
                 self._moved(entry)
             case "action":
@@ -198,6 +205,19 @@ class Tally:
         elif event == "microphone_back":
             self._last.lent = False
 
+    def _judged(self, entry: Entry) -> None:
+        """A false alarm, of a doubt or of a stop. What it was taken for is one of three, whatever the entry holds."""
+        likely = str(entry.get("likely"))
+        if entry.get("verdict") == Verdict.FALSE_ALARM and likely in set(Likely):
+            self.counts["false_alarm", likely] += 1
+            if self.overlaps:
+                self.overlaps[-1].likely = likely
+
+    def _likely(self) -> Mapping[str, object]:
+        """What the last overlap was taken for, if it was a false alarm."""
+        likely = self.overlaps[-1].likely if self.overlaps else ""
+        return {"likely": likely} if likely else {}
+
     def _moved(self, entry: Entry) -> None:
         at, state, before = _whole(entry, "at"), str(entry.get("state")), str(entry.get("from"))
         event, onset = self._last.event, self._last.onset
@@ -213,7 +233,7 @@ class Tally:
             self.counts["taken_back", ""] += 1
             if self.overlaps:
                 self.overlaps[-1].taken_back = True
-            self._tell("taken_back", {"at_s": at / RATE})
+            self._tell("taken_back", {**self._likely(), "at_s": at / RATE})
 
     def _decided(self, at: int, state: str, event: str) -> None:
         """A doubt is over."""
@@ -233,7 +253,7 @@ class Tally:
             overlap.stop_s = lasted_s
             self.stop.add(lasted_s)
         elif outcome != "called_off":
-            self._tell("hold", {"outcome": outcome, "after_s": lasted_s, "at_s": at / RATE})
+            self._tell("hold", {"outcome": outcome, **self._likely(), "after_s": lasted_s, "at_s": at / RATE})
 
     def _acted(self, entry: Entry) -> None:
         """`halt`: our voice is cut. The doubt that led to it, if one did, is the last overlap."""

@@ -154,7 +154,7 @@ def checked(check: Checked) -> Markup:
     if check.problem:
         return element("p", check.problem, class_="bad")
     if not check.findings:
-        return element("p", "Looks at this machine as `edgeagent check` does.", class_="soft")
+        return element("p", "Looks at this machine as ", element("code", "edgeagent check"), " does.", class_="soft")
     rows = []
     for finding in check.findings:
         fix = finding.get("fix", "")

@@ -99,6 +99,7 @@ def main() -> None:
     try:
         voice = Voice(*sys.argv[1:3])
     except OSError as error:
-        wire.failed(wire.NOBODY, f"espeak-ng cannot be loaded: {error}", "pip install '.[speech]' in the checkout")
+        remedy = f"{sys.executable} -m pip install '.[speech]' in the checkout"
+        wire.failed(wire.NOBODY, f"espeak-ng cannot be loaded: {error}", remedy)
         return
     voice.serve()

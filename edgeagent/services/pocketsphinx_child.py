@@ -148,6 +148,7 @@ def main() -> None:
     try:
         ears = Ears(load(phrases))
     except Exception as error:
-        wire.failed(f"pocketsphinx cannot be loaded: {error}", "pip install '.[words]' in the checkout")
+        remedy = f"{sys.executable} -m pip install '.[words]' in the checkout"
+        wire.failed(f"pocketsphinx cannot be loaded: {error}", remedy)
         return
     wire.serve(ears)

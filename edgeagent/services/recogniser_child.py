@@ -166,7 +166,7 @@ def main() -> None:
     try:
         ears = load(told)
     except ImportError as error:
-        remedy = f"pip install '.[{told['extra']}]' in the checkout"
+        remedy = f"{sys.executable} -m pip install '.[{told['extra']}]' in the checkout"
         wire.failed(f"{told['kind']} cannot be loaded: {error}", remedy)
     except Exception as error:
         wire.failed(f"{told['kind']} cannot load its model: {error}", "see recogniser.model")

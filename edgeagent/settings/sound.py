@@ -111,7 +111,8 @@ class Turns:
     """A user turn is handed over after this long even if the person goes on."""
 
     reply_timeout_ms: Annotated[int, Interval(ge=500, le=120_000)] = 20_000
-    """How long the replier may think."""
+    """From the end of a turn to the first sound of the reply at most: recogniser, replier and talker together. What
+    comes later is dropped. Give it more than recogniser.patience_ms."""
 
     duck_db: Annotated[float, Interval(ge=-30, le=-3)] = -12.0
     """Level of our voice while in doubt."""

@@ -18,9 +18,6 @@ from edgeagent.units import RATE, samples
 TAPS = 5600
 """Longest response (350 ms): -60 dB at a reverberation time of 0.35 s, and inaudible beside near sound beyond it."""
 
-SPEED = 343.0
-"""Of sound, in m/s."""
-
 
 class Model(StrEnum):
     """How rooms are made."""

@@ -39,7 +39,7 @@ EAR = "ear"
 """Among the versions: the name of the ear, where it was another than that of the settings."""
 
 WAITING_BLOCKS = 4_000
-"""Blocks and events that may wait for the disk: 20 s at 10 ms a block, 2.6 MB. SD cards stall for seconds."""
+"""Blocks and events that may wait for the disk: 30 s at 16 ms a block, 2.6 MB. SD cards stall for seconds."""
 
 WRITE_EVERY_S = 0.1
 """Rest between two writes: fewer wake-ups beside the audio threads, and a kill costs so much."""

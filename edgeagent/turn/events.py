@@ -205,7 +205,8 @@ class Scripted(Fact):
 
 @dataclass(frozen=True, slots=True)
 class Playing(Fact):
-    """From loudspeaker sample `dac` on, the loudspeaker plays the utterance from its own sample `offset`."""
+    """The loudspeaker plays the utterance from its own sample `offset` on. dac: where that is in the player's own count
+    of what it has rendered, which is no place in time."""
 
     utterance: int
     offset: int

@@ -67,7 +67,8 @@ class _Entry:
     length: int = 0
     protected: bool = False
     playing_since: int | None = None
-    """Loudspeaker sample at which `position` sounded, while it is playing."""
+    """The engine's sample at which `position` sounded, while it is playing. Not the player's own count, which stands
+    still in a stop and while there is no card."""
 
     @property
     def reached(self) -> int:
@@ -94,7 +95,7 @@ class Ledger:
                 entry.text, entry.words, entry.pauses, entry.length = fact.text, fact.words, fact.pauses, fact.length
                 entry.protected = fact.protected
             case Playing():
-                entry.before, entry.position, entry.playing_since = entry.reached, fact.offset, fact.dac
+                entry.before, entry.position, entry.playing_since = entry.reached, fact.offset, fact.at
             case Ceased():
                 entry.position, entry.playing_since = fact.offset, None
         while len(self.entries) > UTTERANCES_KEPT:
@@ -120,15 +121,14 @@ class Ledger:
         return _split(entry.text, timed, sum(word.start < start for word in timed))[1]
 
     def asked(self, utterance: int, at: int) -> bool:
-        """Whether `utterance` is a question that is as good as asked at loudspeaker sample `at`."""
+        """Whether `utterance` is a question that is as good as asked at sample `at`."""
         entry = self.entries.get(utterance, _Entry())
         if entry.text.rstrip().rstrip(CLOSING)[-1:] not in QUESTION:
             return False
         return _left(entry, at) <= ANSWERABLE
 
     def may_stop(self, utterance: int, at: int) -> bool:
-        """Whether a voice may stop `utterance` at loudspeaker sample `at`: it is not protected, and not as good as
-        over."""
+        """Whether a voice may stop `utterance` at sample `at`: it is not protected, and not as good as over."""
         entry = self.entries.get(utterance, _Entry())
         return not entry.protected and _left(entry, at) > ENDING
 
@@ -146,7 +146,7 @@ class Ledger:
 
 
 def _left(entry: _Entry, at: int) -> int:
-    """Samples that are still to be played at loudspeaker sample `at`; very many while nobody knows."""
+    """Samples that are still to be played at sample `at`; very many while nobody knows."""
     if not entry.length:
         return UNKNOWN
     passed = 0 if entry.playing_since is None else max(0, at - entry.playing_since)

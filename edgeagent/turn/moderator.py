@@ -168,11 +168,15 @@ class Moderator:
 
     def in_context(self, percept: Percept, state: s.State) -> tuple[Percept, bool]:
         """What a step means beside our own sentence in `state`, and whether that may be stopped. After a question
-        "yeah" is an answer, and answers take the floor (84 to 99 % of them in Switchboard)."""
+        "yeah" is an answer, and answers take the floor (84 to 99 % of them in Switchboard); so much the less is it a
+        backchannel."""
         if not isinstance(state, s.Speaking | s.Doubting | s.Yielding):
             return percept, True
         if self.ledger.asked(state.utterance, percept.at):
-            percept = replace(percept, floor=bounded(percept.floor + ANSWERS * percept.backchannel))
+            answers = ANSWERS * percept.backchannel
+            percept = replace(
+                percept, floor=bounded(percept.floor + answers), backchannel=percept.backchannel - answers
+            )
         return percept, self.ledger.may_stop(state.utterance, percept.at)
 
     def _wake(self, told: e.Woken) -> None:
@@ -216,7 +220,15 @@ class Moderator:
         if isinstance(event, e.SpeechEnded):
             return {"near": percept.near, **self.policy.temper.ending.why}
         heard = {"near": percept.near, "floor": percept.floor, "evidence": self.policy.evidence}
-        return {**heard, **self.policy.hints.why(percept.at)}
+        return {**heard, **self._taken_for(event), **self.policy.hints.why(percept.at)}
+
+    def _taken_for(self, event: e.Event) -> dict[str, object]:
+        """What a false alarm most likely was, and the probabilities when something was last heard: the ear forgets, and
+        when the verdict falls it may have been quiet for long."""
+        if not isinstance(event, e.Judged) or event.verdict is not e.Verdict.FALSE_ALARM:
+            return {}
+        last = self.policy.heard
+        return {"likely": last.likely, "floor_heard": last.floor, "backchannel_heard": last.backchannel}
 
     def _note_and_advance(self, event: e.Event, why: Mapping[str, object] | None = None) -> None:
         self._write({"at": event.at, "event": name(event), **_payload(event), **(why or {})})

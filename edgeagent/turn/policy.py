@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from math import log
 
 from edgeagent.settings import Turns
@@ -24,6 +25,15 @@ from edgeagent.turn import states as s
 from edgeagent.turn.hints import Hints
 from edgeagent.turn.temper import Temper
 from edgeagent.units import HOP, samples
+
+
+class Likely(StrEnum):
+    """What an overlap may be, in the order of the backchannel model's outputs."""
+
+    FLOOR = "floor"
+    BACKCHANNEL = "backchannel"
+    OTHER = "other"
+    """Neither: a cough, clatter, a hum, somebody far away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +49,12 @@ class Percept:
     """P(it is a backchannel). What is left is neither."""
     power: float = 0.0
     """Mean square of the step without our echo."""
+
+    @property
+    def likely(self) -> Likely:
+        """What is most probable. Of two that are alike the one that `Likely` names first."""
+        probabilities = (self.floor, self.backchannel, 1.0 - self.floor - self.backchannel)
+        return max(zip(Likely, probabilities, strict=True), key=lambda pair: pair[1])[0]
 
 
 SURE = 0.999
@@ -138,7 +154,8 @@ class Policy:
         self._last_faint = LONG_AGO
         self._last_voice = LONG_AGO
         self._most = 0.0
-        self._floor = EVEN
+        self.heard = Percept(LONG_AGO, EVEN, EVEN)
+        """The last step in which something was heard, or at most WHOLE after it."""
         self._meant = LONG_AGO
         """When the overlap was last judged to want the floor, whether or not it got it; until that is taken back."""
         self._deaf_for = 0
@@ -154,7 +171,7 @@ class Policy:
         self._weigh(percept)
         at, quiet = percept.at, percept.at - self._last_voice
         if quiet <= WHOLE:
-            self._floor = percept.floor
+            self.heard = percept
         match state:
             case s.Idle() | s.Thinking():
                 if self.evidence >= OPEN:
@@ -246,7 +263,7 @@ class Policy:
         if not over or percept.at - self._meant > self.temper.reconsider:
             return False
         _, floor = self.hints.weigh(percept.at)
-        return log_odds(self._floor) + floor <= log_odds(ALONE)
+        return log_odds(self.heard.floor) + floor <= log_odds(ALONE)
 
 
 def floor_asked(since_onset: int) -> float:

@@ -35,6 +35,7 @@ LINE = re.compile(r"^ *\d+ of \d+   (?:once more, )?(.*)$")
 
 NOISES = {
     "cough": noises.cough,
+    "laugh": noises.cough,
     "clear your throat": noises.cough,
     "knock on the table": noises.knock,
     "put a cup down": noises.clatter,

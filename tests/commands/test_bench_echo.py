@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from edgeagent.commands import _bench_echo_setup as setup
+from edgeagent.errors import install
 from edgeagent.signal.wav import write_wav
 from tests.commands.conftest import Run
 from tests.signal.echo_world import echo_of, room, voice
@@ -40,8 +41,8 @@ def test_the_table_says_how_it_was_made_and_what_is_left_out(
     out = capsys.readouterr().out
     lines = out.splitlines()
     assert lines[0] == f"speech: {recordings}: all 3 files, no manifest.csv"
-    assert lines[1].startswith("rooms: decaying noise; for the image method: pip install '.[sim]'")
-    assert lines[2].startswith("judge of what is speech: our near-end model; for Silero VAD: pip install '.[peers]'")
+    assert lines[1].startswith(f"rooms: decaying noise; for the image method: {install('sim')}")
+    assert lines[2].startswith(f"judge of what is speech: our near-end model; for Silero VAD: {install('peers')}")
     assert lines[3] == "scenes: 16 s, seed 1"
     assert lines[4] == "left out: condition 'recorded': no measured responses of loudspeakers and rooms"
     assert [line.split()[0] for line in lines[6:11]] == ["edgeagent", "1", "base", "mean", "worst"]

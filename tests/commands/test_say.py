@@ -73,6 +73,18 @@ def test_a_file_that_is_no_text_is_an_error(tmp_path: Path) -> None:
         text_of(str(tmp_path / "sound"))
 
 
+@pytest.mark.parametrize("text", ["अगर " * 90, "One. " * 70, "nul\0", "wait.", "and/or"])
+def test_a_text_is_no_file_however_long(text: str) -> None:
+    assert text_of(text) == text
+
+
+@pytest.mark.parametrize("name", ["story.txt", "docs/story.md", "./story", "/srv/story", "~/story"])
+def test_a_file_that_is_not_there_is_not_read_aloud(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(EdgeAgentError, match="no such file"):
+        text_of(name)
+
+
 class Device:
     """See `_device.Device`."""
 

@@ -59,7 +59,10 @@ def test_a_stop_is_told_with_its_times_its_words_and_its_sound(tmp_path: Path) -
     assert told.detail == '287 ms after the onset, silent 0.4 ms later, heard 3 of 9 words: "One two three"'
     assert status.sounds() == {told.sound: wav}
     stop.taken_back = True
-    assert status.happenings()[0].kind == "undone"
+    stop.likely = "backchannel"
+    undone = status.happenings()[0]
+    assert undone.kind == "undone"
+    assert undone.detail.endswith('"One two three", most likely somebody listening aloud ("uh-huh")')
 
 
 def test_what_went_wrong_is_told_in_the_words_of_the_timeline() -> None:

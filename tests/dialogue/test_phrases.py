@@ -63,7 +63,7 @@ def test_a_gap_for_all_that_follows_takes_more() -> None:
     assert (template.own, template.lead) == (3, ("did", "you", "say"))
 
 
-@given(st.lists(st.sampled_from(["a", "b", "no", "not"]), max_size=10))
+@given(st.lists(st.sampled_from(["a", "b", "no", "not", "but"]), max_size=10))
 def test_a_fit_put_together_is_what_was_said(said: list[str]) -> None:
     for slots in Template.read("not {wrong} but {right}").fits(tuple(said)):
         assert ("not", *slots["wrong"], "but", *slots["right"]) == tuple(said)

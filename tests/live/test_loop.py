@@ -175,6 +175,21 @@ def test_a_dead_card_is_opened_anew(rig: Rig) -> None:
     assert rig.state == "idle"
 
 
+def test_a_voice_stops_a_device_that_was_without_its_card_for_long(rig: Rig) -> None:
+    """Then the player has rendered less than the engine has heard."""
+    rig.plugged = False
+    rig.wait(30.0)
+    rig.plugged = True
+    begun = time.monotonic()
+    while not rig.loop.gauge.reopened:
+        rig.wait(0.05)
+        assert time.monotonic() - begun < 20
+    rig.until(lambda: rig.state == "idle")
+    speaking(rig, 100)
+    rig.until(lambda: rig.state == "yielding", most=60, level=VOICE)
+    assert not rig.entries("passed")
+
+
 def test_a_library_that_hangs_in_the_stop_ends_the_run_with_the_journal_complete(rig: Rig) -> None:
     speaking(rig)
     rig.card.hangs = True

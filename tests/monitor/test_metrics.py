@@ -79,6 +79,7 @@ def test_the_vitals_and_the_counts_are_what_is_scraped(serve: Serve) -> None:
     tally.look(Vitals(3 * RATE, 1.0, delay_ms=18.0, drift_ppm=-42.5, lost=480, reopened=2, facts=facts, **vitals))  # type: ignore[arg-type]
     tally.write({"at": RATE, "event": "state", "state": "speaking", "from": "idle"})
     tally.write({"at": RATE, "event": "card", "worse": {"overflows": 3}})
+    tally.write({"at": RATE, "event": "judged", "verdict": "false_alarm", "likely": "backchannel"})
     for took_s in (0.15, 0.25, 5.0):
         tally.stop.add(took_s)
     found = samples(get(serve(tally, starts=7))[1])
@@ -94,6 +95,8 @@ def test_the_vitals_and_the_counts_are_what_is_scraped(serve: Serve) -> None:
     assert found["edgeagent_clock_drift_ppm", ""] == -42.5
     assert (found["edgeagent_lost_samples_total", ""], found["edgeagent_card_reopened_total", ""]) == (480, 2)
     assert (found["edgeagent_xruns_total", "overflows"], found["edgeagent_xruns_total", "underflows"]) == (3, 0)
+    counted = {kind: found["edgeagent_false_alarms_total", kind] for kind in ("floor", "backchannel", "other")}
+    assert counted == {"floor": 0, "backchannel": 1, "other": 0}
     assert found["edgeagent_stop_latency_seconds_count", ""] == 3
     assert found["edgeagent_stop_latency_seconds_sum", ""] == pytest.approx(5.4)
     assert [found["edgeagent_stop_latency_seconds_bucket", le] for le in ("0.2", "0.3", "2.0", "+Inf")] == [1, 2, 2, 3]

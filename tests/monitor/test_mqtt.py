@@ -46,7 +46,7 @@ class Device:
         """A doubt that ends well."""
         self.tally.write({"at": at, "event": "suspected", "onset": at})
         self.tally.write({"at": at, "event": "state", "state": "doubting", "from": "speaking"})
-        self.tally.write({"at": at + 8000, "event": "judged", "verdict": "false_alarm"})
+        self.tally.write({"at": at + 8000, "event": "judged", "verdict": "false_alarm", "likely": "backchannel"})
         self.tally.write({"at": at + 8000, "event": "state", "state": "speaking", "from": "doubting"})
 
 
@@ -98,6 +98,7 @@ def test_events_come_in_their_order_and_the_state_stays(broker: Broker, begin: B
     assert listener.facts(f"{BASE}/state", "speaking")["hears"] is True
     held = listener.facts(f"{BASE}/event/hold")
     assert (held["outcome"], held["after_s"], held["at_s"]) == ("held", 0.5, 3.5)
+    assert held["likely"] == "backchannel"
     assert held["utc"].endswith("+00:00")
     assert listener.facts(f"{BASE}/state", "idle")["state"] == "idle"
     assert listen(broker, closing).until(f"{BASE}/state")[2]  # retained

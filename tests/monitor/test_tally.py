@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeagent.monitor.tally import Distribution, Tally
+from edgeagent.signal.canceller import Cancelled
 from edgeagent.turn.events import ButtonShort
+from edgeagent.turn.policy import Likely, Percept
 from edgeagent.turn.states import CALIBRATING
 from edgeagent.units import RATE
-from tests.live.rig import VOICE, Rig
+from tests.live.rig import VOICE, LoudEar, Rig
 
 SENTENCE = "one two three four five six seven eight nine ten eleven twelve"
 
@@ -22,6 +25,18 @@ def rig() -> Iterator[Rig]:
     rig = Rig()
     yield rig
     rig.close()
+
+
+class KindEar(LoudEar):
+    """Takes whatever it has heard for one kind."""
+
+    def __init__(self, kind: Likely) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def hear(self, cancelled: Cancelled, at: int) -> Percept:
+        share = {kind: 0.8 if kind is self.kind else 0.1 for kind in Likely}
+        return replace(super().hear(cancelled, at), floor=share[Likely.FLOOR], backchannel=share[Likely.BACKCHANNEL])
 
 
 class Feeding(list[dict[str, object]]):
@@ -96,6 +111,43 @@ def test_a_false_alarm_is_held_and_a_stop_taken_back_is_told(rig: Rig) -> None:
     assert told.count("stop") == 1
 
 
+@pytest.mark.parametrize("likely", Likely)
+def test_a_false_alarm_is_counted_by_what_the_ear_took_it_for(likely: Likely) -> None:
+    rig = Rig(ear=KindEar(likely))
+    tally = watched(rig)
+    told: list[tuple[str, Mapping[str, object]]] = []
+    tally.listeners.append(lambda what, facts: told.append((what, facts)))
+    rig.conversation.say(SENTENCE)
+    rig.until(lambda: rig.state == "speaking")
+    rig.turn(60)
+    rig.until(lambda: rig.state == "doubting", level=VOICE)
+    rig.until(lambda: rig.state == "speaking")
+    rig.close()
+    (judged,) = rig.entries("judged")
+    assert {name: count for (what, name), count in tally.counts.items() if what == "false_alarm"} == {likely: 1}
+    assert tally.overlaps[-1].likely == judged["likely"] == likely
+    (hold,) = (facts for what, facts in told if what == "hold")
+    assert (hold["outcome"], hold["likely"]) == ("held", likely)
+
+
+def test_a_stop_that_is_taken_back_counts_as_what_it_was() -> None:
+    tally = Tally()
+    told: list[Mapping[str, object]] = []
+    tally.listeners.append(lambda what, facts: told.append(facts) if what == "taken_back" else None)
+    entries: list[dict[str, object]] = [
+        {"at": 0, "event": "suspected", "onset": 0},
+        {"at": 1, "event": "state", "state": "doubting", "from": "speaking"},
+        {"at": 2, "event": "judged", "verdict": "interruption"},
+        {"at": 2, "event": "state", "state": "yielding", "from": "doubting"},
+        {"at": 3, "event": "judged", "verdict": "false_alarm", "likely": "backchannel"},
+        {"at": 3, "event": "state", "state": "speaking", "from": "yielding"},
+    ]
+    for entry in entries:
+        tally.write(entry)
+    assert [facts["likely"] for facts in told] == ["backchannel"]
+    assert (tally.counts["doubt", "held"], tally.counts["false_alarm", "backchannel"]) == (0, 1)
+
+
 def test_a_stop_taken_back_counts_no_word_twice() -> None:
     tally = Tally()
     for heard in (3, 8):
@@ -151,12 +203,31 @@ def test_what_is_kept_to_look_at_is_bounded() -> None:
     assert len(tally.overlaps) < 100
 
 
-VALUES = st.one_of(st.none(), st.integers(-9, 10**9), st.floats(), st.sampled_from(["doubting", "halt", "yielding"]))
+VALUES = st.one_of(
+    st.none(),
+    st.integers(-9, 10**9),
+    st.floats(),
+    st.sampled_from(["doubting", "halt", "yielding", "false_alarm", "other"]),
+)
 EVENTS = st.sampled_from(
     ["state", "action", "halted", "heard_words", "heard", "kept", "card", "judged", "suspected", "ear_upset", "lost"]
 )
 KEYS = st.sampled_from(
-    ["at", "state", "from", "onset", "action", "took_ms", "utterance", "heard", "of", "turn", "worse"]
+    [
+        "at",
+        "state",
+        "from",
+        "onset",
+        "action",
+        "took_ms",
+        "utterance",
+        "heard",
+        "of",
+        "turn",
+        "worse",
+        "verdict",
+        "likely",
+    ]
 )
 
 

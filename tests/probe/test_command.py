@@ -23,6 +23,8 @@ from tools.simcard import BuildError, build
 
 Run = Callable[..., tuple[int, dict[str, Any], str]]
 
+PERIOD_MS = settings.Audio().block_ms
+
 QUICK = ("--trials", "3", "--idle", "2", "--speak", "2")
 GIVE_UP_S = 1200
 
@@ -84,7 +86,8 @@ def test_help_shows_an_example_of_an_assertion(capsys: pytest.CaptureFixture[str
 
 
 def check(document: dict[str, Any], trials: int) -> None:
-    """The converter's clock is the card's, the stop is one, and the microphone says the same."""
+    """The converter's clock is the card's, the stop is one, and the microphone says the same; the voice is lowered when
+    the probe says so, but for a callback that falls between a decision and its execution."""
     figures, single = document["figures"], document["single"]
     assert single["trials"] == trials
     assert figures["off_card"]["n"] == figures["cut"]["n"] == figures["cut_card"]["n"]
@@ -92,11 +95,13 @@ def check(document: dict[str, Any], trials: int) -> None:
     assert figures["stop"]["p50"] < 1500
     by_both = [trial for trial in document["trials"] if "cut" in trial and "cut_mic" in trial]
     for trial in by_both:
-        assert trial["cut_mic"] == pytest.approx(trial["cut_card"], abs=3.0)
+        assert trial["cut_mic"] == pytest.approx(trial["cut_card"], abs=1.0)
         assert trial["path_ms"] == pytest.approx(1000 * 80 / RATE, abs=0.2)
-    for trial in document["trials"]:
-        if "duck" in trial:
-            assert 0 < trial["duck"] <= trial["verdict"] + 40  # the card holds 30 ms
+    lowered = [trial["duck"] - trial["duck_card"] for trial in document["trials"] if "duck_card" in trial]
+    assert len(lowered) >= trials / 2, "too few were lowered where our voice could be heard"
+    early = [off for off in lowered if abs(off) > 1.0]
+    assert len(early) <= max(1, trials // 30)
+    assert all(-PERIOD_MS - 1.0 <= off < 0 for off in early)
 
 
 def test_a_short_measurement_tells_everything_and_is_judged(run: Run, tmp_path: Path) -> None:
@@ -130,8 +135,10 @@ def test_the_microphone_notices_what_the_converters_clock_cannot(run: Run, tmp_p
 
 
 @pytest.mark.slow
-def test_in_fifty_trials_the_converters_clock_is_within_a_millisecond_of_the_cards_record(run: Run) -> None:
-    code, document, printed = run("--trials", "50", "--assert", "off_card.max<=1ms", "--assert", "off_card.n>=40")
+def test_in_fifty_trials_clock_microphone_and_lowering_are_within_a_millisecond_of_the_cards_record(run: Run) -> None:
+    bounds = ("off_card.max<=1ms", "off_card.n>=40", "off_mic.max<=1ms", "off_mic.n>=25", "off_duck.p95<=1ms")
+    asked = [word for bound in (*bounds, "off_duck.n>=35") for word in ("--assert", bound)]
+    code, document, printed = run("--trials", "50", *asked)
     assert code == 0, printed
     check(document, 50)
     assert document["single"]["missed"] <= 2

@@ -17,6 +17,16 @@ BLOCK = np.zeros(160, np.float32)
 Hears = Callable[["Stage", int], None]
 
 
+class Record:
+    """See `director.Record`: a card that is silent after half a millisecond, and knows when a doubt showed."""
+
+    def ended(self, _verdict: float) -> float:
+        return 0.5
+
+    def lowered(self, doubt: float, verdict: float) -> float | None:
+        return doubt + 0.03 if verdict - doubt < 0.5 else None
+
+
 class Stage:
     """A device that speaks sentences of `length` samples, and does with an interruption what `hears` does."""
 
@@ -36,7 +46,7 @@ class Stage:
         self.director = Director(
             plan,
             self.tap,
-            lambda _moment: 0.5,
+            Record(),
             clock=lambda: self.at / RATE,
             measure=lambda: Usage(self.at / RATE, 0.0),
         )
@@ -108,6 +118,7 @@ def test_silence_then_speech_then_trials_with_moments_to_the_sample() -> None:
         assert 0.07 <= trial.doubts[0] - trial.start / RATE <= 0.1
         assert 0.29 <= trial.verdict - trial.start / RATE <= 0.32
         assert (trial.card_ms, trial.abort_ms) == (0.5, 0.4)
+        assert trial.lowered == {trial.doubts[0]: trial.doubts[0] + 0.03}
         assert trial.tape is not None
         assert trial.tape.heard[-1].frame / RATE > trial.verdict + 0.3
     assert (director.early, director.void) == (0, 0)

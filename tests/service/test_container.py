@@ -137,3 +137,38 @@ def test_a_wrong_configuration_is_in_the_status_and_tried_seldom(place: tuple[Ma
     assert machine.until(lambda: "cannot start: " in machine.show("StatusText")["StatusText"])
     assert machine.show("NRestarts")["NRestarts"] == "0"
     machine.call("systemctl", "stop", "edgeagent")
+
+
+PINS = CONFIG + "button: {pin: 17}\namplifier: {mute_pin: 4, mute_when: low}\n"
+
+
+def test_the_pins_library_runs_under_the_rules_and_says_in_the_status_that_there_are_none(
+    place: tuple[Machine, Room],
+) -> None:
+    machine, _room = place
+    for library in ("gpiozero", "lgpio"):
+        pytest.importorskip(library, reason="needs the extra [pi]")
+    if list(Path("/dev").glob("gpiochip*")):
+        pytest.skip("this machine has GPIO")
+    machine.call("systemctl", "stop", "edgeagent")
+    (Path(machine.root) / "etc" / "edgeagent" / "edgeagent.yaml").write_text(PINS)
+    machine.call("systemctl", "start", "--no-block", "edgeagent")
+    assert machine.until(lambda: "no GPIO here (" in machine.show("StatusText")["StatusText"])
+    assert (
+        machine.show("NRestarts")["NRestarts"] == "0"
+    )  # it was neither killed nor refused a system call that it needs
+    configured(machine, CONFIG)
+
+
+def test_a_device_with_pins_runs_under_the_rules_as_far_as_pins_can_be_made_up(place: tuple[Machine, Room]) -> None:
+    machine, _room = place
+    pytest.importorskip("gpiozero", reason="needs the extra [pi]")
+    drop_in = Path(machine.root) / "etc" / "systemd" / "system" / "edgeagent.service.d" / "pins.conf"
+    drop_in.write_text("[Service]\nEnvironment=GPIOZERO_PIN_FACTORY=mock\n")
+    machine.call("systemctl", "daemon-reload")
+    configured(machine, PINS)
+    assert machine.show("StatusText")["StatusText"].startswith("listening")
+    assert len(machine.processes()) == AT_WORK
+    drop_in.unlink()
+    machine.call("systemctl", "daemon-reload")
+    configured(machine, CONFIG)

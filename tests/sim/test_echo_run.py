@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from edgeagent.errors import install
 from edgeagent.ports import Sound
 from edgeagent.signal.canceller import Canceller
 from edgeagent.signal.features import SIZE
@@ -97,7 +98,7 @@ def test_who_is_absent_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     found, absent = peers.peers()
     assert set(found) == {NOTHING}
     assert absent == [
-        "WebRTC AEC3 is not installed; pip install '.[peers]' in the checkout",
+        f"WebRTC AEC3 is not installed; {install('peers')}",
         "Speex MDF is not installed; sudo apt install libspeexdsp1",
     ]
 

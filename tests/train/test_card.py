@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from edgeagent.devices.model_files import FOLDER, load_model, manifest
+from edgeagent.devices.model_files import FOLDER, ONNX, TFLITE, load_model, manifest
 from edgeagent.errors import ModelError
-from tools.train.card import Result, card, write
+from tools.train.card import FIGURES, LICENCE, LIMITS, PAIRS, Result, card, write
 from tools.train.corpus import Part
+from tools.train.figures import NONE, Pairs
+from tools.train.sizes import MOST
 
 NAMES = ("near_end", "backchannel")
 
@@ -28,7 +31,9 @@ def result() -> Result:
         made.kind[part] = {"all": base + 0.005, "backchannel": base + 0.006}
         made.calibration[part] = {"200 ms": base + 0.007, "end": base + 0.008}
         made.lost[part] = dict.fromkeys(NAMES, base / 10 + 0.0009)
-        made.pairs[part] = {"words": (70 + number, [0.11, 0.12, 0.13, 0.14, 0.15, 0.16]), "none": (0, [])}
+        rates = [tuple(first + moment / 100 for moment in range(4)) for first in (0.11, 0.41, 0.31)]
+        made.pairs[part] = {"words": Pairs(70 + number, *rates), "none": NONE}
+        made.kind_alone[part] = {"length alone": {"all": base + 0.011, "backchannel": base + 0.012}}
     return made
 
 
@@ -61,7 +66,9 @@ def test_every_figure_is_in_the_card() -> None:
     for row in made.lost.values():
         assert all(f"| {value:.4f} " in text for value in row.values())
     for number, part in enumerate(made.pairs):
-        assert f"| {part} | words | {70 + number} | 11 | 12 | 13 | 14 | 15 | 16 |" in text
+        told = "11 (41, 31) | 12 (42, 32) | 13 (43, 33) | 14 (44, 34)"
+        assert f"| {part} | words | {70 + number} | {told} |" in text
+        assert f"| {part}, length alone | {0.111 + number / 4:.3f} | {0.112 + number / 4:.3f} |" in text
     assert "none" not in re.sub(r"none\w", "", text)
 
 
@@ -71,9 +78,37 @@ def test_every_table_has_as_many_cells_in_each_row() -> None:
         assert len(set(rows)) <= 1, block
 
 
+def test_the_card_says_by_which_sources_and_credits_each_program_to_who_heard_it() -> None:
+    told = replace(result(), made="Made by hand.", spoken={"near_end": "espeak-ng", "backchannel": "Flite (slt)"})
+    text = card(told)
+    assert "Made by hand." in text
+    assert "- `near_end`: espeak-ng\n- `backchannel`: Flite (slt)\n" in text
+
+
+@pytest.mark.parametrize(("level", "said"), [(0.4, True), (0.52, False)])
+def test_the_card_says_so_where_it_guesses(level: float, said: bool) -> None:
+    """At no moment better than by level alone."""
+    told = result()
+    rates = (0.55, 0.5, 0.51, 0.5), (0.5,) * 4, (0.4, 0.41, 0.4, level)
+    told.pairs[Part.UNHEARD] = {"Nobody's program": Pairs(40, *rates), "none": NONE}
+    assert ("never heard it guesses.** Nobody's program: chance" in card(told)) is said
+
+
 def test_the_card_credits_the_recordings_and_says_how_it_was_made() -> None:
     text = card(result())
     assert "- Recordings by nobody (CC0)" in text
     assert "- A room by somebody (CC-BY 4.0)" in text
     assert "--scenes 4321 --seed 17" in text
     assert "{" not in text
+
+
+@pytest.mark.parametrize("text", [FIGURES, PAIRS, LIMITS, LICENCE])
+def test_the_card_of_the_release_says_what_is_written_now(text: str) -> None:
+    assert text.strip() in (FOLDER / "ear.md").read_text(encoding="utf-8")
+
+
+def test_all_files_of_the_release_are_small_enough() -> None:
+    """Of either kind, and of both together."""
+    sizes = [path.stat().st_size for form in (ONNX, TFLITE) for path, _ in manifest(FOLDER, form).values()]
+    assert len(sizes) == 4
+    assert sum(sizes) <= MOST

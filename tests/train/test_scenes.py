@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+from shutil import copytree
 
 import numpy as np
 import pytest
@@ -14,7 +18,7 @@ from edgeagent.units import HOP, samples
 from tests.train.made_up import build
 from tools.train import render, scenes
 from tools.train.acts import Heard
-from tools.train.corpus import Part, load_corpus
+from tools.train.corpus import Corpus, Part, load_corpus
 from tools.train.truth import truth
 
 LENGTH = samples(9000)
@@ -61,6 +65,45 @@ def test_a_canceller_that_begins_anew_is_heard_from_then_on(scene: render.Render
     plain, anew = scenes.listen(scene), scenes.listen(scene, restart=300)
     np.testing.assert_array_equal(plain.packed[:300], anew.packed[:300])
     assert not np.array_equal(plain.packed[300:340], anew.packed[300:340])
+
+
+def made(folder: Path) -> Path:
+    folder.mkdir()
+    return build(folder)
+
+
+Listen = Callable[[Path], scenes.Listened]
+
+
+@pytest.fixture
+def first(scene: render.Rendered, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Listen:
+    """The first scene of the corpus in a folder, always with one cache; what is rendered is as loud as its voices are
+    many."""
+
+    def rendered(corpus: Corpus, *_: object) -> render.Rendered:
+        return replace(scene, microphone=scene.microphone / np.float32(len(corpus.commands)))
+
+    monkeypatch.setattr(scenes, "render", rendered)
+    monkeypatch.setattr(scenes, "ProcessPoolExecutor", ThreadPoolExecutor)
+    return lambda folder: scenes.listened(folder, Part.TRAIN, 1, 0, tmp_path / "cache", 1)[0]
+
+
+def test_a_corpus_that_has_changed_gets_scenes_of_its_own(first: Listen, tmp_path: Path) -> None:
+    folder = made(tmp_path / "corpus")
+    before = first(folder)
+    table = folder / "segments.csv"
+    lines = table.read_text(encoding="utf-8").splitlines()
+    gone = next(line for line in lines if ",stop," in line)
+    table.write_text("\n".join(line for line in lines if line != gone) + "\n", encoding="utf-8")
+    assert not np.array_equal(first(folder).packed, before.packed)
+
+
+def test_a_corpus_that_has_moved_keeps_its_scenes(first: Listen, tmp_path: Path) -> None:
+    before = first(made(tmp_path / "corpus"))
+    kept = sorted((tmp_path / "cache").iterdir())
+    again = first(copytree(tmp_path / "corpus", tmp_path / "elsewhere"))
+    assert sorted((tmp_path / "cache").iterdir()) == kept
+    np.testing.assert_array_equal(again.packed, before.packed)
 
 
 def test_a_label_is_as_late_as_the_canceller() -> None:

@@ -17,13 +17,15 @@ from edgeagent.devices.model_files import FOLDER, ONNX, load_model, manifest
 from tests.train.made_up_sessions import KINDS, heard, takes, write
 from tools.train import held_back, tune
 from tools.train.export import to_onnx
+from tools.train.figures import NONE, Pairs
 from tools.train.held_back import By, Split
 from tools.train.reopen import reopened
 from tools.train.tune_figures import Kind, Near, kind, near, report
 
 NEAR = Near(loss=0.2, auc=0.95, found=0.9, median_s=0.1, runs=1.0, utterances=20, corpus=0.97)
 SAID = {("floor", "floor"): 8, ("floor", "other"): 2, ("backchannel", "backchannel"): 5, ("backchannel", "floor"): 5}
-KIND = Kind(0.6, SAID, 0.9)
+PAIRS = Pairs(24, (0.31, 0.32, 0.33, 0.34), (0.41, 0.42, 0.43, 0.44), (0.45, 0.46, 0.47, 0.48))
+KIND = Kind(0.6, SAID, 0.9, PAIRS)
 BRISK = tune.Recipe(rounds=6, size=4, hops=100, rate=2e-3, pull=0.0)
 
 
@@ -102,6 +104,23 @@ def test_the_table_has_every_figure_of_both() -> None:
     for figure in ("0.90", "0.95", "8 of 10", "5 of 10", "0 of 0", "0.970", "0.980"):
         assert figure in text
     assert "corpus" not in report((replace(NEAR, corpus=None), replace(KIND, corpus=None)), (NEAR, KIND))
+
+
+def test_the_baselines_stand_beside_before_and_after() -> None:
+    better = replace(KIND, pairs=replace(PAIRS, model=(0.21, 0.22, 0.23, 0.24)))
+    text = report((NEAR, KIND), (NEAR, better))
+    assert "of 24" in text
+    for moment, row in (("after 200 ms", "0.31 0.21 0.41 0.45"), ("at the end", "0.34 0.24 0.44 0.48")):
+        found = next(line for line in text.splitlines() if moment in line)
+        assert found.split()[-4:] == row.split()
+    assert "listening" not in report((NEAR, replace(KIND, pairs=NONE)), (NEAR, replace(KIND, pairs=NONE)))
+
+
+def test_takes_are_told_apart_at_each_moment() -> None:
+    held = [heard("held", "b", KINDS * 4, 9)]
+    found = kind(RELEASE, held).pairs
+    assert found.count == 2 * min(held[0].count(each) for each in KINDS[:2])
+    assert found.length == (0.5,) * 4  # all takes last as long
 
 
 def sessions(folder: Path) -> Path:

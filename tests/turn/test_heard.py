@@ -126,10 +126,14 @@ def test_resuming_loses_no_word_and_repeats_little(script: tuple[Word, ...], off
     assert offset - point <= reach
 
 
+PLAYERS_COUNT = samples(77_000)
+"""No place in the engine's time: it stands still in stops, and where there is no card."""
+
+
 def asking(text: str, length: int = samples(3000)) -> Ledger:
     ledger = Ledger()
     ledger.note(Scripted(0, 1, text, length=length))
-    ledger.note(Playing(0, 1, 0, samples(500)))
+    ledger.note(Playing(samples(500), 1, 0, PLAYERS_COUNT))
     return ledger
 
 
@@ -146,6 +150,15 @@ def test_what_is_no_question_or_has_no_known_end_is_not_asked() -> None:
     assert not asking("Is that so? Well, I go on.").asked(1, samples(3400))
     assert not asking("Shall I go on?", length=0).asked(1, samples(3400))
     assert not Ledger().asked(7, 0)
+
+
+@pytest.mark.parametrize("dac", [0, PLAYERS_COUNT])
+def test_a_sentence_may_be_stopped_until_its_end_is_near_whatever_the_player_has_counted(dac: int) -> None:
+    ledger = Ledger()
+    ledger.note(Scripted(0, 1, "Once upon a time.", length=samples(3000)))
+    ledger.note(Playing(samples(40_000), 1, 0, dac))
+    assert ledger.may_stop(1, samples(42_000))
+    assert not ledger.may_stop(1, samples(42_800))
 
 
 def test_a_stop_in_the_middle_of_a_question_leaves_it_unasked() -> None:

@@ -30,10 +30,10 @@ class Bench:
     def write(self, entry: Mapping[str, object]) -> None:
         self.entries.append(dict(entry))
 
-    def hear(self, ms: float, near: float, floor: float = 0.9, power: float = 0.0) -> None:
+    def hear(self, ms: float, near: float, floor: float = 0.9, power: float = 0.0, backchannel: float = 0.0) -> None:
         for _ in range(samples(ms) // HOP):
             self.moderator.at += HOP
-            self.moderator.hear(Percept(self.moderator.at, near, floor, power=power))
+            self.moderator.hear(Percept(self.moderator.at, near, floor, backchannel, power))
             self.decided += self.moderator.decisions()
             if self.moderator.voice:
                 self.voices.append(self.moderator.voice)
@@ -210,6 +210,38 @@ def test_a_verdict_says_why() -> None:
     bench.hear(500, 0.02)
     bench.hear(600, 0.97)
     assert {"near", "floor", "evidence"} <= set(bench.of("judged")[0])
+
+
+def test_a_false_alarm_says_what_it_most_likely_was_when_it_was_heard() -> None:
+    for floor, backchannel, likely in ((0.1, 0.8, "backchannel"), (0.2, 0.1, "other"), (0.5, 0.4, "floor")):
+        bench = speaking()
+        bench.hear(500, 0.02)
+        bench.hear(240, 0.97, floor, backchannel=backchannel)
+        bench.hear(200, 0.02, floor, backchannel=backchannel)
+        bench.hear(1000, 0.02, 0.3)  # the ear forgets
+        (judged,) = bench.of("judged")
+        assert (judged["verdict"], judged["likely"]) == (e.Verdict.FALSE_ALARM, likely)
+        assert (judged["floor_heard"], judged["backchannel_heard"]) == (floor, backchannel)
+
+
+def test_a_stop_that_is_taken_back_says_so_too_and_an_interruption_does_not() -> None:
+    bench = speaking()
+    bench.hear(500, 0.02)
+    bench.hear(300, 0.97, 0.95)
+    bench.hear(600, 0.02, 0.1, backchannel=0.7)
+    stopped, taken_back = bench.of("judged")
+    assert "likely" not in stopped
+    assert taken_back["likely"] == "backchannel"
+
+
+def test_after_a_question_yeah_is_likely_an_answer() -> None:
+    bench = Bench()
+    script = e.Scripted(0, 3, "Shall we?", length=samples(1000))
+    bench.tell(e.Ready(0), script, e.ReplyReady(0, 3), e.Playing(0, 3, 0, 0))
+    bench.hear(900, 0.02)
+    asked, _ = bench.moderator.in_context(Percept(bench.moderator.at, 0.9, 0.1, 0.8), s.Speaking(3))
+    assert asked.likely == "floor"
+    assert asked.floor + asked.backchannel == pytest.approx(0.1 + 0.8)
 
 
 def test_a_turn_that_is_handed_over_tells_once_how_loud_its_voice_was() -> None:

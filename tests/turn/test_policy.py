@@ -13,7 +13,7 @@ from edgeagent.settings import Turns
 from edgeagent.turn import events as e
 from edgeagent.turn import states as s
 from edgeagent.turn.machine import Limits, step
-from edgeagent.turn.policy import Percept, Policy
+from edgeagent.turn.policy import WHOLE, Likely, Percept, Policy
 from edgeagent.units import HOP, milliseconds, samples
 
 QUIET, VOICE = 0.02, 0.97
@@ -230,3 +230,30 @@ def test_any_percepts_give_only_events_that_fit_the_state(percepts: list[tuple[f
             if isinstance(event, e.Suspected | e.SpeechStarted):
                 assert 0 <= event.onset < at
             now, _ = step(now, event, Limits())
+
+
+@pytest.mark.parametrize(
+    ("floor", "backchannel", "likely"),
+    [
+        (0.5, 0.3, "floor"),
+        (0.3, 0.4, "backchannel"),
+        (0.3, 0.3, "other"),
+        (0.5, 0.5, "floor"),
+        (0.25, 0.5, "backchannel"),
+    ],
+)
+def test_what_is_heard_is_most_likely_one_of_three(floor: float, backchannel: float, likely: str) -> None:
+    assert Percept(HOP, VOICE, floor, backchannel).likely == Likely(likely)
+
+
+def test_what_was_heard_stays_known_when_the_ear_has_forgotten_it() -> None:
+    policy, at = Policy(Turns()), 0
+    for _ in range(hops(300)):
+        at += HOP
+        list(policy.hear(Percept(at, VOICE, 0.1, 0.8), s.Speaking(1)))
+    ended = at
+    for _ in range(hops(1000)):
+        at += HOP
+        knows = at - ended <= WHOLE
+        list(policy.hear(Percept(at, QUIET, 0.1 if knows else 0.6, 0.8 if knows else 0.2), s.Doubting(1, 0, 10**9)))
+    assert (policy.heard.floor, policy.heard.backchannel) == (0.1, 0.8)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from edgeagent.commands._jobs import watched
 from tools.ear_bench.silero import CHUNK, listen_as_silero
 from tools.ear_bench.stage import Condition, stage
-from tools.train.corpus import Corpus, Part, load_corpus
+from tools.train.corpus import Corpus, Part, load_corpus, tables
 from tools.train.scenes import LISTENING, RENDERING, Listened, digest, listen
 
 SOURCES = digest((*RENDERING, *LISTENING, "tools/ear_bench/stage.py", "tools/ear_bench/cases.py"))
@@ -38,16 +38,16 @@ class Case:
 
 def cases(folder: Path, conditions: Sequence[Condition], cache: Path, jobs: int, label: str) -> list[Case]:
     """Of every condition, in their order; shows progress. Raises EdgeAgentError for a corpus that cannot be read."""
-    return watched(partial(_case, folder.resolve(), cache), conditions, jobs, label)
+    return watched(partial(_case, folder, tables(folder), cache), conditions, jobs, label)
 
 
-def _case(folder: Path, cache: Path, condition: Condition) -> Case:
-    name = sha256(f"{SOURCES} {folder} {condition} {CHUNK}".encode()).hexdigest()[:24]
+def _case(folder: Path, corpus: str, cache: Path, condition: Condition) -> Case:
+    name = sha256(f"{SOURCES} {corpus} {condition} {CHUNK}".encode()).hexdigest()[:24]
     path = cache / f"{name}.pickle"
     if path.exists():
         case: Case = pickle.loads(path.read_bytes())
         return case
-    staged = stage(_corpus(folder, condition.part), condition)
+    staged = stage(_corpus(folder, corpus, condition.part), condition)
     probabilities = np.zeros(0, np.float32) if condition.echo else listen_as_silero(staged.rendered.microphone)
     case = Case(condition, listen(staged.rendered), staged.changed, probabilities)
     if condition.echo or probabilities.size:  # without Silero the scene is made again once it is there
@@ -59,5 +59,5 @@ def _case(folder: Path, cache: Path, condition: Condition) -> Case:
 
 
 @lru_cache(maxsize=2)
-def _corpus(folder: Path, part: Part) -> Corpus:
+def _corpus(folder: Path, _tables: str, part: Part) -> Corpus:
     return load_corpus(folder, part)

@@ -12,6 +12,12 @@ There only numpy, PyYAML, annotated-types and the library itself are needed, and
     python -m venv build/older && build/older/bin/pip install onnxruntime==1.17.3 'numpy<2' PyYAML annotated-types
     build/older/bin/python -m tools.parity compare FILE.npz
 
+tflite-runtime, which runs the .tflite files where ai-edge-litert is not to be had, wants Python 3.11 or older:
+
+    python3.11 -m venv build/tflite
+    build/tflite/bin/pip install tflite-runtime==2.14.0 'numpy<2' PyYAML annotated-types
+    build/tflite/bin/python -m tools.parity compare FILE.npz
+
 Exit code 1: some decision differs.
 """
 

@@ -6,6 +6,10 @@ from dataclasses import dataclass
 
 Entry = dict[str, object]
 
+BELIEFS = frozenset(("near", "floor", "evidence", "likely", "floor_heard", "backchannel_heard"))
+"""What a journal says of why something was decided: decisions may agree where these differ in the sixth digit, or, of
+two that are as likely, the other is named."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pair:

@@ -12,7 +12,7 @@ from pathlib import Path
 from edgeagent.commands._simulation import SESSION
 from edgeagent.errors import EdgeAgentError
 from edgeagent.store.journal import read_lines
-from tools.parity.found import Entry, Pair
+from tools.parity.found import BELIEFS, Entry, Pair
 
 FILE = "journal.jsonl"
 
@@ -55,7 +55,7 @@ def _entries(path: Path) -> list[Entry]:
 
 def _decision(entry: Entry) -> Entry:
     """All but what is measured or believed; moments are counted."""
-    believed = {ONSET} if entry["event"] == "suspected" else ()
+    believed = BELIEFS | ({ONSET} if entry["event"] == "suspected" else set())
     kept = {key: value for key, value in entry.items() if key not in believed}
     return {key: value for key, value in kept.items() if not isinstance(value, float) or key.endswith("_s")}
 

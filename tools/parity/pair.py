@@ -11,10 +11,7 @@ from typing import Literal
 from edgeagent.commands import _simulation
 from edgeagent.settings import Models, Settings
 from edgeagent.sim.scene import Scene
-from tools.parity.found import Entry, Pair
-
-BELIEFS = frozenset(("near", "floor", "evidence"))
-"""What a journal says of why something was decided; decisions may agree where these differ in the sixth digit."""
+from tools.parity.found import BELIEFS, Entry, Pair
 
 RUNTIMES: tuple[Literal["onnx"], Literal["litert"]] = ("onnx", "litert")
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Protocol
 
 import numpy as np
 
@@ -105,6 +106,19 @@ class Trial:
     tape: Tape | None = None
     card_ms: float | None = None
     """From the verdict to the last sample, by a card that keeps a record."""
+    lowered: dict[float, float] = field(default_factory=dict)
+    """Of `doubts`: when the first lowered sample sounded, by such a card; those of which it is known."""
+
+
+class Record(Protocol):
+    """What a card knows that keeps one. Moments in seconds of time.monotonic()."""
+
+    def ended(self, verdict: float) -> float:
+        """How long after `verdict` it sounded, ms; nan if it did not."""
+
+    def lowered(self, doubt: float, verdict: float) -> float | None:
+        """When the first sample sounded that was lowered for this doubt, before the verdict; None if that cannot be
+        told."""
 
 
 class Director:
@@ -114,13 +128,12 @@ class Director:
         self,
         plan: Plan,
         tap: Tap,
-        record: Callable[[float], float] | None = None,
+        record: Record | None = None,
         told: Callable[[str], None] = lambda _line: None,
         clock: Callable[[], float] = time.monotonic,
         measure: Callable[[], Usage] = usage,
     ) -> None:
-        """record: the simulated card's word for how long after a moment it sounded (ms). told: gets a line at a time
-        about what goes on."""
+        """record: the simulated card's. told: gets a line at a time about what goes on."""
         self.trials: list[Trial] = []
         self.marks: dict[str, Usage] = {}
         """At the beginning and the end of either stretch, and at the end of it all."""
@@ -269,7 +282,9 @@ class Director:
         trial = now.trial
         assert trial is not None
         if trial.verdict and record is not None:
-            trial.card_ms = record(trial.verdict)
+            trial.card_ms = record.ended(trial.verdict)
+            found = {doubt: record.lowered(doubt, trial.verdict) for doubt in trial.doubts if doubt <= trial.verdict}
+            trial.lowered = {doubt: when for doubt, when in found.items() if when is not None}
         trial.tape = self._tap.tape()
         trial.xruns = self._tap.xruns() - trial.xruns
         if trial.xruns:  # the card had broken off before we did

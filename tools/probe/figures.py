@@ -21,8 +21,11 @@ MEANING = {
     "stop": "onset -> last sample, by the converter's clock",
     "stop_mic": "onset -> last sample, by the microphone",
     "stop_card": "onset -> last sample, by the simulated card's record",
+    "duck_card": "onset -> our voice begins to be lowered, by the simulated card's record",
     "abort": "how long the abort of the card took",
     "off_card": "the converter's clock and the card's record differ by",
+    "off_mic": "the microphone and the card's record differ by",
+    "off_duck": "the lowering by the converter's clock and by the card's record differ by",
     "off_onset": "the onset that was found and that of the simulated person differ by",
 }
 """Of what each trial gives, in ms."""

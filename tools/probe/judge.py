@@ -112,6 +112,10 @@ def judge(trial: Trial, rates: tuple[int, int], drift_ppm: float = 0.0, truths: 
             scene.marks["silent, by the microphone"] = end.at
     if "cut" in figures and "cut_card" in figures:
         figures["off_card"] = abs(figures["cut"] - figures["cut_card"])
+    if "duck" in figures and "duck_card" in figures:
+        figures["off_duck"] = abs(figures["duck"] - figures["duck_card"])
+    if "cut_mic" in figures and "cut_card" in figures:
+        figures["off_mic"] = abs(figures["cut_mic"] - figures["cut_card"])
     path_ms = round(milliseconds(way.delay), 2) if way else None
     return Judged(trial.number, figures, True, trial.undone, path_ms, round(way.gain_db, 1) if way else None, scene)
 
@@ -124,6 +128,8 @@ def _since(onset: float, trial: Trial, given: Sequence[Block], rate: int, figure
         lowered = next((block for block in given if block.began >= doubt), None)
         if lowered is not None and (when := moment(given, lowered.frame, rate)) is not None:
             figures["duck"] = 1000 * (when - onset)
+        if doubt in trial.lowered:
+            figures["duck_card"] = 1000 * (trial.lowered[doubt] - onset)
     for end in ("cut", "cut_mic", "cut_card"):
         if end in figures:
             figures[end.replace("cut", "stop")] = figures["verdict"] + figures[end]

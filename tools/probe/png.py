@@ -31,7 +31,7 @@ def draw(document: Mapping[str, Any], path: Path) -> None:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=INCHES, dpi=DPI, layout="constrained")
-    canvas = FigureCanvasAgg(figure)
+    FigureCanvasAgg(figure)  # what it is drawn with
     single = document["single"]
     stopped = f"{single['trials'] - single['missed']} of {single['trials']} stopped"
     figure.suptitle(
@@ -52,6 +52,6 @@ def draw(document: Mapping[str, Any], path: Path) -> None:
         if axes.get_legend_handles_labels()[0]:
             axes.legend(fontsize=8, loc="lower right")
     try:
-        canvas.print_png(str(path))
+        figure.savefig(path, format="png", dpi=DPI)
     except OSError as error:
         raise EdgeAgentError(f"{path}: {error.strerror}", "write elsewhere") from error

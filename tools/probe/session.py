@@ -17,13 +17,15 @@ from edgeagent import app
 from edgeagent.commands import _bench_stages as bench
 from edgeagent.commands._device import hold as run_until
 from edgeagent.commands.terminal import Progress, warn
-from edgeagent.ports import Card
+from edgeagent.ports import Card, Talker
 from edgeagent.settings import Audio, Settings, settings_hash
+from edgeagent.settings import Talker as Voice
 from edgeagent.units import RATE, samples
 from tools.probe import simulated
 from tools.probe.director import PLEASE, Director, Plan
 from tools.probe.figures import summary
 from tools.probe.judge import Judged, judge
+from tools.probe.spoken import Spoken
 from tools.probe.tap import Tap
 from tools.probe.usage import machine, share
 from tools.probe.voices import LEVEL_DBFS, PHRASES, TRIAL_S, can_speak, interruptions, stand_in, text_of
@@ -61,12 +63,18 @@ def hold(configured: Settings, settings: Settings, asked: argparse.Namespace, fo
         samples(1000 * asked.speak),
         asked.seed,
     )
-    director = Director(plan, tap, simulated.record if asked.in_simulation else None, _teller(asked.in_simulation))
+    spoken = Spoken()
+    record = simulated.Record(spoken) if asked.in_simulation else None
+    director = Director(plan, tap, record, _teller(asked.in_simulation))
 
     def card(audio: Audio) -> Card:
         return tap.around(app.build_card(audio))
 
-    with app.build_runtime(settings, director, director, replies=False, card=card) as runtime:
+    def talker(voice: Voice) -> Talker:
+        made = app.build_talker(voice)
+        return spoken.around(made) if asked.in_simulation else made
+
+    with app.build_runtime(settings, director, director, replies=False, card=card, talker_of=talker) as runtime:
         director.begin(runtime.say, runtime.stop)
         runtime.record(director)
         code = run_until(runtime, asked.seconds)

@@ -16,6 +16,7 @@ from edgeagent.errors import EdgeAgentError
 from edgeagent.ports import Pcm
 from edgeagent.signal.convert import to_int16
 from edgeagent.units import RATE
+from tools.probe.spoken import ALIKE, Spoken, lowered
 from tools.probe.voices import LEVEL_DBFS, PHRASES, interruptions
 from tools.simcard import BuildError, SimCard
 from tools.simcard.device import AHEAD, PIECE, ROOM
@@ -54,9 +55,23 @@ def measure(arguments: Sequence[str], fifo: int = 0) -> int:
         return child.returncode
 
 
-def record(verdict: float) -> float:
-    """For the child: how long after this moment of time.monotonic() the card sounded, ms; nan if it did not."""
-    return last_sound_ms(SimCard.attach(os.environ["ALSA_CONFIG_PATH"]), round(verdict * 1e9))
+class Record:
+    """For the child: what the card has written down. See `director.Record`."""
+
+    def __init__(self, spoken: Spoken) -> None:
+        """spoken: has listened to what the device's voice makes."""
+        self._sim = SimCard.attach(os.environ["ALSA_CONFIG_PATH"])
+        self._spoken = spoken
+
+    def ended(self, verdict: float) -> float:
+        return last_sound_ms(self._sim, round(verdict * 1e9))
+
+    def lowered(self, doubt: float, verdict: float) -> float | None:
+        since, until = (self._sim.frame(round(when * 1e9)) for when in (doubt, verdict))
+        found = lowered(self._sim.played(since - ALIKE, until), self._spoken.sound, ALIKE)
+        if found is None or self._sim.state.rate != RATE:
+            return None
+        return float(self._sim.state.epoch_ns / 1e9 + (since - ALIKE + found) / RATE)
 
 
 def ask() -> None:

@@ -11,6 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from edgeagent.monitor import board
+
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE_MB = os.sysconf("SC_PAGE_SIZE") / 2**20
 
@@ -84,13 +86,9 @@ def _rss_mb() -> float:
     return int(Path("/proc/self/statm").read_text().split()[1]) * PAGE_MB
 
 
-def celsius() -> float | None:
+def celsius(root: Path = board.ROOT) -> float | None:
     """The hottest thermal zone; None where the machine has none."""
-    found = []
-    for zone in Path("/sys/class/thermal").glob("thermal_zone*/temp"):
-        with suppress(OSError, ValueError):
-            found.append(int(zone.read_text()) / 1000)
-    return max(found, default=None)
+    return max(board.temperatures(root).values(), default=None)
 
 
 def machine() -> dict[str, str | int]:

@@ -9,17 +9,18 @@ from pathlib import Path
 
 from edgeagent.devices.model_files import ONNX, TFLITE, VERSION
 from tools.train.corpus import Part
-from tools.train.figures import ASKED_MS
+from tools.train.figures import ASKED_MS, Pairs
 from tools.train.sizes import BACKCHANNEL, NEAR_END
 
-Figures = dict[Part, dict[str, float]]
+Figures = dict[str, dict[str, float]]
+"""By part, and of what is measured."""
 
 
 @dataclass(slots=True)
 class Result:
     """The files of both models, where they come from, and how good they are, by part. near, kind: areas under curves by
-    what they are told from. onset: seconds and rates. pairs: see `figures.pair_figures`. lost: area under the curve
-    that quantizing cost, by model."""
+    what they are told from; kind_alone: of the baselines. onset: seconds and rates. pairs: see `figures.Pairs`. lost:
+    area under the curve that quantizing cost, by model."""
 
     credits: set[tuple[str, str]]
     scenes: int
@@ -29,14 +30,21 @@ class Result:
     near: Figures = field(default_factory=dict)
     onset: Figures = field(default_factory=dict)
     kind: Figures = field(default_factory=dict)
+    kind_alone: dict[str, Figures] = field(default_factory=dict)
     calibration: Figures = field(default_factory=dict)
-    pairs: dict[Part, dict[str, tuple[int, list[float]]]] = field(default_factory=dict)
+    pairs: dict[str, dict[str, Pairs]] = field(default_factory=dict)
     lost: Figures = field(default_factory=dict)
     more: int = 0
     """Scenes of a last cycle."""
 
     share: float = 1.0
     """Of the way through it."""
+
+    made: str = ""
+    """By which sources, and whether that can be repeated."""
+
+    spoken: dict[str, str] = field(default_factory=dict)
+    """By model, the text-to-speech that it has heard."""
 
 
 def write(folder: Path, result: Result) -> None:
@@ -61,25 +69,26 @@ def write_models(folder: Path, files: Mapping[str, Mapping[str, bytes]], told: s
 def card(result: Result) -> str:
     """Markdown."""
     sizes = {name: f"{len(data) / 1024:.0f} KB" for name, data in result.files.items()}
-    return "\n\n".join(
-        (
-            "# The ear: near_end.int8.onnx and backchannel.int8.onnx",
-            WHAT.format(
-                scenes=result.scenes, seed=result.seed, more=f" --more {result.more}" if result.more else "",
-                near_units=NEAR_END, kind_units=BACKCHANNEL, **sizes,
-            )
-            + (LATER.format(more=result.more, share=result.share) if result.more else ""),
-            "## Figures\n\n" + FIGURES,
-            "Near-end detector, area under the curve by hop of 16 ms:\n\n" + table("near against", result.near),
-            ONSETS + table("", result.onset),
-            KINDS + table("takes the floor against", result.kind),
-            CALIBRATION + table("", result.calibration),
-            PAIRS + _pairs(result),
-            QUANTIZED + table("", result.lost, digits=4),
-            "## Limits\n\n" + LIMITS,
-            "## Licence and credits\n\n" + LICENCE + "\n\n" + _credits(result.credits),
+    blocks = (
+        "# The ear: near_end.int8.onnx and backchannel.int8.onnx",
+        WHAT.format(
+            scenes=result.scenes, seed=result.seed, more=f" --more {result.more}" if result.more else "",
+            near_units=NEAR_END, kind_units=BACKCHANNEL, **sizes,
         )
-    ) + "\n"  # fmt: skip
+        + (LATER.format(more=result.more, share=result.share) if result.more else ""),
+        result.made,
+        "## Figures\n\n" + FIGURES,
+        "Near-end detector, area under the curve by hop of 16 ms:\n\n" + table("near against", result.near),
+        ONSETS + table("", result.onset),
+        KINDS + table("takes the floor against", _beside(result.kind, result.kind_alone)),
+        CALIBRATION + table("", result.calibration),
+        PAIRS + _pairs(result) + _guesses(result),
+        QUANTIZED + table("", result.lost, digits=4),
+        "## Limits\n\n" + LIMITS,
+        "## Licence and credits\n\n" + LICENCE + "\n\n" + _spoken(result.spoken) + "\n\n" + RECORDED,
+        _credits(result.credits),
+    )  # fmt: skip
+    return "\n\n".join(block for block in blocks if block) + "\n"
 
 
 WHAT = """Two small recurrent networks that run once every 16 ms of sound, with their state as an input and an output.
@@ -107,7 +116,8 @@ more than 200 ms of nothing pass for speech:
 
 """
 
-KINDS = """Backchannel model, area under the curve 0.1 s after the end of what was heard:
+KINDS = """Backchannel model, area under the curve 0.1 s after the end of what was heard; and of who goes by nothing but
+its length, or by its true level, which no device knows. (People far away are softer, sentences longer.)
 
 """
 
@@ -116,9 +126,11 @@ CALIBRATION = """Expected calibration error of P(takes the floor), after so much
 """
 
 PAIRS = """Taking the floor against listening, both by the same source and matched in length: how many, and the equal
-error rate (percent) after so much overlap and 0.1 s after the end; then of the length and of the level alone. *Unheard*
-are a voice of a program that was learnt from (Flite's rms), and a program and language of which nothing was (Open
-JTalk, Japanese):
+error rate (percent) after so much overlap and 0.1 s after the end; in brackets that of the length and of the level
+alone, as they are until then in the cleaned sound, and in the end of the whole, whichever way round is better (50 is
+chance). Recorded words of one source by held-out speakers are the main rows: a model that does not beat both
+baselines there at each moment is not written. *Unheard* are a voice of Flite (rms) and a program and language of which
+nothing was learnt from (Open JTalk, Japanese):
 
 """
 
@@ -134,16 +146,30 @@ LIMITS = """- **No natural backchannel was heard in training or in measuring.** 
 - What it tells apart are mostly these words. A word it does not know falls on either side.
 - English and Arabic near-end speech, a few voices of the device, seventeen recorded noises, simulated echo: no
   recording of a real device was used. No children, few accents, no Lombard speech. Coughs and clatter are synthesised.
+- **Nobody laughed**, in training or in measuring: what it makes of laughter is not known. (`edgeagent collect` asks for
+  a laugh.)
+- Text-to-speech says the listeners' words equally often. In Switchboard "uh-huh" and "yeah" are three quarters of the
+  short backchannels; drawn like that, the others would hardly have been heard.
+- Nobody raises their voice against ours: spectra are tilted at random, and not by how loud the device is.
+- Room, loudspeaker, delay, drift and what people do are fixed for each scene, and a scene is rendered once. Only
+  throats, pace, noise, hidden bands and what is known of the person change from round to round.
+- The backchannel model hears sound and nothing else. It is not told how far our sentence is from its end, or whether it
+  is a question. Both are known from the text, exactly, and what follows is counted in Switchboard (after a question
+  "yeah" is an answer); learnt, it would be the habits of our own scenes. So the moderator puts what the model says in
+  context (`turn/moderator.py`, `in_context`).
 - The figures hold for a person 8 dB or more above the noise and an echo at most 12 dB above the person."""
 
 LICENCE = """The models are under the licence of the project. They were made from the recordings below, cut, mixed with
-each other and filtered; espeak-ng 1.51, Flite 2.2 (kal16, awb, slt), Festival 2.5 with voices of its distribution (ked,
-kal, cmu_us_slt_arctic, hy_fi_mv, suo_fi_lj, lp, pc, czech_machac, _dita, _krb and _ph, upc_ca_ona, msu_ru_nsh) and this
-project made the synthetic sounds."""
+each other and filtered, from sounds that this project makes itself, and from what these programs said:"""
+
+RECORDED = "The recordings:"
+
+GUESSES = """**Of voices and programs never heard it guesses.** {names}: chance, and at no moment
+better than level alone."""
 
 
-def table(what: str, figures: Mapping[Part, Mapping[str, float]], digits: int = 3) -> str:
-    """A row for each part."""
+def table(what: str, figures: Mapping[str, Mapping[str, float]], digits: int = 3) -> str:
+    """A row for each part, or of whatever names it."""
     heads = [f"{what} {name}".strip() for name in next(iter(figures.values()))]
     rows = [f"| {part} | " + " | ".join(f"{value:.{digits}f}" for value in row.values()) + " |"
             for part, row in figures.items()]  # fmt: skip
@@ -151,14 +177,44 @@ def table(what: str, figures: Mapping[Part, Mapping[str, float]], digits: int = 
 
 
 def _pairs(result: Result) -> str:
-    heads = ["", "source", "n", *(f"{ms} ms" for ms in ASKED_MS), "end", "length alone", "level alone"]
+    heads = ["", "source", "n", *(f"{ms} ms (length, level)" for ms in ASKED_MS), "end (length, level)"]
     rows = [
-        f"| {part} | {name} | {count} | " + " | ".join(f"{100 * rate:.0f}" for rate in rates) + " |"
+        f"| {part} | {name} | {told.count} | " + " | ".join(rates(told)) + " |"
         for part, pairs in result.pairs.items()
-        for name, (count, rates) in pairs.items()
-        if count
+        for name, told in pairs.items()
+        if told.count
     ]
     return "\n".join(["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|", *rows])
+
+
+def _guesses(result: Result) -> str:
+    """Which of the unheard rows nothing was learnt for, if any."""
+    names = [
+        name
+        for name, told in result.pairs.get(Part.UNHEARD, {}).items()
+        if told.count and not any(model < level for model, level in zip(told.model, told.level, strict=True))
+    ]
+    return "\n\n" + GUESSES.format(names=" and ".join(names)) if names else ""
+
+
+def _spoken(by_model: Mapping[str, str]) -> str:
+    return "\n".join(f"- `{model}`: {programs}" for model, programs in by_model.items())
+
+
+def rates(told: Pairs) -> list[str]:
+    """Percent at each moment, with those of the baselines."""
+    return [
+        f"{100 * model:.0f} ({100 * length:.0f}, {100 * level:.0f})"
+        for model, length, level in zip(told.model, told.length, told.level, strict=True)
+    ]
+
+
+def _beside(figures: Figures, alone: Mapping[str, Figures]) -> Figures:
+    """Each part, and then its baselines."""
+    rows: Figures = {}
+    for part, row in figures.items():
+        rows |= {part: row, **{f"{part}, {name}": other for name, other in alone[part].items()}}
+    return rows
 
 
 def _credits(credits: set[tuple[str, str]]) -> str:

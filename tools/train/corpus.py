@@ -129,6 +129,16 @@ def whole(path: Path) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
     return read_wav(path)
 
 
+def tables(folder: Path) -> str:
+    """What names a corpus wherever it lies: a digest of both of its tables. Of the sounds it knows what these say.
+    Raises EdgeAgentError when one cannot be read."""
+    paths = folder / "segments.csv", folder / "manifest.csv"
+    try:
+        return sha256(b"".join(sha256(path.read_bytes()).digest() for path in paths)).hexdigest()[:12]
+    except OSError as error:
+        raise _unreadable(Path(error.filename or folder), error) from None
+
+
 def _part(speaker: str) -> Part:
     return Part.HELD_OUT if held_out(speaker) else Part.TRAIN
 
@@ -138,7 +148,11 @@ def _rows(path: Path) -> Iterable[Mapping[str, str]]:
         with path.open(encoding="utf-8", newline="") as file:
             return list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise EdgeAgentError(f"{path}: cannot be read: {error}", "give the folder of a corpus") from None
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: Path, error: Exception) -> EdgeAgentError:
+    return EdgeAgentError(f"{path}: cannot be read: {error}", "give the folder of a corpus")
 
 
 def _clip(folder: Path, row: Mapping[str, str]) -> Clip:

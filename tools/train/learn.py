@@ -36,8 +36,8 @@ def learn(
     network: Recurrent, loss: Loss, scenes: Sequence[Listened], truths: Sequence[Truth], recipe: Recipe, at: Path,
     seed: int = 0,
 ) -> None:  # fmt: skip
-    """Trains `network` in place. at: the checkpoint, without a suffix."""
-    torch.manual_seed(seed)
+    """Trains `network` in place: the same seed gives the same network, also to a run that was interrupted and goes on
+    from its checkpoint. at: the checkpoint, without a suffix."""
     _scale(network, scenes[: 2 * recipe.size])
     for number in range(len(recipe.cycles)):
         _cycle(network, loss, scenes, truths, recipe, number, at, seed)
@@ -59,8 +59,10 @@ def _cycle(
     parts = (network, optimiser, schedule)
     for turn in range(resume(at, parts), rounds):
         began, total, count = time.monotonic(), 0.0, 0
+        dice = np.random.default_rng((seed, before + turn))
+        torch.manual_seed(int(dice.integers(2**31)))  # what is dropped: a run that goes on here drops the same
         network.train()
-        for batch in batches(scenes, truths, recipe.size, recipe.hops, np.random.default_rng((seed, before + turn))):
+        for batch in batches(scenes, truths, recipe.size, recipe.hops, dice):
             lost = loss(network, batch)
             optimiser.zero_grad()
             torch.autograd.backward(lost)
@@ -136,6 +138,7 @@ def resume(at: Path, parts: tuple[Recurrent, torch.optim.Optimizer, torch.optim.
 def keep(
     at: Path, rounds: int, parts: tuple[Recurrent, torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]
 ) -> None:
+    at.parent.mkdir(parents=True, exist_ok=True)
     half = at.with_suffix(".half")
     torch.save({"rounds": rounds, "parts": [part.state_dict() for part in parts]}, half)
     half.replace(at.with_suffix(".pt"))

@@ -8,7 +8,9 @@ WHAT = """The two models of a release of edgeagent (their card tells what they a
 by `python -m tools.train.tune` with recordings of `edgeagent collect`:"""
 
 FIGURES = """On the recordings that were held back, through the files as the device runs them; the number of takes says
-how much a figure is worth. Surprise is the mean negative logarithm of the probability of what was true."""
+how much a figure is worth. Surprise is the mean negative logarithm of the probability of what was true. Floor from
+listening: the equal error rate among as many takes of either kind, matched in length; beside it that of who goes by
+nothing but the length, or the level, so far."""
 
 LIMITS = """- The figures hold for these people, this room and this device.
 - People did as they were asked: nobody who says "uh-huh" because a line tells them to listens as people listen.

@@ -5,7 +5,7 @@ the backchannel model alone, as there."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +18,19 @@ from edgeagent.store.takes import Expected
 from edgeagent.units import HOP, RATE
 from tools.train.calibration import probabilities
 from tools.train.collected import HEARD, Recorded
-from tools.train.figures import AFTERWARDS, NEAR_KINDS, RUN, auc, kind_figures, near_figures
+from tools.train.figures import (
+    AFTERWARDS,
+    MOMENTS,
+    NEAR_KINDS,
+    NONE,
+    RUN,
+    Pairs,
+    auc,
+    compared,
+    kind_figures,
+    near_figures,
+    pair_rows,
+)
 from tools.train.reopen import through
 from tools.train.scenes import Listened
 from tools.train.sequences import vectors
@@ -69,11 +81,13 @@ class Near:
 @dataclass(frozen=True, slots=True)
 class Kind:
     """Of the backchannel model, at the end of each take. loss: mean surprise in nats. said: how often what is expected
-    (a row of KINDS) was taken for what. corpus: as above."""
+    (a row of KINDS) was taken for what. corpus: as above. pairs: taking the floor against listening, also before the
+    end, and how far length or level alone gets."""
 
     loss: float
     said: Mapping[tuple[str, str], int]
     corpus: float | None = None
+    pairs: Pairs = NONE
 
     def right(self, kind: str) -> tuple[int, int]:
         """How many of a kind were told right, of how many."""
@@ -134,9 +148,10 @@ def kind(pair: Pair, sessions: Sequence[Recorded], corpus: Sequence[Listened] = 
     """Of the backchannel model of the two."""
     data = pair[BACKCHANNEL]
     said: dict[tuple[str, str], int] = {}
-    losses = []
+    losses, rows = [], []
     for one in sessions:
         probability = _told(data, one.listened)
+        rows += pair_rows(one.listened, probability)
         for take in one.takes:
             if take.expected is Expected.SILENCE:
                 continue
@@ -146,11 +161,11 @@ def kind(pair: Pair, sessions: Sequence[Recorded], corpus: Sequence[Listened] = 
             said[answer] = said.get(answer, 0) + 1
             losses.append(-np.log(probability[at, KINDS.index(expected)]))
     known = kind_figures(corpus, [_told(data, each) for each in corpus])["all"] if corpus else None
-    return Kind(float(np.mean(losses)), said, known)
+    return Kind(float(np.mean(losses)), said, known, compared(rows))
 
 
 def report(before: tuple[Near, Kind], after: tuple[Near, Kind]) -> str:
-    """A table of two columns."""
+    """A table of two columns; where there are baselines, of four."""
     rows: list[tuple[str, ...]] = [("", "before", "after")]
     near_rows = [
         (f"found within 1 s, of {before[0].utterances}", "found", ".2f"),
@@ -169,7 +184,18 @@ def report(before: tuple[Near, Kind], after: tuple[Near, Kind]) -> str:
     for part, name in enumerate(("corpus: person, AUC", "corpus: takes the floor, AUC")):
         if before[part].corpus is not None:
             rows += [(name, *(f"{pair[part].corpus:.3f}" for pair in (before, after)))]
-    return "\n".join(f"{name:<34} {one:>10} {two:>10}" for name, one, two in rows)
+    return "\n".join((*(f"{name:<34} {one:>10} {two:>10}" for name, one, two in rows), *_pairs(before[1], after[1])))
+
+
+def _pairs(before: Kind, after: Kind) -> Iterator[str]:
+    """Errors where floor and listening are told apart, beside those of the baselines, which are the same for both."""
+    if not after.pairs.count:
+        return
+    head = f"floor from listening, of {after.pairs.count}"
+    yield "\n" + " ".join((f"{head:<34}", *(f"{name:>10}" for name in ("before", "after", "length", "level"))))
+    told = before.pairs.model, after.pairs.model, after.pairs.length, after.pairs.level
+    for moment, errors in zip(MOMENTS, zip(*told, strict=True), strict=True):
+        yield f"{f'wrong {moment}':<34} " + " ".join(f"{error:>10.2f}" for error in errors)
 
 
 def _believed(pair: Pair, scene: Listened) -> Floats:

@@ -150,8 +150,11 @@ class Dialogue:
             self.adjust(understood.command)
         elif interrupted and understood.kind not in PASSING:
             self.adjust(INTERRUPTED)
+        agreed = agrees(text, self._language) if offered and understood.kind is not Kind.FAR else None
+        if offered and (agreed is not None or understood.kind not in PASSING):
+            self._speech.finish()  # nobody waits for the end of a question that they have answered, or passed over
         follows = self._follows(understood, interrupted)
-        if offered and understood.kind is not Kind.FAR and (agreed := agrees(text, self._language)) is not None:
+        if agreed is not None:
             follows = Reaction.RESUME if agreed else Reaction.SILENT
             if not agreed:
                 self._drop()

@@ -305,6 +305,49 @@ def test_who_has_not_understood_hears_the_last_sentence_again(
     assert (plan.first, plan.ask) == (again, False)
 
 
+@pytest.fixture
+def offering(talk: Dialogue) -> Dialogue:
+    """Interrupted again in the offer to go on."""
+    talk.begin()
+    assert talk.turn(9, "How much is it?").last == (OFFER,)
+    talk.says(3, "Five euros.")
+    talk.says(4, OFFER)
+    talk.complete()
+    talk.heard(3, "Five euros.", "", whole=True)
+    talk.heard(4, "Shall I", OFFER, whole=False)
+    talk.begin()
+    return talk
+
+
+@pytest.mark.parametrize("text", ["yes", "uh-huh", "go on"])
+def test_who_does_not_wait_for_the_end_of_an_offer_has_answered_it(offering: Dialogue, text: str) -> None:
+    plan = offering.turn(10, text)
+    assert (plan.reaction, plan.first, plan.ask) == (Reaction.RESUME, REST, False)
+
+
+@pytest.mark.parametrize("text", ["", "[cough]"])
+def test_a_cough_in_an_offer_answers_nothing(offering: Dialogue, text: str) -> None:
+    assert offering.turn(10, text).first == (OFFER,)
+    offering.says(5, OFFER)
+    offering.heard(5, OFFER, "", whole=True)
+    offering.begin()
+    assert offering.turn(11, "yes").first == REST
+
+
+def test_after_another_question_in_an_offer_the_rest_is_still_there(offering: Dialogue) -> None:
+    plan = offering.turn(10, "How long does it take?")
+    assert (plan.first, plan.ask, plan.last) == ((), True, (OFFER,))
+    speak(offering, 5, "Two hours.", OFFER)
+    offering.begin()
+    assert offering.turn(11, "yes").first == REST
+
+
+def test_who_says_stop_in_an_offer_may_still_ask_for_the_rest(offering: Dialogue) -> None:
+    assert offering.turn(10, "stop").first == ()
+    offering.begin()
+    assert offering.turn(11, "go on").first == REST
+
+
 def test_an_offer_that_was_not_understood_is_made_again_and_still_stands(talk: Dialogue) -> None:
     talk.turn(9, "How much is a ticket?")
     speak(talk, 10, "Twenty rupees.", OFFER)

@@ -19,10 +19,12 @@ from edgeagent.errors import ServiceError
 from edgeagent.ports import Request
 from edgeagent.services.chat_tools import Call, Run, Tool, read_tools
 from edgeagent.services.event_stream import EventStream, hidden
-from edgeagent.services.longest_reply import LONGEST, too_long
 
 DONE = "[DONE]"
 """The last event."""
+
+LONGEST = 8000
+"""Characters of a reply at most, ten minutes of speech: a model that repeats itself does not end."""
 
 CUT = " —"
 """Stands behind what was cut off."""
@@ -149,7 +151,9 @@ class ChatReply:
                 spoken = thoughts.without(str(delta.get("content") or ""))
                 self._length += len(spoken)
                 if self._length > LONGEST:
-                    raise too_long()
+                    ended = True
+                    asked.calls.clear()
+                    break
                 if spoken:
                     yield spoken
         finally:

@@ -8,11 +8,13 @@ from edgeagent import settings
 from edgeagent.errors import ServiceError
 from edgeagent.ports import Request
 from edgeagent.services.feed import Feed
-from edgeagent.services.longest_reply import LONGEST, too_long
 from edgeagent.services.wyoming_link import WyomingLink
 
 WAITING = 64
 """Pieces of a reply that may wait for their reader."""
+
+LONGEST = 8000
+"""Characters of a reply at most, ten minutes of speech."""
 
 
 class WyomingReplier:
@@ -77,17 +79,13 @@ class WyomingReply:
                     pieces = True
                 case "handled-chunk":
                     length += len(text)
-                    if length > LONGEST:
-                        raise too_long()
-                    if text and not put(text):
+                    if length > LONGEST or (text and not put(text)):
                         return
                 case "handled-stop":
                     return
                 case "handled" | "not-handled" if not pieces:
                     if text:
                         put(text[:LONGEST])
-                    if len(text) > LONGEST:
-                        raise too_long()
                     return
         if not self._feed.cancelled.is_set():
             raise ServiceError("the reply breaks off in the middle", "see what its server says")

@@ -43,6 +43,7 @@ LOUD = {
     "journal_lost": WARNING,
     "ear_upset": WARNING,
     "discarded": WARNING,
+    "reply_broken": WARNING,
 }
 """Of states and events that somebody should look at; whatever ends in `_trouble` is a warning, and the rest is news."""
 

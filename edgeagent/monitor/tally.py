@@ -45,8 +45,8 @@ DECISIVE = {*CAUSES, "passed", "suspected", "reply_finished", "reply_failed", "e
 """Events that may be the cause of what follows them; between the two others may stand."""
 
 TROUBLES = {
-    "ear_failed", "ear_upset", "reply_failed", "turn_trouble", "hint_trouble", "memory_trouble", "volume_trouble",
-    "wake_trouble", "turn_end_trouble", "satellite_trouble",
+    "ear_failed", "ear_upset", "reply_failed", "reply_broken", "turn_trouble", "hint_trouble", "memory_trouble",
+    "volume_trouble", "wake_trouble", "turn_end_trouble", "satellite_trouble",
     "lost", "outage", "impaired", "shed", "microphone_failed", "failed",
 }  # fmt: skip
 """Entries of the journal that somebody should know of; of `card` those that tell that something has become worse."""

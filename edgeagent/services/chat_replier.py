@@ -8,7 +8,8 @@ is not spoken.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,12 +20,10 @@ from edgeagent.errors import ServiceError
 from edgeagent.ports import Request
 from edgeagent.services.chat_tools import Call, Run, Tool, read_tools
 from edgeagent.services.event_stream import EventStream, hidden
+from edgeagent.services.reply_length import within
 
 DONE = "[DONE]"
 """The last event."""
-
-LONGEST = 8000
-"""Characters of a reply at most, ten minutes of speech: a model that repeats itself does not end."""
 
 CUT = " —"
 """Stands behind what was cut off."""
@@ -93,13 +92,12 @@ class ChatReply:
         self._tools = tools or {}
         self._key = key
         self._cancelled = False
-        self._length = 0
         self._run: Run | None = None
         self._stream = ask(told, True)
 
     def __iter__(self) -> Iterator[str]:
         try:
-            yield from self._answer()
+            yield from within(self._answer())
         except ServiceError as error:
             raise ServiceError(hidden(error.problem, self._key), hidden(error.remedy, self._key)) from None
         except Exception as error:
@@ -112,14 +110,15 @@ class ChatReply:
             run.cancel()
         self._stream.cancel()
 
-    def _answer(self) -> Iterator[str]:
+    def _answer(self) -> Generator[str]:
         """What is spoken, over as many rounds of tools as are needed."""
         for rounds_left in range(ROUNDS, -1, -1):
             asked = Asked()
             spoken = ""
-            for piece in self._spoken(asked):
-                spoken += piece
-                yield piece
+            with closing(self._spoken(asked)) as pieces:
+                for piece in pieces:
+                    spoken += piece
+                    yield piece
             if self._cancelled or not asked.calls or not rounds_left:
                 return
             self._told += [asked.told(spoken), *self._done(list(asked.calls.values())[:CALLS])]
@@ -137,7 +136,7 @@ class ChatReply:
                 return
             yield {"role": "tool", "tool_call_id": call.id, "content": run.result()}
 
-    def _spoken(self, asked: Asked) -> Iterator[str]:
+    def _spoken(self, asked: Asked) -> Generator[str]:
         """The text of one answer; what it asks for goes to `asked`."""
         thoughts, ended = Thoughts(), False
         try:
@@ -149,11 +148,6 @@ class ChatReply:
                 ended = ended or ends
                 asked.add(delta.get("tool_calls"))
                 spoken = thoughts.without(str(delta.get("content") or ""))
-                self._length += len(spoken)
-                if self._length > LONGEST:
-                    ended = True
-                    asked.calls.clear()
-                    break
                 if spoken:
                     yield spoken
         finally:

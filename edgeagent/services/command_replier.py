@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import codecs
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import asdict
 from time import monotonic
 
@@ -20,6 +20,7 @@ from edgeagent.ports import Request
 from edgeagent.services.child import Child, pump
 from edgeagent.services.command_talker import words_of
 from edgeagent.services.cuttable import Cuttable
+from edgeagent.services.reply_length import within
 from edgeagent.services.wake import Wake
 
 
@@ -65,11 +66,11 @@ class CommandReply(Cuttable):
         wake = self._wake = Wake()
         try:
             if not self._cancelled:  # by one who saw nothing to wake
-                yield from self._said(wake)
+                yield from within(self._said(wake))
         finally:
             wake.close()
 
-    def _said(self, wake: Wake) -> Iterator[str]:
+    def _said(self, wake: Wake) -> Generator[str]:
         child = self._child = Child(self._argv)
         decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         try:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 from edgeagent import settings
 from edgeagent.errors import ServiceError
 from edgeagent.ports import Request
 from edgeagent.services.feed import Feed
+from edgeagent.services.reply_length import within
 from edgeagent.services.wyoming_link import WyomingLink
 
 WAITING = 64
 """Pieces of a reply that may wait for their reader."""
-
-LONGEST = 8000
-"""Characters of a reply at most, ten minutes of speech."""
 
 
 class WyomingReplier:
@@ -62,13 +60,14 @@ class WyomingReply:
             if self._feed.cancelled.is_set():
                 return
             self._link.send("transcript", self._told)
-            self._receive(put)
+            for text in within(self._texts()):
+                if not put(text):
+                    return
         finally:
             self._link.close()
 
-    def _receive(self, put: Callable[[str], bool]) -> None:
+    def _texts(self) -> Generator[str]:
         """Whole, or piece by piece, as newer servers send it; the whole text behind the pieces says nothing new."""
-        length = 0
         pieces = False
         for event in self._link.events():
             text = str(event.data.get("text") or "")
@@ -78,14 +77,11 @@ class WyomingReply:
                 case "handled-start":
                     pieces = True
                 case "handled-chunk":
-                    length += len(text)
-                    if length > LONGEST or (text and not put(text)):
-                        return
+                    yield text
                 case "handled-stop":
                     return
                 case "handled" | "not-handled" if not pieces:
-                    if text:
-                        put(text[:LONGEST])
+                    yield text
                     return
         if not self._feed.cancelled.is_set():
             raise ServiceError("the reply breaks off in the middle", "see what its server says")

@@ -16,6 +16,7 @@ from edgeagent.live.answers import WAITING
 from edgeagent.live.conversation import Listen, Told
 from edgeagent.live.voice import BEHIND
 from edgeagent.ports import Request, Sound, Talker
+from edgeagent.report.timeline import remark
 from edgeagent.services.tone_talker import ToneTalk, ToneTalker
 from edgeagent.settings import Capture, Settings, Turns
 from edgeagent.turn import events as e
@@ -372,6 +373,26 @@ def test_a_voice_that_dies_between_two_sentences_keeps_nobody_waiting(make: Make
     quiet(rig)
     assert replier.given[0].cut
     assert heard(rig) == ["one two three."]
+
+
+def test_a_reply_that_breaks_off_is_said_so_far_and_told_in_one_line(make: Make) -> None:
+    class Breaking(Replier):
+        def reply(self, _request: Request) -> Pieces:
+            self.given.append(Broken(["one two three. ", "four five"], self.may))
+            return self.given[-1]
+
+    class Broken(Pieces):
+        def __iter__(self) -> Iterator[str]:
+            yield from super().__iter__()
+            raise ServiceError("it has more than 8000 characters")
+
+    rig = make(Breaking(), "Tell me a story.")
+    ask(rig)
+    quiet(rig)
+    assert heard(rig) == ["one two three."]
+    (broken,) = [entry for entry in rig.notes.entries if entry["event"] == "reply_broken"]
+    assert remark(broken) == "the reply breaks off: it has more than 8000 characters"
+    assert not rig.entries("reply_failed")
 
 
 def test_a_voice_that_dies_while_somebody_has_the_floor_keeps_nobody_waiting(make: Make) -> None:

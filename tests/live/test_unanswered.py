@@ -87,7 +87,8 @@ def test_that_an_endless_reply_was_cut_is_told() -> None:
         )
         ask(rig)
         quiet(rig)
-        assert told(rig, "8000") == ["the reply breaks off: it was cut at 8000 characters"]
+        (line,) = told(rig, "8000")
+        assert line.startswith("the reply breaks off: it has more than 8000 characters")
         assert 7500 < sum(map(len, heard(rig))) <= 8000
         ask(rig)
         quiet(rig)

@@ -90,6 +90,7 @@ def test_priorities() -> None:
     assert priority({"event": "state", "state": "idle"}) == INFO
     assert priority({"event": "turn_trouble", "text": ""}) == WARNING
     assert priority({"event": "reply_failed", "reason": ""}) == WARNING
+    assert priority({"event": "reply_broken", "text": ""}) == WARNING
     assert priority({"event": "card_trouble", "text": ""}) == ERR
 
 

@@ -131,7 +131,7 @@ def flowing(server: list[ChatServer]) -> Act:
     def act(talking: Talking) -> None:
         talking.begin()
         while not talking.gone(0.001):
-            talking.say("word ")
+            talking.say("word " * 20)
         server[0].leave()
 
     return act

@@ -248,20 +248,20 @@ def test_an_empty_reply_is_none() -> None:
         assert list(chat(server).reply(REQUEST)) == []
 
 
-def test_an_endless_reply_ends() -> None:
-    holder: list[ChatServer] = []
-    with serving(flowing(holder)) as server:
-        holder.append(server)
-
-        def act(talking: Talking) -> None:
-            talking.begin()
-            while not talking.gone(0):
-                talking.say("word " * 200)
-            server.leave()
-
-        server.act = act
-        assert 1000 < len("".join(chat(server).reply(REQUEST))) <= 9000
-        assert server.gone.wait(GIVE_UP_S)
+@pytest.mark.parametrize("kind", ["chat", "command", "wyoming"])
+def test_of_an_endless_reply_the_beginning_is_said_and_that_it_is_cut_is_told(
+    kind: str, tmp_path: Path, eventually: Eventually
+) -> None:
+    before = children()
+    said: list[str] = []
+    with ExitStack() as stack:
+        replier, server = other_side(kind, "flowing", tmp_path, stack)
+        with pytest.raises(ServiceError, match="more than 8000 characters") as cut:
+            said.extend(replier.reply(REQUEST))
+        assert len("".join(said)) == 8000
+        assert "\n" not in str(cut.value)
+        assert server is None or server.gone.wait(GIVE_UP_S)
+        eventually(lambda: children() <= before)
 
 
 @pytest.fixture(scope="module")
@@ -432,12 +432,3 @@ def test_a_handling_server_is_told_the_words_and_its_own_context() -> None:
         assert [event.data for event in server.told] == [{"text": "hello"}, {"text": "hello", "context": {"topic": 1}}]
         server.mode, server.text = "not", ""
         assert list(replier.reply(REQUEST)) == []
-
-
-def test_a_handling_server_that_never_ends_is_cut() -> None:
-    pytest.importorskip("wyoming", reason="needs the extra [wyoming]")
-    from tests.services import wyoming_server
-
-    with wyoming_server.serving("flowing") as server:
-        assert 7000 < len("".join(wyoming(server.uri).reply(REQUEST))) <= 8000
-        assert server.gone.wait(GIVE_UP_S)

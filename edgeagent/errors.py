@@ -49,6 +49,10 @@ class DeviceError(EdgeAgentError):
     """A sound card, pin or lamp is missing, busy, or not permitted."""
 
 
+class DeviceBusy(DeviceError):
+    """A sound card or pin that somebody else holds: perhaps the device itself, which runs already."""
+
+
 class NotInstalled(DeviceError):
     """A program or library that a card, pin or lamp needs is not there: it will not appear by itself."""
 

@@ -16,9 +16,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgeagent.commands import _pace_probes, _pin_probes, _probes, _sound_probes, _word_probes
+from edgeagent.commands import (
+    _level_probes,
+    _listening_probes,
+    _pace_probes,
+    _pin_probes,
+    _probes,
+    _right_probes,
+    _sound_probes,
+    _word_probes,
+)
 from edgeagent.commands._finding import Finding, Grade, fail, ok, report, warn
 from edgeagent.devices import model_files
+from edgeagent.devices.alsa_names import KernelCard
 from edgeagent.errors import EdgeAgentError
 from edgeagent.live import realtime
 from edgeagent.services import library_recogniser, pocketsphinx_spotter
@@ -28,6 +38,7 @@ from edgeagent.settings import (
     Audio,
     Button,
     Capture,
+    Echo,
     Flight,
     Hints,
     Lamp,
@@ -42,10 +53,16 @@ from edgeagent.settings import (
 from edgeagent.signal.wav import write_wav
 from tests.services.nowhere import nowhere
 
+TYPED = re.compile(
+    r"\bset [a-z_]+\.[a-z_]+|`[^`]+`|\b(sudo|pip install|apt install|echo|export|unset|kill|python3|cd) "
+)
+"""What a person can type, or set: every remedy holds one."""
+
 
 def grades(findings: Iterator[Finding]) -> dict[str, str]:
     found = {finding.topic: finding for finding in findings}
     assert all(bool(finding.fix) == (finding.grade is not Grade.OK) for finding in found.values())
+    assert all(TYPED.search(finding.fix) for finding in found.values() if finding.fix), found
     return {topic: finding.grade.name.lower() for topic, finding in found.items()}
 
 
@@ -121,12 +138,12 @@ def test_real_time_rights(monkeypatch: pytest.MonkeyPatch) -> None:
         raise PermissionError
 
     before = os.sched_getscheduler(0)
-    list(_probes.real_time(Settings()))
+    list(_right_probes.real_time(Settings()))
     assert os.sched_getscheduler(0) == before
     monkeypatch.setattr(os, "sched_setscheduler", refuse)
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     monkeypatch.setattr(resource, "getrlimit", lambda _: (8 << 20, 8 << 20))
-    assert grades(_probes.real_time(Settings())) == {"real time": "warn", "memory lock": "warn"}
+    assert grades(_right_probes.real_time(Settings())) == {"real time": "warn", "memory lock": "warn"}
 
 
 def test_rights_are_those_that_run_needs(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,11 +158,11 @@ def test_rights_are_those_that_run_needs(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(os, "sched_setscheduler", limited)
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     monkeypatch.setattr(resource, "getrlimit", lambda _: (1 << 30, 1 << 30))
-    assert grades(_probes.real_time(Settings())) == {"real time": "warn", "memory lock": "warn"}
+    assert grades(_right_probes.real_time(Settings())) == {"real time": "warn", "memory lock": "warn"}
     assert not realtime.lock_memory()
     most = max(realtime.CARD_PRIORITY, realtime.ENGINE_PRIORITY)
     monkeypatch.setattr(resource, "getrlimit", lambda _: (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-    assert grades(_probes.real_time(Settings())) == {"real time": "ok", "memory lock": "ok"}
+    assert grades(_right_probes.real_time(Settings())) == {"real time": "ok", "memory lock": "ok"}
     assert asked == [most, most]
 
 
@@ -276,6 +293,27 @@ def test_what_the_services_need_is_said_with_the_line_that_mends_it(
     assert "start the server" in found["replier"].fix
 
 
+def test_every_fault_of_a_file_of_sentences_comes_with_what_to_type(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.yaml"
+    bad.write_text("rules: [{when: [}]")
+    latin, empty = tmp_path / "latin.txt", tmp_path / "empty.txt"
+    latin.write_bytes(b"caf\xe9.")
+    empty.touch()
+    quiet = Talker(kind="command", command="true")
+    for script in (
+        Script(rules=str(bad)),
+        Script(file=str(bad)),
+        Script(reading=str(latin)),
+        Script(reading=str(empty)),
+    ):
+        assert grades(_probes.services(Settings(talker=quiet, script=script)))["script"] == "fail"
+    chat = Settings(talker=quiet, replier=Replier(kind="chat", model="m", tools=str(bad)))
+    assert grades(_probes.services(chat))["tools"] == "fail"
+    piper = Settings(talker=Talker(kind="piper", command="true", model=str(tmp_path / "en_US-lessac-medium.onnx")))
+    (voice,) = (finding for finding in _probes.services(piper) if finding.topic == "voice")
+    assert voice.fix == f"python3 -m piper.download_voices --data-dir {tmp_path} en_US-lessac-medium"
+
+
 def test_rules_and_tools_are_counted(tmp_path: Path) -> None:
     rules, tools = tmp_path / "rules.yaml", tmp_path / "tools.yaml"
     rules.write_text("rules: [{when: ticket, say: Five euros.}]")
@@ -288,3 +326,43 @@ def test_rules_and_tools_are_counted(tmp_path: Path) -> None:
     chat = Settings(talker=quiet, replier=Replier(kind="chat", model="m", tools=str(tools)))
     (found,) = (f for f in _probes.services(chat) if f.topic == "tools")
     assert found.text == "lamp"
+
+
+def test_a_slow_machine_is_told_the_cheapest_thing_that_helps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_pace_probes, "GOVERNORS", tmp_path)
+    governor = tmp_path / "cpu3" / "cpufreq" / "scaling_governor"
+    governor.parent.mkdir(parents=True)
+    governor.write_text("ondemand\n")
+    busy = Settings(hints=Hints(words="pocketsphinx"))
+    assert "echo performance | sudo tee" in _pace_probes.faster(busy, beside_it=True)
+    governor.write_text("performance\n")
+    assert _pace_probes.faster(busy, beside_it=True) == "set hints.words: none"
+    assert "echo.enabled: false" in _pace_probes.faster(busy)  # words are not the engine's
+    assert "smart_turn" in _pace_probes.faster(Settings(models=Models(smart_turn="x.onnx")), beside_it=True)
+    assert "`top`" in _pace_probes.faster(Settings(echo=Echo(enabled=False)))
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("plughw:CARD=Device", "-c Device"),
+        ("hw:1,0", "-c Device"),
+        ("usb pnp", "-c Device"),
+        ("USB PnP Sound Device: Audio (hw:3,0)", "-c Device"),
+        ("default", "capture`"),
+        ("s", "capture`"),
+    ],
+)
+def test_the_bars_of_the_microphones_own_card(name: str, command: str) -> None:
+    cards = (
+        KernelCard("vc4hdmi", 0, "vc4-hdmi", False, True),
+        KernelCard("Device", 1, "USB PnP Sound Device", True, True),
+        KernelCard("seeed", 2, "seeed-2mic", True, True),
+        KernelCard("odd", 3, "", True, True),
+    )
+    assert _level_probes.mixer(Audio(input=name), lambda: cards).endswith(f"{command}`".replace("``", "`"))
+
+
+def test_a_free_pin_is_one_that_nothing_has() -> None:
+    taken = Settings(lamp=Lamp(kind="rgb", pins=(17, 27, 22)), amplifier=Amplifier(mute_pin=23))
+    assert _listening_probes.free(taken) not in (17, 27, 22, 23)

@@ -346,7 +346,7 @@ def test_devices_of_one_way_are_listed_without_the_other(
         (True, {"arecord": "null\n", "aplay": "null\n"}, "plug one in"),
         (False, {"arecord": "null\n", "aplay": "null\n"}, "PyAudio is not installed; plug one in"),
         (True, {}, "arecord is not installed; plug one in"),
-        (False, {}, "PyAudio is not installed, and arecord is not installed; apt install portaudio19-dev"),
+        (False, {}, "PyAudio is not installed, and arecord is not installed; sudo apt install portaudio19-dev"),
     ],
 )
 def test_without_any_device_there_is_one_line_with_the_remedy(

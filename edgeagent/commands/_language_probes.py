@@ -27,9 +27,15 @@ def languages(settings: Settings) -> Iterator[Finding]:
         voice = _voice(settings.talker, code)
         text = f"{source.name}: {_understood(source)}; {'voice ' + voice if voice else 'no voice in espeak-ng'}"
         if code in settings.dialogue.languages and source.missing:
-            yield warn(code, text, f"complete edgeagent/languages/{code}.yaml, or add a language that is whole")
+            yield warn(code, text, _without(settings, code))
         else:
             yield ok(code, text)
+
+
+def _without(settings: Settings, lacking: str) -> str:
+    """The two ways out; somebody must be understood."""
+    others = [code for code in settings.dialogue.languages if code != lacking] or ["en"]
+    return f"complete edgeagent/languages/{lacking}.yaml, or set dialogue.languages: [{', '.join(others)}]"
 
 
 def _understood(source: Source) -> str:

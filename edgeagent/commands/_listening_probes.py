@@ -11,12 +11,17 @@ import numpy as np
 
 from edgeagent import app
 from edgeagent.commands._finding import Finding, fail, ok, warn
+from edgeagent.commands._pin_probes import pins_of
+from edgeagent.commands._probes import connected
 from edgeagent.errors import EdgeAgentError
 from edgeagent.live.turn_ends import DEADLINE_S, LONGEST
 from edgeagent.services.wyoming_link import WyomingLink
 from edgeagent.services.wyoming_wake import STALL_S, introduce
 from edgeagent.settings import Settings
 from edgeagent.sim.noises import murmur
+
+PLAIN = (17, 27, 22, 23, 24, 25, 5, 6, 16, 26)
+"""GPIO numbers of the header that serve nothing else; more than the settings can name."""
 
 TRIES = 3
 """The fastest counts: the first is slow everywhere."""
@@ -41,7 +46,13 @@ def turn_end(settings: Settings) -> Iterator[Finding]:
     if min(took) < DEADLINE_S / 2:
         yield ok("turn end", said)
     else:
-        yield warn("turn end", f"{said}: too slow, its answers would come too late", "leave models.smart_turn empty")
+        yield warn("turn end", f"{said}: too slow, its answers would come too late", 'set models.smart_turn: ""')
+
+
+def free(settings: Settings) -> int:
+    """A pin of the header that the settings do not name."""
+    taken = {pin for pins in pins_of(settings).values() for pin in pins}
+    return next(pin for pin in PLAIN if pin not in taken)
 
 
 def wake(settings: Settings) -> Iterator[Finding]:
@@ -51,7 +62,7 @@ def wake(settings: Settings) -> Iterator[Finding]:
         return
     try:
         with closing(WyomingLink(activation.uri, STALL_S)) as link:
-            link.connect()
+            connected(link, "activation.uri")
             introduce(link, activation)
     except EdgeAgentError as error:
         yield fail("wake word", error.problem, error.remedy)
@@ -59,5 +70,7 @@ def wake(settings: Settings) -> Iterator[Finding]:
         yield ok("wake word", f"{activation.uri} listens for {', '.join(activation.words) or 'all that it knows'}")
     if settings.button.pin < 0:
         yield warn(
-            "wake word", "without a button nobody can wake the device while the server is away", "set button.pin"
+            "wake word",
+            "without a button nobody can wake the device while the server is away",
+            f"a push button from GPIO {free(settings)} to ground, and set button.pin: {free(settings)}",
         )

@@ -9,7 +9,7 @@ from contextlib import closing
 from importlib.util import find_spec
 
 from edgeagent.commands._finding import Finding, fail, ok, warn
-from edgeagent.commands._installed import installed
+from edgeagent.commands._installed import drop_in, installed
 from edgeagent.credential import given
 from edgeagent.errors import EdgeAgentError, install
 from edgeagent.monitor.places import listening, loopback
@@ -32,10 +32,18 @@ def monitors(settings: Settings) -> Iterator[Finding]:
     if page.port:
         yield from _served("page", page.address, page.port, "starlette", "uvicorn")
         if not loopback(page.address) and not _has("page-token"):
-            how = "LoadCredential=page-token:FILE in the unit keeps one (docs/monitoring.md)"
-            yield warn("page", "its token is made anew at every start and printed where logs may keep it", how)
+            yield warn("page", "its token is made anew at every start and printed where logs may keep it", _kept())
     if settings.mqtt.host:
         yield from _broker(settings.mqtt)
+
+
+def _kept() -> str:
+    """The line that gives the page a token for good."""
+    made = "python3 -c 'import secrets; print(secrets.token_urlsafe())'"
+    if installed() is None:
+        return f'export EDGEAGENT_PAGE_TOKEN="$({made})"'
+    file = "/etc/edgeagent/keys/page-token"
+    return f"{made} | sudo install -D -m 600 /dev/stdin {file}; {drop_in(f'LoadCredential=page-token:{file}')}"
 
 
 def _has(credential: str) -> bool:
@@ -62,12 +70,17 @@ def _served(key: str, address: str, port: int, *libraries: str) -> Iterator[Find
 
 def _ours(key: str, address: str, port: int) -> bool:
     path, sign = OURS[key]
+    return sign in fetched(address, port, path)
+
+
+def fetched(address: str, port: int, path: str) -> bytes:
+    """What a server on this machine answers; b"" for none."""
     host = "127.0.0.1" if address == "0.0.0.0" else f"[{address}]" if ":" in address else address
     try:
         with closing(urllib.request.urlopen(f"http://{host}:{port}{path}", timeout=PATIENCE_S)) as answer:
-            return sign in answer.read()
+            return bytes(answer.read())
     except (OSError, ValueError):
-        return False
+        return b""
 
 
 def _broker(mqtt: Mqtt) -> Iterator[Finding]:
@@ -79,10 +92,15 @@ def _broker(mqtt: Mqtt) -> Iterator[Finding]:
         socket.create_connection((mqtt.host, port), PATIENCE_S).close()
     except OSError as error:
         reason = error.strerror or error
-        yield warn("mqtt", f"{mqtt.host} port {port}: {reason}", "start the broker; the device goes on without it")
+        text = f"{mqtt.host} port {port}: {reason}; the device goes on without it"
+        yield warn("mqtt", text, f"on {mqtt.host}: sudo systemctl start mosquitto; or set mqtt.host and mqtt.port anew")
         return
     password = "with a password" if _has("mqtt-password") else "without a password"
     if mqtt.tls or not _has("mqtt-password") or mqtt.host in ("localhost", "127.0.0.1", "::1"):
         yield ok("mqtt", f"{mqtt.host} port {port} answers; {password}")
     else:
-        yield warn("mqtt", f"the password goes to {mqtt.host} in the clear", "set mqtt.tls: true, if the broker can")
+        yield warn(
+            "mqtt",
+            f"the password goes to {mqtt.host} in the clear",
+            "set mqtt.tls: true (its port is 8883, where the broker has a certificate)",
+        )

@@ -11,6 +11,7 @@ from statistics import fmean
 
 from edgeagent.commands._bench_stages import engine_alone
 from edgeagent.commands._finding import Finding, fail, ok, warn
+from edgeagent.commands._installed import RESTART, installed
 from edgeagent.errors import ModelError
 from edgeagent.settings import Settings
 from edgeagent.turn.levels import Level, said
@@ -28,9 +29,12 @@ TIGHT = 0.5
 TOO_MUCH = 0.95
 """Share of a core from which sound is lost."""
 
-FASTER = "take a faster machine, or a card that cancels the echo itself, with echo.enabled: false"
+GOVERNORS = Path("/sys/devices/system/cpu")
+"""Where the kernel tells whether it slows the cores down when they have little to do."""
 
-ANEW = "start the device anew; if it recurs, record it with run --record FOLDER and report it"
+AT_BEST = "performance"
+
+ANEW = f"{RESTART}; if it recurs, record it with `edgeagent run --record FOLDER` and report it"
 
 TAIL = 2_000_000
 """Bytes of the journal that are read: the last hours."""
@@ -48,9 +52,25 @@ def headroom(settings: Settings) -> Iterator[Finding]:
     if cost <= TIGHT:
         yield ok("headroom", text)
     elif least < TOO_MUCH:
-        yield warn("headroom", f"{text}, {least:.0%} with all left out that can be", FASTER)
+        yield warn("headroom", f"{text}, {least:.0%} with all left out that can be", faster(settings))
     else:
-        yield fail("headroom", f"{text}, {least:.0%} with all left out that can be: sound will be lost", FASTER)
+        yield fail(
+            "headroom", f"{text}, {least:.0%} with all left out that can be: sound will be lost", faster(settings)
+        )
+
+
+def faster(settings: Settings, beside_it: bool = False) -> str:
+    """What makes more room, the cheapest first. beside_it: for all that the device does, not for its engine alone."""
+    governors = (path.read_text().strip() for path in GOVERNORS.glob("cpu[0-9]*/cpufreq/scaling_governor"))
+    if any(governor != AT_BEST for governor in governors):
+        return f"echo {AT_BEST} | sudo tee {GOVERNORS}/cpu*/cpufreq/scaling_governor (until the next boot)"
+    if beside_it and settings.hints.words != "none":
+        return "set hints.words: none"
+    if beside_it and settings.models.smart_turn:
+        return 'set models.smart_turn: ""'
+    if settings.echo.enabled:
+        return "set echo.enabled: false, with a card that cancels the echo itself, such as a conference speakerphone"
+    return "`top` shows what else runs: stop it; or take a machine with faster cores"
 
 
 def _share(settings: Settings, level: Level) -> float:
@@ -81,8 +101,9 @@ class _Run:
 
 def last_run(settings: Settings) -> Iterator[Finding]:
     """What the journal says of the last run: whether the machine was too slow, and whether the models heard."""
-    path = Path(settings.record.journal).expanduser()
-    if not settings.record.journal or not path.is_file():
+    service, name = installed(), settings.record.journal
+    path = service.path(name) if service else Path(name).expanduser()
+    if not name or not path.is_file():
         return
     run = _Run()
     for entry in _entries(path):
@@ -96,7 +117,7 @@ def last_run(settings: Settings) -> Iterator[Finding]:
     if run.level or run.lost:
         text = said(Level(run.level)) if run.level in set(Level) else f"level {run.level}"
         text = f"{text}; {seconds(run.lost):.1f} s of sound lost" if run.level else _held_up(run.lost)
-        yield warn("last run", text, FASTER)
+        yield warn("last run", text, faster(settings, beside_it=True))
     if run == _Run():
         yield ok("last run", "the machine kept up, and the models heard")
 

@@ -9,7 +9,9 @@ from contextlib import closing
 from functools import partial
 from typing import Protocol
 
+from edgeagent.commands._beside import NOBODY, Beside
 from edgeagent.commands._finding import Finding, fail, ok, warn
+from edgeagent.commands._held import held_pins, ours, stranger
 from edgeagent.commands._probes import board
 from edgeagent.devices import gpio_lines
 from edgeagent.devices.apa102_lamp import Apa102Lamp, open_spi
@@ -20,8 +22,8 @@ from edgeagent.devices.gpio_lamp import GpioLamp
 from edgeagent.devices.gpio_lines import Claim
 from edgeagent.devices.gpio_mute import GpioMute
 from edgeagent.devices.gpio_press import GpioPress
-from edgeagent.errors import DeviceError
-from edgeagent.settings import Settings
+from edgeagent.errors import DeviceBusy, DeviceError
+from edgeagent.settings import Lamp, Settings
 
 CONFIG_TXT = "/boot/firmware/config.txt"
 
@@ -33,8 +35,8 @@ class Closable(Protocol):
     def close(self) -> None: ...
 
 
-def pins(settings: Settings) -> Iterator[Finding]:
-    """The driver, and lamp, button and mute pin where they are set."""
+def pins(settings: Settings, beside: Beside = NOBODY) -> Iterator[Finding]:
+    """The driver, and lamp, button and mute pin where they are set. What the running device drives is let be."""
     wanted = _wanted(settings)
     try:
         factory = pin_factory() if wanted or board() else None
@@ -48,11 +50,44 @@ def pins(settings: Settings) -> Iterator[Finding]:
     with closing(factory):
         yield _driver(factory)
         for topic, claim in wanted.items():
+            if topic == "lamp" and settings.lamp.kind == "apa102" and (left := beside_strip(settings.lamp, beside)):
+                yield left
+                continue
             try:
                 with closing(claim(factory)):
                     yield ok(topic, "free and ours")
+            except DeviceBusy as busy:
+                yield taken(topic, settings, busy, beside)
             except DeviceError as error:
                 yield fail(topic, error.problem, error.remedy)
+
+
+def beside_strip(lamp: Lamp, beside: Beside) -> Finding | None:
+    """Why a strip is left alone: two programs may write to it, and the second would spoil what the device shows. None
+    where nobody else does."""
+    driven = beside.pid and beside.holders.opens(beside.pid, f"/dev/spidev0.{lamp.spi_device}")
+    if driven:
+        return ok("lamp", f"held by {beside.name}; not driven meanwhile, so not tried")
+    if driven is None:
+        return ok("lamp", f"perhaps held by {beside.name}, whose files only root may see; not driven meanwhile")
+    return None
+
+
+def taken(topic: str, settings: Settings, busy: DeviceBusy, beside: Beside) -> Finding:
+    """Of the pins of a topic, one of which would not be claimed."""
+    pins = pins_of(settings)[topic]
+    if by := next((claim for claim in gpio_lines.claims() if claim.pin in pins), None):
+        return fail(topic, f"GPIO {by.pin} belongs to the overlay of {by.node} (as {by.role})", _freed(by))
+    try:
+        labels = [gpio_lines.user_of(pin, _header()) for pin in pins]
+    except DeviceError:  # told by `chip`
+        labels = [""] * len(pins)
+    return held_pins(topic, pins, labels, busy, beside)
+
+
+def _header() -> int:
+    """The number of the chip that the header's pins are of. Raises DeviceError."""
+    return next((each.number for each in gpio_lines.chips() if each.header), 0)
 
 
 def _driver(factory: Factory) -> Finding:
@@ -85,8 +120,8 @@ def chip(settings: Settings) -> Iterator[Finding]:
     yield ok("gpio chip", f"lgpio opens {text}")
 
 
-def mute_owner(settings: Settings) -> Iterator[Finding]:
-    """Whose the mute pin is: an overlay's, another program's, or ours."""
+def mute_owner(settings: Settings, beside: Beside = NOBODY) -> Iterator[Finding]:
+    """Whose the mute pin is: an overlay's, another program's, the running device's, or ours."""
     pin = settings.amplifier.mute_pin
     claims = gpio_lines.claims()
     if pin < 0:
@@ -97,13 +132,13 @@ def mute_owner(settings: Settings) -> Iterator[Finding]:
         yield fail("mute owner", f"GPIO {pin} belongs to the overlay of {by.node} (as {by.role})", _handed_over(by))
         return
     try:
-        header = next((each.number for each in gpio_lines.chips() if each.header), 0)
-        user = gpio_lines.user_of(pin, header)
+        user = gpio_lines.user_of(pin, _header())
     except DeviceError:  # told by `chip`
         return
-    if user:
-        fix = f"stop the program: `gpioinfo` names it; or give another amplifier.mute_pin than {pin}"
-        yield fail("mute owner", f"GPIO {pin} is in use as '{user}'", fix)
+    if user and ours(user, beside):
+        yield ok("mute owner", f"GPIO {pin} is held by {beside.name}")
+    elif user:
+        yield fail("mute owner", *stranger({pin: user}, beside))
     else:
         yield ok("mute owner", f"GPIO {pin} is nobody's: ours from the start of the device")
 
@@ -116,7 +151,8 @@ def _unasked(claims: Iterable[Claim]) -> Iterator[Finding]:
         text = f"the overlay of {by.node} (GPIO {by.pin}), which mutes whenever the sound stops"
         yield ok("mute owner", text)
     elif amplifiers:
-        fix = "wire SD_MODE to a GPIO and name it in amplifier.mute_pin"
+        fix = f"write dtoverlay=max98357a, without no-sdmode, in {CONFIG_TXT} and reboot"
+        fix += "; or wire SD_MODE to GPIO 4 and set amplifier.mute_pin: 4"
         yield warn("mute owner", "nobody: max98357a is loaded with no-sdmode, and amplifier.mute_pin is -1", fix)
 
 
@@ -126,7 +162,26 @@ def _handed_over(by: Claim) -> str:
             "set amplifier.mute_pin: -1 (the overlay mutes whenever the sound stops); or write "
             f"dtoverlay=max98357a,no-sdmode in {CONFIG_TXT} and reboot"
         )
-    return f"set amplifier.mute_pin: -1; or take the dtoverlay of {by.node} out of {CONFIG_TXT} and reboot"
+    return f"set amplifier.mute_pin: -1; or {_freed(by)}"
+
+
+def _freed(by: Claim) -> str:
+    return f"take the dtoverlay of {by.node} out of {CONFIG_TXT} and reboot"
+
+
+def pins_of(settings: Settings) -> dict[str, tuple[int, ...]]:
+    """The pins that the settings name, by topic."""
+    lamp, button, hints = settings.lamp, settings.button, settings.hints
+    named = {
+        "mute pin": (settings.amplifier.mute_pin,),
+        "lamp": (lamp.power_pin,) if lamp.kind == "apa102" else tuple(lamp.pins),
+        "button": (button.pin,),
+        "louder button": (button.louder_pin,),
+        "softer button": (button.softer_pin,),
+        "presence sensor": (hints.presence_pin,),
+        "gesture sensor": (hints.gesture_pin,),
+    }
+    return {topic: tuple(pin for pin in pins if pin >= 0) for topic, pins in named.items()}
 
 
 def _wanted(settings: Settings) -> dict[str, Callable[[Factory], Closable]]:

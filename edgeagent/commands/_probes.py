@@ -1,4 +1,4 @@
-"""What `check` looks at besides sound cards and pins: the machine, real-time rights, services, models and the disk.
+"""What `check` looks at besides sound cards, pins and rights: the machine, services, models and the disk.
 
 Each probe takes the settings, because only what the settings ask for can be missing, and yields findings. None of them
 changes anything that outlives it.
@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import os
 import platform
-import resource
 import shutil
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from importlib import metadata
 from pathlib import Path
@@ -23,8 +21,8 @@ from edgeagent.commands._finding import Finding, fail, ok, warn
 from edgeagent.commands._installed import installed
 from edgeagent.config.keys import sections
 from edgeagent.devices.model_files import chosen, manifest
-from edgeagent.errors import EdgeAgentError, ModelError
-from edgeagent.live.realtime import CARD_PRIORITY, SWITCH_S, may_lock_memory, urgent
+from edgeagent.errors import EdgeAgentError, ModelError, ServiceError
+from edgeagent.live.realtime import SWITCH_S
 from edgeagent.services import piper_talker
 from edgeagent.services.chat_tools import read_tools
 from edgeagent.services.command_talker import words_of
@@ -60,16 +58,21 @@ LIBRARIES = (
 BOARD = Path("/proc/device-tree/model")
 """Raspberry Pi kernels tell their board here; a PC has no such file."""
 
-LIMITS = (
-    "write '@audio - rtprio 95' and '@audio - memlock unlimited' into /etc/security/limits.d/edgeagent.conf, "
-    "be in the group audio, log in again"
-)
-
 PATIENCE_S = 3.0
 """For a server that is asked whether it is there."""
 
 LITTLE_BYTES, NOTHING_BYTES = 500 << 20, 20 << 20
 """A recorded hour is 240 MB; below the second figure not even a journal is safe."""
+
+
+ROOM = "sudo apt-get clean; sudo journalctl --vacuum-size=50M; sudo du -xh -d 2 {} | sort -h | tail shows what is large"
+
+
+def elsewhere(key: str, folder: str) -> str:
+    """The setting, for who writes for themselves."""
+    if folder == ".":
+        return "cd ~, and start it there"
+    return f"set {key}: ~/edgeagent/{Path(folder).name}"
 
 
 def configuration(settings: Settings) -> Iterator[Finding]:
@@ -94,7 +97,11 @@ def versions(_settings: Settings) -> Iterator[Finding]:
     machine = f"{board() or 'no Raspberry Pi'}, {platform.machine()}, {os.cpu_count()} cores"
     yield ok("machine", f"{machine}, Linux {platform.release()}")
     if platform.architecture()[0] != "64bit":
-        yield fail("machine", "a 32-bit system: onnxruntime has no build for it", "install a 64-bit OS")
+        yield fail(
+            "machine",
+            "a 32-bit system: onnxruntime has no build for it",
+            "write the 64-bit Raspberry Pi OS to the SD card, with `rpi-imager`",
+        )
     found = []
     for library in LIBRARIES:
         try:
@@ -102,21 +109,6 @@ def versions(_settings: Settings) -> Iterator[Finding]:
         except metadata.PackageNotFoundError:
             continue
     yield ok("libraries", ", ".join(found))
-
-
-def real_time(_settings: Settings) -> Iterator[Finding]:
-    """Whether the audio threads may go before all others, and the memory may be kept from being paged out."""
-    with ThreadPoolExecutor(1) as pool:  # a thread that ends takes its priority with it
-        permitted = pool.submit(urgent, CARD_PRIORITY).result()
-    if permitted:
-        yield ok("real time", f"SCHED_FIFO {CARD_PRIORITY} is permitted")
-    else:
-        yield warn("real time", "no permission for SCHED_FIFO: a busy machine will make gaps in the sound", LIMITS)
-    if may_lock_memory():
-        yield ok("memory lock", "permitted")
-    else:
-        limit = resource.getrlimit(resource.RLIMIT_MEMLOCK)[0]
-        yield warn("memory lock", f"only {limit >> 20} MiB: sound may stall while memory is paged in", LIMITS)
 
 
 def interpreter(_settings: Settings) -> Iterator[Finding]:
@@ -128,11 +120,11 @@ def services(settings: Settings) -> Iterator[Finding]:
     """Whether the voice, the script and the command for the user's turns can start."""
     yield _started("voice", lambda: _voice(settings.talker))
     if settings.replier.kind == "script":
-        yield _started("script", lambda: _script(settings.script))
+        yield _started("script", lambda: _script(settings.script), settings.script.rules)
     if settings.replier.kind == "wyoming":
-        yield _started("replier", lambda: _answers(settings.replier.uri))
+        yield _started("replier", lambda: _answers(settings.replier.uri, "replier.uri"))
     if settings.replier.kind == "chat" and settings.replier.tools:
-        yield _started("tools", lambda: ", ".join(read_tools(settings.replier.tools)))
+        yield _started("tools", lambda: ", ".join(read_tools(settings.replier.tools)), settings.replier.tools)
     if settings.replier.kind == "command":
         yield _started("replier", lambda: words_of(settings.replier.command, "replier.command")[0])
     if settings.recogniser.kind != "command":
@@ -141,11 +133,13 @@ def services(settings: Settings) -> Iterator[Finding]:
         yield _started("turn command", lambda: words_of(settings.capture.on_turn, "capture.on_turn")[0])
 
 
-def _started(topic: str, start: Callable[[], str]) -> Finding:
+def _started(topic: str, start: Callable[[], str], file: str = "") -> Finding:
+    """file: that has the faults, where they are told with their lines."""
+    mended = f"`nano {file}`" if file else "`edgeagent check --example` shows every key"
     try:
         return ok(topic, start())
     except EdgeAgentError as error:
-        return fail(topic, error.problem, error.remedy)
+        return fail(topic, error.problem, error.remedy or mended)
 
 
 def _voice(talker: Talker) -> str:
@@ -157,7 +151,7 @@ def _voice(talker: Talker) -> str:
     if talker.kind == "piper":
         return f"{piper_talker.program(talker)[0]}, {talker.model}, {piper_talker.voice_rate(talker.model)} Hz"
     if talker.kind == "wyoming":
-        return _answers(talker.uri)
+        return _answers(talker.uri, "talker.uri")
     with closing(FliteTalker(talker) if talker.kind == "flite" else EspeakTalker(talker)) as library:
         library.check()
     return f"{library.name}, voice {library.voice}"
@@ -166,17 +160,25 @@ def _voice(talker: Talker) -> str:
 def _recogniser(recogniser: Recogniser) -> str:
     """Loads the model: that it is there does not say that the library takes it."""
     if recogniser.kind == "wyoming":
-        return _answers(recogniser.uri)
+        return _answers(recogniser.uri, "recogniser.uri")
     begun = monotonic()
     with closing(LibraryRecogniser(process(recogniser), LOADING_S, _nobody, _nobody)) as library:
         library.check()
     return f"{recogniser.kind} {recogniser.model}".rstrip() + f", loaded in {monotonic() - begun:.1f} s"
 
 
-def _answers(uri: str) -> str:
+def _answers(uri: str, key: str) -> str:
     with closing(WyomingLink(uri, PATIENCE_S)) as link:
-        link.connect()
+        connected(link, key)
     return f"{uri} answers"
+
+
+def connected(link: WyomingLink, key: str) -> None:
+    """key: the setting that names the server. Raises ServiceError."""
+    try:
+        link.connect()
+    except ServiceError as error:
+        raise ServiceError(error.problem, f"start the server; or set {key}: tcp://ITS-ADDRESS:PORT") from error
 
 
 def _nobody(_turn: int, _text: str) -> None:
@@ -198,16 +200,24 @@ def models(settings: Settings) -> Iterator[Finding]:
         listed = manifest(*chosen(settings.models))
         parts(settings)
     except ModelError as error:
-        yield fail("models", error.problem, error.remedy)
+        yield fail(
+            "models",
+            error.problem,
+            f'set models.folder: ""; or {error.remedy}' if settings.models.folder else error.remedy,
+        )
     else:
         yield ok("models", ", ".join(f"{name} {expected[:12]}" for name, (_, expected) in listed.items()))
 
 
 def disk(settings: Settings) -> Iterator[Finding]:
     """Whether there is room for what the settings write."""
-    written = (settings.record.dir, settings.capture.turns_dir, settings.flight.dir)
+    written = {
+        "record.dir": settings.record.dir,
+        "capture.turns_dir": settings.capture.turns_dir,
+        "flight.dir": settings.flight.dir,
+    }
     service = installed()
-    for folder in dict.fromkeys(name or "." for name in written):
+    for folder, key in {name or ".": key for key, name in written.items()}.items():
         existing = (service.path(folder) if service else Path(folder).expanduser()).resolve()
         while not existing.exists():
             existing = existing.parent
@@ -215,12 +225,14 @@ def disk(settings: Settings) -> Iterator[Finding]:
         text = f"{free / (1 << 30):.1f} GiB free for {existing}"
         if service and (why := service.denies(existing)):
             yield warn(
-                "disk", f"nothing can be written in {existing}: {why}", "choose another folder, or widen the unit"
+                "disk",
+                f"nothing can be written in {existing}: {why}",
+                service.elsewhere(key, Path(folder).name, existing),
             )
         elif not os.access(existing, os.W_OK):
-            yield warn("disk", f"nothing can be written in {existing}", "choose another folder")
+            yield warn("disk", f"nothing can be written in {existing}", elsewhere(key, folder))
         elif free < LITTLE_BYTES:
             grade = fail if free < NOTHING_BYTES else warn
-            yield grade("disk", text, "make room: a recorded hour takes 240 MB")
+            yield grade("disk", f"{text}, and a recorded hour takes 240 MB", ROOM.format(existing))
         else:
             yield ok("disk", text)

@@ -23,16 +23,30 @@ def memory(settings: Settings) -> Iterator[Finding]:
     if not settings.memory.file:
         yield ok("memory", "what is learnt about people is forgotten at every start (memory.file)")
         return
-    path = service.path(settings.memory.file) if (service := installed()) else Path(settings.memory.file).expanduser()
+    path = _place(settings.memory.file)
     try:
         known = words(read(path).remembered, settings.turns)
     except Refused as refused:
-        yield warn("memory", f"{path}: {refused}", "delete it if it is a memory, or give another memory.file")
+        yield warn(
+            "memory",
+            f"{path}: {refused}",
+            f"sudo mv {path} {path}.old; or set memory.file: {path.with_name('memory.json')}",
+        )
     except OSError as error:
-        yield warn("memory", f"{path}: {error.strerror}", "give a memory.file that the device may read and write")
+        yield warn(
+            "memory",
+            f"{path}: {error.strerror}",
+            f"sudo ls -l {path} shows what it is; or set memory.file: {path}.json",
+        )
     else:
         yield ok("memory", "; ".join(known))
     yield from _writable("memory", path, "memory.file")
+
+
+def _place(name: str) -> Path:
+    """What a path of the configuration is for the device."""
+    service = installed()
+    return service.path(name) if service else Path(name).expanduser()
 
 
 def conversation(settings: Settings) -> Iterator[Finding]:
@@ -41,15 +55,23 @@ def conversation(settings: Settings) -> Iterator[Finding]:
     if not memory.talk:
         yield ok("conversation", "what was said is forgotten at every start (memory.talk)")
         return
-    path = Path(memory.talk).expanduser()
+    path = _place(memory.talk)
     try:
         yield ok("conversation", "; ".join(said(look(path))))
     except Refused as refused:
-        yield warn("conversation", f"{path}: {refused}", "the device puts it aside and begins anew")
+        yield warn(
+            "conversation",
+            f"{path}: {refused}",
+            f"sudo mv {path} {path}.old, which the device does by itself as it starts",
+        )
     except OSError as error:
-        yield warn("conversation", f"{path}: {error.strerror}", "give a memory.talk of the device's own")
+        yield warn(
+            "conversation",
+            f"{path}: {error.strerror}",
+            f"sudo ls -l {path} shows what it is; or set memory.talk: {path}.db",
+        )
     if memory.talk_words and not understands(settings):
-        told = "set a recogniser (recogniser.kind or capture.on_turn), or memory.talk_words: false"
+        told = "set memory.talk_words: false, or recogniser.kind: pocketsphinx, vosk, sherpa or wyoming"
         yield warn("conversation", "nobody tells what people say, so there are no words to keep", told)
     yield from _writable("conversation", path, "memory.talk")
 
@@ -71,8 +93,10 @@ def _writable(name: str, path: Path, key: str) -> Iterator[Finding]:
     while not folder.exists():
         folder = folder.parent
     service = installed()
-    if service.denies(folder) if service else not os.access(folder, os.W_OK):
-        yield warn(name, f"nothing can be written in {folder}", f"give a {key} in another folder")
+    if service and (why := service.denies(folder)):
+        yield warn(name, f"nothing can be written in {folder}: {why}", service.elsewhere(key, path.name, folder))
+    elif not service and not os.access(folder, os.W_OK):
+        yield warn(name, f"nothing can be written in {folder}", f"set {key}: ~/{path.name}")
 
 
 def words(remembered: Remembered | None, turns: Turns) -> list[str]:

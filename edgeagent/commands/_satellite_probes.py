@@ -25,10 +25,10 @@ def satellite(settings: Settings) -> Iterator[Finding]:
         return
     yield _port(wanted)
     if loopback(wanted.address):
-        how = f"set satellite.address to 0.0.0.0 or to this machine's, unless it runs here; now {wanted.address}"
+        how = f"set satellite.address: 0.0.0.0, unless it runs here; now {wanted.address}"
         yield warn("satellite", "only a Home Assistant on this machine reaches it", how)
     elif not wanted.allow:
-        how = "set satellite.allow to Home Assistant's address"
+        how = "set satellite.allow: [192.168.1.10], with Home Assistant's address"
         yield warn("satellite", f"whoever reaches port {wanted.port} may listen to turns and speak", how)
     if wanted.discovery and find_spec("zeroconf") is None:
         yield fail("satellite", "satellite.discovery needs the library zeroconf", install("zeroconf"))

@@ -8,22 +8,31 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 
+from edgeagent.commands._beside import NOBODY, Beside
 from edgeagent.commands._finding import Finding, fail, ok, warn
+from edgeagent.commands._held import TOPICS, held_card, may_be_held
 from edgeagent.devices.alsa_names import kernel_cards
 from edgeagent.devices.amixer import Amixer
+from edgeagent.devices.holders import HARDWARE
 from edgeagent.devices.portaudio import Device, Direction, PortAudio
-from edgeagent.errors import DeviceError, SoundFileError
+from edgeagent.devices.refusals import BUSY, refusal
+from edgeagent.errors import DeviceBusy, DeviceError, SoundFileError
 from edgeagent.settings import Audio, Settings
 from edgeagent.signal.wav import read_wav
 
 NUMBERED = re.compile(r"hw:(\d+)")
 
-TOPICS: dict[Direction, str] = {"input": "microphone", "output": "loudspeaker"}
 
-
-def cards(settings: Settings) -> Iterator[Finding]:
-    """Whether the card of the settings can be opened. A device in use counts as a failure: `run` could not have it."""
-    yield from {"pyaudio": _portaudio, "pipe": _programs, "wav": _microphone_file}[settings.audio.card](settings.audio)
+def cards(settings: Settings, beside: Beside = NOBODY) -> Iterator[Finding]:
+    """Whether the card of the settings can be opened. One in use is a failure, since `run` could not have it; unless it
+    is the running device that uses it."""
+    match settings.audio.card:
+        case "pyaudio":
+            yield from _portaudio(settings.audio, beside)
+        case "pipe":
+            yield from _programs(settings.audio, beside)
+        case "wav":
+            yield from _microphone_file(settings.audio)
 
 
 def mixer(settings: Settings) -> Iterator[Finding]:
@@ -69,7 +78,7 @@ def files(settings: Settings) -> Iterator[Finding]:
         yield from _microphone_file(settings.audio)
 
 
-def _portaudio(audio: Audio) -> Iterator[Finding]:
+def _portaudio(audio: Audio, beside: Beside) -> Iterator[Finding]:
     names: dict[Direction, str] = {"input": audio.input, "output": audio.output}
     try:
         library = PortAudio()
@@ -83,16 +92,22 @@ def _portaudio(audio: Audio) -> Iterator[Finding]:
             try:
                 found[way] = library.find(name, way)
             except DeviceError as error:
-                yield fail(TOPICS[way], error.problem, error.remedy)
+                if isinstance(error, DeviceBusy) or may_be_held(way, name, beside):
+                    yield held_card(way, name, error, beside)
+                else:
+                    yield fail(TOPICS[way], error.problem, error.remedy)
         together = [found] if audio.streams == "duplex" and len(found) == 2 else [{way: found[way]} for way in found]
         for devices in together:
-            yield from _opened(library, devices, audio.rate_hz)
+            yield from _opened(library, devices, audio.rate_hz, beside)
 
 
-def _opened(library: PortAudio, devices: Mapping[Direction, Device], rate_hz: int) -> Iterator[Finding]:
+def _opened(library: PortAudio, devices: Mapping[Direction, Device], rate_hz: int, beside: Beside) -> Iterator[Finding]:
     """Whether `devices` can be opened with one rate."""
     try:
         rate, channels = library.shape(devices, rate_hz)
+    except DeviceBusy as busy:
+        for way, device in devices.items():
+            yield held_card(way, device.name, busy, beside)
     except DeviceError as error:
         yield fail(" and ".join(TOPICS[way] for way in devices), error.problem, error.remedy)
     else:
@@ -100,19 +115,24 @@ def _opened(library: PortAudio, devices: Mapping[Direction, Device], rate_hz: in
             yield ok(TOPICS[way], f"{device.name}, {rate} Hz, {'mono' if channels == 1 else 'stereo'}")
 
 
-def _programs(_audio: Audio) -> Iterator[Finding]:
+def _programs(audio: Audio, beside: Beside) -> Iterator[Finding]:
+    """The programs, and, which they would find out only when they run, whether somebody else holds the hardware."""
     for program in ("arecord", "aplay"):
         path = shutil.which(program)
         if path:
             yield ok(program, path)
         else:
-            yield fail(program, "not installed, and audio.card is pipe", "apt install alsa-utils")
+            yield fail(program, "not installed, and audio.card is pipe", "sudo apt install alsa-utils")
+    names: dict[Direction, str] = {"input": audio.input, "output": audio.output}
+    for way, name in names.items():
+        if HARDWARE.match(name) and beside.holders.held(name, way):
+            yield held_card(way, name, refusal(name, BUSY), beside)
 
 
 def _microphone_file(audio: Audio) -> Iterator[Finding]:
     try:
         read_wav(Path(audio.microphone_wav).expanduser())
     except SoundFileError as error:
-        yield fail("microphone", error.problem, error.remedy or "set audio.microphone_wav")
+        yield fail("microphone", error.problem, f"{error.remedy}; or set audio.microphone_wav to another file")
     else:
         yield ok("microphone", audio.microphone_wav)

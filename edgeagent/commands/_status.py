@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import sys
 import time
@@ -115,9 +116,9 @@ class Status:
         )
 
     def check_command(self) -> list[str]:
-        """What the button runs."""
+        """What the button runs: beside us, who hold card and pins."""
         options = ["--config", str(self._config), "--machine"] if self._config else []
-        return [sys.executable, "-m", "edgeagent", "check", "--json", *options]
+        return [sys.executable, "-m", "edgeagent", "check", "--json", "--beside", str(os.getpid()), *options]
 
     def page(self, word: str, outcome: Outcome, calibrated: Outcome) -> str:
         """See `Content`."""

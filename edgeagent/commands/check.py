@@ -2,7 +2,8 @@
 
 Without options it tells what `edgeagent run` would meet here. --levels shows what the microphone hears as it hears it:
 speak, and see whether it clips, hardly moves, gives zeros or is frozen. --leds lights the LEDs of the lamp one by one;
-on a terminal it asks whether you see each.
+on a terminal it asks whether you see each. What a device that runs already holds by itself alone, its card and its
+pins, is no fault and is not opened beside it; the line that looks without it is printed.
 
 Exit code 0: all is well; 1: it works, less well; 2: it cannot work like this. What it prints belongs into every bug
 report; it shows no passwords and no keys.
@@ -12,6 +13,9 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import os
+import shlex
+from functools import partial
 from pathlib import Path
 
 from edgeagent.commands._finding import Probe
@@ -34,6 +38,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seconds", type=float, default=10.0, metavar="N", help="of --levels (default 10)")
     parser.add_argument("--leds", action="store_true", help="light each LED of the lamp alone, and ask who looks")
     parser.add_argument("--languages", action="store_true", help="what is understood and spoken of each language")
+    parser.add_argument(
+        "--beside",
+        type=int,
+        default=0,
+        metavar="PID",
+        help="a device runs already as this process: what it holds is no fault (default: the service)",
+    )
     add_json(parser)
 
 
@@ -48,8 +59,7 @@ def run(args: argparse.Namespace) -> int:
         print(config.example(), end="")
         return 0
     settings = config.load(args.config) if args.config else Settings()
-    probes = _looked_at(args, settings)
-    findings = itertools.chain.from_iterable(probe(settings) for probe in probes)
+    findings = itertools.chain.from_iterable(probe(settings) for probe in _looked_at(args, settings))
     if args.json:
         found = list(findings)
         print_json(_finding.plain(found))
@@ -57,9 +67,18 @@ def run(args: argparse.Namespace) -> int:
     return _finding.report(findings)
 
 
+def _typed(args: argparse.Namespace) -> str:
+    """What was typed, to be typed again: from whatever folder, and for a person to read."""
+    words = ["edgeagent", "check"]
+    words += ["--config", os.path.abspath(args.config)] if args.config else []
+    words += [f"--{name}" for name in ("machine", "levels", "leds") if getattr(args, name)]
+    return shlex.join(words)
+
+
 def _looked_at(args: argparse.Namespace, settings: Settings) -> list[Probe]:
     """What to look at, in order."""
     from edgeagent.commands import (
+        _beside,
         _language_probes,
         _led_probes,
         _level_probes,
@@ -69,22 +88,32 @@ def _looked_at(args: argparse.Namespace, settings: Settings) -> list[Probe]:
         _pin_probes,
         _probes,
         _remembered,
+        _right_probes,
         _satellite_probes,
         _sound_probes,
         _word_probes,
     )
 
     if args.levels or args.leds or args.languages:
-        probes = [_level_probes.levels(args.seconds)] if args.levels else []
-        probes += [_led_probes.leds(_led_probes.asked)] if args.leds else []
+        beside = _beside.find(args.beside, _typed(args)) if args.levels or args.leds else _beside.NOBODY
+        probes = [_level_probes.levels(args.seconds, beside)] if args.levels else []
+        probes += [_led_probes.leds(_led_probes.asked, beside)] if args.leds else []
         return [*probes, *([_language_probes.languages] if args.languages else [])]
     probes = [_probes.configuration] if args.config else []
     if args.machine or not args.config:
-        probes += [_probes.versions, _sound_probes.kernel, _sound_probes.cards, _sound_probes.mixer]
-        probes += [_pin_probes.chip, _pin_probes.pins, _pin_probes.mute_owner, _probes.services, _probes.models]
+        beside = _beside.find(args.beside, _typed(args))
+        probes += [_probes.versions, partial(_beside.device, beside=beside)]
+        probes += [_sound_probes.kernel, partial(_sound_probes.cards, beside=beside), _sound_probes.mixer]
+        probes += [
+            _pin_probes.chip,
+            partial(_pin_probes.pins, beside=beside),
+            partial(_pin_probes.mute_owner, beside=beside),
+        ]
+        probes += [_probes.services, _probes.models]
         probes += [_word_probes.words, _listening_probes.wake, _listening_probes.turn_end]
         probes += [_pace_probes.headroom, _pace_probes.last_run]
-        probes += [_probes.real_time, _probes.interpreter, _probes.disk]
+        probes += [partial(_right_probes.real_time, beside=beside), partial(_right_probes.access, beside=beside)]
+        probes += [_probes.interpreter, _probes.disk]
         probes += [_remembered.memory, _remembered.conversation]
     else:
         probes += [

@@ -62,7 +62,7 @@ def names_of(program: Program) -> tuple[str, ...]:
     try:
         text = subprocess.run([program, "-L"], capture_output=True, text=True, timeout=ANSWER_S, check=False).stdout
     except FileNotFoundError as missing:
-        raise NotInstalled(f"{program} is not installed", "apt install alsa-utils") from missing
+        raise NotInstalled(f"{program} is not installed", "sudo apt install alsa-utils") from missing
     except subprocess.TimeoutExpired as slow:
         raise DeviceError(f"{program} -L does not answer", "unplug the sound card and plug it in again") from slow
     return tuple(line for line in text.splitlines() if line and not line[0].isspace())

@@ -23,7 +23,7 @@ WAITING = 4
 
 PERCENT = re.compile(r"\[(\d{1,3})%\]")
 
-INSTALL = "apt install alsa-utils"
+INSTALL = "sudo apt install alsa-utils"
 
 Then = Callable[[float, str], None]
 
@@ -80,7 +80,10 @@ class Amixer:
         except FileNotFoundError as error:
             raise DeviceError(f"there is no {self._program}", INSTALL) from error
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise DeviceError(f"{self._program} does not answer", "is the card there?") from error
+            raise DeviceError(
+                f"{self._program} does not answer",
+                "`aplay -l` lists the cards: set audio.mixer: hw:NAME/PCM, with the name of one",
+            ) from error
         found = PERCENT.search(done.stdout)
         if done.returncode or found is None:
             said = " ".join(done.stderr.split()) or "it has no volume"

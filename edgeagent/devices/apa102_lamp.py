@@ -57,9 +57,12 @@ def open_spi(device: int) -> Spi:
     try:
         spi.open(0, device)
     except PermissionError as error:
-        raise DeviceError(f"/dev/spidev0.{device} is not for you", "become a member of the group spi") from error
+        raise DeviceError(
+            f"/dev/spidev0.{device} is not for you", "sudo usermod -aG spi $USER, then log in again"
+        ) from error
     except OSError as error:
-        remedy = "switch SPI on: dtparam=spi=on in config.txt, then reboot; or correct lamp.spi_device"
+        remedy = "sudo raspi-config nonint do_spi 0 (or write dtparam=spi=on in config.txt and reboot)"
+        remedy += "; or set lamp.spi_device to one of `ls /dev/spidev0.*`"
         raise DeviceError(f"there is no /dev/spidev0.{device}", remedy) from error
     spi.max_speed_hz = CLOCK_HZ
     opened: Spi = spi

@@ -7,17 +7,26 @@ not before: it takes a tenth of a second, and most people have no pins.
 
 from __future__ import annotations
 
+import ctypes
+import importlib
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from edgeagent.errors import DeviceError, install
+from edgeagent.errors import DeviceBusy, DeviceError, install
 
 INSTALL = f"{install('pi')}, or apt install python3-gpiozero python3-lgpio in a --system-site-packages venv"
 
+NO_PINS = "run on a Raspberry Pi, or set the pins to -1 (button.pin: -1, amplifier.mute_pin: -1) and lamp.kind: none"
+
 CHOICE = "GPIOZERO_PIN_FACTORY"
+
+SIGNED = re.compile(r"edgeagent (\d+)")
+"""What the kernel shows as the user of our pins, with the process, so that `gpioinfo` and `check` can tell whose they
+are. lgpio's own name would be `lg` for every program's."""
 
 Factory = Any
 """A gpiozero.Factory; gpiozero has no types."""
@@ -38,7 +47,7 @@ def pin_factory() -> Factory:
 
             if not hasattr(lgpio, "gpiochip_open"):
                 raise DeviceError("the installed lgpio is an empty package", INSTALL)
-            return LGPIOFactory()
+            return _signed(LGPIOFactory())
         from gpiozero import Device
 
         return Device._default_pin_factory()  # reads the same variable and takes nothing but what it names
@@ -47,12 +56,28 @@ def pin_factory() -> Factory:
     except DeviceError:
         raise
     except Exception as error:  # lgpio.error and others derive from Exception alone
-        remedy = "run on a Raspberry Pi, as a member of the group gpio; or remove the pins from the configuration"
+        remedy = f"sudo usermod -aG gpio $USER, then log in again; elsewhere {NO_PINS}"
         raise DeviceError(f"no GPIO here ({error})", f"{remedy}; or set {CHOICE}=mock to try without") from error
 
 
+def signature() -> str:
+    """Of this process."""
+    return f"edgeagent {os.getpid()}"
+
+
+def _signed(factory: Factory) -> Factory:
+    """Gives our name to all that it will claim. lgpio's Python does not offer that, the C library below it does;
+    without it the pins work as well, under another name."""
+    try:
+        library = ctypes.CDLL(importlib.import_module("_lgpio").__file__)
+        library.lgGpioSetUser(factory._handle, signature().encode())
+    except (ImportError, OSError, AttributeError):
+        pass
+    return factory
+
+
 @contextmanager
-def claiming(what: str, busy: str = "stop the program or remove the overlay that holds it") -> Iterator[None]:
+def claiming(what: str, busy: str = "`sudo edgeagent check` names who holds it") -> Iterator[None]:
     """Turns what gpiozero and lgpio raise while `what` (`GPIO 4 (amplifier)`) is claimed into DeviceError."""
     try:
         yield
@@ -60,7 +85,13 @@ def claiming(what: str, busy: str = "stop the program or remove the overlay that
         if isinstance(error, DeviceError):
             raise
         if type(error).__name__ == "GPIOPinInUse":
-            raise DeviceError(f"{what} is used twice in the configuration", "give each its own pin") from error
+            raise DeviceError(
+                f"{what} is used twice in the configuration",
+                "set another pin for one of them: `pinctrl` lists those there are",
+            ) from error
         if "busy" in str(error).lower():
-            raise DeviceError(f"{what} is taken", busy) from error
-        raise DeviceError(f"{what} cannot be used: {error}", "check the pin's number and wiring") from error
+            raise DeviceBusy(f"{what} is taken", busy) from error
+        raise DeviceError(
+            f"{what} cannot be used: {error}",
+            "`pinctrl` lists the pins there are, by the BCM numbers that the settings take",
+        ) from error

@@ -16,7 +16,10 @@ class GpioLamp:
     def __init__(self, lamp: settings.Lamp, factory: Factory) -> None:
         """Raises DeviceError."""
         if len(lamp.pins) != (1 if lamp.kind == "led" else 3):
-            raise DeviceError(f"a lamp '{lamp.kind}' does not go with {len(lamp.pins)} pins", "led: one, rgb: three")
+            raise DeviceError(
+                f"a lamp '{lamp.kind}' does not go with {len(lamp.pins)} pins",
+                "set lamp.pins: [17] for led, lamp.pins: [17, 27, 22] for rgb",
+            )
         from gpiozero import PWMLED
 
         self._brightness = lamp.brightness_percent / 100

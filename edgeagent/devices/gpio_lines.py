@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edgeagent.devices.gpio import INSTALL
+from edgeagent.devices.gpio import INSTALL, NO_PINS
 from edgeagent.errors import DeviceError
 
 DEV = Path("/dev")
@@ -64,7 +64,7 @@ def chips(dev: Path = DEV) -> tuple[Chip, ...]:
     found = []
     numbers = sorted(int(path.name[8:]) for path in dev.glob("gpiochip*") if path.name[8:].isdigit())
     if not numbers:
-        raise DeviceError(f"the kernel shows no {dev}/gpiochip*", "run on a Raspberry Pi, or remove the pins")
+        raise DeviceError(f"the kernel shows no {dev}/gpiochip*", NO_PINS)
     for number in numbers:
         with _opened(lgpio, number, dev) as handle:
             _, lines, name, label = lgpio.gpio_get_chip_info(handle)
@@ -115,7 +115,7 @@ def _opened(lgpio: Any, number: int, dev: Path) -> Iterator[int]:
         if not os.access(path, os.R_OK | os.W_OK):
             remedy = "sudo usermod -aG gpio $USER, then log in again"
             raise DeviceError(f"{path} is not for you", remedy) from error
-        raise DeviceError(f"{path} does not open: {error}", "reboot; if it stays so, update the kernel") from error
+        raise DeviceError(f"{path} does not open: {error}", "sudo apt full-upgrade; sudo reboot") from error
     try:
         yield handle
     finally:

@@ -20,8 +20,10 @@ from edgeagent.settings import Models
 FOLDER = Path(__file__).parents[1] / "models"
 """Beside the package in a checkout and inside it when installed."""
 
-RESTORE = "restore the models folder from the release you installed"
-RENEW = f"{RESTORE}, or train your own anew with tools/train"
+RESTORE = (
+    "restore the models folder from the release you installed (git restore edgeagent/models, and install it again)"
+)
+RENEW = f"{RESTORE}, or train your own anew: python -m tools.train --help"
 
 
 VERSION = 1

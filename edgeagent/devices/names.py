@@ -12,7 +12,8 @@ NUMBER = re.compile(r"\(hw:\d+,")
 """What PortAudio puts behind a name."""
 
 
-def _unnumbered(name: str) -> str:
+def unnumbered(name: str) -> str:
+    """A name of PortAudio's without the card's number, which changes between boots."""
     return NUMBER.sub("(hw:", name)
 
 
@@ -27,7 +28,7 @@ def pick(wanted: str, names: Sequence[str], kind: str) -> int:
         [i for i, name in enumerate(names) if name == wanted],
         [i for i, name in enumerate(folded) if name == wanted.casefold()],
         [i for i, name in enumerate(folded) if wanted.casefold() in name],
-        [i for i, name in enumerate(folded) if _unnumbered(name) == _unnumbered(wanted.casefold())],
+        [i for i, name in enumerate(folded) if unnumbered(name) == unnumbered(wanted.casefold())],
     ):
         if len(matches) == 1:
             return matches[0]
@@ -35,7 +36,7 @@ def pick(wanted: str, names: Sequence[str], kind: str) -> int:
             several = ", ".join(f"'{names[i]}'" for i in matches)
             raise DeviceError(f"{len(matches)} {kind}s are called '{wanted}'", f"give more of the name: {several}")
     if not names:
-        raise DeviceError(f"there is no {kind}", "plug one in, or check `arecord -l` and `aplay -l`")
+        raise DeviceError(f"there is no {kind}", "plug one in; `arecord -l` and `aplay -l` list what the kernel knows")
     close = get_close_matches(wanted.casefold(), folded, n=1)
     hint = f"did you mean '{names[folded.index(close[0])]}'? " if close else ""
     listed = ", ".join(f"'{name}'" for name in names)

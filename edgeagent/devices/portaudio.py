@@ -64,10 +64,10 @@ def _load() -> Any:
     except ModuleNotFoundError as missing:
         raise NotInstalled(
             "PyAudio is not installed",
-            f"apt install portaudio19-dev python3-dev gcc, then {install('card')}; or set audio.card: pipe",
+            f"sudo apt install portaudio19-dev python3-dev gcc, then {install('card')}; or set audio.card: pipe",
         ) from missing
     except ImportError as broken:
-        raise NotInstalled(f"PyAudio does not load: {broken}", "apt install libportaudio2") from broken
+        raise NotInstalled(f"PyAudio does not load: {broken}", "sudo apt install libportaudio2") from broken
 
 
 class PortAudio:
@@ -114,7 +114,7 @@ class PortAudio:
         names = " and ".join(f"'{device.name}' as {way}" for way, device in devices.items())
         if rate:
             raise DeviceError(f"{names} cannot run at {rate} Hz", "set audio.rate_hz: 0 for a rate of the card's own")
-        raise DeviceError(f"{names} cannot run at any of {RATES} Hz", "try audio.streams: split, or audio.card: pipe")
+        raise DeviceError(f"{names} cannot run at any of {RATES} Hz", "set audio.streams: split, or audio.card: pipe")
 
     def _supports(self, device: Device, way: Direction, rate: int, channels: int) -> bool:
         """Opens the device to see. Raises DeviceError if it does not open at all."""

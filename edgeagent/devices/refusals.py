@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from edgeagent.errors import DeviceError
+from edgeagent.errors import DeviceBusy, DeviceError
 
 BUSY = "Device or resource busy"
 
 REASONS = {
-    "Permission denied": ("not permitted", "add this user to the group `audio` and log in again"),
-    BUSY: ("busy", "another program holds it: `fuser -v /dev/snd/*` names it"),
+    "Permission denied": ("not permitted", "`sudo usermod -aG audio $USER`, then log in again"),
+    BUSY: ("busy", "another program holds it: `sudo fuser -v /dev/snd/*` names it"),
     "No such device": ("gone", "plug it in again"),
 }
 """What ALSA writes, and what it means."""
@@ -23,5 +23,6 @@ def refusal(device: str, said: str, otherwise: str = "") -> DeviceError:
     """The error for a device that would not open; `otherwise` where `said` holds no known reason."""
     for words, (state, remedy) in REASONS.items():
         if words in said:
-            return DeviceError(f"sound device '{device}' is {state}", remedy)
+            kind = DeviceBusy if words == BUSY else DeviceError
+            return kind(f"sound device '{device}' is {state}", remedy)
     return DeviceError(f"sound device '{device}' does not open: {otherwise}", "`edgeagent devices` lists what there is")

@@ -161,7 +161,7 @@ def checked(check: Checked) -> Markup:
         text = join(finding.get("text", ""), element("code", fix) if fix else "")
         grade = finding.get("grade", "")
         rows.append(element("tr", element("td", grade, class_=f"grade {grade}"), _cell(finding), element("td", text)))
-    note = "What this device holds itself, such as its card and its pins, a check beside it may find busy."
+    note = "What this device holds itself, such as its card and its pins, is not opened beside it, and counts as well."
     return join(element("table", element("tbody", *rows)), element("p", note, class_="soft"))
 
 

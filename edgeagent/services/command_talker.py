@@ -26,11 +26,14 @@ def words_of(command: str, setting: str) -> list[str]:
     try:
         argv = shlex.split(command)
     except ValueError as error:
-        raise ServiceError(f"{setting}: {str(error).lower()}", "check the quotes") from error
+        raise ServiceError(f"{setting}: {str(error).lower()}", f"set {setting} with each \" and ' closed") from error
     if not argv:
-        raise ServiceError(f"{setting} is empty", "give a program and its arguments")
+        raise ServiceError(f"{setting} is empty", f"set {setting}: PROGRAM ARGUMENTS")
     if which(argv[0]) is None:
-        raise ServiceError(f"{setting}: there is no program '{argv[0]}'", "install it or give its path")
+        raise ServiceError(
+            f"{setting}: there is no program '{argv[0]}'",
+            f"set {setting} with the whole path that `command -v {argv[0]}` prints where it works, or install it",
+        )
     return argv
 
 

@@ -54,7 +54,7 @@ def read_lined(file: str, setting: str) -> Lined:
         mark = error.problem_mark or error.context_mark
         where = f"line {mark.line + 1}: " if mark else ""
         why = f"'{file}' is not YAML: {where}{error.problem or error.context}"
-        raise ConfigError(why, "text with braces, colons or brackets goes in quotes") from error
+        raise ConfigError(why, "text with braces, colons or brackets goes in quotes: `'At 10:30.'`") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ConfigError(f"'{file}' is not YAML: {str(error).splitlines()[0]}", "mend it") from error
 

@@ -116,19 +116,22 @@ def program(talker: settings.Talker) -> list[str]:
         raise ServiceError("piper is not installed", "pip install piper-tts, or set talker.command") from error
 
 
+def _fetch(voice: Path) -> str:
+    """The line that brings a voice and what describes it."""
+    return f"python3 -m piper.download_voices --data-dir {voice.parent} {voice.stem}"
+
+
 def voice_rate(model: str) -> int:
     """The rate of a voice's sound, Hz. Raises ServiceError when the voice, or what describes it, is not there."""
     voice = Path(model).expanduser()
     about = voice.with_name(voice.name + ".json")
     for file in (voice, about):
         if not file.is_file():
-            raise ServiceError(
-                f"talker.model: there is no file '{file}'", "python3 -m piper.download_voices fetches both"
-            )
+            raise ServiceError(f"talker.model: there is no file '{file}'", _fetch(voice))
     try:
         rate = json.loads(about.read_text(encoding="utf-8"))["audio"]["sample_rate"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ServiceError(f"'{about}' describes no voice of Piper's", "fetch it anew") from error
+        raise ServiceError(f"'{about}' describes no voice of Piper's", _fetch(voice)) from error
     if not isinstance(rate, int) or not 0 < rate <= HIGHEST_HZ:
-        raise ServiceError(f"'{about}' tells a rate of {rate!r}", "fetch it anew")
+        raise ServiceError(f"'{about}' tells a rate of {rate!r}", _fetch(voice))
     return rate

@@ -19,9 +19,11 @@ PARTS = {
 }
 """What a form of sherpa-onnx's models consists of; their names have these words in them."""
 
+FROM, THEN = "fetch one from", "and unpack it; then set recogniser.model to its folder"
+
 FETCH = {
-    "vosk": "fetch one from https://alphacephei.com/vosk/models and unpack it there",
-    "sherpa": "fetch one from https://github.com/k2-fsa/sherpa-onnx/releases/tag/asr-models and unpack it there",
+    "vosk": f"{FROM} https://alphacephei.com/vosk/models {THEN}",
+    "sherpa": f"{FROM} https://github.com/k2-fsa/sherpa-onnx/releases/tag/asr-models {THEN}",
 }
 
 

@@ -11,7 +11,7 @@ from edgeagent.errors import ConfigError
 from edgeagent.ports import Request
 from edgeagent.services.ready_reply import ReadyReply
 
-REMEDY = "write  opening: a sentence  and  replies: [sentences]"
+REMEDY = "write `opening: a sentence` and `replies: [sentences]`"
 
 
 class ScriptedReplier:

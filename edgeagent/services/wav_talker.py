@@ -31,7 +31,7 @@ def same(text: str) -> str:
 def read_index(folder: Path) -> dict[str, Path]:
     """Sentences, as compared, to files. Raises ServiceError that lists every fault."""
     index = folder / INDEX
-    remedy = f"write '{index}' as lines of  sentence: file.wav"
+    remedy = f"write '{index}' with a line `sentence: file.wav` for each"
     try:
         table = yaml.safe_load(index.read_text(encoding="utf-8"))
     except OSError as error:
@@ -45,7 +45,10 @@ def read_index(folder: Path) -> dict[str, Path]:
         raise ServiceError(f"'{index}' has entries that are no file names: {', '.join(wrong)}", remedy)
     missing = [file for file in table.values() if not (folder / file).is_file()]
     if missing:
-        raise ServiceError(f"'{index}' names files that do not exist: {', '.join(missing)}", "record or remove them")
+        raise ServiceError(
+            f"'{index}' names files that do not exist: {', '.join(missing)}",
+            f"record them, or take their lines out: `nano {index}`",
+        )
     return {same(str(sentence)): folder / file for sentence, file in table.items()}
 
 
@@ -56,7 +59,10 @@ class WavTalker:
         """source: the folder, or a WAV file that is spoken whatever the text. Raises ServiceError."""
         path = Path(source).expanduser()
         if not source or not path.exists():
-            raise ServiceError(f"there are no recorded sentences at '{source}'", "set talker.wav_dir")
+            raise ServiceError(
+                f"there are no recorded sentences at '{source}'",
+                "set talker.wav_dir to the folder, or the file, that you recorded",
+            )
         self._one = path if path.is_file() else None
         self._files = {} if self._one else read_index(path)
 

@@ -165,7 +165,10 @@ class Listening:
             if event.type == "detection" and self._zero >= 0:
                 self._detected(event)
         if self._link.ended:
-            raise ServiceError("the wake word server has closed the connection", "see what the server says")
+            raise ServiceError(
+                "the wake word server has closed the connection",
+                "see what the server says: `journalctl -e` where it runs",
+            )
 
     def _detected(self, event: Any) -> None:
         """The chunk that the server names is the one in which it was sure: the word was over before it."""
@@ -186,10 +189,16 @@ def introduce(link: WyomingLink, activation: Activation) -> None:
                 for model in program.get("models") or ()
             }
             if not known:
-                raise ServiceError(f"{activation.uri} knows no wake words", "give the address of a wake word server")
+                raise ServiceError(
+                    f"{activation.uri} knows no wake words",
+                    "set activation.uri to a wake word server's, such as tcp://127.0.0.1:10400",
+                )
             if missing := sorted(set(activation.words) - known):
                 raise ServiceError(
-                    f"{activation.uri} does not know {', '.join(missing)}", f"it knows {', '.join(sorted(known))}"
+                    f"{activation.uri} does not know {', '.join(missing)}",
+                    f"set activation.words: [{sorted(known)[0]}]; it knows {', '.join(sorted(known))}",
                 )
             return
-    raise ServiceError(f"{activation.uri} closed the connection", "see what the server says")
+    raise ServiceError(
+        f"{activation.uri} closed the connection", "see what the server says: `journalctl -e` where it runs"
+    )

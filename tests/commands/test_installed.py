@@ -12,8 +12,9 @@ from edgeagent.commands import _installed, _probes
 from edgeagent.commands._finding import Grade
 from edgeagent.commands._installed import Installed, installed
 from edgeagent.commands._monitor_probes import monitors
-from edgeagent.commands._remembered import memory
-from edgeagent.settings import Flight, Memory, Page, Settings
+from edgeagent.commands._pace_probes import last_run
+from edgeagent.commands._remembered import conversation, memory
+from edgeagent.settings import Flight, Memory, Page, Record, Settings
 from tests.monitor.broker import free_port
 
 SHIPPED = (Path(__file__).parents[2] / "systemd" / "edgeagent.service").read_text(encoding="utf-8")
@@ -94,4 +95,42 @@ def test_a_unit_that_was_widened_is_believed(unit: Unit, tmp_path: Path) -> None
 
 def test_a_user_who_is_not_there_is_told(unit: Unit) -> None:
     unit(user="no-such-user")
-    assert "no-such-user" in Installed(_installed.UNIT).denies(_installed.STATE)
+    service = Installed(_installed.UNIT)
+    assert "no-such-user" in service.denies(_installed.STATE)
+    assert "useradd" in service.absent
+    assert service.elsewhere("record.dir", "x", _installed.STATE) == service.absent
+
+
+def test_what_an_empty_line_takes_back_is_gone(unit: Unit, tmp_path: Path) -> None:
+    """As systemd reads units: a key without a value begins anew."""
+    (tmp_path / "elsewhere").mkdir(mode=0o777)
+    (tmp_path / "elsewhere").chmod(0o777)
+    unit(f"ReadWritePaths={tmp_path}/elsewhere\nReadWritePaths=\nLoadCredential=a:/a\nLoadCredential=\n")
+    service = Installed(_installed.UNIT)
+    assert not service.gives("a")
+    assert "ProtectSystem" in service.denies(tmp_path / "elsewhere")
+
+
+def test_a_folder_that_is_denied_comes_with_the_line_that_mends_it(unit: Unit, tmp_path: Path) -> None:
+    state = unit()
+    (finding,) = (
+        one for one in _probes.disk(Settings(flight=Flight(str(tmp_path / "clips")))) if one.grade is Grade.WARN
+    )
+    assert finding.fix == f"set flight.dir: {state}/clips, then sudo systemctl restart edgeagent"
+    state.chmod(0o755)
+    for found in (*_probes.disk(Settings()), *memory(Settings(memory=Memory("~/memory.json")))):
+        assert found.grade is Grade.OK or found.fix.startswith(f"sudo chown -R nobody: {state}")
+
+
+def test_what_is_remembered_lies_in_the_services_home(unit: Unit) -> None:
+    """Not in root's."""
+    state = unit()
+    (state / "talk.db").write_text("no database")
+    (found,) = (one for one in conversation(Settings(memory=Memory(talk="~/talk.db", talk_words=False))) if one.grade)
+    assert str(state / "talk.db") in found.text
+
+
+def test_how_the_services_last_run_went_is_read_in_its_home(unit: Unit) -> None:
+    state = unit()
+    (state / "journal.jsonl").write_text('{"at": 0, "event": "began"}\n')
+    assert list(last_run(Settings(record=Record(journal="journal.jsonl"))))

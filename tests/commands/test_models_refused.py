@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from edgeagent.__main__ import main
-from edgeagent.commands import _pace_probes, _pin_probes, _probes
+from edgeagent.commands import _pace_probes, _pin_probes, _probes, _right_probes
 from edgeagent.devices.model_files import FOLDER, ONNX, TFLITE, VERSION
 from edgeagent.live import realtime
 from edgeagent.signal.features import SIZE
@@ -139,8 +139,8 @@ def test_the_start_is_refused_with_one_message(
     assert err.startswith("edgeagent: error: ")
     assert problem in err
     assert "restore the models folder" in err or "use the models of this release" in err
-    for module, probe in ((_probes, "services"), (_pin_probes, "pins"), (_probes, "real_time")):
-        monkeypatch.setattr(module, probe, lambda _settings: iter(()))  # looked at elsewhere
+    for module, probe in ((_probes, "services"), (_pin_probes, "pins"), (_right_probes, "real_time")):
+        monkeypatch.setattr(module, probe, lambda _settings, **_beside: iter(()))  # looked at elsewhere
     assert main(["check", "--config", config, "--machine"]) == 2
     (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("fail"))
     assert line.startswith("fail  models")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import time
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 pytest.importorskip("starlette", reason="needs the extra [page]")
 pytest.importorskip("uvicorn", reason="needs the extra [page]")
 
+from edgeagent.commands import check
 from edgeagent.commands._status import Status, read
 from edgeagent.monitor.page.job import Outcome
 from edgeagent.monitor.tally import Overlap, Tally
@@ -150,3 +152,13 @@ def test_a_token_that_is_given_is_not_printed_and_a_short_one_is_refused(start: 
     assert device.returncode == 2
     assert "page-token" in said
     assert "short" not in said
+
+
+def test_the_button_of_the_page_checks_beside_its_own_device(tmp_path: Path) -> None:
+    command = Status(Tally(), tmp_path / "edgeagent.yaml").check_command()
+    assert command[command.index("--beside") + 1] == str(os.getpid())
+    parser = argparse.ArgumentParser()
+    check.add_arguments(parser)
+    asked = parser.parse_args(command[command.index("check") + 1 :])
+    assert (asked.beside, asked.machine, asked.json) == (os.getpid(), True, True)
+    assert check._typed(asked) == f"edgeagent check --config {tmp_path}/edgeagent.yaml --machine"

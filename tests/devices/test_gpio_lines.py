@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import struct
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,11 +14,14 @@ from typing import Any
 import pytest
 
 from edgeagent.commands import _pin_probes
+from edgeagent.commands._beside import Beside
 from edgeagent.commands._finding import Finding
 from edgeagent.devices import gpio, gpio_lines
 from edgeagent.devices.gpio_lines import Claim
-from edgeagent.errors import DeviceError
-from edgeagent.settings import Amplifier, Settings
+from edgeagent.devices.gpio_mute import GpioMute
+from edgeagent.devices.holders import Holders
+from edgeagent.errors import DeviceBusy, DeviceError
+from edgeagent.settings import Amplifier, Button, Settings
 
 HEADER = 7
 """Phandle of the header's controller in the made-up tree."""
@@ -26,7 +31,7 @@ class MadeUpLgpio:
     """The part of lgpio that is used. users: of lines, by pin."""
 
     def __init__(self, users: dict[int, str]) -> None:
-        self._users = users
+        self.users = users
         self.open: set[int] = set()
         self.refuses = False
 
@@ -45,7 +50,7 @@ class MadeUpLgpio:
 
     def gpio_get_line_info(self, handle: int, pin: int) -> list[Any]:
         assert handle in self.open
-        user = self._users.get(pin, "")
+        user = self.users.get(pin, "")
         return [0, pin, 1 if user else 0, b"", user.encode()]
 
 
@@ -140,6 +145,73 @@ def test_a_free_pin_is_ours_and_one_in_use_names_its_user(lgpio: MadeUpLgpio) ->
     taken = found(17)["mute owner"]
     assert taken.grade.name == "FAIL"
     assert "'sysfs'" in taken.text
+
+
+def test_a_pin_of_the_running_device_is_well(lgpio: MadeUpLgpio, tmp_path: Path) -> None:
+    beside = Beside(pid=812, holders=Holders(tmp_path / "proc"))
+    (tmp_path / "proc").mkdir()
+    lgpio.users[4] = "edgeagent 812"
+    settings = Settings(amplifier=Amplifier(mute_pin=4))
+    (ours,) = _pin_probes.mute_owner(settings, beside)
+    assert ours.grade.name == "OK"
+    assert "held by the running device (pid 812)" in ours.text
+    (stranger,) = _pin_probes.mute_owner(settings, Beside(holders=beside.holders))
+    assert stranger.grade.name == "FAIL"
+
+
+@pytest.mark.parametrize(("user", "grade"), [("edgeagent 812", "OK"), ("lg", "FAIL")])
+def test_a_pin_that_will_not_be_claimed_is_the_devices_or_anothers(
+    user: str, grade: str, lgpio: MadeUpLgpio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(_settings: Settings) -> dict[str, Callable[[object], GpioMute]]:
+        def claim(_factory: object) -> GpioMute:
+            with gpio.claiming("GPIO 4 (amplifier)"):
+                raise RuntimeError("GPIO busy")  # as lgpio says it
+
+        return {"mute pin": claim}
+
+    monkeypatch.setattr(_pin_probes, "_wanted", busy)
+    monkeypatch.setattr(_pin_probes, "pin_factory", lambda: SimpleNamespace(close=lambda: None))
+    (tmp_path / "proc").mkdir()
+    lgpio.users[4] = user
+    beside = Beside(pid=812, holders=Holders(tmp_path / "proc"))
+    found = {one.topic: one for one in _pin_probes.pins(Settings(amplifier=Amplifier(mute_pin=4)), beside)}
+    assert found["mute pin"].grade.name == grade
+    assert ("not tried" in found["mute pin"].text) is (grade == "OK")
+
+
+def test_a_pin_that_an_overlay_has_is_not_blamed_on_a_program(tree: Path, tmp_path: Path) -> None:
+    put(tree / "button@11" / "gpios", pin_of(17))
+    (tmp_path / "proc").mkdir()
+    beside = Beside(pid=812, holders=Holders(tmp_path / "proc"))
+    finding = _pin_probes.taken("button", Settings(button=Button(pin=17)), DeviceBusy("taken", "stop it"), beside)
+    assert "overlay of button@11" in finding.text
+    assert finding.fix == "take the dtoverlay of button@11 out of /boot/firmware/config.txt and reboot"
+
+
+def test_our_pins_carry_our_name_and_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the C library, since lgpio's Python does not offer it; and without that the pins work as well."""
+    named: list[tuple[int, bytes]] = []
+    library = SimpleNamespace(lgGpioSetUser=lambda handle, name: named.append((handle, name)))
+    factory = SimpleNamespace(_handle=3)
+    monkeypatch.setitem(sys.modules, "_lgpio", SimpleNamespace(__file__="_lgpio.so"))
+    monkeypatch.setattr(ctypes, "CDLL", lambda file: {"_lgpio.so": library}[file])
+    assert gpio._signed(factory) is factory
+    ((handle, name),) = named
+    assert handle == 3
+    assert len(name) < 32  # what the kernel keeps of it
+    found = gpio.SIGNED.fullmatch(name.decode())
+    assert found is not None
+    assert int(found[1]) == os.getpid()
+    del library.lgGpioSetUser
+    assert gpio._signed(factory) is factory
+    monkeypatch.setitem(sys.modules, "_lgpio", None)
+    assert gpio._signed(factory) is factory
+
+
+def test_the_library_that_is_installed_can_name_pins() -> None:
+    library = ctypes.CDLL(pytest.importorskip("_lgpio", reason="needs the extra [pi]").__file__)
+    assert library.lgGpioSetUser(12345, b"edgeagent 1") < 0  # no such chip is open
 
 
 def test_an_overlay_that_owns_the_pin_is_named_with_both_ways_out(tree: Path) -> None:

@@ -219,7 +219,7 @@ def test_three_leds_show_the_colour(factory: Any) -> None:
 
 @pytest.mark.parametrize("pins", [(), (5, 6), (5, 6, 13)])
 def test_pins_that_do_not_go_with_the_kind(factory: Any, pins: tuple[int, ...]) -> None:
-    with pytest.raises(DeviceError, match="led: one, rgb: three"):
+    with pytest.raises(DeviceError, match=r"lamp.pins: \[17\] for led, lamp.pins: \[17, 27, 22\] for rgb"):
         GpioLamp(replace(LED, pins=pins), factory)
 
 

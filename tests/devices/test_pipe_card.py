@@ -78,7 +78,7 @@ def test_a_pulled_plug_shows_in_the_age_and_closes(make_sim: MakeSim) -> None:
     ("knobs", "form", "problem"),
     [
         ({"refusal": 16}, {}, "sound device 'default' is busy; another program holds it"),
-        ({"refusal": 13}, {}, "sound device 'default' is not permitted; add this user"),
+        ({"refusal": 13}, {}, "sound device 'default' is not permitted; `sudo usermod -aG audio"),
         ({}, {"input": "simcart"}, "there is no input device 'simcart'; did you mean 'simcard'?"),
         ({}, {"rate": 44100}, "cannot run at 44100 Hz; set audio.rate_hz: 0"),
         ({}, {"output": "plughw:CARD=Nowhere"}, "sound device 'plughw:CARD=Nowhere' does not open"),
@@ -97,5 +97,5 @@ def test_without_alsa_utils_the_remedy_names_the_package(monkeypatch: pytest.Mon
     from edgeagent.devices.pipe_card import PipeCard
 
     monkeypatch.setenv("PATH", "")
-    with pytest.raises(DeviceError, match="arecord is not installed; apt install alsa-utils"):
+    with pytest.raises(DeviceError, match="arecord is not installed; sudo apt install alsa-utils"):
         PipeCard()

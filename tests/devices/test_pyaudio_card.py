@@ -127,7 +127,7 @@ def test_a_hanging_library_is_given_up(make_sim: MakeSim) -> None:
     ("knobs", "form", "problem", "remedy"),
     [
         ({"refusal": 16}, {}, "sound device 'default' is busy", "fuser"),
-        ({"refusal": 13}, {}, "sound device 'default' is not permitted", "group `audio`"),
+        ({"refusal": 13}, {}, "sound device 'default' is not permitted", "usermod -aG audio"),
         ({"unplugged": 1}, {}, "sound device 'default' is gone", "plug it in"),
         ({}, {"input": "simcart"}, "no input device 'simcart'", "did you mean 'simcard'? There are: 'simcard', "),
         ({}, {"output": "simcard_s"}, "", ""),
@@ -154,5 +154,7 @@ def test_a_card_taken_by_another_program_in_the_meantime(make_sim: MakeSim) -> N
 
 def test_without_pyaudio_the_remedy_names_the_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyaudio", None)
-    with pytest.raises(DeviceError, match=r"PyAudio is not installed; apt install portaudio19-dev .* audio.card: pipe"):
+    with pytest.raises(
+        DeviceError, match=r"PyAudio is not installed; sudo apt install portaudio19-dev .* audio.card: pipe"
+    ):
         PortAudio()

@@ -74,3 +74,28 @@ def test_the_clock_of_the_card_is_the_monotonic_clock(make_sim: MakeSim) -> None
     sim = make_sim()
     before, frame, after = time.monotonic_ns(), sim.frame(), time.monotonic_ns()
     assert sim.frame(before) <= frame <= sim.frame(after)
+
+
+@needs_alsa_utils
+@pytest.mark.parametrize("exclusive", [True, False])
+def test_a_second_opener_of_an_exclusive_card_is_told_busy_until_the_first_is_gone(
+    exclusive: bool, make_sim: MakeSim
+) -> None:
+    """Each direction by itself; and who is killed lets go at once, as with a kernel's driver."""
+    sim = make_sim(exclusive=exclusive)
+
+    def record() -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(
+            ["arecord", *RAW, "-s", "160"], env=sim.env(), capture_output=True, timeout=10, check=False
+        )
+
+    with subprocess.Popen(["arecord", *RAW], env=sim.env(), stdout=subprocess.PIPE) as first:
+        assert first.stdout is not None
+        first.stdout.read(320)  # it runs
+        second = record()
+        assert (b"Device or resource busy" in second.stderr) is exclusive
+        assert len(second.stdout) == (0 if exclusive else 320)
+        subprocess.run(["aplay", *RAW], env=sim.env(), input=bytes(320), timeout=10, check=True)
+        first.kill()
+        first.wait()
+        assert len(record().stdout) == 320

@@ -52,7 +52,7 @@ def card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SimCard:
     folder.mkdir(mode=0o755)
     monkeypatch.setenv("XDG_CACHE_HOME", str(folder))  # the plugin is built there
     try:
-        sim = SimCard(folder)
+        sim = SimCard(folder, exclusive=False)  # `check` opens it beside the device: who holds it no kernel could tell
     except BuildError as missing:
         pytest.skip(f"no simulated card: {missing}")
     sim.config.write_text(sim.config.read_text().replace(str(folder), CARD))

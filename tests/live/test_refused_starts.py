@@ -45,7 +45,7 @@ def here(monkeypatch: pytest.MonkeyPatch) -> None:
         ({}, ["run", "--card", "simcart"], "there is no input device 'simcart'", "did you mean 'simcard'?"),
         ({}, ["say", "--card", "simcart", "Hello."], "there is no input device 'simcart'", "did you mean 'simcard'?"),
         ({"refusal": 16}, ["run"], "sound device 'default' is busy", "fuser -v /dev/snd/*"),
-        ({"refusal": 13}, ["say", "Hello."], "sound device 'default' is not permitted", "group `audio`"),
+        ({"refusal": 13}, ["say", "Hello."], "sound device 'default' is not permitted", "usermod -aG audio"),
         ({"unplugged": 1}, ["run"], "sound device 'default' is gone", "plug it in again"),
     ],
 )
@@ -83,7 +83,7 @@ def test_no_pyaudio(words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: R
     out, err = capsys.readouterr()
     assert out == ""
     assert err.count("\n") == 1
-    assert err.startswith("edgeagent: error: PyAudio is not installed; apt install portaudio19-dev")
+    assert err.startswith("edgeagent: error: PyAudio is not installed; sudo apt install portaudio19-dev")
 
 
 @pytest.mark.usefixtures("here")
@@ -95,7 +95,7 @@ def test_no_portaudio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: R
     monkeypatch.delitem(sys.modules, "pyaudio", raising=False)
     assert main(["run"]) == 2
     assert capsys.readouterr() == (
-        "", f"edgeagent: error: PyAudio does not load: {missing}; apt install libportaudio2\n"
+        "", f"edgeagent: error: PyAudio does not load: {missing}; sudo apt install libportaudio2\n"
     )  # fmt: skip
 
 

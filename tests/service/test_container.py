@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,9 +10,10 @@ from random import Random
 
 import pytest
 
+from tests.devices.made_up_proc import MadeUpProc
 from tools.container.drill import AT_WORK, CONFIG, drill, lost_lines, started
 from tools.container.faults import FAULTS
-from tools.container.machine import CannotRun, Machine, needed
+from tools.container.machine import CARD, HOME, CannotRun, Machine, needed
 from tools.container.room import Room
 from tools.simcard import BuildError
 
@@ -47,6 +49,39 @@ def test_it_is_ready_says_how_it_is_and_runs_hardened(place: tuple[Machine, Room
     status = machine.call("cat", f"/proc/{machine.main()}/status")
     assert "\nSeccomp:\t2" in status
     assert "\nNoNewPrivs:\t1" in status
+
+
+def test_root_who_checks_beside_it_is_told_that_all_is_well(place: tuple[Machine, Room]) -> None:
+    """systemd, the unit, the users and the card that is busy are real; who holds it is written down, for a simulated
+    card has no place in the kernel's /proc/asound."""
+    machine, _room = place
+    main = machine.main()
+    threads = machine.call("ls", f"/proc/{main}/task").split()
+    proc = MadeUpProc(machine.shared / "proc")
+    proc.card(0, "Sim", "Simulated card")
+    for way in "cp":
+        proc.pcm(0, 0, way, [int(threads[-1])])
+    for number in {str(main), threads[-1]}:
+        (proc.root / number).symlink_to(f"/proc/{number}")
+    config = "/etc/edgeagent/edgeagent.yaml"
+    libraries = f"LD_LIBRARY_PATH={HOME}/python/lib"  # of a Python that is not the system's
+    environment = ["env", f"ALSA_CONFIG_PATH={CARD}/asound.conf", f"PYTHONPATH={HOME}/src", libraries]
+    python = [*environment, f"{HOME}/venv/bin/python", "-m", "tests.live.check_beside"]
+    said = machine.call(*python, f"{CARD}/proc", "--json", "--config", config, "--machine", check=False)
+    found = {finding["topic"]: finding for finding in json.loads(said)}
+    for topic in ("microphone", "loudspeaker"):
+        assert found[topic]["grade"] == "ok"
+        assert f"held by the running device (pid {main})" in found[topic]["text"]
+    assert f"runs (pid {main}); listening; card default" in found["device"]["text"]
+    assert found["device"]["text"].endswith(
+        f"stop edgeagent; sudo edgeagent check --config {config} --machine; sudo systemctl start edgeagent"
+    )
+    assert "the unit permits SCHED_FIFO" in found["real time"]["text"]
+    assert not [finding for finding in found.values() if finding["grade"] == "fail"]
+    (proc.root / str(main)).unlink()
+    (proc.root / threads[-1]).unlink()
+    said = machine.call(*python, f"{CARD}/proc", "--json", "--config", config, "--machine", check=False)
+    assert {finding["topic"]: finding["grade"] for finding in json.loads(said)}["microphone"] == "fail"
 
 
 @pytest.mark.parametrize("name", [fault.name for fault in FAULTS])
@@ -133,7 +168,7 @@ def configured(machine: Machine, config: str) -> None:
 def test_a_wrong_configuration_is_in_the_status_and_tried_seldom(place: tuple[Machine, Room]) -> None:
     machine, _room = place
     (Path(machine.root) / "etc" / "edgeagent" / "edgeagent.yaml").write_text("audio: {inptu: usb}\n")
-    machine.call("systemctl", "start", "--no-block", "edgeagent")
+    machine.call("systemctl", "restart", "--no-block", "edgeagent")
     assert machine.until(lambda: "cannot start: " in machine.show("StatusText")["StatusText"])
     assert machine.show("NRestarts")["NRestarts"] == "0"
     machine.call("systemctl", "stop", "edgeagent")

@@ -96,7 +96,7 @@ def test_a_cancel_kills_whatever_it_is_doing(tmp_path: Path, eventually: Eventua
     ("command", "fault"),
     [
         ("no-such-program --fast", "no program 'no-such-program'"),
-        ("sh -c 'unfinished", "check the quotes"),
+        ("sh -c 'unfinished", "closed"),
         ("", "talker.command is empty"),
     ],
 )

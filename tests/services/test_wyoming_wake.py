@@ -104,7 +104,11 @@ def test_a_server_that_goes_is_told_once_and_heard_again_when_it_is_back(ears: E
     ("mode", "words", "told"),
     [
         ("another", (), "knows no wake words"),
-        ("whole", ("hey_you",), "does not know hey_you; it knows hey_jarvis, ok_nabu"),
+        (
+            "whole",
+            ("hey_you",),
+            "does not know hey_you; set activation.words: [hey_jarvis]; it knows hey_jarvis, ok_nabu",
+        ),
     ],
 )
 def test_another_server_is_told(

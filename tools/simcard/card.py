@@ -52,6 +52,7 @@ class State(ctypes.Structure):
         ("unplugged", ctypes.c_int32),
         ("stalled", ctypes.c_int32),
         ("hanging", ctypes.c_int32),
+        ("exclusive", ctypes.c_int32),
         ("output_starts", ctypes.c_uint32),
         ("output_drops", ctypes.c_uint32),
         ("output_underruns", ctypes.c_uint32),
@@ -66,10 +67,13 @@ class SimCard:
 
     Devices: `simcard` and `default` (both ways), `simcard_microphone` and `simcard_speaker` (one way each; with
     `state.microphone_ppm` two clocks). Set the clocks before anything opens the card; the other knobs at any time.
+    exclusive: each direction for one opener at a time, as with `hw:` and no sound server.
     Raises BuildError where the plugin cannot be built.
     """
 
-    def __init__(self, folder: Path, rate: int = 16000, channels: tuple[int, int] = (1, 2)) -> None:
+    def __init__(
+        self, folder: Path, rate: int = 16000, channels: tuple[int, int] = (1, 2), exclusive: bool = True
+    ) -> None:
         self._file = folder / "card"
         self._file.touch()
         os.truncate(self._file, SIZE)
@@ -82,6 +86,7 @@ class SimCard:
         self._map()
         self.state.rate = rate
         self.state.channels_min, self.state.channels_max = channels
+        self.state.exclusive = int(exclusive)
         self.state.epoch_ns = time.monotonic_ns()
 
     @classmethod

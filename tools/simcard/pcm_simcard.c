@@ -36,6 +36,7 @@ struct header { /* mirrored by `State` in card.py, field for field */
     int32_t unplugged; /* every call says ENODEV */
     int32_t stalled;   /* the pointers stand still and nothing is ever ready */
     int32_t hanging;   /* stop and close do not return while set */
+    int32_t exclusive; /* as a codec: each direction for one opener at a time, the next is told EBUSY */
     uint32_t output_starts, output_drops, output_underruns;
     uint32_t input_starts, input_drops, input_overruns;
 };
@@ -50,6 +51,7 @@ struct card {
 
 struct device {
     snd_pcm_ioplug_t io;
+    int fd; /* of the card's file, while it is open: it holds the lock of this direction */
     volatile struct card *card;
     uint64_t base; /* card frame of the first frame of this run */
     uint64_t stood; /* pointer when the card stalled */
@@ -310,6 +312,7 @@ static int on_close(snd_pcm_ioplug_t *io)
     struct device *d = DEVICE(io);
     on_stop(io);
     close(io->poll_fd);
+    close(d->fd);
     munmap((void *)d->card, sizeof *d->card);
     free(d->staged);
     free(d);
@@ -339,33 +342,52 @@ static int constrain(struct device *d)
     return err ? err : snd_pcm_ioplug_set_param_minmax(io, SND_PCM_IOPLUG_HW_PERIODS, 2, 32);
 }
 
-static volatile struct card *map_card(const char *path)
+static volatile struct card *map_card(const char *path, int *fd)
 {
     struct stat about;
-    int fd = open(path, O_RDWR | O_CLOEXEC);
     void *at = MAP_FAILED;
-    if (fd >= 0 && !fstat(fd, &about) && (size_t)about.st_size == sizeof(struct card))
-        at = mmap(NULL, sizeof(struct card), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (fd >= 0)
-        close(fd);
+    *fd = open(path, O_RDWR | O_CLOEXEC);
+    if (*fd >= 0 && !fstat(*fd, &about) && (size_t)about.st_size == sizeof(struct card))
+        at = mmap(NULL, sizeof(struct card), PROT_READ | PROT_WRITE, MAP_SHARED, *fd, 0);
+    if (at == MAP_FAILED && *fd >= 0)
+        close(*fd);
     return at == MAP_FAILED ? NULL : at;
+}
+
+/* Takes the direction for this opener alone: byte 0 of the file is the lock of the loudspeaker, byte 1 the microphone's. A
+ * lock of the open file, not of the process: a second opener in the same process is refused as well, and whoever is killed
+ * lets go, as with a kernel's driver. */
+static int taken(int fd, snd_pcm_stream_t stream)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1};
+    lock.l_start = stream == SND_PCM_STREAM_PLAYBACK ? 0 : 1;
+    return fcntl(fd, F_OFD_SETLK, &lock) ? -EBUSY : 0;
+}
+
+static int refused(const volatile struct header *h, int fd, snd_pcm_stream_t stream)
+{
+    if (h->refusal || h->unplugged)
+        return h->refusal ? -h->refusal : -ENODEV;
+    return h->exclusive ? taken(fd, stream) : 0;
 }
 
 static int open_device(snd_pcm_t **pcm, const char *name, const char *path, snd_pcm_stream_t stream, int mode)
 {
-    volatile struct card *card = map_card(path);
+    int fd, err;
+    volatile struct card *card = map_card(path, &fd);
     struct device *d;
-    int err = -ENOMEM;
     if (!card)
         return -ENODEV;
-    if (card->h.refusal || card->h.unplugged) {
-        err = card->h.refusal ? -card->h.refusal : -ENODEV;
+    if ((err = refused(&card->h, fd, stream))) {
         SNDERR("open '%s' failed (%d): %s", path, err, strerror(-err));
         munmap((void *)card, sizeof *card);
+        close(fd);
         return err;
     }
+    err = -ENOMEM;
     if ((d = calloc(1, sizeof *d))) {
         d->card = card;
+        d->fd = fd;
         d->io.version = SND_PCM_IOPLUG_VERSION;
         d->io.name = "Simulated card";
         d->io.callback = &callbacks;
@@ -384,6 +406,7 @@ static int open_device(snd_pcm_t **pcm, const char *name, const char *path, snd_
         free(d);
     }
     munmap((void *)card, sizeof *card);
+    close(fd);
     return err;
 }
 

@@ -40,10 +40,13 @@ SEED, DIALOGUES = int(os.environ.get("FUZZ_SEED", "1000")), int(os.environ.get("
 WARM = min(150, DIALOGUES // 2)
 """Conversations after which whatever is kept for good is there."""
 
-OBJECTS, MEBIBYTES = 1000, 32
+OBJECTS, MEBIBYTES = 1000, 64
 """By which the process may have grown from then on, however many conversations come: what caches hold for other texts,
-and the allocator for nobody. One object or 4 kB for each of 10,000 would be more."""
+and the allocator for nobody. One object or 7 kB for each of 10,000 would be more."""
 
+
+OFTEN = 5
+"""Conversations after which what goes in circles is given back: piled up it leaves holes that look like growth."""
 
 ROUNDS = 70
 """Of a conversation in which everything that is kept of old is kept, and of that there should be no more afterwards."""
@@ -275,6 +278,8 @@ def grows(work: Callable[[int], None], warm: int, times: int) -> tuple[int, int]
     sizes = []
     for number in range(times):
         work(number)
+        if number % OFTEN == 0:
+            gc.collect()
         if number + LOOKS >= times or warm <= number + LOOKS < warm + LOOKS:
             gc.collect()
             sizes.append((len(gc.get_objects()), resident()))

@@ -132,7 +132,7 @@ def other_side(kind: str, mode: str, folder: Path, stack: ExitStack) -> tuple[Re
         handling = stack.enter_context(wyoming_server.serving(mode))
         return wyoming(handling.uri), handling
     if kind == "command":
-        return command("while :; do echo word; done" if mode == "flowing" else "echo word; exec sleep 100"), None
+        return command("while :; do echo word; sleep 0.01; done" if mode == "flowing" else "echo word; exec sleep 100"), None
     if kind == "tool":
         program = "while :; do echo word; done" if mode == "flowing" else "exec sleep 100"
         act = calling(('{"on": true}',), spoken="Let me see. ")

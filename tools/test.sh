@@ -14,6 +14,9 @@ extras pi >.venv/pi.log 2>&1 ||
 extras words >.venv/words.log 2>&1 ||
     say "No pocketsphinx (.venv/words.log says why): tests of the lexical hint's recogniser are skipped."
 
+extras sherpa >.venv/sherpa.log 2>&1 ||
+    say "No sherpa-onnx (.venv/sherpa.log says why): whether its stand-in is like it is not tested."
+
 say "Lint (ruff)"
 .venv/bin/python -m ruff check .
 say "Types (mypy)"

@@ -79,6 +79,8 @@ def _talk(settings: Settings, args: argparse.Namespace, service: Service | None,
     from edgeagent.commands._monitors import Monitors
     from edgeagent.store.clips import newest
 
+    if service is not None:
+        service.say("starting: loads its voice and its models, opens the card")
     warn = Warner()
     folder = session_of(settings, args.record)
     clips = partial(newest, Path(settings.flight.dir).expanduser()) if settings.flight.dir else None
@@ -98,6 +100,7 @@ def _talk(settings: Settings, args: argparse.Namespace, service: Service | None,
         printer = to.print(args, runtime)
         to.say_what_is_recorded(folder, Path(args.record or ""))
         if service is not None:
+            service.say("starting: begins to listen")
             runtime.watch(service)
         brake.release()
         code = hold(runtime, args.seconds)

@@ -24,6 +24,9 @@ BACKLOG = 200
 """Blocks that may wait: 3.2 s at 16 ms. The engine is 30 times faster than sound: what is left of a stall so long is
 made up for in a tenth of a second."""
 
+CROWDED = 3 * RATE // 2
+"""Samples, 1.5 s: what is decided so late helps nobody. An engine that keeps up clears what a stall leaves at once."""
+
 APART_S = 0.01
 """A block whose stamp is so far from where the one before ends begins anew, whatever the card says of losses."""
 
@@ -87,6 +90,11 @@ class Capture:
     def waiting(self) -> int:
         """Samples at 16 kHz that have been heard and not taken yet."""
         return (self._came - self._gone) * RATE // self._rate
+
+    @property
+    def crowded(self) -> bool:
+        """So much waits that the engine is somewhere else, or what comes is thrown away."""
+        return self.waiting > CROWDED or len(self._blocks) >= BACKLOG
 
     def drop(self) -> None:
         """Give up what waits: it comes out as lost, before the next block."""

@@ -180,7 +180,9 @@ class Loop:
         self._card.hurry()
         for fact in instant.lost:
             self._door.tell(fact)
-        self.gauge.lost += max(0, min(lost, instant.microphone.size - already))
+        unheard = max(0, min(lost, instant.microphone.size - already))
+        self.gauge.lost += unheard
+        self._health.pace.lost.count(0, unheard)
         if not lost:
             self._listen(instant.microphone)
         if already < instant.microphone.size:
@@ -198,13 +200,13 @@ class Loop:
         if (level := pace.look(self._path.capture.waiting, taken)) is not None:
             self._door.tell(e.Shed(0, level))
         elif pace.hopeless:
-            waited = self._path.capture.waiting
             self._path.capture.drop()
-            pace.dropped(waited)
+            pace.dropped()
 
     def _look(self, now: float) -> None:
         """For those who watch from outside."""
-        late = "the engine does not keep up with the sound" if self._health.pace.lost.most else ""
+        behind = self._health.pace.lost.most or self._path.capture.crowded
+        late = "the engine does not keep up with the sound" if behind else ""
         trouble, believed = self._repair.reason or self._watchdog.trouble or late, self._watchdog.believed
         excused = self._repair.loan.excused
         self.gauge.look(now, self._door.engine, self._card.name, trouble, self._health.latest, believed, excused)

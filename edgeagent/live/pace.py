@@ -6,10 +6,10 @@ behind. None of these is slowness: an engine that keeps up clears the queue. So 
 within a stretch of sound (the standing queue: Nichols & Jacobson 2012, "Controlling queue delay", ACM Queue 10(5)),
 and that it does not shrink.
 
-While it stands, one thing after the other is left out (`turn.levels`). When the queue has been empty for a while, the
-last of them is taken up again. If that proves too much, it is tried again after twice the time, so that a machine that
-is a little too slow does not waver. When all is left out and the queue still stands, what waits is dropped: the device
-is in the present again, and the journal says how much was lost.
+While it stands, one thing after the other is left out (`turn.levels`), or all at once where it is long. When the queue
+has been empty for a while, the last of them is taken up again. If that proves too much, it is tried again after twice
+the time, so that a machine that is a little too slow does not waver. When all is left out and the queue still stands,
+what waits is dropped: the device is in the present again, and the journal says how much was lost.
 
 Sample counts only, no clock: what is decided follows from the order of blocks alone.
 """
@@ -40,6 +40,10 @@ TRIED = samples(10_000)
 SELDOM = samples(320_000)
 """At most so long between two trials."""
 
+FAR = samples(1000)
+"""Samples that wait at the least, from which all is left out at once: the slower the engine is, the longer it takes for
+a stretch of sound, and one thing after the other would take minutes."""
+
 TOO_LATE = samples(500)
 """Samples that wait, all being left out that can be, from which they are dropped: an answer so late is none."""
 
@@ -49,7 +53,7 @@ SPAN = samples(4000)
 
 
 class Share:
-    """How much of the sound was given up."""
+    """How much of the sound was given up: dropped, or lost because the engine held the card's callbacks up."""
 
     def __init__(self) -> None:
         self.most = False
@@ -116,21 +120,20 @@ class Pace:
         if standing <= STANDING or least <= before - CATCHING_UP:
             return None
         if self.level < max(Level):
-            return self._shed()
+            return self._shed(max(Level) if standing > FAR else Level(self.level + 1))
         self.hopeless = standing > TOO_LATE
         return None
 
-    def dropped(self, waited: int) -> None:
-        """So many samples that waited were given up."""
-        self.lost.count(0, waited)
+    def dropped(self) -> None:
+        """What waited was given up."""
         self.hopeless = False
         self._before = self._least = self._seen = 0
 
-    def _shed(self) -> Level:
+    def _shed(self, level: Level) -> Level:
         if self._trial:
             self._patience, self._trial = min(2 * self._patience, SELDOM), 0
         self._before = 0  # it needs a stretch to show
-        return self._go(Level(self.level + 1))
+        return self._go(level)
 
     def _relax(self, seen: int) -> Level | None:
         self._calm += seen

@@ -59,8 +59,8 @@ class EventStream:
 
     def _shut(self) -> None:
         if (connected := self._socket) is not None:
-            with suppress(OSError):
-                connected.shutdown(socket.SHUT_RDWR)
+            with suppress(OSError):  # the socket's own: that of TLS takes its keys from under the thread that reads
+                socket.socket.shutdown(connected, socket.SHUT_RDWR)
 
     def _work(self, put: Callable[[str], bool]) -> None:
         try:
@@ -75,15 +75,12 @@ class EventStream:
             raise ServiceError(f"{self._name}: {why}", "start it, or mend its address") from error
 
     def _receive(self, put: Callable[[str], bool]) -> None:
-        secure = self._url.scheme == "https"
-        kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-        connection = kind(self._url.hostname or "", self._url.port, timeout=CONNECT_S)
+        context = _context() if self._url.scheme == "https" else None
+        connection = self._connection(context)
         try:
-            connection.connect()
-            self._socket = connection.sock
+            self._connect(connection, context)
             if self._feed.cancelled.is_set():
                 return
-            connection.sock.settimeout(self._stall_s)
             path = self._url.path + (f"?{self._url.query}" if self._url.query else "")
             connection.request("POST", path, self._body, self._headers)
             with connection.getresponse() as response:
@@ -96,10 +93,35 @@ class EventStream:
             self._shut()
             connection.close()
 
+    def _connection(self, context: ssl.SSLContext | None) -> http.client.HTTPConnection:
+        host, port = self._url.hostname or "", self._url.port
+        if context is None:
+            return http.client.HTTPConnection(host, port)
+        return http.client.HTTPSConnection(host, port, context=context)
+
+    def _connect(self, connection: http.client.HTTPConnection, context: ssl.SSLContext | None) -> None:
+        """In place of its own `connect`, which hands out no socket before TLS has been agreed on: a server may stall in
+        that, so `cancel` must know each socket before anything is waited for."""
+        plain = socket.create_connection((connection.host, connection.port), CONNECT_S)
+        self._socket = connection.sock = plain
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if context is not None and not self._feed.cancelled.is_set():
+            secure = context.wrap_socket(plain, do_handshake_on_connect=False, server_hostname=connection.host)
+            self._socket = connection.sock = secure
+            if not self._feed.cancelled.is_set():
+                secure.do_handshake()
+        connection.sock.settimeout(self._stall_s)
+
     @property
     def _name(self) -> str:
         """The server, without whatever secrets its address may hold."""
         return f"{self._url.scheme}://{self._url.hostname}" + (f":{self._url.port}" if self._url.port else "")
+
+
+def _context() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.set_alpn_protocols(["http/1.1"])
+    return context
 
 
 def _events(response: http.client.HTTPResponse) -> Iterator[str]:

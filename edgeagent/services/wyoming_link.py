@@ -11,28 +11,43 @@ import select
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
 
 from edgeagent.errors import ServiceError, install
+from edgeagent.services.wyoming_wire import Breaks, Message, read
 
 CONNECT_S = 5.0
 """Seconds for a connection: a server in the next room answers in milliseconds."""
 
+LONGEST_SOUND = 4 << 20
+"""Bytes that a voice may send in one message: a minute and a half at 22.05 kHz. Some send a sentence in one piece."""
+
+AT_ONCE = 64
+"""Messages that `waiting` hands out before it lets its caller do something else: a server may never pause."""
+
 
 class Incoming(io.RawIOBase):
-    """What comes from a socket. While `now`, nothing is waited for: what is not there yet is not there."""
+    """What comes from a socket. It is waited for until `due`, seconds, monotonic; then TimeoutError, even where
+    something comes. While `now`, nothing is waited for: what is not there yet is not there."""
 
     def __init__(self, connected: socket.socket) -> None:
         self.now = self.ended = False
+        self.due = 0.0
         self._socket = connected
+        self._poll = select.poll()
+        self._poll.register(connected, select.POLLIN)
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        if self.now and not select.select([self._socket], [], [], 0)[0]:
-            return None
+        left_s = 0.0 if self.now else self.due - monotonic()
+        if left_s < 0 or not self._poll.poll(1000 * left_s):
+            if self.now:
+                return None
+            raise TimeoutError
         count = self._socket.recv_into(buffer)
         self.ended = count == 0
         return count
@@ -75,26 +90,45 @@ class WyomingLink:
         except (OSError, ValueError) as error:
             raise ServiceError(f"{self._uri} has closed the connection", "see what the server says") from error
 
-    def events(self) -> Iterator[Any]:
-        """What the server sends, until it closes or `cut`. Raises ServiceError where it stalls, or tells an error."""
-        while True:
-            try:
-                event = self._protocol.read_event(self._reader)
-            except TimeoutError as error:
-                raise ServiceError(f"{self._uri} does not answer", "see whether it is overloaded") from error
-            except (OSError, ValueError, KeyError, AttributeError, TypeError):
-                return
-            if event is None:
-                return
-            if event.type == "error":
-                raise ServiceError(f"{self._uri}: {' '.join(str(event.data.get('text', '')).split())}")
-            yield event
+    def events(self, *kinds: str) -> Iterator[Message]:
+        """What the server sends of these kinds, until it closes or `cut`. Raises ServiceError where none of them comes
+        for `stall_s`, or it tells an error, or sends what is no Wyoming."""
+        self._expect()
+        while (message := self._next()) is not None:
+            if message.kind in kinds:
+                yield message
+                self._expect()
 
-    def waiting(self) -> Iterator[Any]:
-        """As `events`, those that have come already. One whose rest is still under way is waited for."""
-        events = self.events()
-        while self._has_come() and (event := next(events, None)) is not None:
-            yield event
+    def waiting(self) -> Iterator[Message]:
+        """Of all kinds, what has come already, AT_ONCE at most. One whose rest is still under way is waited for."""
+        for _ in range(AT_ONCE):
+            if not self._has_come():
+                return
+            self._expect()
+            if (message := self._next()) is None:
+                return
+            yield message
+
+    def _expect(self) -> None:
+        """A message must be here, whole, `stall_s` from now."""
+        self._incoming.due = monotonic() + self._stall_s
+
+    def _next(self) -> Message | None:
+        """None where the connection has ended."""
+        try:
+            message = read(self._reader, LONGEST_SOUND)
+        except TimeoutError as error:
+            raise ServiceError(f"{self._uri} does not answer", "see whether it is overloaded") from error
+        except (OSError, Breaks):
+            return None
+        except ValueError as error:
+            raise ServiceError(
+                f"{self._uri} sends what is no Wyoming ({error})",
+                "see what listens there: `journalctl -e` where it runs",
+            ) from error
+        if message is not None and message.kind == "error":
+            raise ServiceError(f"{self._uri}: {message.text('text')}")
+        return message
 
     @property
     def ended(self) -> bool:

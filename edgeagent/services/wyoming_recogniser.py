@@ -10,18 +10,22 @@ from __future__ import annotations
 from contextlib import suppress
 from queue import Empty, Full, Queue
 from threading import Event, Thread
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from edgeagent import settings
 from edgeagent.errors import ServiceError
 from edgeagent.ports import Sound
 from edgeagent.services.one_turn import OneTurn, Telling, Told
 from edgeagent.services.wyoming_link import WyomingLink
+from edgeagent.services.wyoming_wire import Message
 from edgeagent.signal.convert import to_int16
 from edgeagent.units import RATE
 
 WAITING = 4096
 """Pieces of sound that may wait for a server: a minute. Then the rest is lost, and told."""
+
+LONGEST = 65_536
+"""Characters of a turn's text: more than anybody says."""
 
 LOOK_S = 0.5
 """How often an empty queue is looked at, in case that the mark of the end found no room."""
@@ -132,10 +136,9 @@ class _Turn:
         if self.telling.dropped:
             return ""
         self._link.send("audio-stop")
-        for event in self._link.events() if self._text is None else ():
+        for event in self._link.events("transcript") if self._text is None else ():  # its patience is for this one
             self._take(event)
-            if self._text is not None:
-                break
+            break
         if self._text is not None:
             return self._text
         if self.telling.dropped:
@@ -150,9 +153,11 @@ class _Turn:
             if self._partly != before:
                 self.telling.tell(self._tells.so_far, " ".join(self._partly.split()))
 
-    def _take(self, event: Any) -> None:
+    def _take(self, event: Message) -> None:
         written = str(event.data.get("text", ""))
-        match event.type:
+        if len(self._partly) + len(written) > LONGEST:
+            raise ServiceError(f"{self._settings.uri} writes without end", "see what the server says")
+        match event.kind:
             case "transcript":  # some find the end by themselves, before we tell it
                 self._text = " ".join(written.split())
             case "transcript-start":

@@ -69,11 +69,11 @@ class WyomingReply:
     def _texts(self) -> Generator[str]:
         """Whole, or piece by piece, as newer servers send it; the whole text behind the pieces says nothing new."""
         pieces = False
-        for event in self._link.events():
+        for event in self._link.events("handled-start", "handled-chunk", "handled-stop", "handled", "not-handled"):
             text = str(event.data.get("text") or "")
-            if event.type in ("handled-start", "handled", "not-handled") and event.data.get("context"):
+            if event.kind in ("handled-start", "handled", "not-handled") and event.data.get("context"):
                 self._keep(event.data["context"])
-            match event.type:
+            match event.kind:
                 case "handled-start":
                     pieces = True
                 case "handled-chunk":

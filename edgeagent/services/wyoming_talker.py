@@ -10,6 +10,7 @@ from edgeagent.ports import Sound
 from edgeagent.services.feed import Feed
 from edgeagent.services.voice_rate import VoiceRate
 from edgeagent.services.wyoming_link import WyomingLink
+from edgeagent.services.wyoming_wire import Message
 from edgeagent.turn.events import Word
 
 WAITING = 64
@@ -17,6 +18,9 @@ WAITING = 64
 
 SIXTEEN_BIT = 2
 """Bytes of a sample; other widths are refused."""
+
+RATES = range(4000, 192_001)
+"""Hz of voices: what sound cards have."""
 
 
 class WyomingTalker:
@@ -69,12 +73,12 @@ class WyomingTalk:
     def _receive(self, put: Callable[[Sound], bool]) -> None:
         rate: VoiceRate | None = None
         mono = 1
-        for event in self._link.events():
-            match event.type:
+        for event in self._link.events("audio-start", "audio-chunk", "audio-stop"):
+            match event.kind:
                 case "audio-start":
-                    rate, mono = _form(event.data)
+                    rate, mono = _form(event)
                 case "audio-chunk" if rate is not None:
-                    sound = rate.push(_first_channel(event.payload or b"", mono))
+                    sound = rate.push(_first_channel(event.payload, mono))
                     if sound.size and not put(sound):
                         return
                 case "audio-stop" if rate is not None:
@@ -84,11 +88,12 @@ class WyomingTalk:
             raise ServiceError("the voice breaks off in the middle", "see what its server says")
 
 
-def _form(data: dict[str, object]) -> tuple[VoiceRate, int]:
+def _form(start: Message) -> tuple[VoiceRate, int]:
     """Rate and channels of the sound that follows. Raises ServiceError for what is no int16."""
-    rate, width, channels = (data.get(name) for name in ("rate", "width", "channels"))
-    if width != SIXTEEN_BIT or not isinstance(rate, int) or not isinstance(channels, int) or channels < 1:
-        raise ServiceError(f"the voice has {width} bytes, {channels} channels at {rate} Hz; needed are 2 bytes")
+    rate, width, channels = (start.number(name) for name in ("rate", "width", "channels"))
+    if width != SIXTEEN_BIT or rate is None or rate not in RATES or not channels or channels < 1:
+        needed = f"needed are {SIXTEEN_BIT} bytes at {RATES[0]} to {RATES[-1]} Hz"
+        raise ServiceError(f"the voice has {width} bytes, {channels} channels at {rate} Hz; {needed}")
     return VoiceRate(rate), channels
 
 

@@ -7,15 +7,15 @@ engine's thread only leaves sound in a queue.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from queue import Empty, Full, Queue
 from threading import Event, Thread
-from typing import Any
 
 from edgeagent.errors import ServiceError
 from edgeagent.ports import Sound
 from edgeagent.services.wyoming_link import WyomingLink
+from edgeagent.services.wyoming_wire import Message
 from edgeagent.settings import Activation
 from edgeagent.signal.convert import to_int16
 from edgeagent.units import RATE, milliseconds, samples
@@ -162,7 +162,7 @@ class Listening:
 
     def _look(self) -> None:
         for event in self._link.waiting():
-            if event.type == "detection" and self._zero >= 0:
+            if event.kind == "detection" and self._zero >= 0:
                 self._detected(event)
         if self._link.ended:
             raise ServiceError(
@@ -170,35 +170,42 @@ class Listening:
                 "see what the server says: `journalctl -e` where it runs",
             )
 
-    def _detected(self, event: Any) -> None:
+    def _detected(self, event: Message) -> None:
         """The chunk that the server names is the one in which it was sure: the word was over before it."""
-        data = event.data or {}
-        when = data.get("timestamp")
-        end = self._zero + samples(when) if isinstance(when, int | float) else self._end
-        self._told.word(str(data.get("name") or ""), min(end, self._end))
+        when = event.number("timestamp")
+        heard = milliseconds(self._end - self._zero)
+        self._told.word(event.text("name"), self._zero + samples(heard if when is None else max(0, min(when, heard))))
 
 
 def introduce(link: WyomingLink, activation: Activation) -> None:
     """Whether it is such a server, and knows the words. Raises ServiceError."""
     link.send("describe")
-    for event in link.events():
-        if event.type == "info":
-            known = {
-                str(model.get("name"))
-                for program in event.data.get("wake") or ()
-                for model in program.get("models") or ()
-            }
-            if not known:
-                raise ServiceError(
-                    f"{activation.uri} knows no wake words",
-                    "set activation.uri to a wake word server's, such as tcp://127.0.0.1:10400",
-                )
-            if missing := sorted(set(activation.words) - known):
-                raise ServiceError(
-                    f"{activation.uri} does not know {', '.join(missing)}",
-                    f"set activation.words: [{sorted(known)[0]}]; it knows {', '.join(sorted(known))}",
-                )
-            return
+    for info in link.events("info"):
+        known = set(_known(info))
+        if not known:
+            raise ServiceError(
+                f"{activation.uri} knows no wake words",
+                "set activation.uri to a wake word server's, such as tcp://127.0.0.1:10400",
+            )
+        if missing := sorted(set(activation.words) - known):
+            raise ServiceError(
+                f"{activation.uri} does not know {', '.join(missing)}",
+                f"set activation.words: [{sorted(known)[0]}]; it knows {', '.join(sorted(known))}",
+            )
+        return
     raise ServiceError(
         f"{activation.uri} closed the connection", "see what the server says: `journalctl -e` where it runs"
     )
+
+
+def _known(info: Message) -> Iterator[str]:
+    """The names of its wake words."""
+    for program in _objects(info.data.get("wake")):
+        for model in _objects(program.get("models")):
+            if isinstance(name := model.get("name"), str):
+                yield name
+
+
+def _objects(listed: object) -> Iterator[dict[str, object]]:
+    """What of a list is objects: a server may send anything."""
+    return (one for one in listed if isinstance(one, dict)) if isinstance(listed, list) else iter(())

@@ -1,7 +1,7 @@
-"""The lines and bytes of Wyoming, for the side that waits to be spoken to.
+"""The lines and bytes of Wyoming.
 
 A message is a line of JSON, then `data_length` bytes of more JSON, then `payload_length` bytes. The library reads as
-many as it is told; whoever listens on a network must not, so here each has a bound and everything else is refused.
+many as it is told; whoever listens to a network must not, so here each has a bound and everything else is refused.
 """
 
 from __future__ import annotations
@@ -16,6 +16,10 @@ LONGEST_LINE = 1 << 16
 
 LONGEST_PART = 1 << 20
 """Bytes of data, and of payload: five seconds of the widest sound that is taken; pieces are 2 KiB."""
+
+
+class Breaks(ValueError):
+    """The connection ends within a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +52,23 @@ def encoded(message: Message) -> bytes:
     return json.dumps(head).encode() + b"\n" + data + message.payload
 
 
-def read(source: BinaryIO) -> Message | None:
-    """The next message, None at the end. Raises ValueError for what is none, and what the source raises."""
+def read(source: BinaryIO, longest: int = LONGEST_PART) -> Message | None:
+    """The next message, None at the end. longest: bytes of a payload. Raises ValueError for what is none, Breaks where
+    it is not whole, and what the source raises."""
     line = source.readline(LONGEST_LINE + 1)
     if not line:
         return None
     if len(line) > LONGEST_LINE:
         raise ValueError("a line without an end")
+    if not line.endswith(b"\n"):
+        raise Breaks("the connection ends within a message")
     head = _object(line)
     kind, data = head.get("type"), head.get("data") or {}
     if not isinstance(kind, str) or not isinstance(data, dict):
         raise ValueError("no message")
     if length := _length(head, "data_length"):
         data = {**data, **_object(_bytes(source, length))}
-    return Message(kind, data, _bytes(source, _length(head, "payload_length")))
+    return Message(kind, data, _bytes(source, _length(head, "payload_length", longest)))
 
 
 def _object(text: bytes) -> dict[str, object]:
@@ -74,15 +81,15 @@ def _object(text: bytes) -> dict[str, object]:
     return found
 
 
-def _length(head: Mapping[str, object], name: str) -> int:
+def _length(head: Mapping[str, object], name: str, longest: int = LONGEST_PART) -> int:
     length = head.get(name) or 0
-    if not isinstance(length, int) or not 0 <= length <= LONGEST_PART:
-        raise ValueError(f"{name} is not from 0 to {LONGEST_PART}")
+    if not isinstance(length, int) or not 0 <= length <= longest:
+        raise ValueError(f"{name} is not from 0 to {longest}")
     return length
 
 
 def _bytes(source: BinaryIO, length: int) -> bytes:
     found = source.read(length) if length else b""
     if len(found) < length:
-        raise ValueError("the connection ends within a message")
+        raise Breaks("the connection ends within a message")
     return found

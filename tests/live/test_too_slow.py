@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from edgeagent.sim.replay import replay
 from edgeagent.store.journal import MemoryJournal
 from edgeagent.turn import events as e
 from edgeagent.units import HOP, RATE
+from edgeagent.vitals import Vitals
 from tests.live.rig import BLOCK, LoudEar, Rig, SlowEar
 
 HOP_S = HOP / RATE
@@ -111,6 +113,31 @@ def test_whether_it_still_hears_can_be_seen(rig: Rig, ear: SlowEar, cost: float,
     rig.live(30)
     assert rig.loop.gauge.vitals.hears is hears
     assert bool(rig.loop.gauge.vitals.trouble) is not hears
+
+
+@pytest.mark.parametrize("cost", [6.0, 20.0, 60.0])
+def test_one_that_is_far_behind_is_deaf_before_any_sound_is_given_up(rig: Rig, ear: SlowEar, cost: float) -> None:
+    """A watchdog of five seconds bites within ten: what is decided then belongs to sound of seconds ago."""
+    seen: list[Vitals] = []
+    rig.loop.gauge.watchers.append(seen.append)
+    ear.cost = 0.1 * HOP_S
+    rig.live(2)
+    assert seen[-1].hears
+    ear.cost = cost * HOP_S
+    slow = rig.now
+    rig.live(20)
+    fed = [vitals.monotonic_s - slow for vitals in seen if vitals.hears] + [20.0]
+    assert next(before for before, after in pairwise(fed) if after - before > 5.0) < 5.0
+    ear.cost = 0.1 * HOP_S
+    rig.live(12)
+    assert seen[-1].hears
+
+
+def test_what_is_far_behind_leaves_all_out_at_once(rig: Rig, ear: SlowEar) -> None:
+    ear.cost = 6.0 * HOP_S
+    rig.live(6)
+    assert levels(rig) == [3]
+    assert rig.log[-1] == "lamp idle, impaired"
 
 
 def test_and_when_it_is_fast_again_all_comes_back(rig: Rig, ear: SlowEar) -> None:

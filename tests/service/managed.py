@@ -19,6 +19,7 @@ class Managed:
 
     def __init__(self, folder: Path, *options: str, environment: Mapping[str, str] | None = None) -> None:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        (folder / "notify").unlink(missing_ok=True)  # of one that was started before
         self._socket.bind(str(folder / "notify"))
         self._socket.settimeout(GIVE_UP_S)
         ours = {"NOTIFY_SOCKET": str(folder / "notify"), "WATCHDOG_USEC": "1000000"}

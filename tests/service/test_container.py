@@ -12,7 +12,7 @@ import pytest
 
 from tests.devices.made_up_proc import MadeUpProc
 from tools.container.drill import AT_WORK, CONFIG, drill, lost_lines, started
-from tools.container.faults import FAULTS
+from tools.container.faults import FAULTS, PATIENT
 from tools.container.machine import CARD, HOME, CannotRun, Machine, needed
 from tools.container.room import Room
 from tools.simcard import BuildError
@@ -84,9 +84,9 @@ def test_root_who_checks_beside_it_is_told_that_all_is_well(place: tuple[Machine
     assert {finding["topic"]: finding["grade"] for finding in json.loads(said)}["microphone"] == "fail"
 
 
-@pytest.mark.parametrize("name", [fault.name for fault in FAULTS])
+@pytest.mark.parametrize("name", [fault.name for fault in FAULTS + PATIENT])
 def test_after(place: tuple[Machine, Room], name: str) -> None:
-    (fault,) = (fault for fault in FAULTS if fault.name == name)
+    (fault,) = (fault for fault in FAULTS + PATIENT if fault.name == name)
     (outcome,) = drill(*place, [fault], Random(1))
     assert not outcome.wrong, outcome
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from edgeagent.monitor.notify import SOCKET, WATCHDOG_PID, WATCHDOG_USEC, Manager, manager
-from edgeagent.monitor.service import STATES, Service, status
+from edgeagent.monitor.service import LATE_S, LONGER, START_S, STATES, WAITS_S, Service, status
 from edgeagent.turn.outputs import Light
 from edgeagent.vitals import Vitals
 
@@ -163,3 +163,54 @@ def test_a_card_that_is_lent_feeds_the_watchdog_as_long_as_it_is_excused(
     for tenth in range(601, 650):
         service(after(late, tenth / 10))
     assert not any("WATCHDOG" in each for each in listening.take())
+
+
+def test_until_it_is_ready_it_asks_for_time_as_often_as_it_takes_and_never_afterwards(
+    listening: Listening, service: Callable[[Vitals], None]
+) -> None:
+    waits = replace(WELL, hears=False, state="mic_lost", trouble="sound device 'usb' is gone")
+    patience_s = 0.0  # until when a manager waits
+    for tenth in range(36_000):  # an hour without a card
+        now = waits.monotonic_s + tenth / 10
+        service(replace(waits, monotonic_s=now))
+        for told in listening.take():
+            assert "READY" not in told
+            if LONGER in told:
+                patience_s = now + int(told[LONGER]) / 1e6
+        assert now < patience_s - WAITS_S / 2  # one message, or two, may get lost
+    service(replace(WELL, monotonic_s=now + 0.1))
+    for tenth in range(2, 100):
+        service(replace(waits if tenth % 3 else WELL, monotonic_s=now + tenth / 10))
+    assert not any(LONGER in told for told in listening.take())
+
+
+def test_an_engine_that_hangs_before_it_is_ready_is_ended_within_the_time_of_a_watchdog(
+    listening: Listening, service: Callable[[Vitals], None]
+) -> None:
+    service(Vitals(monotonic_s=1.0, state="mic_lost", trouble="gone"))
+    (told,) = listening.take()  # and then no more
+    assert int(told[LONGER]) / 1e6 + LATE_S <= WAITS_S
+
+
+def test_each_step_of_a_start_has_a_time_of_its_own_and_what_is_said_later_has_none(listening: Listening) -> None:
+    told = Manager(listening.address, watchdog_s=2.0)
+    service = Service(told)
+    service.say("starting")
+    service.say("cannot start: audio.inptu")
+    assert [int(each[LONGER]) for each in listening.take()] == [START_S * 1e6] * 2
+    service(WELL)
+    service.say("of other words")
+    assert LONGER not in listening.take()[-1]
+    told.close()
+
+
+def test_time_that_was_asked_for_while_the_manager_was_away_is_asked_for_again_at_once(tmp_path: Path) -> None:
+    told = Manager(str(tmp_path / "notify"))
+    service = Service(told)
+    waits = replace(WELL, hears=False, state="mic_lost", trouble="gone")
+    service(waits)
+    listening = Listening(str(tmp_path / "notify"))
+    service(after(waits, 0.1))
+    assert LONGER in listening.take()[0]
+    told.close()
+    listening.socket.close()

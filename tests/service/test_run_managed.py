@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edgeagent.monitor.service import LONGER
 from edgeagent.signal.wav import write_wav
 from edgeagent.units import RATE
 from tests.service.managed import GIVE_UP_S, Start
@@ -23,7 +24,10 @@ def room(tmp_path: Path) -> str:
 
 def test_from_starting_to_ready_fed_and_stopping(start: Start, room: str) -> None:
     managed = start("--card", room)
-    assert managed.until(lambda told: "STATUS" in told) == {"STATUS": "starting"}
+    assert managed.until(lambda told: "STATUS" in told)["STATUS"] == "starting"
+    managed.says("starting: loads its voice and its models")
+    managed.says("starting: begins to listen")
+    assert all(LONGER in told for told in managed.told)
     ready = managed.until(lambda told: "READY" in told)
     assert "echo not learnt yet" in ready["STATUS"]
     for _ in range(3):

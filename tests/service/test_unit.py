@@ -11,6 +11,9 @@ import pytest
 from edgeagent.__main__ import Parser
 from edgeagent.commands import command
 from edgeagent.live import realtime
+from edgeagent.live.repair import HANGS_S
+from edgeagent.monitor.service import START_S, WAITS_S
+from edgeagent.services.pocketsphinx_link import LOADING_S
 
 UNIT = Path(__file__).parents[2] / "systemd" / "edgeagent.service"
 ANALYZE = shutil.which("systemd-analyze")
@@ -64,8 +67,15 @@ def test_its_command_is_one_that_there_is() -> None:
 def test_it_never_gives_up_and_waits_for_no_network() -> None:
     assert settings("Restart") == ["always"]
     assert settings("StartLimitIntervalSec") == ["0"]
-    assert settings("TimeoutStartSec") == ["infinity"]
     assert not any("network" in value for key in ("After", "Wants", "Requires") for value in settings(key))
+
+
+def test_one_that_hangs_before_it_is_ready_is_given_up_and_shows_where_it_stood() -> None:
+    """A manager takes no time back: longer in the unit than what is asked for by the device would undo it."""
+    assert settings("TimeoutStartSec") == [f"{START_S:.0f}s"]
+    assert settings("WatchdogSec") == [f"{WAITS_S:.0f}s"]
+    assert settings("TimeoutStartFailureMode") == ["abort"]
+    assert HANGS_S + LOADING_S < START_S  # a start that takes as long as it may in each part
 
 
 def test_it_permits_the_priorities_that_are_asked_for() -> None:

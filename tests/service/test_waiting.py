@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from edgeagent.monitor.service import LONGER, WAITS_S
 from edgeagent.store.journal import read_lines
 from edgeagent.units import RATE
 from tests.devices.sim_child import MakeSim, make_sim
@@ -49,7 +52,8 @@ def test_it_begins_without_its_card_says_so_and_takes_it_within_two_seconds(
     managed.says("deaf: ")
     assert not any("READY" in told or "WATCHDOG" in told for told in managed.told)
     assert why in managed.told[-1]["STATUS"]
-    time.sleep(1.5)  # some attempts fail
+    longer = [managed.until(lambda told: LONGER in told) for _ in range(2)]  # some attempts fail meanwhile
+    assert all(int(told[LONGER]) < WAITS_S * 1e6 for told in longer)
     quiet_room(sim)
     setattr(sim.state, knob, 0)
     plugged = time.monotonic()
@@ -76,6 +80,89 @@ def test_a_microphone_that_never_moves_is_never_ready_and_its_lamp_is_red(
     assert not any("READY" in told or "WATCHDOG" in told for told in managed.told)
     quiet_room(sim)
     managed.until(lambda told: "READY" in told)
+
+
+def test_a_card_that_refuses_the_rate_is_waited_for_as_one_that_is_away(
+    make_sim: MakeSim, start: Start, config: Path
+) -> None:
+    sim = make_sim()
+    config.write_text(config.read_text() + "audio: {rate_hz: 48000}\n")
+    refused = start("--config", str(config), environment=sim.env())  # somebody stands there who reads why
+    assert refused.process.wait(GIVE_UP_S) == 2
+    managed = start("--wait", "--config", str(config), environment=sim.env())
+    managed.says("deaf: 'default' as input cannot run at 48000 Hz")
+    managed.until(lambda told: LONGER in told)
+    assert not any("READY" in told or "WATCHDOG" in told for told in managed.told)
+    config.write_text(config.read_text().replace("48000", "0"))  # is not read again
+    for _ in range(3):
+        assert "READY" not in managed.until(lambda told: LONGER in told)
+    sim.state.rate = 48000  # another card in its place
+    plugged = time.monotonic()
+    quiet_room(sim)
+    managed.until(lambda told: "READY" in told)
+    assert time.monotonic() - plugged < 2.0
+    managed.process.send_signal(signal.SIGTERM)
+    assert managed.process.wait(GIVE_UP_S) == 0
+    entries = journal(config)
+    assert [entry["state"] for entry in entries if entry["event"] == "state"][:3] == ["idle", "mic_lost", "idle"]
+    assert any("cannot run at 48000 Hz" in entry["text"] for entry in entries if entry["event"] == "card_trouble")
+    assert managed.process.stderr
+    assert "lamp: mic lost" in managed.process.stderr.read()
+
+
+def test_a_restart_with_the_right_rate_takes_the_card_at_once(make_sim: MakeSim, start: Start, config: Path) -> None:
+    sim = make_sim()
+    right = config.read_text()
+    config.write_text(right + "audio: {rate_hz: 48000}\n")
+    wrong = start("--wait", "--config", str(config), environment=sim.env())
+    wrong.says("cannot run at 48000 Hz")
+    wrong.process.send_signal(signal.SIGTERM)
+    assert wrong.process.wait(GIVE_UP_S) == 0
+    config.write_text(right + "audio: {rate_hz: 0}\n")
+    quiet_room(sim)
+    managed = start("--wait", "--config", str(config), environment=sim.env())
+    managed.until(lambda told: "READY" in told)
+
+
+def test_after_a_boot_in_which_another_card_came_first_it_takes_its_own_by_name(
+    make_sim: MakeSim, start: Start, config: Path, tmp_path: Path
+) -> None:
+    ours = make_sim()
+    (tmp_path / "other").mkdir()
+    other = SimCard(tmp_path / "other")  # whoever opens that one hears nothing, and is never ready
+    config.write_text(config.read_text() + "audio: {input: simcard_microphone, output: simcard_speaker}\n")
+    opened = []
+    for boot in range(2):
+        if boot:
+            before = devices(ours)
+            put_first(other, ours)
+            after = devices(ours)
+            assert before.index("simcard_speaker") < after.index("simcard_speaker")
+            assert before.index("simcard_microphone") < after.index("simcard_microphone")
+        quiet_room(ours)
+        managed = start("--wait", "--config", str(config), environment=ours.env())
+        ready = managed.until(lambda told: "READY" in told)
+        assert "card simcard_microphone / simcard_speaker" in ready["STATUS"]
+        managed.process.send_signal(signal.SIGTERM)
+        assert managed.process.wait(GIVE_UP_S) == 0
+        opened.append((ours.state.input_starts, ours.state.output_starts))
+    assert all(earlier < later for earlier, later in zip(*opened, strict=True))
+    assert not other.state.output_starts + other.state.input_starts
+
+
+def devices(sim: SimCard) -> list[str]:
+    """As PortAudio counts them."""
+    ask = "from edgeagent.devices.portaudio import PortAudio; print(*(each.name for each in PortAudio().devices))"
+    return subprocess.run(
+        [sys.executable, "-c", ask], env=sim.env(), capture_output=True, text=True, timeout=GIVE_UP_S, check=True
+    ).stdout.split()
+
+
+def put_first(other: SimCard, ours: SimCard) -> None:
+    """The other's devices before ours, and the default is its own, too."""
+    plugin, *theirs = other.config.read_text().replace("pcm.simcard", "pcm.monitor").splitlines()
+    mine = [line for line in ours.config.read_text().splitlines()[1:] if "!default" not in line]
+    ours.config.write_text("\n".join([plugin, *theirs, *mine, ""]))
 
 
 def test_without_the_flag_it_refuses_at_once(make_sim: MakeSim, start: Start) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import select
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,8 +19,9 @@ Act = Callable[["Talking"], None]
 class Talking:
     """One request being answered."""
 
-    def __init__(self, handler: BaseHTTPRequestHandler, body: dict[str, Any]) -> None:
+    def __init__(self, handler: BaseHTTPRequestHandler, body: dict[str, Any], server: ChatServer) -> None:
         self.body = body
+        self.server = server
         self.headers = handler.headers
         self._handler = handler
 
@@ -55,14 +57,15 @@ class Talking:
         peer: socket.socket = self._handler.connection
         ready, _, _ = select.select([peer], [], [], timeout)
         with suppress(OSError):
-            return bool(ready) and peer.recv(1, socket.MSG_PEEK) == b""
+            return bool(ready) and socket.socket.recv(peer, 1, socket.MSG_PEEK) == b""  # beneath TLS, too
         return True
 
 
 class ChatServer:
     """`act` answers each request; `left` is when a client was seen to have gone, time.monotonic()."""
 
-    def __init__(self, act: Act) -> None:
+    def __init__(self, act: Act, context: ssl.SSLContext | None = None) -> None:
+        """context: for TLS."""
         self.act = act
         self.requests: list[dict[str, Any]] = []
         self.keys: list[str | None] = []
@@ -77,7 +80,7 @@ class ChatServer:
                 outer.requests.append(body)
                 outer.keys.append(self.headers["Authorization"])
                 outer.asked.set()
-                talking = Talking(self, body)
+                talking = Talking(self, body, outer)
                 try:
                     outer.act(talking)
                 except OSError:
@@ -87,7 +90,10 @@ class ChatServer:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/v1"
+        if context is not None:
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+            self._server.handle_error = lambda *_: None  # type: ignore[method-assign]
+        self.url = f"http{'s' * (context is not None)}://127.0.0.1:{self._server.server_address[1]}/v1"
 
     def leave(self) -> None:
         if self.left is None:
@@ -103,8 +109,8 @@ class ChatServer:
 
 
 @contextmanager
-def serving(act: Act) -> Iterator[ChatServer]:
-    server = ChatServer(act)
+def serving(act: Act, context: ssl.SSLContext | None = None) -> Iterator[ChatServer]:
+    server = ChatServer(act, context)
     server.start()
     try:
         yield server
@@ -125,28 +131,40 @@ def sentences(*texts: str) -> Act:
     return act
 
 
-def flowing(server: list[ChatServer]) -> Act:
+def flowing(talking: Talking) -> None:
     """Never stops talking while somebody listens."""
-
-    def act(talking: Talking) -> None:
-        talking.begin()
-        while not talking.gone(0.001):
-            talking.say("word " * 20)
-        server[0].leave()
-
-    return act
+    talking.begin()
+    while not talking.gone(0.001):
+        talking.say("word " * 5)
+    talking.server.leave()
 
 
-def stalled(server: list[ChatServer]) -> Act:
+def stalled(talking: Talking) -> None:
     """Says one word and nothing more."""
+    talking.begin()
+    talking.say("word ")
+    silent(talking)
 
-    def act(talking: Talking) -> None:
-        talking.begin()
-        talking.say("word ")
-        if talking.gone(10):
-            server[0].leave()
 
-    return act
+def silent(talking: Talking) -> None:
+    """Does not even begin."""
+    if talking.gone(10):
+        talking.server.leave()
+
+
+def dying(talking: Talking) -> None:
+    """Ends in the middle."""
+    talking.begin()
+    talking.say("Half ")
+    talking.server.leave()
+
+
+def babbling(talking: Talking) -> None:
+    """Goes on with what is no chat."""
+    talking.begin()
+    while not talking.gone(0):
+        talking.raw("data: {\n\n")
+    talking.server.leave()
 
 
 def calling(*rounds: tuple[str, ...], name: str = "lamp", spoken: str = "", last: str = "Done.") -> Act:

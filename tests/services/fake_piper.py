@@ -26,6 +26,8 @@ def main() -> None:
     block = rate // 20
     sine = struct.pack(f"<{block}h", *(round(8000 * math.sin(n / 7)) for n in range(block)))
     for line in sys.stdin:
+        if fake == "silent":
+            time.sleep(3600)
         blocks = round(len(line.strip()) * args.length_scale)  # 20 characters a second
         count = 0
         while count < blocks or fake == "endless":

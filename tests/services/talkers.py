@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from shlex import quote
+from threading import Event
 
 import numpy as np
 import pytest
@@ -27,6 +28,7 @@ from edgeagent.services.tone_talker import ToneTalker
 from edgeagent.services.wav_talker import WavTalker
 from edgeagent.services.wyoming_talker import WyomingTalker
 from edgeagent.signal.wav import write_wav
+from tests.services.leftovers import children
 from tests.services.nowhere import nowhere
 
 EVERY = ("espeak", "flite", "piper", "command", "wav", "tone", "wyoming")
@@ -42,16 +44,18 @@ SOUND = "head -c 22050 /dev/zero | tr '\\0' '\\20'"
 PROGRAMS = {
     "whole": f"cat >/dev/null; for n in 1 2 3 4 5 6; do {SOUND}; done",
     "stalled": f"{SOUND}; exec sleep 3600",
+    "silent": "exec sleep 3600",
     "endless": f"while :; do {SOUND}; done",
     "dies": f"{SOUND}; echo the reason >&2; exit 3",
 }
 
 
 class Side:
-    """A voice whose other side does as `mode` says: whole, endless, and once it has begun: stalled, dies."""
+    """A voice whose other side does as `mode` says: whole, endless, silent, and once it has begun: stalled, dies."""
 
     def __init__(self, kind: str, mode: str, folder: Path, stack: ExitStack) -> None:
         self._mode = mode
+        self._asked: Event | None = None
         makers: dict[str, Callable[[], Talker]] = {
             "espeak": lambda: loaded(EspeakTalker(settings.Talker(stall_ms=5000))),
             "flite": lambda: loaded(FliteTalker(settings.Talker(stall_ms=5000))),
@@ -59,17 +63,43 @@ class Side:
             "command": lambda: command(PROGRAMS[mode]),
             "wav": lambda: recorded(folder),
             "tone": ToneTalker,
-            "wyoming": lambda: wyoming(mode, stack),
+            "wyoming": lambda: self._wyoming(stack),
         }
         self.talker = makers[kind]()
         stack.callback(self.talker.close)
+        if mode == "silent":
+            self._hit(signal.SIGSTOP)
+        self._before = self._requests(), children()
 
     def begun(self) -> None:
         """Call this once its first sound is there."""
+        if (what := {"stalled": signal.SIGSTOP, "dies": signal.SIGKILL}.get(self._mode)) is not None:
+            self._hit(what)
+
+    def asked(self) -> bool:
+        """The other side has something to say."""
+        if self._asked is not None:
+            return self._asked.is_set()
+        if isinstance(self.talker, PiperTalker):
+            return self.talker._spare is None
+        return (self._requests(), children()) > self._before
+
+    def _hit(self, what: signal.Signals) -> None:
+        """The child of a library."""
         if isinstance(self.talker, LibraryTalker):
             self.talker._settings = settings.Talker(stall_ms=STALL_MS)
-            if (what := {"stalled": signal.SIGSTOP, "dies": signal.SIGKILL}.get(self._mode)) is not None:
-                os.kill(self.talker._child.pid, what)
+            os.kill(self.talker._child.pid, what)
+
+    def _requests(self) -> int:
+        return self.talker._request if isinstance(self.talker, LibraryTalker) else 0
+
+    def _wyoming(self, stack: ExitStack) -> WyomingTalker:
+        pytest.importorskip("wyoming", reason="needs the extra [wyoming]")
+        from tests.services.wyoming_server import serving
+
+        server = stack.enter_context(serving({"endless": "flowing"}.get(self._mode, self._mode)))
+        self._asked = server.asked
+        return WyomingTalker(settings.Talker(kind="wyoming", uri=server.uri, stall_ms=STALL_MS))
 
 
 def loaded(talker: LibraryTalker) -> LibraryTalker:
@@ -103,14 +133,6 @@ def piper_voice(folder: Path, fake: str) -> settings.Talker:
 
 def piper(folder: Path, fake: str) -> PiperTalker:
     return PiperTalker(piper_voice(folder, fake))
-
-
-def wyoming(mode: str, stack: ExitStack) -> WyomingTalker:
-    pytest.importorskip("wyoming", reason="needs the extra [wyoming]")
-    from tests.services.wyoming_server import serving
-
-    server = stack.enter_context(serving({"endless": "flowing"}.get(mode, mode)))
-    return WyomingTalker(settings.Talker(kind="wyoming", uri=server.uri, stall_ms=STALL_MS))
 
 
 def absent(kind: str, folder: Path) -> Talker:

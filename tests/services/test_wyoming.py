@@ -45,12 +45,18 @@ def test_the_sound_is_whole_at_our_rate_and_of_the_voice_that_was_asked_for() ->
     assert np.median(sound) == pytest.approx(0.1, abs=0.001)
 
 
+def test_a_long_sentence_may_come_in_one_piece() -> None:
+    with serving("at once") as server:
+        sound = np.concatenate(list(talker(server.uri).say("Hello.")))
+    assert sound.size == round(1000 * 1024 * 16_000 / VOICE_RATE)
+
+
 def test_of_two_channels_the_first_is_taken() -> None:
     with serving("stereo") as server:
         assert np.median(np.concatenate(list(talker(server.uri).say("x")))) == pytest.approx(0.1, abs=0.001)
 
 
-@pytest.mark.parametrize("mode", ["flowing", "stalled"])
+@pytest.mark.parametrize("mode", ["flowing", "stalled", "silent"])
 def test_a_cancel_is_seen_at_once_on_both_sides(mode: str) -> None:
     with serving(mode) as server:
         talk = talker(server.uri).say("on and on")
@@ -204,6 +210,24 @@ def test_one_that_fails_costs_this_turns_text_only(heard: Heard, eventually: Eve
         eventually(lambda: len(heard.texts) == 2)
         assert heard.texts[1] == (8, "hello there")
         recogniser.close()
+
+
+def test_one_that_writes_without_end_is_left(heard: Heard, eventually: Eventually) -> None:
+    with serving("writes without end") as server:
+        recogniser = heard.recogniser(server.uri)
+        recogniser.open_turn(7, "")
+
+        def goes_on() -> bool:
+            recogniser.sound(7, SOUND[:160])
+            return bool(heard.troubles)
+
+        eventually(goes_on)
+        recogniser.close_turn(7, SOUND)
+        eventually(lambda: heard.texts)
+        recogniser.close()
+        assert server.gone.wait(GIVE_UP_S)
+    assert heard.texts == [(7, "")]
+    assert "writes without end" in heard.troubles[0][1]
 
 
 def test_a_server_that_is_gone_is_told_once_the_turn_is_over(heard: Heard, eventually: Eventually) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.services.wyoming_server import AsyncEventHandler, Server, Told
+from tests.services.wyoming_server import GARBAGE, AsyncEventHandler, Server, Told
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # the library needs audioop for converting, which is not done
@@ -36,6 +36,8 @@ class WakeServer(Server):
 
     async def handle(self, handler: AsyncEventHandler, event: Told) -> bool:
         self.told.append(event)
+        if self.mode in GARBAGE:
+            await self.spew(handler, *GARBAGE[self.mode])
         match event.type:
             case "describe":
                 self.handlers.append(handler)

@@ -14,15 +14,28 @@ import pytest
 
 pytest.importorskip("wyoming", reason="needs the extra [wyoming]")
 
-from wyoming.asr import Transcript
+from wyoming.asr import Transcript, TranscriptChunk
 from wyoming.error import Error
 from wyoming.event import Event as Told
 from wyoming.handle import Handled, HandledChunk, HandledStart, HandledStop, NotHandled
 from wyoming.server import AsyncEventHandler, AsyncTcpServer
 
-__all__ = ["VOICE_RATE", "AsyncEventHandler", "Server", "Told", "serving"]
+__all__ = ["GARBAGE", "VOICE_RATE", "AsyncEventHandler", "Server", "Told", "serving"]
 
 VOICE_RATE = 22_050
+
+GARBAGE = {
+    "line": (b"", b"x" * 65_536),
+    "huge": (b'{"type": "audio-chunk", "payload_length": 4000000000}\n', bytes(65_536)),
+    "wordy": (b'{"type": "info", "data_length": 4000000000}\n', b" " * 65_536),
+    "noise": (b"", np.random.default_rng(5).bytes(65_536)),
+    "half": (b'{"type": "transcript", "data_length": 90}\n{"text": "so', b""),
+    "babble": (b"", b'{"type": "pong"}\n' * 4096),
+}
+"""What a server sends that answers no question: first, and then over and over."""
+
+MOST_GARBAGE = 64 << 20
+"""Bytes of it, but for what is made of messages: a reader without a bound shall fail its test, not the machine."""
 
 
 class Server:
@@ -40,6 +53,11 @@ class Server:
 
     async def handle(self, handler: AsyncEventHandler, event: Told) -> bool:
         self.told.append(event)
+        if self.mode in GARBAGE:
+            await self.spew(handler, *GARBAGE[self.mode])
+        if self.mode == "silent":
+            self.asked.set()
+            await asyncio.sleep(3600)
         match event.type:
             case "synthesize":
                 self.asked.set()
@@ -49,6 +67,8 @@ class Server:
                 self.asked.set()
             case "audio-chunk":
                 self.heard[-1] += event.payload or b""
+                if self.mode == "writes without end":
+                    await handler.write_event(TranscriptChunk("word " * 5000).event())
                 if self.mode == "writes" and self.written:
                     for chunk in self.written.pop(0):
                         await handler.write_event(chunk)
@@ -58,6 +78,19 @@ class Server:
                 self.asked.set()
                 await self.reply(handler)
         return True
+
+    async def spew(self, handler: AsyncEventHandler, first: bytes, then: bytes) -> None:
+        """Until the client leaves."""
+        self.asked.set()
+        handler.writer.write(first)
+        left = MOST_GARBAGE
+        while then and left > 0:
+            handler.writer.write(then)
+            await handler.writer.drain()
+            await asyncio.sleep(0)  # `drain` need not, and somebody must see that the client has left
+            left -= len(then) if self.mode != "babble" else 0
+        await handler.writer.drain()
+        await asyncio.sleep(3600)
 
     async def speak(self, handler: AsyncEventHandler) -> None:
         form: dict[str, Any] = {"rate": VOICE_RATE, "width": 2, "channels": 1}
@@ -72,7 +105,9 @@ class Server:
         piece = np.full(1024 * form["channels"], 3277, np.int16)
         if self.mode == "stereo":
             piece[1::2] = 0
-        count = 0
+        if self.mode == "at once":
+            piece = np.tile(piece, 1000)
+        count = 64 if self.mode == "at once" else 0
         while count < 65 or self.mode == "flowing":
             await handler.write_event(Told("audio-chunk", data=form, payload=piece.tobytes()))
             count += 1
@@ -102,6 +137,9 @@ class Server:
                 words = self.text.split()
                 while words:
                     await handler.write_event(HandledChunk(words.pop(0) + " ").event())
+                    if self.mode == "breaks":
+                        await handler.stop()
+                        return
                     if self.mode == "stalled":
                         await asyncio.sleep(3600)
                     if self.mode == "flowing":
@@ -140,8 +178,9 @@ def serving(mode: str = "whole", given: Server | None = None, port: int = 0) -> 
                 self.leave()
 
         async def watch(self) -> None:
-            """When the client has left, though we are busy."""
-            while not (self.reader.at_eof() or self.reader.exception() or self.writer.transport.is_closing()):
+            """When the client has left, though we are busy, and have not read all that it sent."""
+            reader: Any = self.reader
+            while not (reader._eof or reader.exception() or self.writer.transport.is_closing()):
                 await asyncio.sleep(0.001)
             self.leave()
 

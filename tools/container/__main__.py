@@ -19,7 +19,7 @@ from random import Random
 from statistics import median
 
 from tools.container.drill import CONFIG, Outcome, drill, lost_lines, started
-from tools.container.faults import FAULTS
+from tools.container.faults import FAULTS, PATIENT
 from tools.container.machine import CannotRun, Machine
 from tools.container.room import Room
 from tools.simcard import BuildError
@@ -31,7 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--count", type=int, default=0, help="so many faults at random")
     parser.add_argument("--each", type=int, default=0, help="each fault so many times, in order")
-    parser.add_argument("--only", nargs="+", metavar="NAME", help="of these: " + ", ".join(f.name for f in FAULTS))
+    parser.add_argument(
+        "--only", nargs="+", metavar="NAME", help="of these: " + ", ".join(f.name for f in FAULTS + PATIENT)
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--folder", type=Path, help="for the container's root; must be empty")
     wanted = parser.parse_args(arguments)
@@ -44,7 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(wanted: argparse.Namespace, folder: Path) -> int:
-    faults = [fault for fault in FAULTS if not wanted.only or fault.name in wanted.only]
+    known = FAULTS if wanted.count and not wanted.only else FAULTS + PATIENT
+    faults = [fault for fault in known if not wanted.only or fault.name in wanted.only]
     random = Random(wanted.seed)
     order = (
         random.choices(faults, k=wanted.count) if wanted.count else [f for f in faults for _ in range(wanted.each or 1)]

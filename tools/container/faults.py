@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from edgeagent.monitor.service import START_S
 from tools.container.machine import Machine
 from tools.container.room import Room
 
@@ -84,6 +85,29 @@ def kill_child(machine: Machine, _room: Room) -> None:
             machine.call("kill", "-KILL", str(pid), check=False)
 
 
+def hang_without_card(waited_s: float) -> Callable[[Machine, Room], None]:
+    """Unplugged until a new process waits for its card, which then hangs, waited_s after it was started."""
+
+    def begin(machine: Machine, _room: Room) -> None:
+        before = machine.main()
+        machine.sim.state.unplugged = 1
+        if not machine.until(lambda: machine.main() not in (0, before) and _deaf(machine)):
+            raise RuntimeError("no new process waits for the card")
+        waits = machine.main()
+        started = int(machine.show("ExecMainStartTimestampMonotonic")["ExecMainStartTimestampMonotonic"]) / 1e6
+        time.sleep(max(0.0, started + waited_s - time.monotonic()))
+        if machine.main() != waits:
+            raise RuntimeError("it was ended while it waited for its card, and moved on")
+        machine.aim()
+        machine.signal(signal.SIGSTOP)
+
+    return begin
+
+
+def _deaf(machine: Machine) -> bool:
+    return machine.show("StatusText")["StatusText"].startswith("deaf")
+
+
 FAULTS = (
     Fault("SIGKILL", send(signal.SIGKILL), again_s=1.2),
     Fault("SIGTERM", send(signal.SIGTERM)),
@@ -104,3 +128,24 @@ FAULTS = (
     Fault("xrun storm", hold_up, deafens=False),
     Fault("the voice's process dies", kill_child, deafens=False),
 )
+
+PATIENT = (
+    Fault(
+        "hangs while it waits for its card",
+        hang_without_card(START_S + 15),
+        knob(unplugged=0),
+        (0.1, 1.0),
+        shown_s=1.0,
+        again_s=7.0,
+    ),
+    Fault(
+        "hangs as soon as it waits for its card",
+        hang_without_card(0.0),
+        knob(unplugged=0),
+        (0.1, 1.0),
+        shown_s=1.0,
+        again_s=START_S + 2,
+    ),
+)
+"""More than a minute each, and so none of those at random. The first waits for longer than a start may take, and is
+given up as soon as it hangs; the second only when the time is over that the last step was given (`monitor.service`)."""

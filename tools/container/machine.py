@@ -39,10 +39,14 @@ UID = 990
 HIERARCHIES = ("/sys/fs/cgroup", "/sys/fs/cgroup/unified", "/sys/fs/cgroup/systemd", "/sys/fs/cgroup/cpu")
 """Where cgroups may be mounted, new way and old."""
 
-CPU = {"cpu.shares": 65_536, "cpu.rt_runtime_us": 500_000}
-"""For the container, where that can be said: nearly all of the processor if it wants it, and real time at all."""
+CPU = {"cpu.shares": 65_536, "cpu.rt_runtime_us": 400_000}
+"""For the container, where that can be said: nearly all of the processor if it wants it, and real time at all; so much
+that there is as much left for another."""
 
 BOOT_S = 30.0
+
+FREED_S = 5.0
+"""The kernel takes a cgroup away behind one's back; it takes some 20 ms."""
 
 TARGET = """[Unit]
 Description=As much as the service needs
@@ -102,10 +106,11 @@ class Machine:
         self.shared = folder / "card"
         self.shared.mkdir(parents=True)
         self.sim = SimCard(self.shared)
-        self._name = f"edgeagent-{os.getpid()}"
+        self.name = f"edgeagent-{os.getpid()}"
         self._nspawn: subprocess.Popen[bytes] | None = None
         self._leader = 0
-        self._target = 0
+        self.target = 0
+        """The service's main process as this machine knows it, since `aim`; 0 for none."""
         self._share_card()
         self._furnish(config)
 
@@ -178,37 +183,54 @@ class Machine:
     # Its life ---------------------------------------------------------------------------------------------------------
 
     def __enter__(self) -> Self:
+        self.boot()
+        return self
+
+    def boot(self) -> None:
+        """Until the default target is reached. Raises CannotRun."""
         binds = [f"--bind-ro={source}:{target}" for source, target in {"/usr": "/usr", **self._binds}.items()]
         command = ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--private-network", "--console=pipe"]
-        command += [f"--directory={self.root}", f"--machine={self._name}", f"--bind={self.shared}:{CARD}"]
+        command += [f"--directory={self.root}", f"--machine={self.name}", f"--bind={self.shared}:{CARD}"]
         command += [*binds, "--boot"]
-        log = (self.root.parent / "console.log").open("wb")
-        self._nspawn = subprocess.Popen(
-            command,
-            env={**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"},  # as on the systems it is made for
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            preexec_fn=self._own_cgroup,
-        )
-        log.close()
         try:
+            with (self.root.parent / "console.log").open("wb") as log:
+                self._nspawn = subprocess.Popen(
+                    command,
+                    env={**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"},  # as on the systems it is made for
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    preexec_fn=self._own_cgroup,
+                )
             self._await_boot()
+        except subprocess.SubprocessError as refused:
+            self.__exit__(None, None, None)
+            raise CannotRun("no processor is left for a container, or none may be given away") from refused
         except BaseException:
             self.__exit__(None, None, None)
             raise
-        return self
+
+    def cut(self) -> None:
+        """The power goes: nothing in there runs any more, and nobody was told. `boot` begins anew."""
+        assert self._nspawn
+        for pid in (self._leader, self._nspawn.pid):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._nspawn.wait()
+        self._nspawn = None
+        if not self.until(self._tidied, BOOT_S):
+            raise RuntimeError("some of the container's processes outlive it")
 
     def _own_cgroup(self) -> None:
         """In the child: two containers started from one cgroup would share theirs. And a device has a machine of its
         own: what else runs here shall not be measured."""
         for hierarchy in HIERARCHIES:
             if Path(hierarchy, "cgroup.procs").exists():
-                ours = Path(hierarchy, self._name)
+                ours = Path(hierarchy, self.name)
                 ours.mkdir(exist_ok=True)
                 for knob, value in CPU.items():
                     if (ours / knob).exists():
-                        (ours / knob).write_text(str(value))
+                        _allotted(ours / knob, value)
                 (ours / "cgroup.procs").write_text(str(os.getpid()))
 
     def _await_boot(self) -> None:
@@ -227,21 +249,28 @@ class Machine:
     def __exit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        if self._nspawn is None:
-            return
-        self._nspawn.terminate()  # as a power button
-        try:
-            self._nspawn.wait(10)
-        except subprocess.TimeoutExpired:
-            self._nspawn.kill()
-            self._nspawn.wait()
-        for hierarchy in HIERARCHIES:
-            folder = Path(hierarchy, self._name)
-            for path in sorted(folder.rglob("*"), reverse=True) if folder.is_dir() else ():
-                if path.is_dir():
-                    path.rmdir()
-            if folder.is_dir():
-                folder.rmdir()
+        if self._nspawn is not None:
+            self._nspawn.terminate()  # as a power button
+            try:
+                self._nspawn.wait(10)
+            except subprocess.TimeoutExpired:
+                self._nspawn.kill()
+                self._nspawn.wait()
+            self._nspawn = None
+        self._tidied()
+
+    def _tidied(self) -> bool:
+        """Takes the cgroups away; false while something lives in one of them."""
+        for folder in (Path(hierarchy, self.name) for hierarchy in HIERARCHIES):
+            try:
+                for path in sorted(folder.rglob("*"), reverse=True) if folder.is_dir() else ():
+                    if path.is_dir():
+                        path.rmdir()
+                if folder.is_dir():
+                    folder.rmdir()
+            except OSError:
+                return False
+        return True
 
     # What to do with it -----------------------------------------------------------------------------------------------
 
@@ -281,24 +310,38 @@ class Machine:
 
     def aim(self) -> None:
         """Finds the main process, so that `signal` reaches it at once."""
-        self._target = 0
+        self.target = 0
         inside = self.main()
         for status in Path("/proc").glob("[0-9]*/status"):
             with suppress(OSError):  # it has gone meanwhile
                 lines = dict(line.split(":\t", 1) for line in status.read_text().splitlines() if ":\t" in line)
                 if lines["NSpid"].split()[1:] == [str(inside)] and lines["Uid"].split()[0] == str(UID):
-                    self._target = int(status.parent.name)
+                    self.target = int(status.parent.name)
 
     def signal(self, number: signal.Signals) -> None:
         """To the process that `aim` has found, if it is still there."""
         with suppress(ProcessLookupError):
-            if self._target:
-                os.kill(self._target, number)
+            if self.target:
+                os.kill(self.target, number)
 
     def processes(self) -> Mapping[int, int]:
         """Of the service's user, by their numbers in there: each with its parent."""
         text = self.call("ps", "-u", "edgeagent", "-o", "pid=,ppid=", check=False)
         return {int(pid): int(parent) for pid, parent in (line.split() for line in text.splitlines())}
+
+
+def _allotted(knob: Path, value: int) -> None:
+    """What a container had that has just gone is free again only after a moment. Raises OSError."""
+    end = time.monotonic() + FREED_S
+    while True:
+        try:
+            knob.write_text(str(value))
+        except OSError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.05)
+        else:
+            return
 
 
 def _knows(user: str) -> bool:

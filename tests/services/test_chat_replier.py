@@ -1,0 +1,190 @@
+"""A language model as the replier: what a server is told, and what becomes of one that refuses, fails or babbles."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from threading import enumerate as enumerate_threads
+
+import numpy as np
+import pytest
+
+from edgeagent.dialogue.history import Line, Who
+from edgeagent.dialogue.kinds import Kind, Understood
+from edgeagent.errors import ServiceError
+from edgeagent.ports import Request
+from edgeagent.services.chat_replier import Thoughts, messages
+from tests.services.chat_server import Talking, sentences, serving
+from tests.services.nowhere import nowhere
+from tests.services.repliers import KEY, REQUEST, SAID, chat, tls
+
+GIVE_UP_S = 10.0
+
+Eventually = Callable[[Callable[[], object]], None]
+
+
+def complaint(act: Callable[[Talking], None], stall_ms: int = 5000) -> str:
+    with serving(act) as server, pytest.raises(ServiceError) as failed:
+        list(chat(server.url, stall_ms, KEY).reply(REQUEST))
+    text = str(failed.value)
+    assert "\n" not in text
+    assert KEY not in text
+    return text
+
+
+def status(code: int, body: str = "") -> Callable[[Talking], None]:
+    def act(talking: Talking) -> None:
+        talking.begin(code, "application/json")
+        talking.raw(body)
+
+    return act
+
+
+def test_a_server_that_is_gone() -> None:
+    with pytest.raises(ServiceError, match="start it"):
+        list(chat(f"http://127.0.0.1:{nowhere()}/v1").reply(REQUEST))
+
+
+@pytest.mark.parametrize(
+    ("code", "body", "told"),
+    [
+        (401, json.dumps({"error": {"message": f"Incorrect key {KEY}"}}), "refuses the key (401): Incorrect key ***"),
+        (404, json.dumps({"error": "model 'small' not found"}), "model 'small' not found"),
+        (429, "", "too much to do (429)"),
+        (500, "<html>oh</html>", "failed (500 Internal Server Error)"),
+        (503, "try later\nplease", "try later please"),
+    ],
+)
+def test_a_server_that_refuses(code: int, body: str, told: str) -> None:
+    assert told in complaint(status(code, body))
+
+
+def test_a_server_that_says_nothing() -> None:
+    def act(talking: Talking) -> None:
+        talking.gone(GIVE_UP_S)
+
+    assert "does not answer" in complaint(act, 300)
+
+
+def test_half_a_reply() -> None:
+    def act(talking: Talking) -> None:
+        talking.begin()
+        talking.say("Half ")
+
+    assert "breaks off" in complaint(act)
+
+
+def readers() -> int:
+    """Threads that read from a server."""
+    return sum(thread.name == "event-stream" for thread in enumerate_threads())
+
+
+OUT_OF_MEMORY = 'data: {"error": {"message": "out of memory"}}\n\n'
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        ("data: {\n\n", "what is no chat"),
+        ("data: 7\n\n", "what is no chat"),
+        ('data: {"choices": 3}\n\n', "what is no chat"),
+        ("data: [1]\n\n", "what is no chat"),
+        (OUT_OF_MEMORY, "out of memory"),
+    ],
+)
+def test_a_server_that_goes_on_with_what_is_no_reply_is_left(sent: str, told: str, eventually: Eventually) -> None:
+    def act(talking: Talking) -> None:
+        talking.begin()
+        talking.say("Well ")
+        while not talking.gone(0):
+            talking.raw(sent)
+        server.leave()
+
+    before = readers()
+    with serving(act) as server:
+        with pytest.raises(ServiceError) as failed:
+            list(chat(server.url).reply(REQUEST))
+        assert told in str(failed.value)
+        assert server.gone.wait(GIVE_UP_S)
+        eventually(lambda: readers() == before)
+
+
+def test_a_line_without_end() -> None:
+    def act(talking: Talking) -> None:
+        talking.begin()
+        talking.raw("x" * 200_000)
+
+    assert "without end" in complaint(act)
+
+
+def test_an_empty_reply_is_none() -> None:
+    with serving(sentences()) as server:
+        assert list(chat(server.url).reply(REQUEST)) == []
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(certificate: Path) -> None:
+    with serving(sentences(SAID), tls(certificate)) as server:
+        with pytest.raises(ServiceError, match="certificate"):
+            list(chat(server.url, key=KEY).reply(REQUEST))
+        assert not server.requests  # and nothing was told to it
+
+
+def test_what_a_server_is_told() -> None:
+    with serving(sentences(SAID)) as server:
+        list(chat(server.url, key=KEY).reply(REQUEST))
+    (body,) = server.requests
+    assert (body["model"], body["stream"]) == ("small", True)
+    assert body["messages"][-1] == {"role": "user", "content": "hello"}
+    assert server.keys == [f"Bearer {KEY}"]
+
+
+def test_the_conversation_as_a_model_takes_it() -> None:
+    history = (
+        Line(Who.DEVICE, 0, "The train leaves"),
+        Line(Who.DEVICE, 1, "It stops in", interrupted=True),
+        Line(Who.PERSON, 9, "no not bangalore mangalore"),
+    )
+    understood = Understood(Kind.CORRECTION, wrong="bangalore", right="mangalore")
+    told = messages("Be brief.", Request(9, np.zeros(0, np.float32), "", understood, history))
+    assert [message["role"] for message in told] == ["system", "assistant", "user"]
+    assert told[1]["content"] == "The train leaves It stops in —"
+    assert "instead of 'bangalore', 'mangalore'" in told[2]["content"]
+
+
+def test_a_model_that_was_cut_off_is_told_where_to_go_on() -> None:
+    history = (Line(Who.DEVICE, 0, "The train", interrupted=True),)
+    request = Request(
+        9, np.zeros(0, np.float32), "uh-huh", Understood(Kind.BACKCHANNEL), history, ("It leaves.",), True
+    )
+    told = messages("", request)[-1]
+    assert told["role"] == "user"
+    assert told["content"].startswith("uh-huh\n(You are now saying: 'It leaves.'")
+
+
+@pytest.mark.parametrize("size", [1, 3, 1000])
+def test_thinking_aloud_is_not_spoken(size: int) -> None:
+    text = "<think>Hm, <b>?</think>Yes, 3 < 4.<think>more"
+    thoughts = Thoughts()
+    spoken = "".join(thoughts.without(text[at : at + size]) for at in range(0, len(text), size))
+    assert spoken + thoughts.rest() == "Yes, 3 < 4."
+
+
+def test_the_openai_client_understands_the_server_of_these_tests() -> None:
+    openai = pytest.importorskip("openai", reason="the openai client is not installed")
+    with serving(sentences(SAID)) as server:
+        client = openai.OpenAI(base_url=server.url, api_key=KEY)
+        chunks = client.chat.completions.create(model="m", messages=[{"role": "user", "content": "x"}], stream=True)
+        assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks).strip() == SAID
+        client.close()
+
+
+def test_a_model_is_told_to_be_brief_while_it_is_too_much() -> None:
+    with serving(sentences(SAID)) as server:
+        for request in (REQUEST, replace(REQUEST, brief=True)):
+            list(chat(server.url).reply(request))
+    plain, brief = (body["messages"][0]["content"] for body in server.requests)
+    assert "in one short sentence" not in plain
+    assert brief.startswith(plain)
+    assert "in one short sentence" in brief

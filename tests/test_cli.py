@@ -237,6 +237,25 @@ def test_check_of_a_configuration_finds_what_run_will_refuse(
     assert all(finding["fix"] for finding in findings if finding["grade"] == "fail")
 
 
+def test_check_finds_broken_texts_and_models_that_no_service_reads(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edgeagent.config.languages.FOLDER", tmp_path)
+    for code in ("xx", "yy"):
+        (tmp_path / f"{code}.yaml").write_text(f"language: {code}\nname: X\nreviewed: no\nsources: [me]\nyes: 7\n")
+    file = tmp_path / "config"
+    file.write_text(
+        "dialogue: {languages: [xx, yy]}\nreplier: {kind: command, command: cat}\nrecogniser: {kind: wyoming}\n"
+        f"script: {{reading: {tmp_path}/none.txt}}\nshadow: {{models: {tmp_path}/none}}\n"
+    )
+    assert main(["check", "--config", str(file), "--json"]) == 2
+    failed = [finding for finding in json.loads(capsys.readouterr().out) if finding["grade"] == "fail"]
+    assert [finding["topic"] for finding in failed if finding["topic"] not in ("recogniser", "voice")] == [
+        *("models", "languages", "languages", "script"),
+    ]
+    assert all(finding["fix"] for finding in failed)
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

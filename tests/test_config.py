@@ -17,7 +17,9 @@ from hypothesis import strategies as st
 
 from edgeagent import config
 from edgeagent.config.keys import Key, sections
+from edgeagent.devices.manifest import FOLDER
 from edgeagent.errors import ConfigError
+from edgeagent.services.espeak_voices import data_folders
 from edgeagent.settings import PRIVATE, Lamp, Settings, Talker, Turns, settings_hash
 
 EVERY_KEY = [key for keys in sections().values() for key in keys.values()]
@@ -120,7 +122,7 @@ def test_what_is_said_is_what_is_set() -> None:
         ),
         ("flight: {before_s: 99}", "flight.before_s", "99: needs a whole number from 1 to 30 s"),
         (
-            "shadow: {models: here}\nmodels: {folder: here}",
+            f"shadow: {{models: {FOLDER}}}\nmodels: {{folder: {FOLDER}}}",
             "shadow.models",
             "the same folder as models.folder. Give another, or leave it out",
         ),
@@ -184,7 +186,7 @@ def test_what_is_said_is_what_is_set() -> None:
         (
             "capture: {on_turn: say 'hi}",
             "capture.on_turn",
-            "no closing quotation in the command line. Check the quotes",
+            "no closing quotation in the command line. Set capture.on_turn with each \" and ' closed",
         ),
         ("echo:\n  drift: true\n  drift: false", "echo.drift", "given twice, the second time in line 3. Remove one"),
     ],
@@ -259,8 +261,8 @@ def test_no_secret_is_repeated() -> None:
 
 
 def test_the_environment_is_not_filled_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("VOICE", "hi")
-    assert config.loads("talker: {voice: '${VOICE}'}").talker.voice == "${VOICE}"
+    monkeypatch.setenv("SAID", "hello")
+    assert config.loads("script: {opening: '${SAID}'}").script.opening == "${SAID}"
 
 
 def test_the_example_is_every_default_and_says_what_each_key_takes() -> None:
@@ -362,3 +364,173 @@ def test_a_server_without_an_address_is_refused(text: str, told: str) -> None:
 def test_a_server_with_an_address_is_taken() -> None:
     settings = config.loads("recogniser: {kind: wyoming, uri: 'unix:///run/asr'}\nreplier: {kind: chat, model: m}\n")
     assert settings.recogniser.uri == "unix:///run/asr"
+
+
+def named(tmp_path: Path) -> str:
+    """A configuration in which everything that it names is missing or broken, and one number is wrong."""
+    (tmp_path / "xx.yaml").write_text("language: xx\nname: X\nreviewed: no\nsources: [me]\nyes: 7\n")
+    (tmp_path / "yy.yaml").write_text("language: yy\nname: Y\nreviewed: no\nsources: [me]\nno: [[a]]\n")
+    (tmp_path / "script.yaml").write_text("replies: [3]\n")
+    return f"""
+        audio: {{volume_percent: 900}}
+        models: {{folder: {tmp_path}/my-models, smart_turn: {tmp_path}/smart.onnx}}
+        shadow: {{models: {tmp_path}/their-models}}
+        capture: {{on_turn: {tmp_path}/understand --quickly}}
+        talker: {{voice: elvish}}
+        script: {{file: {tmp_path}/script.yaml, reading: {tmp_path}/book.txt}}
+        replier: {{command: TOKEN=very-secret answer}}
+        dialogue: {{languages: [xx, klingon, yy]}}
+        """
+
+
+def test_whatever_is_named_and_missing_is_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = named(tmp_path)
+    monkeypatch.setattr("edgeagent.config.languages.FOLDER", tmp_path)
+    told = [tuple(line.split(maxsplit=1)) for line in faults(text)]
+    expected = [
+        ("audio.volume_percent", "900: needs a whole number from 1 to 100 %"),
+        ("models.folder", f"{tmp_path}/my-models/manifest.yaml: No such file or directory. Restore the models folder"),
+        ("models.smart_turn", f"there is no file '{tmp_path}/smart.onnx'. Give the smart-turn-v3 file"),
+        ("shadow.models", f"{tmp_path}/their-models/manifest.yaml: No such file"),
+        ("capture.on_turn", f"there is no program '{tmp_path}/understand'. Set capture.on_turn with the whole path"),
+        ("talker.voice", "espeak-ng has no voice 'elvish'"),
+        ("script.file", f"the script '{tmp_path}/script.yaml': reply 1 is not a sentence. Write"),
+        ("script.reading", f"cannot read script.reading '{tmp_path}/book.txt': No such file or directory"),
+        (
+            "replier.command",
+            "'TOKEN=...' is no program. No shell is asked: set replier.command: env TOKEN=VALUE PROGRAM",
+        ),
+        ("dialogue.languages", "'klingon' is unknown. Known are script, xx, yy"),
+        ("dialogue.languages", f"{tmp_path}/xx.yaml, yes is no list of phrases"),
+        ("dialogue.languages", f"{tmp_path}/yy.yaml, no ['a'] is no text"),
+    ]
+    if not data_folders():
+        expected.remove(("talker.voice", "espeak-ng has no voice 'elvish'"))
+    assert len(told) == len(expected)
+    for (key, message), (wanted_key, beginning) in zip(told, expected, strict=True):
+        assert key == wanted_key
+        assert message.startswith(beginning)
+    assert "very-secret" not in str(told)
+
+
+@pytest.mark.parametrize(
+    ("talker", "key", "told"),
+    [
+        ("{kind: wav, wav_dir: /no/such}", "talker.wav_dir", "there are no recorded sentences at '/no/such'"),
+        ("{kind: command, command: /no/such --voice x}", "talker.command", "there is no program '/no/such'"),
+        ("{kind: piper, command: cat, model: /no/such.onnx}", "talker.model", "no file '/no/such.onnx' and no '/no/"),
+        ("{kind: flite, voice: mary}", "talker.voice", "no voice of flite"),
+    ],
+)
+def test_a_missing_voice_is_told_with_a_wrong_number(talker: str, key: str, told: str) -> None:
+    number, voice = faults(f"audio: {{volume_percent: 900}}\ntalker: {talker}")
+    assert number.startswith("  audio.volume_percent")
+    assert voice.split(maxsplit=1)[0] == key
+    assert told in voice
+
+
+def test_a_broken_cue_file_is_no_fault_of_a_device_that_understands_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "xx.yaml").write_text("yes: 7\n")
+    monkeypatch.setattr("edgeagent.config.languages.FOLDER", tmp_path)
+    assert config.loads("dialogue: {languages: [xx]}").dialogue.languages == ("xx",)
+    assert "xx.yaml" in faults("dialogue: {languages: [xx]}\nrecogniser: {kind: wyoming}")[0]
+
+
+def test_a_kind_that_is_none_is_one_fault_and_no_guess_about_the_rest_of_its_section() -> None:
+    assert fault("talker: {kind: Piper, voice: lessac, wav_dir: /no/such}")[0] == "talker.kind"
+
+
+def test_looking_at_the_files_loads_neither_numpy_nor_a_library() -> None:
+    program = (
+        "import sys; from edgeagent import config; config.loads('recogniser: {kind: wyoming}'); "
+        "print(sorted({'numpy', 'onnxruntime', 'espeakng_loader'} & set(sys.modules)))"
+    )
+    assert subprocess.check_output([sys.executable, "-c", program], text=True).strip() == "[]"
+
+
+@pytest.fixture
+def no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edgeagent.credential._hidden", {})
+    monkeypatch.delenv("EDGEAGENT_CHAT_KEY", raising=False)
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+
+
+def chat(url: str, needs_key: str = "auto") -> str:
+    return f"replier: {{kind: chat, model: m, url: '{url}', needs_key: {needs_key}}}\ncapture: {{on_turn: cat}}\n"
+
+
+CLOUD = "https://api.openai.com/v1"
+
+
+@pytest.mark.usefixtures("no_key")
+def test_a_missing_key_is_told_with_the_other_faults_and_both_ways_of_giving_it() -> None:
+    number, missing = faults(chat(CLOUD) + "audio: {volume_percent: 900}")[::-1]
+    assert "volume_percent" in number
+    assert missing.split(maxsplit=1)[0] == "replier.url"
+    for told in ("EDGEAGENT_CHAT_KEY", "LoadCredential=chat-key:FILE", "replier.needs_key: never"):
+        assert told in missing
+
+
+@pytest.mark.usefixtures("no_key")
+@pytest.mark.parametrize(
+    ("url", "needs_key", "refused"),
+    [
+        (CLOUD, "auto", True),
+        (CLOUD, "never", False),
+        ("https://8.8.8.8/v1", "auto", True),
+        ("https://[2606:4700::1111]/v1", "auto", True),
+        ("http://api.example.com/v1", "auto", False),
+        ("https://127.0.0.1:8000/v1", "auto", False),
+        ("https://192.168.1.7/v1", "auto", False),
+        ("https://100.100.1.2/v1", "auto", False),
+        ("https://[fd00::1]/v1", "auto", False),
+        ("https://localhost/v1", "auto", False),
+        ("https://nas/v1", "auto", False),
+        ("https://nas.local./v1", "auto", False),
+        ("https://llm.home.arpa/v1", "auto", False),
+        ("https://notlocal.example/v1", "auto", True),
+        ("http://127.0.0.1:8000/v1", "always", True),
+    ],
+)
+def test_a_key_is_missed_where_a_server_wants_one(url: str, needs_key: str, refused: bool) -> None:
+    if refused:
+        assert "wants a key, and there is none" in faults(chat(url, needs_key))[0]
+    else:
+        config.loads(chat(url, needs_key))
+
+
+@pytest.mark.usefixtures("no_key")
+@pytest.mark.parametrize("way", ["variable", "credential"])
+def test_a_key_that_is_given_is_not_missed(way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if way == "variable":
+        monkeypatch.setenv("EDGEAGENT_CHAT_KEY", "secret")
+    else:
+        (tmp_path / "chat-key").write_text("secret")
+        monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    assert config.loads(chat(CLOUD)).replier.url == CLOUD
+
+
+@pytest.mark.usefixtures("no_key")
+def test_a_key_is_not_missed_by_who_only_changes_or_reads_the_file() -> None:
+    assert config.loads(chat(CLOUD), files=False).replier.url == CLOUD
+    assert "volume_percent: 50" in config.amend(chat(CLOUD), {"audio.volume_percent": 50})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://me:very-secret@host/v1",
+        "http://me:very-secret/v1",
+        "http://host:very-secret@/v1",
+        "http://[very-secret/v1",
+        "https://host/v1?api_key=very-secret",
+        "https://host/v1#very-secret",
+        "very-secret",
+    ],
+)
+def test_a_wrong_address_is_refused_without_what_may_be_a_password(url: str) -> None:
+    key, message = fault(f"replier: {{kind: chat, model: m, url: '{url}'}}\ncapture: {{on_turn: cat}}")
+    assert key == "replier.url"
+    assert "very-secret" not in message

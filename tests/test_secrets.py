@@ -22,7 +22,7 @@ from edgeagent.dialogue.kinds import Kind, Understood
 from edgeagent.errors import ServiceError
 from edgeagent.ports import Request
 from edgeagent.services.chat_replier import ChatReplier
-from edgeagent.services.command_talker import words_of
+from edgeagent.services.command_line import words_of
 from edgeagent.signal.wav import write_wav
 from edgeagent.units import RATE
 from tests.monitor.broker import free_port
@@ -33,7 +33,10 @@ ROOT = Path(__file__).parents[1]
 KEY, PASSWORD, TOKEN = "sk-very-secret-key-0123456789", "very-secret-password-77", "very-secret-token-abcdef"
 ARGUMENT = "very-secret-argument-42"
 SECRETS = (KEY, PASSWORD, TOKEN, ARGUMENT)
-TURNS = 4
+TURNS = 6
+"""The first two fall into the opening."""
+OPENING = "Hello. I will now speak for so long that whoever begins has to speak over me. And that is all."
+MOST_PAGES = 2000
 
 
 def status(talking: Talking) -> None:
@@ -128,9 +131,13 @@ def someone_who_speaks(path: Path) -> None:
     write_wav(path, sound.astype(np.float32))
 
 
+Ran = tuple[Path, str, list[str], ChatServer]
+"""A device's folder, all it printed and served, what its page showed of it, and its server."""
+
+
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str, ChatServer]]:
-    """A device that meets errors of each kind: its folder with all it wrote, and all it printed and served."""
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
+    """A device that meets errors of each kind."""
     folder = tmp_path_factory.mktemp("device")
     someone_who_speaks(folder / "mic.wav")
     acts = iter(ACTS)
@@ -146,7 +153,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str, C
             "replier": {"kind": "chat", "url": server.url, "model": "m"},
             "record": {"dir": str(folder / "sessions"), "journal": str(folder / "journal.jsonl")},
             "flight": {"dir": str(folder / "flight")},
-            "script": {"opening": "Hello."},
+            "script": {"opening": OPENING},
             "page": {"port": port},
             "mqtt": {"host": "127.0.0.1" if find_spec("paho") else "", "port": free_port(), "user": "me"},
         }
@@ -156,33 +163,50 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str, C
         command = [sys.executable, "-m", "edgeagent"]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "cwd": ROOT}
         device = subprocess.Popen([*command, "run", "--config", str(file)], env={**os.environ, **given}, **pipes)  # type: ignore[call-overload]
-        printed = [seen(port)] if port else []
-        printed.append(device.communicate(timeout=90)[0])
+        pages = watched(port, device) if port else []
+        printed = [*pages, device.communicate(timeout=90)[0]]
         for options in (["--json"], []):
             looked = [*command, "check", "--config", str(file), *options]
             printed.append(subprocess.run(looked, env={**os.environ, **given}, check=False, **pipes).stdout)  # type: ignore[call-overload]
         for session in (folder / "sessions").iterdir():
             printed.append(subprocess.run([*command, "replay", str(session)], check=False, **pipes).stdout)  # type: ignore[call-overload]
+        review = [*command, "review", "--config", str(file), "--report", str(folder / "report.html")]
+        printed.append(subprocess.run(review, env={**os.environ, **given}, check=False, **pipes).stdout)  # type: ignore[call-overload]
         file.unlink()  # where the argument belongs
-        yield folder, "\n".join(printed), server
+        yield folder, "\n".join(printed), pages, server
 
 
-def seen(port: int) -> str:
-    """What the status page shows, as soon as it is there."""
-    for _ in range(400):
-        with suppress(OSError), closing(urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=1)) as page:
-            return str(page.read().decode())
-    return ""
+def watched(port: int, device: subprocess.Popen[str]) -> list[str]:
+    """What the status page and its stream show, from the beginning to the device's end."""
+    pages: list[str] = []
+    while device.poll() is None:
+        for path in ("", "events"):
+            asked = urllib.request.Request(f"http://127.0.0.1:{port}/{path}")
+            asked.add_header("Authorization", f"Bearer {TOKEN}")
+            with suppress(OSError), closing(urllib.request.urlopen(asked, timeout=1)) as page:
+                while len(pages) < MOST_PAGES and (some := page.read1(1 << 20)):
+                    pages.append(some.decode())
+                    if path and "event: now" in pages[-1]:
+                        break
+        with suppress(subprocess.TimeoutExpired):
+            device.wait(0.5)
+    return pages
 
 
 @pytest.mark.live
 @pytest.mark.slow
-def test_errors_of_each_kind_leave_no_secret_behind(run: tuple[Path, str, ChatServer]) -> None:
-    folder, printed, server = run
-    assert len(server.requests) >= TURNS - 1, printed  # it did meet them
+def test_errors_of_each_kind_leave_no_secret_behind(run: Ran) -> None:
+    folder, printed, pages, server = run
+    assert len(server.requests) >= TURNS - 2, printed  # it did meet them
     assert "refuses the key" in printed
     written = [path for path in folder.rglob("*") if path.is_file()]
-    assert {"journal.jsonl", "events.jsonl", "notes.jsonl"} <= {path.name for path in written}
+    assert {"journal.jsonl", "events.jsonl", "notes.jsonl", "clip.json"} <= {path.name for path in written}
+    assert "I will now speak for so long" in (folder / "report.html").read_text()
+    if find_spec("starlette") and find_spec("uvicorn"):
+        shown = "".join(pages)
+        assert "<b>The reply failed: http://127.0.0.1" in shown  # on the page itself
+        assert "refuses the key (401): Incorrect key ***" in shown
+        assert "event: now" in shown
     for secret in SECRETS:
         assert secret not in printed
         assert not any(secret.encode() in path.read_bytes() for path in written), secret

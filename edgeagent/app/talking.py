@@ -21,7 +21,8 @@ from edgeagent.services.library_recogniser import LibraryRecogniser, process
 from edgeagent.services.piper_talker import PiperTalker
 from edgeagent.services.pocketsphinx_link import STALL_S
 from edgeagent.services.pocketsphinx_spotter import PocketsphinxSpotter
-from edgeagent.services.reading_replier import ReadingReplier, read_text
+from edgeagent.services.reading_replier import ReadingReplier
+from edgeagent.services.reading_text import read_text
 from edgeagent.services.rule_replier import RuleReplier
 from edgeagent.services.satellite import Satellite
 from edgeagent.services.scripted_replier import ScriptedReplier
@@ -73,7 +74,8 @@ def _answering(settings: Settings, satellite: Satellite | None) -> tuple[Replier
     match settings.replier.kind:
         case "chat":
             opening = settings.script.opening if settings.script.opening != Script().opening else ""
-            return ChatReplier(settings.replier, credential("chat-key")), opening
+            key = "" if settings.replier.needs_key == "never" else credential("chat-key")
+            return ChatReplier(settings.replier, key), opening
         case "command":
             return CommandReplier(settings.replier), ""
         case "wyoming":

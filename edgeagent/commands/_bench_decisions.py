@@ -24,7 +24,7 @@ NAMED = 3
 
 def run(args: argparse.Namespace) -> int:
     _check(args)
-    settings = config.load(args.config) if args.config else Settings()
+    settings = config.load(args.config, files=False) if args.config else Settings()
     folders = scenes(args.folder)
     orders = [Order(folder, settings, args.report is not None, args.shed) for folder in folders]
     gallery, runs = Gallery(args.cards), []

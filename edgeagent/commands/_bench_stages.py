@@ -49,7 +49,7 @@ CARD_RATE = 48_000
 def run(args: argparse.Namespace) -> int:
     if not 1 <= args.seconds <= LONGEST_S:
         raise EdgeAgentError(f"--seconds {args.seconds} is out of range", f"give 1 .. {LONGEST_S}")
-    settings = config.load(args.config) if args.config else Settings()
+    settings = config.load(args.config, files=False) if args.config else Settings()
     with Progress("measuring", args.seconds) as progress:
         stages = measure(settings, args.seconds * RATE, lambda done: progress.at(seconds(done)))
     figures = {stage.name.strip(): stage.figures() for stage in stages}

@@ -21,7 +21,7 @@ from edgeagent.commands.say import sentences, text_of
 from edgeagent.commands.terminal import print_json
 from edgeagent.detect.deaf import Deaf
 from edgeagent.errors import ServiceError
-from edgeagent.services.wav_talker import read_index
+from edgeagent.services.recorded_sentences import read_index
 from edgeagent.settings import Capture, Hints, Record, Settings
 from edgeagent.store.journal import JsonLinesJournal
 from edgeagent.store.session import EAR, Recording

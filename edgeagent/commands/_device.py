@@ -66,13 +66,14 @@ def add_card(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def settings_of(args: argparse.Namespace) -> Settings:
-    """The configuration, or the defaults, with the card that was asked for. Raises ConfigError."""
+def settings_of(args: argparse.Namespace, *, files: bool = True) -> Settings:
+    """The configuration, or the defaults, with the card that was asked for. files: see `config.loads`. Raises
+    ConfigError."""
     settings = Settings()
     if args.config:
         from edgeagent import config  # here, because pydantic costs a quarter of the start
 
-        settings = config.load(args.config)
+        settings = config.load(args.config, files=files)
     audio = settings.audio
     match (args.card or "").split(":"):
         case [""]:

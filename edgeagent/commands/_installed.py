@@ -14,6 +14,7 @@ from grp import getgrall, getgrgid
 from pathlib import Path
 from pwd import getpwnam, struct_passwd
 
+from edgeagent.credential import given
 from edgeagent.errors import EdgeAgentError
 
 UNIT = Path("/etc/systemd/system/edgeagent.service")
@@ -171,3 +172,14 @@ def installed() -> Installed | None:
         return Installed(UNIT)
     except OSError as error:
         raise EdgeAgentError(f"{error.filename}: {error.strerror}", f"ls -l {error.filename}") from error
+
+
+held: frozenset[str] = frozenset()
+"""Credentials that the device has which has asked for this check: no child of its gets them."""
+
+
+def has(credential: str) -> bool:
+    """Whether the device gets this credential: the one that asks, or the service, where root checks for it. Raises
+    EdgeAgentError."""
+    service = installed()
+    return given(credential) or credential in held or (service is not None and service.gives(credential))

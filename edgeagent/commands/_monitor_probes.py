@@ -9,8 +9,7 @@ from contextlib import closing
 from importlib.util import find_spec
 
 from edgeagent.commands._finding import Finding, fail, ok, warn
-from edgeagent.commands._installed import drop_in, installed
-from edgeagent.credential import given
+from edgeagent.commands._installed import drop_in, has, installed
 from edgeagent.errors import EdgeAgentError, install
 from edgeagent.monitor.places import listening, loopback
 from edgeagent.settings import Mqtt, Settings
@@ -31,7 +30,7 @@ def monitors(settings: Settings) -> Iterator[Finding]:
             yield ok("metrics", f"whoever reaches {metrics.address} may read them; they hold no words and no sound")
     if page.port:
         yield from _served("page", page.address, page.port, "starlette", "uvicorn")
-        if not loopback(page.address) and not _has("page-token"):
+        if not loopback(page.address) and not has("page-token"):
             yield warn("page", "its token is made anew at every start and printed where logs may keep it", _kept())
     if settings.mqtt.host:
         yield from _broker(settings.mqtt)
@@ -44,12 +43,6 @@ def _kept() -> str:
         return f'export EDGEAGENT_PAGE_TOKEN="$({made})"'
     file = "/etc/edgeagent/keys/page-token"
     return f"{made} | sudo install -D -m 600 /dev/stdin {file}; {drop_in(f'LoadCredential=page-token:{file}')}"
-
-
-def _has(credential: str) -> bool:
-    """Whether the device gets this credential: the service, where root checks for it."""
-    service = installed()
-    return given(credential) or (service is not None and service.gives(credential))
 
 
 def _served(key: str, address: str, port: int, *libraries: str) -> Iterator[Finding]:
@@ -95,8 +88,8 @@ def _broker(mqtt: Mqtt) -> Iterator[Finding]:
         text = f"{mqtt.host} port {port}: {reason}; the device goes on without it"
         yield warn("mqtt", text, f"on {mqtt.host}: sudo systemctl start mosquitto; or set mqtt.host and mqtt.port anew")
         return
-    password = "with a password" if _has("mqtt-password") else "without a password"
-    if mqtt.tls or not _has("mqtt-password") or mqtt.host in ("localhost", "127.0.0.1", "::1"):
+    password = "with a password" if has("mqtt-password") else "without a password"
+    if mqtt.tls or not has("mqtt-password") or mqtt.host in ("localhost", "127.0.0.1", "::1"):
         yield ok("mqtt", f"{mqtt.host} port {port} answers; {password}")
     else:
         yield warn(

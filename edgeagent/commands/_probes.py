@@ -19,17 +19,18 @@ from edgeagent import __version__
 from edgeagent.app import parts
 from edgeagent.commands._finding import Finding, fail, ok, warn
 from edgeagent.commands._installed import installed
+from edgeagent.config import named_files
 from edgeagent.config.keys import sections
 from edgeagent.devices.model_files import chosen, manifest
 from edgeagent.errors import EdgeAgentError, ModelError, ServiceError
 from edgeagent.live.realtime import SWITCH_S
-from edgeagent.services import piper_talker
 from edgeagent.services.chat_tools import read_tools
-from edgeagent.services.command_talker import words_of
+from edgeagent.services.command_line import words_of
 from edgeagent.services.espeak_talker import EspeakTalker
 from edgeagent.services.flite_talker import FliteTalker
 from edgeagent.services.library_recogniser import LOADING_S, LibraryRecogniser, process
-from edgeagent.services.reading_replier import read_text
+from edgeagent.services.piper_voice import program, voice_rate
+from edgeagent.services.reading_text import read_text
 from edgeagent.services.rule_file import read_rules
 from edgeagent.services.scripted_replier import ScriptedReplier
 from edgeagent.services.wav_talker import WavTalker
@@ -149,7 +150,7 @@ def _voice(talker: Talker) -> str:
         WavTalker(talker.wav_dir).close()
         return f"recorded sentences in {talker.wav_dir}"
     if talker.kind == "piper":
-        return f"{piper_talker.program(talker)[0]}, {talker.model}, {piper_talker.voice_rate(talker.model)} Hz"
+        return f"{program(talker)[0]}, {talker.model}, {voice_rate(talker.model)} Hz"
     if talker.kind == "wyoming":
         return _answers(talker.uri, "talker.uri")
     with closing(FliteTalker(talker) if talker.kind == "flite" else EspeakTalker(talker)) as library:
@@ -192,6 +193,25 @@ def _script(script: Script) -> str:
     if script.reading:
         return f"reads {len(read_text(script.reading))} sentences of {script.reading}"
     return script.file or "the sentences of the configuration"
+
+
+def texts(settings: Settings) -> Iterator[Finding]:
+    """What is wrong with texts that are looked at nowhere else: files of languages, and a script beside a replier."""
+    for fault in named_files.cues(settings):
+        how = "git restore edgeagent/languages, and install it again; or set dialogue.languages without it"
+        yield fail("languages", fault.message, how)
+    if settings.replier.kind != "script":
+        for fault in named_files.repliers(settings):
+            if fault.key.startswith("script."):
+                text = fault.message if fault.key in fault.message else f"{fault.key}: {fault.message}"
+                yield fail("script", text, f"mend the file, or set {fault.key}: ''")
+
+
+def shadow_models(settings: Settings) -> Iterator[Finding]:
+    """Whether what `shadow.models` names is there and whole; loads none of it."""
+    for fault in named_files.models(settings):
+        if fault.key == "shadow.models":
+            yield fail("models", f"{fault.key}: {fault.message}", f"mend the file, or set {fault.key}: ''")
 
 
 def models(settings: Settings) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from edgeagent.commands._status_calibration import Calibrating
+from edgeagent.credential import NAMES, given
 from edgeagent.monitor import board
 from edgeagent.monitor.page.job import Outcome
 from edgeagent.monitor.page.site import Content
@@ -116,8 +117,10 @@ class Status:
         )
 
     def check_command(self) -> list[str]:
-        """What the button runs: beside us, who hold card and pins."""
+        """What the button runs: beside us, who hold card and pins. It gets no password and no key, and is told which of
+        them there are."""
         options = ["--config", str(self._config), "--machine"] if self._config else []
+        options += [f"--held={name}" for name in NAMES if given(name)]
         return [sys.executable, "-m", "edgeagent", "check", "--json", "--beside", str(os.getpid()), *options]
 
     def page(self, word: str, outcome: Outcome, calibrated: Outcome) -> str:

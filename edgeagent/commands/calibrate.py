@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
         return _keep(args.config, args.keep)
     if args.tethered:
         Thread(target=_end_with_stdin, name="tether", daemon=True).start()
-    settings = settings_of(args)
+    settings = settings_of(args, files=False)
     if settings.audio.card == "wav":
         raise DeviceError("a card of files has no room to be measured", "give a real one with --card or audio.card")
     from edgeagent.commands import _calibrate_result as result

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from edgeagent.commands._finding import Probe
 from edgeagent.commands.terminal import add_json, print_json
+from edgeagent.credential import NAMES
 from edgeagent.settings import Settings
 
 HELP = "what works on this machine, what is missing, and how to mend it"
@@ -38,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seconds", type=float, default=10.0, metavar="N", help="of --levels (default 10)")
     parser.add_argument("--leds", action="store_true", help="light each LED of the lamp alone, and ask who looks")
     parser.add_argument("--languages", action="store_true", help="what is understood and spoken of each language")
+    parser.add_argument("--held", action="append", default=[], choices=NAMES, help=argparse.SUPPRESS)  # the page's
     parser.add_argument(
         "--beside",
         type=int,
@@ -53,12 +55,13 @@ def run(args: argparse.Namespace) -> int:
 
     one_thread()  # as the device does, before numpy
     from edgeagent import config
-    from edgeagent.commands import _finding
+    from edgeagent.commands import _finding, _installed
 
+    _installed.held = frozenset(args.held)
     if args.example:
         print(config.example(), end="")
         return 0
-    settings = config.load(args.config) if args.config else Settings()
+    settings = config.load(args.config, files=False) if args.config else Settings()
     findings = itertools.chain.from_iterable(probe(settings) for probe in _looked_at(args, settings))
     if args.json:
         found = list(findings)
@@ -79,6 +82,7 @@ def _looked_at(args: argparse.Namespace, settings: Settings) -> list[Probe]:
     """What to look at, in order."""
     from edgeagent.commands import (
         _beside,
+        _chat_probes,
         _language_probes,
         _led_probes,
         _level_probes,
@@ -126,4 +130,5 @@ def _looked_at(args: argparse.Namespace, settings: Settings) -> list[Probe]:
         ]
         probes += [_remembered.memory] if settings.memory.file else []
         probes += [_remembered.conversation] if settings.memory.talk else []
+    probes += [_probes.shadow_models, _probes.texts, _chat_probes.chat]
     return [*probes, _monitor_probes.monitors, _satellite_probes.satellite]

@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     from edgeagent.commands import _collect_session as session
     from edgeagent.store.folders import dated
 
-    settings = session.alone(settings_of(args))
+    settings = session.alone(settings_of(args, files=False))
     if args.rounds < 1:
         raise EdgeAgentError(f"--rounds {args.rounds}: nothing would be asked", "give a number of at least 1")
     folder = dated(args.out)

@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     from edgeagent import config
 
-    settings = config.load(args.config) if args.config else Settings()
+    settings = config.load(args.config, files=False) if args.config else Settings()
     file = args.file or Path(settings.memory.file)
     store = args.talk or Path(settings.memory.talk)
     if (file, store) == (Path(), Path()):

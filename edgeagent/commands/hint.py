@@ -48,6 +48,6 @@ def run(args: argparse.Namespace) -> int:
 def _configured(path: Path) -> str:
     from edgeagent import config
 
-    if where := config.load(path).hints.socket:
+    if where := config.load(path, files=False).hints.socket:
         return where
     raise EdgeAgentError(f"{path}: has no hints.socket", "add one and start the device anew")

@@ -94,7 +94,7 @@ def _settings(config: Path | None) -> Settings:
         return Settings()
     from edgeagent import config as configuration
 
-    return configuration.load(config)
+    return configuration.load(config, files=False)
 
 
 def _folder(given: str, settings: Settings, config: Path | None) -> Path:

@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
 
     if args.jobs < 1:
         raise EdgeAgentError(f"--jobs {args.jobs}: nobody would work", "give a number of at least 1")
-    settings = config.load(args.config) if args.config else Settings()
+    settings = config.load(args.config, files=False) if args.config else Settings()
     found = scenes(args.scenes)
     out = args.out if len(found) == 1 else None
     orders = [Order(s, out or args.out / s.name, settings, args.report, args.record) for s in found]

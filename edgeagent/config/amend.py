@@ -21,14 +21,14 @@ Value = bool | int | float | str
 def amend(text: str, values: Mapping[str, Value], name: str = "configuration") -> str:
     """`text` with `values`, by dotted key (`audio.volume_percent`). Raises ConfigError where `text` or the result is no
     configuration, or where it cannot be done without touching anything else; then a person has to."""
-    loads(text, name)
+    loads(text, name, files=False)
     changed, wanted = text, _plain(text)
     try:
         for key, value in values.items():
             section, _, field = key.partition(".")
             changed = _one(changed, section, field, _scalar(value))
             wanted[section] = {**(wanted.get(section) or {}), field: value}
-        loads(changed, name)
+        loads(changed, name, files=False)
         same = _plain(changed) == wanted
     except (ConfigError, yaml.YAMLError) as error:
         raise _by_hand(name, values) from error

@@ -1,15 +1,14 @@
-"""What a type and a range cannot say: keys that do not fit together, and command lines that are none."""
+"""What a type and a range cannot say: keys that do not fit together."""
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Sequence
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from edgeagent.config.chat_address import wrong_address
 from edgeagent.config.faults import Fault
-from edgeagent.config.languages import known
-from edgeagent.config.named_files import recognisers, repliers, voices
+from edgeagent.config.languages import unknown
 from edgeagent.settings import Lamp, Recogniser, Replier, Settings, understands
 
 PINS_OF = {"led": 1, "rgb": 3}
@@ -24,10 +23,6 @@ SPI0_DATA, SPI0_CLOCK, SPI0_SELECT = 10, 11, (8, 7)
 def contradictions(settings: Settings) -> Iterator[Fault]:
     """Every contradiction in `settings`, each named by the key that a person would change."""
     yield from _missing(settings)
-    yield from voices(settings.talker)
-    yield from recognisers(settings.recogniser)
-    yield from repliers(settings)
-    yield from _unquoted(settings)
     yield from _lamp(settings.lamp)
     yield from _shared_pins(settings)
     yield from _languages(settings.dialogue.languages)
@@ -51,8 +46,7 @@ def _missing(settings: Settings) -> Iterator[Fault]:
     if replier.kind == "chat":
         if not replier.model:
             yield Fault("replier.model", "missing. replier.kind is chat: give the model's name on that server")
-        if wrong := _address(replier.url):
-            yield Fault("replier.url", wrong)
+        yield from wrong_address(replier.url)
     if settings.script.reading and not understands(settings):
         yield Fault(
             "capture.on_turn",
@@ -94,26 +88,10 @@ def _is_uri(uri: str) -> bool:
         return False
 
 
-def _address(url: str) -> str:
-    """What is wrong with it, "" for nothing."""
-    try:
-        parts = urlsplit(url)
-        parts.port  # noqa: B018  raises
-    except ValueError as error:
-        return f"{error}. Give an address such as http://127.0.0.1:11434/v1"
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        return "no address. Give one such as http://127.0.0.1:11434/v1"
-    if parts.username or parts.password:
-        return "holds a password, which would be shown. Use the variable EDGEAGENT_CHAT_KEY"
-    return ""
-
-
 def _languages(codes: Sequence[str]) -> Iterator[Fault]:
     if not codes:
         yield Fault("dialogue.languages", "empty. Name at least one")
-    for code in codes:
-        if code not in known():
-            yield Fault("dialogue.languages", f"'{code}' is unknown. Known are {', '.join(known())}")
+    yield from unknown(codes)
 
 
 def _shadow(settings: Settings) -> Iterator[Fault]:
@@ -144,20 +122,6 @@ def _satellite(settings: Settings) -> Iterator[Fault]:
     ):
         if given:
             yield Fault(key, how)
-
-
-def _unquoted(settings: Settings) -> Iterator[Fault]:
-    """Command lines are split by the shell's rules of quoting, without a shell."""
-    commands = {
-        "capture.on_turn": settings.capture.on_turn,
-        "talker.command": settings.talker.command,
-        "replier.command": settings.replier.command,
-    }
-    for key, command in commands.items():
-        try:
-            shlex.split(command)
-        except ValueError as error:
-            yield Fault(key, f"{str(error).lower()} in the command line. Check the quotes")
 
 
 def _lamp(lamp: Lamp) -> Iterator[Fault]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from edgeagent.config.faults import Fault, refusal
+from edgeagent.config.faults import Fault, judged, refusal
 from edgeagent.dialogue.language import COMMANDS, SETS, Language, mixed
 from edgeagent.dialogue.manner import MANNER
 from edgeagent.dialogue.phrases import LONGEST, words
@@ -79,10 +79,23 @@ def known() -> list[str]:
 
 
 def language(codes: Sequence[str]) -> Language:
-    """All of `codes` at once. Raises ConfigError for those that are unknown, or whose file is wrong."""
-    if unknown := [code for code in codes if code not in known()]:
-        raise ConfigError(f"unknown language {', '.join(map(repr, unknown))}", f"known are {', '.join(known())}")
+    """All of `codes` at once. Raises ConfigError with all that is wrong with any of them."""
+    if faults := [*unknown(codes), *broken(codes)]:
+        raise refusal("languages", faults)
     return mixed(read(FOLDER / f"{code}.yaml").lists for code in codes)
+
+
+def unknown(codes: Sequence[str]) -> Iterator[Fault]:
+    """Those of `codes` that no file is there for."""
+    for code in dict.fromkeys(codes):
+        if code not in known():
+            yield Fault("dialogue.languages", f"'{code}' is unknown. Known are {', '.join(known())}")
+
+
+def broken(codes: Sequence[str]) -> Iterator[Fault]:
+    """Every fault in the files of those that are known."""
+    for code in sorted({*codes} & {*known()}):
+        yield from judged("dialogue.languages", lambda code=code: read(FOLDER / f"{code}.yaml"))  # type: ignore[misc]
 
 
 @cache

@@ -17,6 +17,7 @@ from edgeagent.config.contradictions import contradictions
 from edgeagent.config.document import Document, parse, read_text
 from edgeagent.config.faults import Fault, refusal
 from edgeagent.config.keys import Key, sections
+from edgeagent.config.named_files import missing
 from edgeagent.errors import ConfigError, meant, nearest
 from edgeagent.settings import Settings
 
@@ -26,13 +27,15 @@ LONGEST_SHOWN = 40
 Tree = dict[str, dict[str, object]]
 
 
-def load(path: Path | str) -> Settings:
-    """The settings in the file. Raises ConfigError that lists all that is wrong with it."""
-    return loads(read_text(Path(path)), str(path))
+def load(path: Path | str, *, files: bool = True) -> Settings:
+    """The settings in the file; see `loads`."""
+    return loads(read_text(Path(path)), str(path), files=files)
 
 
-def loads(text: str, name: str = "configuration") -> Settings:
-    """The settings in `text`; `name` heads the message. An empty text means every default."""
+def loads(text: str, name: str = "configuration", *, files: bool = True) -> Settings:
+    """The settings in `text`; `name` heads the message. An empty text means every default. files: false to leave to the
+    caller whether what is named is there, and a key where one is needed. Raises ConfigError that lists all that is
+    wrong."""
     document = parse(text, name)
     faults = list(document.duplicates)
     tree = _known(document, faults)
@@ -41,7 +44,12 @@ def loads(text: str, name: str = "configuration") -> Settings:
         del tree[section][key]
     settings = _settings().validate_json(json.dumps(tree, default=str), strict=True)
     judged = {fault.key for fault in faults}
-    faults += [fault for fault in contradictions(settings) if fault.key not in judged]
+    unsure = {f"{section}." for section in sections() if f"{section}.kind" in judged}  # the rest depends on it
+    faults += [
+        fault
+        for fault in (*contradictions(settings), *(missing(settings) if files else ()))
+        if fault.key not in judged and not fault.key.startswith(tuple(unsure))
+    ]
     if faults:
         raise refusal(name, sorted(faults, key=lambda fault: _place(fault.key, document)))
     return settings

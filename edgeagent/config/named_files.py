@@ -1,60 +1,122 @@
-"""Models, voices, rules and tools that a configuration names: whether they are given, there, and as they must be."""
+"""Models, voices, texts, rules, tools, programs and keys that a configuration needs: whether they are given, there, and
+as they must be. All of it by looking at files: nothing is loaded and no child is started."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
-from edgeagent.config.faults import Fault
-from edgeagent.errors import ConfigError, ServiceError
+from edgeagent.config.chat_address import missing_key
+from edgeagent.config.faults import Fault, judged
+from edgeagent.config.languages import broken
+from edgeagent.devices.manifest import chosen, manifest, verified
 from edgeagent.services.chat_tools import read_tools
+from edgeagent.services.command_line import words_of
+from edgeagent.services.espeak_voices import check_voice
+from edgeagent.services.piper_voice import program, voice_rate
+from edgeagent.services.reading_text import read_text
 from edgeagent.services.recogniser_models import model_files
+from edgeagent.services.recorded_sentences import read_sentences
 from edgeagent.services.rule_file import read_rules
-from edgeagent.settings import Recogniser, Settings, Talker
+from edgeagent.services.script_file import read_script
+from edgeagent.settings import Models, Recogniser, Settings, Talker, understands
 
 FLITE_VOICES = ("en", "slt", "rms", "awb", "kal", "kal16")
 """The first is the default of the setting, which is espeak-ng's; flite then takes its own."""
 
+GET_SMART_TURN = "Give the smart-turn-v3 file for the CPU (smart-turn-v3.x-cpu.onnx), or leave it empty"
+
+
+def missing(settings: Settings) -> Iterator[Fault]:
+    """Every fault of what is needed, each with the setting that a person would change."""
+    yield from models(settings)
+    yield from programs(settings)
+    yield from voices(settings.talker)
+    yield from recognisers(settings.recogniser)
+    yield from repliers(settings)
+    yield from cues(settings)
+    yield from missing_key(settings.replier)
+
 
 def voices(talker: Talker) -> Iterator[Fault]:
     """What is wrong with the voice that is wanted."""
-    if talker.kind == "flite" and talker.voice not in FLITE_VOICES:
-        yield Fault("talker.voice", f"no voice of flite. Give one of {', '.join(FLITE_VOICES[1:])}")
-    if talker.kind != "piper":
-        return
-    if not talker.model:
-        yield Fault("talker.model", "missing. talker.kind is piper: give the .onnx file of a voice")
-        return
-    model = Path(talker.model).expanduser()
-    if missing := [str(file) for file in (model, Path(f"{model}.json")) if not file.is_file()]:
-        fetch = "python3 -m piper.download_voices fetches both files of a voice"
-        yield Fault("talker.model", f"there is no file {' and no '.join(missing)}. {fetch}")
+    match talker.kind:
+        case "espeak":
+            yield from judged("talker.voice", lambda: check_voice(talker.voice))
+        case "flite" if talker.voice not in FLITE_VOICES:
+            yield Fault("talker.voice", f"no voice of flite. Give one of {', '.join(FLITE_VOICES[1:])}")
+        case "piper" if not talker.model:
+            yield Fault("talker.model", "missing. talker.kind is piper: give the .onnx file of a voice")
+        case "piper":
+            yield from judged("talker.model", lambda: voice_rate(talker.model))
+        case "wav" if talker.wav_dir:
+            yield from judged("talker.wav_dir", lambda: read_sentences(talker.wav_dir))
+
+
+def programs(settings: Settings) -> Iterator[Fault]:
+    """What is wrong with the programs that are named. A command line is split by the shell's rules of quoting, without
+    a shell."""
+    talker = settings.talker
+    commands = {
+        "capture.on_turn": settings.capture.on_turn,
+        "talker.command": talker.command,
+        "replier.command": settings.replier.command,
+    }
+    for key, command in commands.items():
+        if command:
+            yield from judged(key, lambda key=key, command=command: words_of(command, key))  # type: ignore[misc]
+    if talker.kind == "piper" and not talker.command:
+        yield from judged("talker.kind", lambda: program(talker))
 
 
 def recognisers(recogniser: Recogniser) -> Iterator[Fault]:
     """What is wrong with the model of the recogniser that is wanted."""
-    try:
-        model_files(recogniser)
-    except ServiceError as error:
-        yield Fault("recogniser.model", f"{error.problem.removeprefix('recogniser.model: ')}. {error.remedy}")
+    yield from judged("recogniser.model", lambda: model_files(recogniser))
 
 
 def repliers(settings: Settings) -> Iterator[Fault]:
     """What is wrong with the files of the replier that is wanted, every fault of theirs."""
-    try:
-        if settings.replier.kind == "script" and settings.script.rules:
-            read_rules(settings.script.rules)
-    except ConfigError as error:
-        yield from _each("script.rules", error)
-    try:
-        if settings.replier.kind == "chat" and settings.replier.tools:
-            read_tools(settings.replier.tools)
-    except ConfigError as error:
-        yield from _each("replier.tools", error)
+    script, replier = settings.script, settings.replier
+    by_rules = replier.kind == "script" and bool(script.rules)
+    if by_rules:
+        yield from judged("script.rules", lambda: read_rules(script.rules))
+    elif script.file:
+        yield from judged("script.file", lambda: read_script(script.file))
+    if script.reading:
+        yield from judged("script.reading", lambda: read_text(script.reading))
+    if replier.kind == "chat" and replier.tools:
+        yield from judged("replier.tools", lambda: read_tools(replier.tools))
 
 
-def _each(key: str, error: ConfigError) -> Iterator[Fault]:
-    head, *rest = str(error).splitlines()
-    file = head.partition(": ")[0]
-    for message in rest or [head]:
-        yield Fault(key, f"{file}, {message}" if rest else message)
+def models(settings: Settings) -> Iterator[Fault]:
+    """What is wrong with the models that are named; those of this release are looked at when they are loaded."""
+    wanted, tried = settings.models, settings.shadow.models
+    if wanted.folder:
+        yield from judged("models.folder", lambda: _whole(wanted))
+    if tried:
+        yield from judged("shadow.models", lambda: _whole(Models(wanted.runtime, tried)))
+    if wanted.smart_turn:
+        yield from _smart_turn(Path(wanted.smart_turn).expanduser())
+
+
+def cues(settings: Settings) -> Iterator[Fault]:
+    """What is wrong with the files of the languages, which are read where somebody tells what was said."""
+    if understands(settings):
+        yield from broken(settings.dialogue.languages)
+
+
+def _whole(models: Models) -> None:
+    """Raises ModelError where a model is missing, altered or of another version."""
+    for path, expected in manifest(*chosen(models)).values():
+        verified(path, expected)
+
+
+def _smart_turn(file: Path) -> Iterator[Fault]:
+    if not file.is_file():
+        yield Fault("models.smart_turn", f"there is no file '{file}'. {GET_SMART_TURN}")
+    elif not os.access(file, os.R_OK):
+        yield Fault("models.smart_turn", f"'{file}' may not be read. Let the device's user read it")
+    elif find_spec("onnxruntime") is None:
+        yield Fault("models.smart_turn", "needs onnxruntime. pip install onnxruntime")

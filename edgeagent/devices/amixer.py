@@ -65,8 +65,10 @@ class Amixer:
             by, then = order
             level, trouble = 0.0, ""
             try:
-                wanted = by(self.level())
-                level = self._asked("sset", self._name, f"{100 * wanted:.0f}%")
+                level = self.level()
+                wanted = by(level)
+                if wanted != level:  # a control with few steps would round it, perhaps the other way
+                    level = self._asked("sset", self._name, f"{100 * wanted:.0f}%")
             except DeviceError as error:
                 trouble = str(error)
             self._post(lambda then=then, level=level, trouble=trouble: then(level, trouble))  # type: ignore[misc]

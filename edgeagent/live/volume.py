@@ -1,5 +1,8 @@
 """How loud we speak: a control of the ALSA mixer where one is named, and otherwise a gain of our own.
 
+Both have bounds, and neither turns the other way for their sake: what stands outside already, because it was configured
+or turned by hand, stays there until somebody asks for the direction that leads back. "Softer" never makes it louder.
+
 Our own gain lies before the reference, so the canceller sees it. A mixer's control does not: it changes the echo path,
 as a hand on the knob does, and the canceller's fast filter has to find that. Who asks for it by voice has just taken
 the floor, so it changes while we are silent.
@@ -26,11 +29,14 @@ class Volume:
     """Engine thread only."""
 
     def __init__(self, audio: settings.Audio, mixer: Mixer | None, aim: Callable[[float], None]) -> None:
-        """mixer: None for our own gain, which goes to `aim`, 0 .. 1."""
+        """mixer: None for our own gain, which goes to `aim`, 0 .. 1. Its least follows a lower `volume_percent`:
+        whoever set that hears it."""
         self._least, self._most = audio.volume_least_percent / 100, audio.volume_most_percent / 100
         self._mixer = mixer
         self._aim = aim
         self._level = audio.volume_percent / 100
+        if mixer is None:
+            self._least = min(self._least, self._level)
 
     def recall(self, level: float, told: Told) -> None:
         """As it was before the device was off."""
@@ -45,7 +51,7 @@ class Volume:
 
     def _move(self, by: Callable[[float], float], told: Told) -> None:
         def bounded(level: float) -> float:
-            return min(self._most, max(self._least, by(level)))
+            return min(max(self._most, level), max(min(self._least, level), by(level)))
 
         if self._mixer is not None:
             self._mixer.change(bounded, told)

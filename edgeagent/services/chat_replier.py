@@ -19,7 +19,7 @@ from edgeagent.dialogue.kinds import Kind, Understood
 from edgeagent.errors import ServiceError
 from edgeagent.ports import Request
 from edgeagent.services.chat_tools import Call, Run, Tool, read_tools
-from edgeagent.services.event_stream import EventStream, hidden
+from edgeagent.services.event_stream import EventStream, bearer, hidden
 from edgeagent.services.reply_length import within
 
 DONE = "[DONE]"
@@ -52,8 +52,7 @@ class ChatReplier:
     def __init__(self, replier: settings.Replier, key: str = "") -> None:
         """key: goes to the server, and nowhere else. Raises ConfigError for faults of `replier.tools`, and ServiceError
         for a key that cannot be sent."""
-        if not key.isascii():
-            raise ServiceError("the chat key has letters that no key has", "copy it anew")
+        self._headers = bearer(key)
         self._settings = replier
         self._key = key
         self._tools = read_tools(replier.tools) if replier.tools else {}
@@ -77,8 +76,7 @@ class ChatReplier:
             body["tools"] = [tool.told() for tool in self._tools.values()]
             body["tool_choice"] = "auto" if tools else "none"
         url = self._settings.url.rstrip("/") + "/chat/completions"
-        headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
-        return EventStream(url, body, headers, self._settings.stall_ms / 1000, self._key)
+        return EventStream(url, body, self._headers, self._settings.stall_ms / 1000, self._key)
 
 
 class ChatReply:

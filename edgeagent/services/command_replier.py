@@ -18,7 +18,7 @@ from edgeagent import settings
 from edgeagent.errors import ServiceError
 from edgeagent.ports import Request
 from edgeagent.services.child import Child, pump
-from edgeagent.services.command_talker import words_of
+from edgeagent.services.command_line import words_of
 from edgeagent.services.cuttable import Cuttable
 from edgeagent.services.reply_length import within
 from edgeagent.services.wake import Wake

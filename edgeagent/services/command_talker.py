@@ -6,35 +6,18 @@ sentence is never waited for, whatever the program is doing.
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Iterator
-from shutil import which
 from time import monotonic
 
 from edgeagent import settings
 from edgeagent.errors import ServiceError
 from edgeagent.ports import Sound
 from edgeagent.services.child import Child, pump
+from edgeagent.services.command_line import words_of
 from edgeagent.services.cuttable import Cuttable
 from edgeagent.services.voice_rate import VoiceRate
 from edgeagent.services.wake import Wake
 from edgeagent.turn.events import Word
-
-
-def words_of(command: str, setting: str) -> list[str]:
-    """The command as program and arguments, by the shell's rules of quoting. Raises ServiceError."""
-    try:
-        argv = shlex.split(command)
-    except ValueError as error:
-        raise ServiceError(f"{setting}: {str(error).lower()}", f"set {setting} with each \" and ' closed") from error
-    if not argv:
-        raise ServiceError(f"{setting} is empty", f"set {setting}: PROGRAM ARGUMENTS")
-    if which(argv[0]) is None:
-        raise ServiceError(
-            f"{setting}: there is no program '{argv[0]}'",
-            f"set {setting} with the whole path that `command -v {argv[0]}` prints where it works, or install it",
-        )
-    return argv
 
 
 class CommandTalker:

@@ -12,8 +12,8 @@ import json
 import socket
 import ssl
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
-from urllib.parse import urlsplit
+from contextlib import contextmanager, suppress
+from urllib.parse import SplitResult, urlsplit
 
 from edgeagent.errors import ServiceError
 from edgeagent.services.feed import Feed
@@ -63,16 +63,8 @@ class EventStream:
                 socket.socket.shutdown(connected, socket.SHUT_RDWR)
 
     def _work(self, put: Callable[[str], bool]) -> None:
-        try:
+        with explained(self._name):
             self._receive(put)
-        except ssl.SSLError as error:
-            told = f"{self._name}: {error.reason or error}".lower()
-            raise ServiceError(told, "check the address and its certificate") from error
-        except TimeoutError as error:
-            raise ServiceError(f"{self._name} does not answer", "see whether it is overloaded") from error
-        except (OSError, http.client.HTTPException) as error:
-            why = getattr(error, "strerror", "") or error or type(error).__name__
-            raise ServiceError(f"{self._name}: {why}", "start it, or mend its address") from error
 
     def _receive(self, put: Callable[[str], bool]) -> None:
         context = _context() if self._url.scheme == "https" else None
@@ -114,8 +106,43 @@ class EventStream:
 
     @property
     def _name(self) -> str:
-        """The server, without whatever secrets its address may hold."""
-        return f"{self._url.scheme}://{self._url.hostname}" + (f":{self._url.port}" if self._url.port else "")
+        return name_of(self._url)
+
+
+def name_of(url: SplitResult) -> str:
+    """The server, without whatever secrets its address may hold."""
+    return f"{url.scheme}://{url.hostname}" + (f":{url.port}" if url.port else "")
+
+
+def connecting(url: SplitResult, timeout_s: float) -> http.client.HTTPConnection:
+    """To the server, not connected yet."""
+    kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
+    return kind(url.hostname or "", url.port, timeout=timeout_s)
+
+
+@contextmanager
+def explained(name: str) -> Iterator[None]:
+    """What goes wrong with a server as ServiceError. name: of the server."""
+    try:
+        yield
+    except ssl.SSLError as error:
+        raise ServiceError(
+            f"{name}: {error.reason or error}".lower(), "check the address and its certificate"
+        ) from error
+    except TimeoutError as error:
+        raise ServiceError(f"{name} does not answer", "see whether it is overloaded") from error
+    except UnicodeError as error:
+        raise ServiceError(f"{name} is no name of a server", "mend its address") from error
+    except (OSError, http.client.HTTPException) as error:
+        why = getattr(error, "strerror", "") or error or type(error).__name__
+        raise ServiceError(f"{name}: {why}", "start it, or mend its address") from error
+
+
+def bearer(key: str) -> dict[str, str]:
+    """The header that carries a key; none for "". Raises ServiceError for one that cannot be sent."""
+    if not key.isascii():
+        raise ServiceError("the chat key has letters that no key has", "copy it anew")
+    return {"Authorization": f"Bearer {key}"} if key else {}
 
 
 def _context() -> ssl.SSLContext:

@@ -8,7 +8,6 @@ one in C++. It tells no word times, so what was heard is estimated.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -18,15 +17,12 @@ from edgeagent import settings
 from edgeagent.errors import ServiceError
 from edgeagent.ports import Sound
 from edgeagent.services.child import Child
-from edgeagent.services.command_talker import CommandTalk, words_of
+from edgeagent.services.command_talker import CommandTalk
+from edgeagent.services.piper_voice import PROGRAM, program, voice_rate
 from edgeagent.turn.events import Word
-
-PROGRAM = "piper"
 
 NATURAL = 165
 """Words a minute that count as the voice's own pace: the default of the setting."""
-
-HIGHEST_HZ = 96_000
 
 
 class PiperTalker:
@@ -104,34 +100,3 @@ class PiperTalk:
 
     def cancel(self) -> None:
         self._talk.cancel()
-
-
-def program(talker: settings.Talker) -> list[str]:
-    """Piper, and the arguments a person wants. Raises ServiceError where it is not installed."""
-    try:
-        return words_of(talker.command or PROGRAM, "talker.command")
-    except ServiceError as error:
-        if talker.command:
-            raise
-        raise ServiceError("piper is not installed", "pip install piper-tts, or set talker.command") from error
-
-
-def _fetch(voice: Path) -> str:
-    """The line that brings a voice and what describes it."""
-    return f"python3 -m piper.download_voices --data-dir {voice.parent} {voice.stem}"
-
-
-def voice_rate(model: str) -> int:
-    """The rate of a voice's sound, Hz. Raises ServiceError when the voice, or what describes it, is not there."""
-    voice = Path(model).expanduser()
-    about = voice.with_name(voice.name + ".json")
-    for file in (voice, about):
-        if not file.is_file():
-            raise ServiceError(f"talker.model: there is no file '{file}'", _fetch(voice))
-    try:
-        rate = json.loads(about.read_text(encoding="utf-8"))["audio"]["sample_rate"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ServiceError(f"'{about}' describes no voice of Piper's", _fetch(voice)) from error
-    if not isinstance(rate, int) or not 0 < rate <= HIGHEST_HZ:
-        raise ServiceError(f"'{about}' tells a rate of {rate!r}", _fetch(voice))
-    return rate

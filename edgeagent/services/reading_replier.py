@@ -8,42 +8,12 @@ and nobody heard must be read again. A sentence that stands in the text several 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from edgeagent.dialogue.history import Who
-from edgeagent.dialogue.sentences import sentences
-from edgeagent.errors import ConfigError
 from edgeagent.ports import Replier, Reply, Request
-
-MOST_BYTES = 4 << 20
-"""Of the file: the longest novels."""
 
 BEGIN = -2
 """The turn of the request to begin; no turn of a person has such a number, and `NOBODY` is -1."""
-
-
-def read_text(file: str) -> tuple[str, ...]:
-    """Its sentences. Empty lines part paragraphs; a line's end alone parts nothing. Raises ConfigError."""
-    path = Path(file).expanduser()
-    try:
-        if path.stat().st_size > MOST_BYTES:
-            raise ConfigError(
-                f"script.reading '{file}' has more than {MOST_BYTES >> 20} MiB",
-                f"set script.reading to a part of it, made by `head -c {MOST_BYTES} {file}`",
-            )
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(f"cannot read script.reading '{file}': {error.strerror}", "set script.reading") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(
-            f"script.reading '{file}' is no UTF-8 text",
-            f"`iconv -f latin1 -t utf-8 {file}` converts it; or set script.reading to another",
-        ) from error
-    paragraphs = [" ".join(part.split()) for part in text.replace("\r\n", "\n").split("\n\n")]
-    found = tuple(sentence for paragraph in paragraphs for sentence in sentences(paragraph))
-    if not found:
-        raise ConfigError(f"script.reading '{file}' is empty", "set script.reading to a file with sentences")
-    return found
 
 
 class ReadingReplier:

@@ -17,7 +17,7 @@ from time import monotonic
 from edgeagent.errors import ServiceError
 from edgeagent.ports import Sound
 from edgeagent.services.child import pump
-from edgeagent.services.command_talker import words_of
+from edgeagent.services.command_line import words_of
 from edgeagent.services.turn_command import TurnCommand
 from edgeagent.services.turn_folder import TurnFolder
 from edgeagent.services.wake import Wake

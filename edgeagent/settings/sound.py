@@ -35,10 +35,11 @@ class Audio:
     """Gain of our own voice before the card."""
 
     volume_least_percent: Annotated[int, Interval(ge=5, le=100)] = 20
-    """"Softer", by voice or button, goes no further down: the device stays audible."""
+    """"Softer", by voice or button, goes no further down: the device stays audible. Without a mixer a lower
+    volume_percent is the least, and "softer" never makes anything louder."""
 
     volume_most_percent: Annotated[int, Interval(ge=5, le=100)] = 100
-    """"Louder" goes no further up."""
+    """"Louder" goes no further up; a volume_percent above it stays until somebody asks for less."""
 
     mixer: str = ""
     """Control of the ALSA mixer that "louder" and "softer" turn, as CARD/CONTROL: `hw:Device/PCM`, with a control that

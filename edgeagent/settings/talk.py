@@ -140,6 +140,11 @@ class Replier:
     """Replier `chat`: address up to and with /v1. What people say goes there. A key, where one is needed, comes from
     the variable EDGEAGENT_CHAT_KEY or the credential chat-key of the unit, never from this file."""
 
+    needs_key: Literal["auto", "always", "never"] = "auto"
+    """Replier `chat`: whether the device is to be refused without a key. auto: where `url` is https and not of this
+    house, which is a private address, or a name without a dot or ending in .local, .lan, .home or .internal. always:
+    wherever it is. never: the server takes none, and none is sent."""
+
     model: str = ""
     """Replier `chat`: the model's name there."""
 

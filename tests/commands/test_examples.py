@@ -17,7 +17,7 @@ import pytest
 from edgeagent import config
 from edgeagent.errors import ServiceError
 from edgeagent.services.espeak_talker import EspeakTalker
-from edgeagent.services.reading_replier import read_text
+from edgeagent.services.reading_text import read_text
 from edgeagent.settings import Talker
 from edgeagent.signal.wav import write_wav
 from edgeagent.units import RATE

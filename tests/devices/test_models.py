@@ -179,7 +179,7 @@ def test_refuses_files_of_other_kinds(tmp_path: Path) -> None:
 def test_litert_runs_where_onnxruntime_is_missing(
     installed: set[str], runs: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(model_files, "find_spec", lambda name: name if name in installed else None)
+    monkeypatch.setattr("edgeagent.devices.manifest.find_spec", lambda name: name if name in installed else None)
     assert model_files.kind_to_run() == runs
 
 

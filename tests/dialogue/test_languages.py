@@ -42,7 +42,8 @@ def test_what_is_missing_is_known() -> None:
 def test_an_unknown_language_is_refused_with_those_there_are() -> None:
     with pytest.raises(ConfigError) as refused:
         language(["en", "klingon", "elvish"])
-    assert "'klingon', 'elvish'" in str(refused.value)
+    assert "'klingon' is unknown" in str(refused.value)
+    assert "'elvish' is unknown" in str(refused.value)
     assert all(code in str(refused.value) for code in known())
 
 
@@ -96,6 +97,30 @@ def test_the_words_about_the_floor_of_a_language(tmp_path: Path) -> None:
         path.write_text(text % given)
         with pytest.raises(ConfigError, match=fault):
             read(path)
+
+
+def test_all_faults_of_all_files_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edgeagent.config.languages.FOLDER", tmp_path)
+    (tmp_path / "xx.yaml").write_text("language: xx\nname: X\nreviewed: maybe\nsources: [me]\nyes: 7\n")
+    (tmp_path / "yy.yaml").write_text("language: yy\nname: [Y]\nreviewed: no\nsources: [me]\n")
+    (tmp_path / "zz.yaml").write_text("yes: [")
+    with pytest.raises(ConfigError) as refused:
+        language(["yy", "klingon", "zz", "xx"])
+    head, *lines = str(refused.value).splitlines()
+    assert head == "languages: 5 problems"
+    for line, (file, fault) in zip(
+        lines,
+        [
+            ("klingon", "is unknown. Known are xx, yy, zz"),
+            ("xx.yaml", "reviewed needs yes or no"),
+            ("xx.yaml", "yes is no list of phrases"),
+            ("yy.yaml", "name needs text"),
+            ("zz.yaml", "is not YAML"),
+        ],
+        strict=True,
+    ):
+        assert file in line
+        assert fault in line
 
 
 @pytest.mark.parametrize(("text", "fault"), [("a: [", "is not YAML"), ("- a", "is no language"), (None, "cannot read")])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -104,14 +106,40 @@ def test_it_stays_between_audible_and_the_ceiling(make: Make) -> None:
     assert (max(device.told("volume")), min(device.told("volume"))) == (80, 20)  # type: ignore[type-var]
 
 
-@given(st.lists(st.booleans(), max_size=30), st.floats(0, 1), st.booleans())
-def test_no_number_of_presses_leaves_the_bounds(presses: list[bool], begun: float, mixing: bool) -> None:
-    aimed: list[float] = []
-    mixer = FakeMixer(begun) if mixing else None
-    volume = Volume(AUDIO, mixer, aimed.append)
+@given(st.lists(st.booleans(), max_size=30), st.integers(1, 100), st.booleans())
+def test_no_number_of_presses_leaves_the_bounds_or_goes_the_other_way(
+    presses: list[bool], begun: int, mixing: bool
+) -> None:
+    """Wherever it began, outside the bounds too."""
+    told: list[float] = [begun / 100]
+    mixer = FakeMixer(begun / 100) if mixing else None
+    volume = Volume(replace(AUDIO, volume_percent=begun), mixer, lambda _: None)
     for up in presses:
-        volume.step(up, lambda level, _trouble: aimed.append(level))
-    assert all(0.2 <= level <= 0.8 for level in aimed)
+        volume.step(up, lambda level, _trouble: told.append(level))
+    least, most = min(0.2, begun / 100), max(0.8, begun / 100)
+    for up, (before, after) in zip(presses, itertools.pairwise(told), strict=True):
+        assert after >= before if up else after <= before
+        assert least <= after <= most
+        assert after == before or not up or after <= 0.8
+
+
+def test_whoever_configured_little_comes_back_to_it() -> None:
+    """The least is for those who did not."""
+    told: list[float] = []
+    volume = Volume(replace(AUDIO, volume_percent=5), None, told.append)
+    for up in (False, True, False, False):
+        volume.step(up, lambda _level, _trouble: None)
+    assert told == pytest.approx([0.05, 0.075, 0.05, 0.05])
+
+
+@pytest.mark.parametrize(("kept", "now", "reached"), [(0.1, 10, 0.1), (0.1, 50, 0.2), (0.9, 50, 0.8), (0.3, 10, 0.3)])
+@pytest.mark.parametrize("mixing", [True, False])
+def test_what_was_kept_is_not_made_louder_than_it_was(kept: float, now: int, reached: float, mixing: bool) -> None:
+    told: list[float] = []
+    mixer = FakeMixer(now / 100) if mixing else None
+    volume = Volume(replace(AUDIO, volume_percent=now), mixer, lambda _: None)
+    volume.recall(kept, lambda level, _trouble: told.append(level))
+    assert told == [pytest.approx(reached)]
 
 
 def test_a_mixer_is_turned_and_our_gain_is_left_alone(make: Make) -> None:

@@ -61,12 +61,31 @@ class Talking:
         return True
 
 
+def having(*models: str, key: str = "", owner: str = "library") -> Act:
+    """Lists these models, to whoever has the key."""
+
+    def act(talking: Talking) -> None:
+        if key and talking.headers["Authorization"] != f"Bearer {key}":
+            talking.begin(401, "application/json")
+            talking.raw(json.dumps({"error": {"message": f"Incorrect: {talking.headers['Authorization']}"}}))
+            return
+        talking.begin(200, "application/json")
+        entries = [{"id": model, "object": "model", "created": 0, "owned_by": owner} for model in models]
+        talking.raw(json.dumps({"object": "list", "data": entries}))
+
+    return act
+
+
 class ChatServer:
-    """`act` answers each request; `left` is when a client was seen to have gone, time.monotonic()."""
+    """`act` answers each request, `listing` those for the list of models; `left` is when a client was seen to have
+    gone, time.monotonic()."""
 
     def __init__(self, act: Act, context: ssl.SSLContext | None = None) -> None:
         """context: for TLS."""
         self.act = act
+        self.listing = having("m")
+        self.looked: list[tuple[str, str | None]] = []
+        """Path and key of each request for the list."""
         self.requests: list[dict[str, Any]] = []
         self.keys: list[str | None] = []
         self.left: float | None = None
@@ -85,6 +104,11 @@ class ChatServer:
                     outer.act(talking)
                 except OSError:
                     outer.leave()
+
+            def do_GET(self) -> None:
+                outer.looked.append((self.path, self.headers["Authorization"]))
+                with suppress(OSError):
+                    outer.listing(Talking(self, {}, outer))
 
             def log_message(self, *_: object) -> None: ...
 

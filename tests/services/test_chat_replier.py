@@ -7,10 +7,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from threading import enumerate as enumerate_threads
+from typing import Literal
 
 import numpy as np
 import pytest
 
+from edgeagent import settings
+from edgeagent.app.talking import build_replier
 from edgeagent.dialogue.history import Line, Who
 from edgeagent.dialogue.kinds import Kind, Understood
 from edgeagent.errors import ServiceError
@@ -188,3 +191,19 @@ def test_a_model_is_told_to_be_brief_while_it_is_too_much() -> None:
     assert "in one short sentence" not in plain
     assert brief.startswith(plain)
     assert "in one short sentence" in brief
+
+
+@pytest.mark.parametrize(
+    ("needs_key", "sent"), [("auto", f"Bearer {KEY}"), ("always", f"Bearer {KEY}"), ("never", None)]
+)
+def test_a_key_goes_to_whom_it_is_meant_for(
+    needs_key: Literal["auto", "always", "never"], sent: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edgeagent.credential._hidden", {})
+    monkeypatch.setenv("EDGEAGENT_CHAT_KEY", KEY)
+    with serving(sentences(SAID)) as server:
+        wanted = settings.Replier(kind="chat", url=server.url, model="m", needs_key=needs_key)
+        replier, _ = build_replier(settings.Settings(replier=wanted))
+        assert "".join(replier.reply(REQUEST)).split() == SAID.split()
+        replier.close()
+    assert server.keys == [sent]

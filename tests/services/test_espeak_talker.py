@@ -16,7 +16,7 @@ import pytest
 
 from edgeagent import settings
 from edgeagent.errors import ServiceError
-from edgeagent.services import espeak_talker
+from edgeagent.services import espeak_talker, espeak_voices
 from edgeagent.services.espeak_talker import EspeakTalker
 
 LONG = "This sentence goes on and on, and nobody knows where it ends. " * 40
@@ -193,7 +193,7 @@ def test_without_the_library_the_remedy_is_said(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_without_the_wheel_the_system_library_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(espeak_talker, "find_spec", lambda _: None)
+    monkeypatch.setattr(espeak_voices, "find_spec", lambda _: None)
     talker = EspeakTalker(DEFAULT)
     try:
         talker.check()

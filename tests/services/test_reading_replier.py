@@ -13,7 +13,8 @@ from edgeagent.dialogue.history import Line, Who
 from edgeagent.dialogue.kinds import Kind, Understood
 from edgeagent.errors import ConfigError
 from edgeagent.ports import Request
-from edgeagent.services.reading_replier import BEGIN, ReadingReplier, read_text
+from edgeagent.services.reading_replier import BEGIN, ReadingReplier
+from edgeagent.services.reading_text import read_text
 from edgeagent.services.ready_reply import ReadyReply
 
 TEXT = ("One.", "Two and more.", "No.", "Four.", "No.", "Six is the last.")

@@ -6,7 +6,7 @@ from edgeagent.app.beside import add_memory, load_turn_end
 from edgeagent.app.hardware import build_amplifier, build_card, build_factory
 from edgeagent.app.hearing import build_beside, build_engine, head, parts, versions
 from edgeagent.app.runtime import build_runtime
-from edgeagent.app.talking import build_dialogue, build_listener, build_spotter, build_talker
+from edgeagent.app.talking import build_dialogue, build_listener, build_spotter, build_talker, spotted
 
 __all__ = [
     "add_memory",
@@ -23,5 +23,6 @@ __all__ = [
     "head",
     "load_turn_end",
     "parts",
+    "spotted",
     "versions",
 ]

@@ -18,7 +18,7 @@ from edgeagent.app.beside import (
 from edgeagent.app.hardware import build_amplifier, build_card, build_factory, build_lamp
 from edgeagent.app.hearing import build_engine, head
 from edgeagent.app.satellite import add_satellite, build_satellite
-from edgeagent.app.talking import build_dialogue, build_listener, build_replier, build_spotter, build_talker
+from edgeagent.app.talking import build_dialogue, build_listener, build_replier, build_spotter, build_talker, spotted
 from edgeagent.detect.ear import Ear
 from edgeagent.detect.words import Words
 from edgeagent.devices.gpio import Factory
@@ -84,7 +84,7 @@ def build_runtime(
         listen, words = build_listener(settings, session, satellite), None
         if spotter := build_spotter(settings.hints, trouble_with("hint_trouble", inbox, lambda: conversation)):
             closing.callback(spotter.close)
-            words = Words(spotter, door.engine.clean)
+            words = Words(spotter, door.engine.clean, spotted())
         understands = build_dialogue(settings)
         manner = build_manner(settings.audio, actuators, talker, (inbox, door, lambda: conversation), closing)
         if replies:

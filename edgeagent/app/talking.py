@@ -8,7 +8,7 @@ from pathlib import Path
 from edgeagent.credential import credential, hide
 from edgeagent.dialogue.dialogue import Dialogue
 from edgeagent.dialogue.kinds import Kind
-from edgeagent.dialogue.reactions import Reaction
+from edgeagent.dialogue.reactions import CHOSEN, Reaction
 from edgeagent.live.conversation import Listen, Told
 from edgeagent.live.turns import Audience, Both, Listener
 from edgeagent.ports import Replier, Spotter, Talker
@@ -34,6 +34,7 @@ from edgeagent.services.wyoming_talker import WyomingTalker
 from edgeagent.settings import Hints, Recogniser, Script, Settings, understands
 from edgeagent.settings import Talker as Voice
 from edgeagent.store.folders import dated
+from edgeagent.turn.cue_words import CueWords
 
 
 def build_talker(voice: Voice) -> Talker:
@@ -125,13 +126,19 @@ def build_dialogue(settings: Settings) -> Dialogue | None:
         return None
     from edgeagent.config.languages import language  # here, because pydantic costs a quarter of the start
 
-    wanted: dict[Kind, Reaction] = {
-        kind: Reaction(getattr(settings.dialogue, kind.value)) for kind in Kind if kind is not Kind.COMMAND
-    }
+    chosen = (*(kind.value for kind in Kind if kind is not Kind.COMMAND), *CHOSEN)
+    wanted = {name: Reaction(getattr(settings.dialogue, name)) for name in chosen}
     return Dialogue(language(settings.dialogue.languages), wanted)
 
 
 def build_spotter(hints: Hints, trouble: Callable[[str], None], stall_s: float = STALL_S) -> Spotter | None:
     """Who listens for words, if anybody shall. trouble: gets a line about it, on any thread. stall_s: after which one
     that does not answer is given up. Raises ServiceError."""
-    return PocketsphinxSpotter(trouble, stall_s) if hints.words == "pocketsphinx" else None
+    return PocketsphinxSpotter(spotted().all, trouble, stall_s) if hints.words == "pocketsphinx" else None
+
+
+def spotted() -> CueWords:
+    """The words that are listened for: English ones, the language of the one recogniser that does."""
+    from edgeagent.config.languages import floor_words  # as above
+
+    return floor_words("en")

@@ -74,7 +74,9 @@ def perform(
         with ExitStack() as stack:
             if spotter is None and (spotter := app.build_spotter(settings.hints, warn, PATIENCE_S)):
                 stack.callback(spotter.close)
-            words = Words(PatientSpotter(spotter), engine.clean, DELAY) if spotter and shed < Level.HINT else None
+            words = None
+            if spotter and shed < Level.HINT:
+                words = Words(PatientSpotter(spotter), engine.clean, app.spotted(), DELAY)
             spoken = simulate(scene, engine, settings, folder, words=words, progress=progress)
     finally:
         file.close()
@@ -114,7 +116,7 @@ def record_of(run: Run, title: str, subtitle: str, truth: Iterable[Happening] = 
 
 def teller(real_time: bool = False) -> Callable[[Entry], None]:
     """Prints the timeline as it happens, or in the time that it would really take."""
-    timeline = Timeline(colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
+    timeline = Timeline(colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR"), answers=False)
     began = monotonic()
 
     def tell(entry: Entry) -> None:

@@ -8,6 +8,7 @@ from time import monotonic, sleep
 
 import numpy as np
 
+from edgeagent import app
 from edgeagent.commands._finding import Finding, fail, ok, warn
 from edgeagent.detect.words import PIECE
 from edgeagent.errors import EdgeAgentError
@@ -35,7 +36,7 @@ def words(settings: Settings) -> Iterator[Finding]:
     if settings.hints.words == "none":
         return
     try:
-        with closing(PocketsphinxSpotter(stall_s=PATIENCE_S)) as spotter:
+        with closing(PocketsphinxSpotter(app.spotted().all, stall_s=PATIENCE_S)) as spotter:
             spotter.check()
             factor = pace(spotter)
     except EdgeAgentError as error:

@@ -16,6 +16,7 @@ from edgeagent.dialogue.manner import MANNER
 from edgeagent.dialogue.phrases import LONGEST, words
 from edgeagent.dialogue.template import Template
 from edgeagent.errors import ConfigError, meant, nearest
+from edgeagent.turn.cue_words import CueWords
 
 FOLDER = Path(__file__).parents[1] / "languages"
 """Those of this release."""
@@ -34,7 +35,13 @@ TEMPLATES = {
 NAMED = {"commands": COMMANDS, "adjustments": MANNER}
 """Lists by names, and the names there are."""
 
-OURS = ("repair", "offer")
+FLOOR = ("takes", "listens")
+"""Words that say something about the floor while nothing else is known; may be missing (`turn.cue_words`)."""
+
+FLOOR_WORDS = 2
+"""In a phrase of these, at most."""
+
+OURS = ("repair", "offer", "okay")
 """What the device says itself; may be missing."""
 
 ABOUT = ("language", "name", "reviewed", "sources")
@@ -51,7 +58,13 @@ class Source:
     """By somebody who speaks it from childhood."""
 
     sources: tuple[str, ...]
+    """Whose each phrase is: those that are named have phrases of `of`, and the last all the others."""
+
+    of: Mapping[str, Mapping[str, tuple[str, ...]]]
+    """By source and list, the phrases that are attributed to it."""
+
     lists: Language
+    floor: CueWords
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -98,7 +111,21 @@ def read(path: Path) -> Source:
         raise ConfigError(f"{path} is no language", "see en.yaml for the form")
     if faults := list(_faults(told)):
         raise refusal(str(path), faults)
-    return Source(told["language"], told["name"], told["reviewed"] == "yes", tuple(told["sources"]), _language(told))
+    sources = [source if isinstance(source, dict) else {"of": source} for source in told["sources"]]
+    of = {source["of"]: {name: tuple(source[name]) for name in source if name != "of"} for source in sources}
+    return Source(
+        told["language"], told["name"], told["reviewed"] == "yes", tuple(of), of, _language(told), _floor(told)
+    )
+
+
+def floor_words(code: str) -> CueWords:
+    """The words that say something about the floor, in one language of this release. Raises ConfigError."""
+    return read(FOLDER / f"{code}.yaml").floor
+
+
+def _floor(told: Mapping[str, Any]) -> CueWords:
+    given = told.get("floor", {})
+    return CueWords(*(frozenset(phrase.lower() for phrase in given.get(name, ())) for name in FLOOR))
 
 
 def _language(told: Mapping[str, Any]) -> Language:
@@ -112,6 +139,7 @@ def _language(told: Mapping[str, Any]) -> Language:
         adjustments=adjustments,
         repair=told.get("repair", ""),
         offer=told.get("offer", ""),
+        okay=told.get("okay", ""),
         corrections=corrections,
         clarifications=clarifications,
         proposals=proposals,
@@ -120,7 +148,7 @@ def _language(told: Mapping[str, Any]) -> Language:
 
 
 def _faults(told: Mapping[object, object]) -> Iterator[Fault]:
-    allowed = (*ABOUT, *OURS, *LISTS, *TEMPLATES, *NAMED)
+    allowed = (*ABOUT, *OURS, *LISTS, *TEMPLATES, *NAMED, "floor")
     for key in told:
         if key not in allowed:
             yield Fault(str(key), f"unknown key{meant(nearest(str(key), allowed))}")
@@ -132,15 +160,54 @@ def _faults(told: Mapping[object, object]) -> Iterator[Fault]:
     for name in OURS:
         if not isinstance(told.get(name, ""), str):
             yield Fault(name, "needs text")
-    yield from _phrases("sources", told.get("sources"))
+    yield from _sources(told)
     for name in LISTS:
         yield from _phrases(name, told.get(name, []))
     for key, names in NAMED.items():
         yield from _named(key, told.get(key, {}), names)
+    yield from _on_floor(told.get("floor", {}))
     for name, gaps in TEMPLATES.items():
         phrases = told.get(name, [])
         yield from _phrases(name, phrases)
         yield from _gaps(name, phrases, gaps)
+
+
+def _sources(told: Mapping[object, object]) -> Iterator[Fault]:
+    """Each phrase is somebody's: of a source that names it, or of one that names none and has all the others."""
+    sources = told.get("sources")
+    if not isinstance(sources, list) or not sources:
+        yield Fault("sources", "needs a list of texts, and of mappings of `of` and the phrases that are of it")
+        return
+    named: set[tuple[object, str]] = set()
+    for source in sources:
+        if isinstance(source, dict) and isinstance(source.get("of"), str):
+            yield from _attributed(told, source, named)
+        elif not isinstance(source, str) or not source.strip():
+            yield Fault("sources", f"{source!r} is neither text nor has the key `of`")
+    if any(isinstance(source, str) for source in sources):
+        return
+    for name in (*OURS, *LISTS, *TEMPLATES, *NAMED):
+        phrases = told.get(name, [])
+        strays = [one for one in (phrases if isinstance(phrases, list) else [phrases]) if (name, str(one)) not in named]
+        if strays:
+            yield Fault(name, f"of whom is {strays[0]!r}? Add a text to `sources`, for all the others")
+
+
+def _attributed(
+    told: Mapping[object, object], source: Mapping[str, object], named: set[tuple[object, str]]
+) -> Iterator[Fault]:
+    """The phrases of one source, which must be in the file's lists, too. They are added to `named`."""
+    for name, phrases in source.items():
+        there = told.get(name)
+        if name == "of":
+            continue
+        if name not in LISTS or not isinstance(there, list) or not isinstance(phrases, list):
+            yield Fault(f"sources.{name}", "is no list of phrases that the file has, too")
+            continue
+        for phrase in phrases:
+            named.add((name, str(phrase)))
+            if phrase not in there:
+                yield Fault(f"sources.{name}", f"{phrase!r} is not in the list {name}")
 
 
 def _named(key: str, told: object, names: Sequence[str]) -> Iterator[Fault]:
@@ -153,6 +220,19 @@ def _named(key: str, told: object, names: Sequence[str]) -> Iterator[Fault]:
         yield from _phrases(f"{key}.{name}", phrases)
 
 
+def _on_floor(told: object) -> Iterator[Fault]:
+    faults = list(_named("floor", told, FLOOR))
+    yield from faults
+    if faults or not isinstance(told, dict):
+        return
+    takes, listens = (list(told.get(name, [])) for name in FLOOR)
+    for phrase in (*takes, *listens):
+        if len(phrase.split()) > FLOOR_WORDS:
+            yield Fault("floor", f"{phrase!r} has more than {FLOOR_WORDS} words")
+    for phrase in filter(set(listens).__contains__, takes):
+        yield Fault("floor", f"{phrase!r} cannot both take the floor and listen")
+
+
 def _phrases(name: str, told: object) -> Iterator[Fault]:
     if not isinstance(told, list):
         yield Fault(name, "is no list of phrases")
@@ -162,7 +242,7 @@ def _phrases(name: str, told: object) -> Iterator[Fault]:
             yield Fault(name, f"{phrase!r} is no text")
         elif not (found := words(phrase.replace("{", "").replace("}", ""))):
             yield Fault(name, f"{phrase!r} has no word")
-        elif len(found) > LONGEST and name != "sources":
+        elif len(found) > LONGEST:
             yield Fault(name, f"{phrase!r} has more than {LONGEST} words")
 
 

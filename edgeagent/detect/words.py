@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from edgeagent.ports import Partial, Spotter, Spotting
 from edgeagent.signal.ring import Ring
 from edgeagent.turn import states as s
-from edgeagent.turn.cue_words import Cue, Worth, cue, worth
+from edgeagent.turn.cue_words import Cue, CueWords, Worth, cue, worth
 from edgeagent.turn.events import Hint
 from edgeagent.turn.hints import faded
 from edgeagent.units import samples
@@ -35,14 +35,15 @@ LONGEST = samples(3000)
 class Words:
     """Engine thread only. One call after every step or block of sound; chunking does not matter on the sample clock."""
 
-    def __init__(self, spotter: Spotter, sound: Ring, delay: int = 0) -> None:
-        """sound: the engine's `clean`; in what is only cancelled linearly a recogniser finds words of our own. delay:
-        samples by which hints are told later than the recogniser gave them, for a simulation, in which it takes no
-        time."""
+    def __init__(self, spotter: Spotter, sound: Ring, language: CueWords, delay: int = 0) -> None:
+        """sound: the engine's `clean`; in what is only cancelled linearly a recogniser finds words of our own.
+        language: the words that count. delay: samples by which hints are told later than the recogniser gave them, for
+        a simulation, in which it takes no time."""
         self.spotter = spotter
         self.last = ""
         """The text that was told of last, for notes and reports."""
         self._sound = sound
+        self._language = language
         self._delay = delay
         self._spotting: Spotting | None = None
         self._onset = -1
@@ -106,11 +107,11 @@ class Words:
             spotting.finish()
 
     def _weigh(self, partial: Partial, at: int) -> Iterator[Hint]:
-        now = cue(partial.text)
+        now = cue(partial.text, self._language)
         if now is self._cue:
             return
         self._cue, self.last = now, partial.text
-        yield self._difference(worth(partial.text), at)
+        yield self._difference(worth(partial.text, self._language), at)
 
     def _difference(self, belief: Worth, at: int) -> Hint:
         left = faded(at - self._told.at)

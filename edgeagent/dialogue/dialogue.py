@@ -32,13 +32,14 @@ QUESTION = ("?", "？", "؟")  # noqa: RUF001
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What to do about a turn: say `first`, then ask the replier if `ask`, then say `last`. A replier that is asked
-    behind a rest is to go on from there."""
+    behind a rest is to go on from there. aside: what to say alone, that is no part of what we have to say."""
 
     understood: Understood
     reaction: Reaction
     first: tuple[str, ...] = ()
     ask: bool = False
     last: tuple[str, ...] = ()
+    aside: tuple[str, ...] = ()
 
     @property
     def resumes(self) -> bool:
@@ -47,9 +48,9 @@ class Plan:
 
 
 class Dialogue:
-    """One thread. wanted: the reaction to every kind but commands."""
+    """One thread. wanted: the reaction to every kind but commands, and to some of these (`reactions.reaction`)."""
 
-    def __init__(self, language: Language, wanted: Mapping[Kind, Reaction]) -> None:
+    def __init__(self, language: Language, wanted: Mapping[str, Reaction]) -> None:
         self.history = History()
         self.keep: Callable[[Saved], None] = _nobody
         """Gets where the conversation stands whenever that has changed; must return at once."""
@@ -149,8 +150,11 @@ class Dialogue:
             self.adjust(understood.command)
         elif interrupted and understood.kind not in PASSING:
             self.adjust(INTERRUPTED)
+        agreed = agrees(text, self._language) if offered and understood.kind is not Kind.FAR else None
+        if offered and (agreed is not None or understood.kind not in PASSING):
+            self._speech.finish()  # nobody waits for the end of a question that they have answered, or passed over
         follows = self._follows(understood, interrupted)
-        if offered and understood.kind is not Kind.FAR and (agreed := agrees(text, self._language)) is not None:
+        if agreed is not None:
             follows = Reaction.RESUME if agreed else Reaction.SILENT
             if not agreed:
                 self._drop()
@@ -196,6 +200,9 @@ class Dialogue:
             case Reaction.SILENT:
                 self.silence()
                 return Plan(understood, follows)
+            case Reaction.ACKNOWLEDGE:
+                self.silence()
+                return Plan(understood, follows, aside=_said(self._language.okay))
             case Reaction.OFFER if rest or more:
                 return Plan(understood, follows, ask=True, last=_said(self._language.offer))
             case Reaction.REPAIR:

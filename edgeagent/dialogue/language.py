@@ -120,6 +120,9 @@ class Language:
     offer: str = ""
     """What we say to ask whether to go on; "" for nothing."""
 
+    okay: str = ""
+    """What we say when we have been told to stop; "" for nothing."""
+
 
 SETS = (
     *("yes", "no", "backchannels", "fillers", "polite", "questions", "requests"),
@@ -141,6 +144,7 @@ def mixed(languages: Iterable[Language]) -> Language:
     proposals = tuple(template for one in several for template in one.proposals)
     repair = next((one.repair for one in several if one.repair), "")
     offer = next((one.offer for one in several if one.offer), "")
+    okay = next((one.okay for one in several if one.okay), "")
     return Language(
         commands=commands,
         adjustments=adjustments,
@@ -149,6 +153,7 @@ def mixed(languages: Iterable[Language]) -> Language:
         proposals=proposals,
         repair=repair,
         offer=offer,
+        okay=okay,
         **sets,
     )
 

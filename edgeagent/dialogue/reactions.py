@@ -15,6 +15,9 @@ class Reaction(StrEnum):
     SILENT = "silent"
     """Nothing; the rest is kept, in case they say "go on"."""
 
+    ACKNOWLEDGE = "acknowledge"
+    """A word that says so, then nothing; the rest is kept."""
+
     REPLY = "reply"
     """A reply; the rest is dropped."""
 
@@ -38,11 +41,14 @@ OF_COMMANDS: Mapping[str, Reaction] = {
     "repeat": Reaction.REPEAT,
     **dict.fromkeys(MANNER, Reaction.RESUME),
 }
-"""What concerns how we speak is done, and then we go on."""
+"""Where nothing else is wanted. What concerns how we speak is done, and then we go on."""
+
+CHOSEN = ("stop", "hold", "repeat")
+"""Commands of which a person may choose what follows. The others would not be what they say, if anything else did."""
 
 
-def reaction(understood: Understood, wanted: Mapping[Kind, Reaction]) -> Reaction:
-    """What follows. wanted: for every kind but commands, whose meaning is fixed."""
+def reaction(understood: Understood, wanted: Mapping[str, Reaction]) -> Reaction:
+    """What follows. wanted: for every kind but commands, and for the commands of CHOSEN that are to be different."""
     if understood.kind is Kind.COMMAND:
-        return OF_COMMANDS.get(understood.command, Reaction.REPLY)
+        return wanted.get(understood.command) or OF_COMMANDS.get(understood.command, Reaction.REPLY)
     return wanted[understood.kind]

@@ -105,6 +105,7 @@ class Conversation:
                 self._discard(action.utterance)
             case a.CallOff():
                 self._cut()
+                self._await_no_more()
                 self._voice.drop_all()
                 if self._dialogue is not None:
                     self._dialogue.silence()
@@ -156,9 +157,20 @@ class Conversation:
 
     def _hand_over(self, turn: a.HandOver) -> None:
         self._cut()
-        self._closed[turn.turn] = self.turns.close(turn), self._door.engine.far
+        sound = self.turns.close(turn)
+        for overtaken in self._await_no_more():
+            self.note("turn_trouble", turn=overtaken, text="the next one came before its text")
+        self._voice.drop_stale(turn.turn)
+        self._closed[turn.turn] = sound, self._door.engine.far
         if self._listener is None:
             self._answer(turn.turn, "")
+
+    def _await_no_more(self) -> tuple[int, ...]:
+        """Whatever was said, and is not understood yet, would be answered out of turn. Returns the turns dropped."""
+        awaited = tuple(self._closed)
+        for turn in awaited:
+            self._drop(turn)
+        return awaited
 
     def _recognised(self, turn: int, text: str) -> None:
         """Any thread. Must not wait: the engine thread may be waiting until all has been told (`one_turn.Telling`)."""
@@ -198,7 +210,7 @@ class Conversation:
         self._note_plan(turn, plan)
         told = (plan.understood, self._dialogue.history.lines, plan.first, plan.resumes, self._dialogue.brief())
         request = Request(turn, sound, text, *told)
-        self._follow(request, plan.first, plan.last, ask=plan.ask)
+        self._follow(request, plan.first, plan.last, ask=plan.ask, aside=plan.aside)
 
     def _note_plan(self, turn: int, plan: Plan) -> None:
         known = {"command": plan.understood.command, "wrong": plan.understood.wrong, "right": plan.understood.right}
@@ -219,14 +231,22 @@ class Conversation:
                 dialogue.heard(fact.utterance, heard.text_heard, left, whole=fact.finished, estimated=heard.estimated)
 
     def _follow(
-        self, request: Request, first: tuple[str, ...] = (), last: tuple[str, ...] = (), *, ask: bool = False
+        self,
+        request: Request,
+        first: tuple[str, ...] = (),
+        last: tuple[str, ...] = (),
+        *,
+        ask: bool = False,
+        aside: tuple[str, ...] = (),
     ) -> None:
+        for text in aside:
+            self._voice.say(text, turn=request.turn)
         for text in first:
             self._say(text, request.turn)
         if ask and self._asker is not None:
             self._question = Question(request, last, said=len(first), ahead=len(first))
             self._asker.ask(self._question)
-        elif not first:
+        elif not (first or aside):
             self._door.tell(e.NoReply(0, request.turn))
 
     def _say(self, text: str, turn: int) -> None:
@@ -279,8 +299,7 @@ class Conversation:
         if self._dialogue is not None:
             self._dialogue.complete()
         if question.said:
-            for text in question.last:
-                self._say(text, question.request.turn)
+            self._say_last(question)
         else:
             self._door.tell(e.NoReply(0, question.request.turn))
 
@@ -290,5 +309,10 @@ class Conversation:
             self._dialogue.complete()
         if question.said:  # what it has said stands
             self.note("reply_broken", turn=question.request.turn, text=reason)
+            self._say_last(question)
         else:
             self._door.tell(e.ReplyFailed(0, self._voice.number(), reason))
+
+    def _say_last(self, question: Question) -> None:
+        for text in question.last:
+            self._say(text, question.request.turn)

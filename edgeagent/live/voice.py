@@ -89,6 +89,10 @@ class Voice:
         it is not wanted."""
         self._forget_all(one for one in self._answers.values() if one.turn == turn and not one.started)
 
+    def drop_stale(self, turn: int) -> None:
+        """As `drop`, whatever answers another turn than this."""
+        self._forget_all(one for one in self._answers.values() if one.turn not in (NOBODY, turn) and not one.started)
+
     def discard(self, utterance: int) -> None:
         """It is not wanted; nor is what waits behind those that are being made, if it was one of them."""
         answer = self._answers.get(utterance)

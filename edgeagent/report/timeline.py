@@ -41,6 +41,7 @@ BESIDE = ("alone", "shed", "ear_upset", "ear_failed", "shadow", "shadow_failed")
 
 FOLLOWS = {
     "silent": "is silent",
+    "acknowledge": "says so and is silent",
     "repair": "is sorry and replies",
     "offer": "replies and offers to go on",
     "resume": "goes on",
@@ -75,13 +76,17 @@ UNIMPAIRED = {*(OUTPUTS[kind].light.value for kind in WITHOUT_EARS), CALIBRATING
 class Timeline:
     """Turns entries, one at a time as they happen, into lines. One thread.
 
-    colour: ANSI colours, one per state; ask for it only where the output is a terminal."""
+    colour: ANSI colours, one per state; ask for it only where the output is a terminal. answers: whether there is
+    anybody who answers; in a scene there is nobody, and a turn without an answer is nothing to tell."""
 
     colour: bool = False
+    answers: bool = True
     _cause: Entry = field(default_factory=dict)
     _texts: dict[float, str] = field(default_factory=dict)
     _state: str = ""
     _impaired: bool = False
+    _thinks_from: float = 0.0
+    _understood: Entry = field(default_factory=dict)
 
     def line(self, entry: Entry) -> str | None:
         """The line for `entry`; None for one that needs none."""
@@ -93,7 +98,7 @@ class Timeline:
         if event == "state":
             lent = entry.get("state") == "mic_lost" and self._cause.get("reason") == CALIBRATING
             self._state = CALIBRATING if lent else str(entry.get("state"))
-            said = "deaf until the card is back" if lent else reason(entry, self._cause)
+            said = "deaf until the card is back" if lent else self._unanswered(entry) or reason(entry, self._cause)
             return None if said is None else self._format(entry, self._state, said, self._lamp())
         if event == "action":
             said = self._utterance(entry) if entry.get("action") == "play" else None
@@ -102,8 +107,29 @@ class Timeline:
             self._impaired = bool(entry.get("by"))
         elif event not in BESIDE:
             self._cause = entry
+        if event == "understood":
+            self._understood = entry
         said = remark(entry)
         return None if said is None else self._format(entry, "", said, "")
+
+    def _unanswered(self, entry: Entry) -> str:
+        """That a turn ends without a reply, where nothing else tells it; "" for any other state."""
+        if entry.get("state") == "thinking":
+            self._thinks_from = _number(entry, "at")
+        if (entry.get("from"), entry.get("state")) != ("thinking", "idle"):
+            return ""
+        match self._cause.get("event"):
+            case "passed":
+                waited = (_number(entry, "at") - self._thinks_from) / RATE
+                return f"no answer in {round(waited, 1):g} s; listening"
+            case "no_reply" if self.answers and not self._means_silence():
+                return "nothing was answered; listening"
+        return ""
+
+    def _means_silence(self) -> bool:
+        """Whether silence is what the turn that got no reply asked for: "stop", a cough."""
+        plan = self._understood
+        return plan.get("turn") == self._cause.get("turn") and plan.get("reaction") == "silent"
 
     def _lamp(self) -> str:
         lamp = look(self._state).lamp

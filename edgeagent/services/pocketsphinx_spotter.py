@@ -7,7 +7,7 @@ device can do without a recogniser, and a machine that kills one has other troub
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Event, Thread
@@ -19,7 +19,6 @@ from edgeagent.services.child import pump
 from edgeagent.services.pocketsphinx_link import LOADING_S, STALL_S, Link
 from edgeagent.services.pocketsphinx_spotting import PocketsphinxSpotting
 from edgeagent.services.wake import Wake
-from edgeagent.turn.cue_words import ENGLISH
 from edgeagent.units import seconds
 
 RESTARTS = 3
@@ -39,10 +38,16 @@ def package() -> Path:
 class PocketsphinxSpotter:
     """See `ports.Spotter`. Its child is started at once, and loads while the rest of the device is built."""
 
-    def __init__(self, trouble: Callable[[str], None] = lambda _text: None, stall_s: float = STALL_S) -> None:
-        """trouble: gets a line, on our own thread, for each child that is lost; must not block. stall_s: after which a
-        child that does not answer is lost. Raises ServiceError where pocketsphinx is not installed."""
-        self._argv = apart("edgeagent.services.pocketsphinx_child", str(package()), *sorted(ENGLISH.all))
+    def __init__(
+        self,
+        phrases: Iterable[str],
+        trouble: Callable[[str], None] = lambda _text: None,
+        stall_s: float = STALL_S,
+    ) -> None:
+        """phrases: English ones, to listen for; those that it cannot pronounce are left out. trouble: gets a line, on
+        our own thread, for each child that is lost; must not block. stall_s: after which a child that does not answer
+        is lost. Raises ServiceError where pocketsphinx is not installed."""
+        self._argv = apart("edgeagent.services.pocketsphinx_child", str(package()), *sorted(phrases))
         self._trouble = trouble
         self._stall_s = stall_s
         self._wake = Wake()

@@ -208,3 +208,13 @@ class Dialogue:
 
     far: Follows = "resume"
     """After speech that was not for the device."""
+
+    stop: Literal["silent", "acknowledge"] = "silent"
+    """After "stop". It stops in any case, and "go on" takes the rest up again. acknowledge: it says "okay", too."""
+
+    hold: Literal["silent", "acknowledge"] = "silent"
+    """After "wait a minute"; as `stop`."""
+
+    repeat: Literal["repeat", "reply", "offer"] = "repeat"
+    """After "say that again". repeat: says the last sentence once more, then the rest. reply, offer: leaves it to the
+    replier, which may have other words for it; then drops the rest, or asks whether to go on."""

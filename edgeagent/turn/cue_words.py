@@ -2,8 +2,9 @@
 
 From a recogniser's text, however unsure or unfinished, to nats for `events.Hint`. Only a few words count, those with
 which people take the floor of a device or tell it to go on (Switchboard: 94 % of backchannels are a single word, and
-eleven words are nearly all of them). Whatever else is said counts for nothing, unless there is much of it: nobody
-listens aloud in whole sentences. "Yeah" alone is a backchannel; "yeah, but" is not.
+eleven words are nearly all of them); each language has its own, and they are handed in. Whatever else is said counts
+for nothing, unless there is much of it: nobody listens aloud in whole sentences. "Yeah" alone is a backchannel; "yeah,
+but" is not.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class Worth:
 
 @dataclass(frozen=True, slots=True)
 class CueWords:
-    """A language's words and phrases, in lower case, without punctuation."""
+    """A language's words, and phrases of two, in lower case, without punctuation: the list `floor` of its file."""
 
     takes: frozenset[str]
     listens: frozenset[str]
@@ -42,51 +43,6 @@ class CueWords:
         """What a recogniser with a closed grammar should know."""
         return self.takes | self.listens
 
-
-ENGLISH = CueWords(
-    takes=frozenset(
-        (
-            "stop",
-            "wait",
-            "no",
-            "go",
-            "hold on",
-            "hang on",
-            "hey",
-            "but",
-            "what",
-            "excuse me",
-            "quiet",
-            "enough",
-            "pause",
-            "cancel",
-            "sorry",
-            "listen",
-        )
-    ),
-    listens=frozenset(
-        (
-            "yes",
-            "yeah",
-            "yep",
-            "right",
-            "okay",
-            "ok",
-            "uh-huh",
-            "mm-hm",
-            "mhm",
-            "hm",
-            "mm",
-            "oh",
-            "ah",
-            "sure",
-            "really",
-            "i see",
-            "go on",
-            "of course",
-        )
-    ),
-)
 
 WORTH: Mapping[Cue, Worth] = {
     Cue.NOTHING: Worth(0.0, 0.0),
@@ -107,7 +63,7 @@ MANY = 3
 WORD = re.compile(r"[\w'-]+")
 
 
-def cue(text: str, language: CueWords = ENGLISH) -> Cue:
+def cue(text: str, language: CueWords) -> Cue:
     """What `text`, as any recogniser writes it, says about the floor."""
     found = list(_phrases(WORD.findall(text.lower()), language))
     known = [kind for _, kind in found if kind is not Cue.NOTHING]
@@ -121,7 +77,7 @@ def cue(text: str, language: CueWords = ENGLISH) -> Cue:
     return Cue.TAKES if len(found) >= MANY else Cue.NOTHING
 
 
-def worth(text: str, language: CueWords = ENGLISH) -> Worth:
+def worth(text: str, language: CueWords) -> Worth:
     """The nats of `text`."""
     return WORTH[cue(text, language)]
 

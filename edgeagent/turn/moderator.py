@@ -15,7 +15,7 @@ from edgeagent.turn import states as s
 from edgeagent.turn.attention import Attention
 from edgeagent.turn.heard import Ledger
 from edgeagent.turn.loudness import Loudness
-from edgeagent.turn.machine import Limits, deadline, step
+from edgeagent.turn.machine import Limits, Step, deadline, step
 from edgeagent.turn.naming import name
 from edgeagent.turn.outputs import Impairment, Outputs, outputs
 from edgeagent.turn.policy import VOICED, Percept, Policy, bounded
@@ -58,9 +58,13 @@ class Decisions:
     def __init__(self) -> None:
         self.impaired: frozenset[Impairment] = frozenset()
         self.awake = True
+        self.called_off = -1
+        """Sample at which everything was called off last."""
         self._waiting: list[Decision] = []
 
     def add(self, at: int, state: s.State, actions: tuple[a.Action, ...] = ()) -> None:
+        if any(isinstance(action, a.CallOff) for action in actions):
+            self.called_off = at
         self._waiting.append(Decision(at, outputs(state, bool(self.impaired), self.awake), actions))
 
     def take(self) -> list[Decision]:
@@ -232,7 +236,7 @@ class Moderator:
 
     def _advance(self, event: e.Event) -> None:
         before = self.state
-        self.state, wanted = step(before, event, self._limits)
+        self.state, wanted = self._step(event)
         if not self._shielded(before):
             self.policy.temper.habits.note(before, event, self.state)
         self.policy.temper.ending.note(before, event, self.state)
@@ -252,6 +256,13 @@ class Moderator:
             self._write({"at": event.at, "event": "action", "action": name(action), **_payload(action)})
         if self._attend(event.at) or actions or self.state != before:
             self._decisions.add(self.at, self.state, actions)
+
+    def _step(self, event: e.Event) -> Step:
+        """As the machine has it. But the first sound of a reply may be told in the same moment in which all was called
+        off, and behind it: before whoever made it could know. It is not wanted any more."""
+        if isinstance(event, e.ReplyReady) and self._decisions.called_off == self.at:
+            return self.state, (a.Discard(event.utterance),)
+        return step(self.state, event, self._limits)
 
     def _shielded(self, state: s.State) -> bool:
         """Whether a protected utterance is being spoken: that it goes on, and that it takes a button, is no mistake."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from edgeagent.config.languages import floor_words
 from edgeagent.detect.words import LONGEST, PIECE, PRE_ROLL, SOURCE, Words
 from edgeagent.services.scripted_spotter import ScriptedSpotter
 from edgeagent.signal.ring import Ring
@@ -16,6 +17,7 @@ from edgeagent.turn.events import Hint
 from edgeagent.turn.hints import Hints
 from edgeagent.units import HOP, samples
 
+ENGLISH = floor_words("en")
 ONSET = samples(1000)
 FAR = 10**9
 DOUBT = s.Doubting(1, ONSET, FAR)
@@ -28,7 +30,7 @@ class World:
     def __init__(self, *script: Sequence[tuple[int, str]], dies: int = -1, delay: int = 0) -> None:
         self.ring = Ring(samples(20_000))
         self.spotter = ScriptedSpotter(script, dies)
-        self.words = Words(self.spotter, self.ring, delay)
+        self.words = Words(self.spotter, self.ring, ENGLISH, delay)
         self.told: list[Hint] = []
         self.at = 0
 

@@ -12,7 +12,7 @@ from edgeagent.dialogue.history import Line, Who
 from edgeagent.dialogue.kinds import Kind
 from edgeagent.dialogue.reactions import Reaction
 
-WANTED = {
+WANTED: dict[str, Reaction] = {
     Kind.CORRECTION: Reaction.REPAIR,
     Kind.CLARIFICATION: Reaction.OFFER,
     Kind.QUESTION: Reaction.OFFER,
@@ -62,6 +62,27 @@ def test_a_command_to_stop_is_obeyed_and_may_be_taken_back(talk: Dialogue) -> No
     plan = talk.turn(9, "Stop.")
     assert (plan.first, plan.ask, plan.last) == ((), False, ())
     assert talk.turn(10, "Okay, go on.").first == REST
+
+
+@pytest.mark.parametrize("command", ["stop", "hold"])
+def test_a_command_to_stop_may_be_acknowledged_and_is_obeyed_all_the_same(talk: Dialogue, command: str) -> None:
+    talk._wanted = {**WANTED, command: Reaction.ACKNOWLEDGE}
+    plan = talk.turn(9, {"stop": "Stop.", "hold": "Wait a minute."}[command])
+    assert (plan.aside, plan.first, plan.ask, plan.last) == (("Okay.",), (), False, ())
+    talk.heard(3, "Okay.", "", whole=True)
+    assert talk.turn(10, "[cough]").reaction is Reaction.SILENT
+    assert Line(Who.DEVICE, 3, "Okay.") in talk.history.lines
+    assert talk.turn(11, "Go on.").first == REST
+
+
+@pytest.mark.parametrize(("wanted", "last"), [(Reaction.OFFER, (OFFER,)), (Reaction.REPLY, ())])
+def test_what_is_to_be_said_again_may_be_left_to_the_replier(
+    talk: Dialogue, wanted: Reaction, last: tuple[str, ...]
+) -> None:
+    talk._wanted = {**WANTED, "repeat": wanted}
+    plan = talk.turn(9, "Say that again.")
+    assert (plan.first, plan.ask, plan.last, plan.resumes) == ((), True, last, False)
+    assert talk.rest == (REST if last else ())
 
 
 SMALL = ["", "[cough]", "mm-hm", "okay", "thanks", "thank you", "good"]
@@ -282,6 +303,49 @@ def test_who_has_not_understood_hears_the_last_sentence_again(
     talk.heard(2, THIRD, "", whole=True)
     plan = talk.turn(9, text)
     assert (plan.first, plan.ask) == (again, False)
+
+
+@pytest.fixture
+def offering(talk: Dialogue) -> Dialogue:
+    """Interrupted again in the offer to go on."""
+    talk.begin()
+    assert talk.turn(9, "How much is it?").last == (OFFER,)
+    talk.says(3, "Five euros.")
+    talk.says(4, OFFER)
+    talk.complete()
+    talk.heard(3, "Five euros.", "", whole=True)
+    talk.heard(4, "Shall I", OFFER, whole=False)
+    talk.begin()
+    return talk
+
+
+@pytest.mark.parametrize("text", ["yes", "uh-huh", "go on"])
+def test_who_does_not_wait_for_the_end_of_an_offer_has_answered_it(offering: Dialogue, text: str) -> None:
+    plan = offering.turn(10, text)
+    assert (plan.reaction, plan.first, plan.ask) == (Reaction.RESUME, REST, False)
+
+
+@pytest.mark.parametrize("text", ["", "[cough]"])
+def test_a_cough_in_an_offer_answers_nothing(offering: Dialogue, text: str) -> None:
+    assert offering.turn(10, text).first == (OFFER,)
+    offering.says(5, OFFER)
+    offering.heard(5, OFFER, "", whole=True)
+    offering.begin()
+    assert offering.turn(11, "yes").first == REST
+
+
+def test_after_another_question_in_an_offer_the_rest_is_still_there(offering: Dialogue) -> None:
+    plan = offering.turn(10, "How long does it take?")
+    assert (plan.first, plan.ask, plan.last) == ((), True, (OFFER,))
+    speak(offering, 5, "Two hours.", OFFER)
+    offering.begin()
+    assert offering.turn(11, "yes").first == REST
+
+
+def test_who_says_stop_in_an_offer_may_still_ask_for_the_rest(offering: Dialogue) -> None:
+    assert offering.turn(10, "stop").first == ()
+    offering.begin()
+    assert offering.turn(11, "go on").first == REST
 
 
 def test_an_offer_that_was_not_understood_is_made_again_and_still_stands(talk: Dialogue) -> None:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from edgeagent.config.languages import FOLDER, known, language, read
+from edgeagent.config.languages import FOLDER, floor_words, known, language, read
 from edgeagent.dialogue.language import COMMANDS
 from edgeagent.errors import ConfigError
+from edgeagent.turn.cue_words import CueWords
 
 SCHEDULED = (
     *("as", "bn", "brx", "doi", "gu", "hi", "kn", "ks", "kok", "mai", "ml"),
@@ -75,6 +76,27 @@ def test_all_faults_of_a_file_at_once(tmp_path: Path) -> None:
         "17 problems",
     ):
         assert fault in str(refused.value)
+
+
+def test_the_words_about_the_floor_of_a_language(tmp_path: Path) -> None:
+    assert "stop" in floor_words("en").takes
+    assert "uh-huh" in floor_words("en").listens
+    assert not floor_words("sat").all
+    path = tmp_path / "xx.yaml"
+    text = "language: xx\nname: X\nreviewed: no\nsources: [we]\nfloor: {takes: [Halt, %s], listens: [ja, %s]%s}\n"
+    path.write_text(text % ("moment mal", "aha so", ""))
+    assert read(path).floor == CueWords(frozenset({"halt", "moment mal"}), frozenset({"ja", "aha so"}))
+    for number, (fault, given) in enumerate(
+        {
+            "floor.asks": ("x", "y", ", asks: [z]"),
+            "'eins zwei drei' has more than 2 words": ("eins zwei drei", "y", ""),
+            "'x' cannot both": ("x", "x", ""),
+        }.items()
+    ):
+        path = tmp_path / f"{number}.yaml"
+        path.write_text(text % given)
+        with pytest.raises(ConfigError, match=fault):
+            read(path)
 
 
 def test_all_faults_of_all_files_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

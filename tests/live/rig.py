@@ -27,6 +27,7 @@ from edgeagent.live.repair import Repair
 from edgeagent.live.sound_path import SoundPath
 from edgeagent.live.watchdog import Watchdog
 from edgeagent.ports import EchoCanceller, Heard, Journal, Pcm, Play, Replier, Sound, Talker
+from edgeagent.report.timeline import lines
 from edgeagent.services.tone_talker import ToneTalker
 from edgeagent.settings import Settings
 from edgeagent.signal.canceller import Cancelled, Canceller
@@ -181,6 +182,7 @@ class Rig:
         self.cards: list[CrankCard] = []
         self.journal = MemoryJournal()
         self.notes = MemoryJournal()
+        self.told = MemoryJournal()
         self.recorded = Recorded()
         self.playback = Playback()
         self.inbox = Inbox()
@@ -188,14 +190,15 @@ class Rig:
         self.pace = Pace()
         self.due = self.now
         canceller = canceller or Canceller(settings.echo.drift)
-        journal = TeeJournal(self.journal, *(one for one in (follower, beside) if one))
+        journal = TeeJournal(self.journal, self.told, *(one for one in (follower, beside) if one))
+        notes = TeeJournal(self.notes, self.told)
         self.engine = Engine(settings, journal, canceller, ear or LoudEar())
         door = Door(self.engine)
         door.record(self.recorded)
         if follower:
             door.follow(follower)
         self.conversation = Conversation(
-            door, self.playback, self.inbox, self.notes, talker or ToneTalker(), replier, listener, dialogue
+            door, self.playback, self.inbox, notes, talker or ToneTalker(), replier, listener, dialogue
         )
         self.loop = Loop(
             door,
@@ -276,6 +279,11 @@ class Rig:
     def entries(self, event: str) -> list[dict[str, Any]]:
         """The journal's entries of one kind."""
         return [entry for entry in self.journal.entries if entry["event"] == event]
+
+    @property
+    def terminal(self) -> list[str]:
+        """What a person reads, without times and lamps."""
+        return [line.partition(" s ")[2].partition("  lamp ")[0].strip() for line in lines(self.told.entries)]
 
     # Lamp and mute pin ------------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from edgeagent.config.languages import floor_words
 from edgeagent.detect.words import SOURCE, Words
 from edgeagent.services.scripted_spotter import ScriptedSpotter
 from edgeagent.turn.events import Hint
@@ -23,7 +24,7 @@ def rig() -> Iterator[Rig]:
 
 
 def listening(rig: Rig, spotter: ScriptedSpotter) -> Words:
-    words = rig.conversation.words = Words(spotter, rig.engine.clean)
+    words = rig.conversation.words = Words(spotter, rig.engine.clean, floor_words("en"))
     return words
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from edgeagent import settings
+from edgeagent.config.languages import floor_words
 from edgeagent.errors import ServiceError
 from edgeagent.ports import Partial
 from edgeagent.services import pocketsphinx_spotter
@@ -20,10 +21,12 @@ from edgeagent.services.pocketsphinx_spotter import RESTARTS, PocketsphinxSpotte
 from edgeagent.services.pocketsphinx_spotting import BEHIND, PocketsphinxSpotting
 from edgeagent.services.wake import Wake
 from edgeagent.signal import Sound
-from edgeagent.turn.cue_words import ENGLISH, Cue, cue
+from edgeagent.turn.cue_words import Cue, cue
 from edgeagent.units import samples
 
 Eventually = Callable[[Callable[[], object]], None]
+
+ENGLISH = floor_words("en")
 
 PIECE = samples(100)
 
@@ -36,7 +39,7 @@ def trouble() -> list[str]:
 @pytest.fixture
 def spotter(trouble: list[str]) -> Iterator[PocketsphinxSpotter]:
     try:
-        spotter = PocketsphinxSpotter(trouble.append)
+        spotter = PocketsphinxSpotter(ENGLISH.all, trouble.append)
         spotter.check()
     except ServiceError as error:
         pytest.skip(str(error))
@@ -106,7 +109,7 @@ def test_cue_words_are_understood(
     voice: Callable[[str], Sound],
     eventually: Eventually,
 ) -> None:
-    assert cue(understood(spotter, voice(text), eventually)[-1].text) is expected
+    assert cue(understood(spotter, voice(text), eventually)[-1].text, ENGLISH) is expected
 
 
 def test_other_words_and_noise_are_not(
@@ -114,7 +117,7 @@ def test_other_words_and_noise_are_not(
 ) -> None:
     noise = (0.05 * np.random.default_rng(1).standard_normal(16_000)).astype(np.float32)
     assert understood(spotter, noise, eventually)[-1].text == ""
-    assert cue(understood(spotter, voice("umbrella"), eventually)[-1].text) is Cue.NOTHING
+    assert cue(understood(spotter, voice("umbrella"), eventually)[-1].text, ENGLISH) is Cue.NOTHING
 
 
 def test_what_was_said_before_changes_nothing(
@@ -224,13 +227,13 @@ def test_close_ends_the_child_whatever_it_does(spotter: PocketsphinxSpotter) -> 
 def test_without_the_package_the_remedy_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pocketsphinx_spotter, "find_spec", lambda _name: None)
     with pytest.raises(ServiceError, match=r"not installed.*\.\[words\]"):
-        PocketsphinxSpotter()
+        PocketsphinxSpotter(ENGLISH.all)
 
 
 def test_a_package_that_does_not_load_is_said_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(pocketsphinx_spotter, "package", lambda: tmp_path)
     trouble: list[str] = []
-    spotter = PocketsphinxSpotter(trouble.append)
+    spotter = PocketsphinxSpotter(ENGLISH.all, trouble.append)
     with pytest.raises(ServiceError, match=r"cannot be loaded.*\.\[words\]"):
         spotter.check()
     spotter._thread.join(20)

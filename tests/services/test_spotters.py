@@ -28,7 +28,7 @@ def spotter(request: pytest.FixtureRequest) -> Iterator[Spotter]:
         made = ScriptedSpotter([[(PIECE, "stop")]])
     else:
         try:
-            made = PocketsphinxSpotter()
+            made = PocketsphinxSpotter(["stop", "yes"])
             made.check()
         except ServiceError as error:
             pytest.skip(str(error))

@@ -35,7 +35,7 @@ def run(spotter: Spotter, folder: Path, block: int = 160) -> tuple[bytes, list[H
     folder.mkdir()
     journal = MemoryJournal()
     engine = Witness(Settings(), journal, *app.parts(Settings()))
-    words = Words(PatientSpotter(spotter), engine.clean, DELAY)
+    words = Words(PatientSpotter(spotter), engine.clean, app.spotted(), DELAY)
     simulate(talking(), engine, Settings(), folder, words=words, block=block)
     return journal.lines(), [told for told in engine.told if isinstance(told, Hint)]
 
@@ -70,7 +70,7 @@ def test_a_device_that_leaves_out_the_hints_listens_for_no_words(tmp_path: Path)
 
 def test_a_scene_waits_for_its_recogniser(tmp_path: Path) -> None:
     try:
-        spotter = PocketsphinxSpotter()
+        spotter = PocketsphinxSpotter(app.spotted().all)
         spotter.check()
     except ServiceError as error:
         pytest.skip(str(error))

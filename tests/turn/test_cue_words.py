@@ -6,8 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeagent.turn.cue_words import ENGLISH, WORTH, Cue, cue, worth
+from edgeagent.config.languages import floor_words
+from edgeagent.turn.cue_words import WORTH, Cue, CueWords, cue, worth
 from edgeagent.turn.hints import FLOOR_MOST, PERSON_MOST, SHARE
+
+ENGLISH = floor_words("en")
 
 texts = st.lists(
     st.sampled_from([*sorted(ENGLISH.all), "elephant", "the", "[unk]", "...", "YEAH!"]), max_size=8
@@ -41,28 +44,28 @@ texts = st.lists(
     ],
 )
 def test_what_a_text_says(text: str, expected: Cue) -> None:
-    assert cue(text) is expected
+    assert cue(text, ENGLISH) is expected
 
 
 @given(texts, st.sampled_from(["stop", "wait", "hold on", "but"]))
 def test_a_word_that_takes_the_floor_does_so_wherever_it_stands(text: str, word: str) -> None:
-    assert cue(f"{word} . {text}") is Cue.TAKES
-    assert cue(f"{text} , {word}") is Cue.TAKES
+    assert cue(f"{word} . {text}", ENGLISH) is Cue.TAKES
+    assert cue(f"{text} , {word}", ENGLISH) is Cue.TAKES
 
 
 @given(texts)
 def test_neither_case_nor_commas_matter(text: str) -> None:
-    assert cue(text.upper()) is cue(text) is cue(", ".join(text.split()))
+    assert cue(text.upper(), ENGLISH) is cue(text, ENGLISH) is cue(", ".join(text.split()), ENGLISH)
 
 
 @given(st.text())
 def test_anything_may_be_said(text: str) -> None:
-    assert worth(text) == WORTH[cue(text)]
+    assert worth(text, ENGLISH) == WORTH[cue(text, ENGLISH)]
 
 
 def test_a_phrase_is_taken_together_only_where_it_stands_so() -> None:
-    assert cue("of course") is Cue.LISTENS
-    assert cue("course of") is Cue.NOTHING
+    assert cue("of course", ENGLISH) is Cue.LISTENS
+    assert cue("course of", ENGLISH) is Cue.NOTHING
 
 
 def test_the_words_speak_for_and_against_and_stay_within_what_a_source_may_say() -> None:
@@ -73,6 +76,9 @@ def test_the_words_speak_for_and_against_and_stay_within_what_a_source_may_say()
         assert 0.0 <= each.person <= SHARE * PERSON_MOST
 
 
-def test_no_word_is_in_both_lists() -> None:
-    assert not ENGLISH.takes & ENGLISH.listens
-    assert all(phrase == phrase.lower() and len(phrase.split()) <= 2 for phrase in ENGLISH.all)
+def test_another_language_has_other_words() -> None:
+    german = CueWords(frozenset({"halt", "moment mal"}), frozenset({"ja", "aha"}))
+    assert cue("Moment mal!", german) is cue("ja, halt", german) is Cue.TAKES
+    assert cue("aha", german) is Cue.LISTENS
+    assert cue("stop", german) is cue("halt", ENGLISH) is Cue.NOTHING
+    assert german.all == {"halt", "moment mal", "ja", "aha"}

@@ -182,6 +182,21 @@ def test_a_short_press_while_somebody_speaks_is_not_undone_by_the_next_step() ->
     assert bench.moderator.state == s.Idle()
 
 
+@pytest.mark.parametrize("press", [e.ButtonShort, e.ButtonLong])
+def test_a_sentence_that_is_ready_in_the_moment_of_a_press_is_not_said(press: type[e.Event]) -> None:
+    """Told before whoever makes it could know of the press. What comes after it is another matter."""
+    bench = speaking()
+    bench.hear(100, 0.01)
+    at = bench.moderator.at
+    bench.tell(press(at), e.ReplyReady(at, 4))
+    assert isinstance(bench.moderator.state, s.Muted if press is e.ButtonLong else s.Idle)
+    assert a.Discard(4) in bench.actions(a.Discard)
+    if press is e.ButtonShort:
+        bench.hear(16, 0.01)
+        bench.tell(e.ReplyReady(bench.moderator.at, 5))
+        assert bench.actions(a.Play)[-1] == a.Play(5)
+
+
 def test_a_doubt_that_ran_out_does_not_come_back_while_the_sound_goes_on() -> None:
     bench = speaking()
     bench.hear(500, 0.02)

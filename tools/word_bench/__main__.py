@@ -27,6 +27,7 @@ from typing import TypeVar
 import numpy as np
 
 from edgeagent.commands.terminal import Progress, add_json, print_json
+from edgeagent.config.languages import floor_words
 from edgeagent.detect.words import PIECE, PRE_ROLL
 from edgeagent.errors import EdgeAgentError
 from edgeagent.ports import Sound, Spotter
@@ -35,6 +36,8 @@ from edgeagent.sim.patient_spotter import PATIENCE_S, PatientSpotter
 from edgeagent.turn.cue_words import Cue, cue
 from edgeagent.units import milliseconds, samples
 from tools.train.corpus import Clip, Corpus, Part, load_corpus, whole
+
+ENGLISH = floor_words("en")
 
 T = TypeVar("T")
 
@@ -75,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     try:
         drawn = groups(load_corpus(asked.corpus, Part(asked.part)), asked.most, np.random.default_rng(asked.seed))
-        with closing(PocketsphinxSpotter(stall_s=PATIENCE_S)) as spotter:
+        with closing(PocketsphinxSpotter(ENGLISH.all, stall_s=PATIENCE_S)) as spotter:
             spotter.check()
             rows = measure(drawn, PatientSpotter(spotter))
             facts = spotter.facts()
@@ -165,9 +168,9 @@ def _partials(sound: Sound, spotter: Spotter) -> Iterator[tuple[int, Cue]]:
     spotting = spotter.listen(0)
     for at in range(0, sound.size, PIECE):
         spotting.feed(sound[at : at + PIECE])
-        yield from ((partial.upto, cue(partial.text)) for partial in spotting.partials())
+        yield from ((partial.upto, cue(partial.text, ENGLISH)) for partial in spotting.partials())
     spotting.finish()
-    yield from ((partial.upto, cue(partial.text)) for partial in spotting.partials())
+    yield from ((partial.upto, cue(partial.text, ENGLISH)) for partial in spotting.partials())
 
 
 def _mixed(rows: Mapping[str, Row], shares: Mapping[str, float], kind: Cue) -> float:

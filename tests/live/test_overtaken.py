@@ -1,0 +1,134 @@
+"""A turn whose text comes late, when something else has happened meanwhile: it is not answered out of turn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import count
+from threading import Event
+
+import pytest
+
+from edgeagent.app import build_dialogue
+from edgeagent.live.conversation import Told
+from edgeagent.ports import Sound
+from edgeagent.services.tone_talker import ToneTalk, ToneTalker
+from edgeagent.settings import Capture, Settings, Turns
+from edgeagent.turn import events as e
+from tests.live.rig import VOICE, Rig
+from tests.live.test_dialogue import LONG, Replier, Understanding, ask, heard, interrupt, quiet
+
+SETTINGS = Settings(capture=Capture(on_turn="true"), turns=Turns(reply_timeout_ms=3000))
+
+
+class Late(Understanding):
+    """Tells the text of its first turn when it is asked to, whether or not anybody wants it; of the others at once."""
+
+    def __init__(self, *texts: str) -> None:
+        super().__init__(*texts)
+        self.closed = count()
+        self.dropped: list[int] = []
+
+    def close_turn(self, turn: int, sound: Sound) -> None:
+        if next(self.closed):
+            super().close_turn(turn, sound)
+        else:
+            self.first = turn
+
+    def drop_turn(self, turn: int) -> None:
+        self.dropped.append(turn)
+
+    def tell(self, text: str) -> None:
+        self._recognised(self.first, text)
+
+    _recognised: Told
+
+
+class Halting(ToneTalker):
+    """Begins with a sentence when it `may`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[str] = []
+        self.may = Event()
+        self.may.set()
+
+    def say(self, text: str) -> ToneTalk:
+        self.asked.append(text)
+        self.may.wait(10)
+        return super().say(text)
+
+
+@pytest.fixture
+def talker() -> Halting:
+    return Halting()
+
+
+@pytest.fixture
+def late() -> Late:
+    return Late("How much is it?")
+
+
+@pytest.fixture
+def replier() -> Replier:
+    return Replier(["Five euros."], ["Once upon a time."])
+
+
+@pytest.fixture
+def rig(late: Late, replier: Replier, talker: Halting) -> Iterator[Rig]:
+    """It has been spoken to, does not know yet what was said, and begins to say something of its own."""
+    made = Rig(talker, replier, late, SETTINGS, dialogue=build_dialogue(SETTINGS))
+    made.turn(30)
+    ask(made)
+    assert made.state == "thinking"
+    made.conversation.say(LONG)
+    made.until(lambda: made.state == "speaking")
+    made.turn(60)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_of_two_turns_the_newer_is_answered_whenever_the_text_of_the_older_comes(
+    rig: Rig, late: Late, replier: Replier, when: str
+) -> None:
+    rig.until(lambda: rig.state == "yielding", level=VOICE)
+    if when == "before":  # it is known while the newer one is still being spoken
+        late.tell("Tell me a story.")
+    interrupt(rig)
+    if when == "after":
+        late.tell("Tell me a story.")
+    quiet(rig)
+    answer = "Five euros." if when == "after" else "Once upon a time."
+    assert heard(rig)[1:] == [answer, "Shall I go on?"]
+    assert replier.asked[-1].text == "How much is it?"
+    assert len(replier.asked) == (2 if when == "before" else 1)
+    assert len(heard(rig)) == 3
+    told = [line for line in rig.terminal if "the next one came" in line]
+    assert told == ["trouble with a turn: the next one came before its text"] * (when == "after")
+    assert late.dropped == [late.first] * (when == "after")
+
+
+def test_a_press_stops_what_is_not_understood_yet_as_well(rig: Rig, late: Late, replier: Replier) -> None:
+    rig.inbox.post(lambda: rig.door.tell(e.ButtonShort(0)))
+    rig.until(lambda: rig.state == "idle")
+    assert late.dropped == [late.first]
+    late.tell("Tell me a story.")
+    rig.turn(200)
+    assert rig.state == "idle"
+    assert not replier.asked
+    ask(rig)
+    quiet(rig)
+    assert heard(rig)[1:] == ["Five euros."]
+
+
+def test_nothing_that_is_made_for_an_older_turn_is_said_after_a_newer_one(
+    rig: Rig, late: Late, talker: Halting
+) -> None:
+    talker.may.clear()
+    rig.until(lambda: rig.state == "yielding", level=VOICE)
+    late.tell("Tell me a story.")
+    rig.until(lambda: "Five euros." in talker.asked, most=0, level=VOICE)
+    interrupt(rig)
+    talker.may.set()
+    quiet(rig)
+    assert heard(rig)[1:] == ["Once upon a time.", "Shall I go on?"]

@@ -165,7 +165,10 @@ def test_hints_of_a_pin_and_of_the_socket_reach_the_engine_and_stop_nothing(star
     for _ in range(3):
         send(str(tmp_path / "hints"), b"me too")
     end = time.monotonic() + PATIENCE_S
-    while {entry.get("source") for entry in device.journal.entries} < {None, "camera", "gesture"}:
+    heard, noted = device.journal.entries, device.notes.entries
+    while {entry.get("source") for entry in heard} < {None, "camera", "gesture"} or "hint_trouble" not in {
+        entry["event"] for entry in noted
+    }:
         assert time.monotonic() < end, device.journal.entries
         time.sleep(0.002)
     assert device.lamp.seen[-1][0] is Light.SPEAKING

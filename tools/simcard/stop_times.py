@@ -24,14 +24,18 @@ import numpy as np
 
 from edgeagent.devices.pyaudio_card import PyAudioCard
 from edgeagent.ports import Pcm
+from edgeagent.settings import Audio
 from tools.simcard.card import SimCard
 
 CYCLE = 30_000
 SWITCH_S = 0.0005
 """Beside a busy thread a callback waits for the interpreter lock by this much and not by Python's own 5 ms."""
 
-FALL_S, RISE_S = 0.06, 0.08
-"""Time for an end or a beginning to reach the DAC: more than what PortAudio buffers (30 ms)."""
+PERIOD_MS = Audio().block_ms
+"""A device's own."""
+
+FALL_S, RISE_S = 0.1, 0.12
+"""Time for an end or a beginning to reach the DAC: more than what PortAudio buffers (three periods, 48 ms)."""
 
 
 class Gate:
@@ -122,7 +126,7 @@ def measure(stops: int, streams: str, busy: bool) -> None:
     random = np.random.default_rng(1)
     gate = Gate()
     spoiled = 0
-    card = PyAudioCard(streams="duplex" if streams == "duplex" else "split")
+    card = PyAudioCard(streams="duplex" if streams == "duplex" else "split", block_ms=PERIOD_MS)
     card.open(lambda *_: None, gate.play)
 
     def each(act: Callable[[], tuple[float, ...]]) -> list[tuple[float, ...]]:
@@ -130,7 +134,7 @@ def measure(stops: int, streams: str, busy: bool) -> None:
         done: list[tuple[float, ...]] = []
         while len(done) < stops:
             await_sound(sim)
-            time.sleep(random.uniform(0.0, 0.01))  # any phase of the period
+            time.sleep(random.uniform(0.0, PERIOD_MS / 1000))  # any phase of the period
             found = act()
             if isnan(found[0]):
                 spoiled += 1

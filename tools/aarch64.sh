@@ -150,12 +150,24 @@ decisions() {
     return $unlike
 }
 
+# onnxruntime asks /sys for the processors. In that of another kind of machine a program for ARM loses its way and crashes, so
+# there it is only told how many there are
+processors() {
+    local each told=$root/sys/devices/system/cpu
+    if [ "$(uname -m)" = aarch64 ]; then
+        mounted /sys "$root/sys"
+        return
+    fi
+    mkdir -p "$told"
+    for each in possible present; do cat "/sys/devices/system/cpu/$each" >"$told/$each"; done
+}
+
 # ready: the Debian can be used: its mounts, and the checkout as it is now
 ready() {
     understand
     mounted proc "$root/proc"
     mounted /dev "$root/dev"
-    mounted /sys "$root/sys" # onnxruntime asks it for the processors
+    processors
     rm -rf "$root/src"
     mkdir -p "$root/src"
     tar --create --exclude=./.git --exclude=./.venv --exclude=./build --exclude='*_cache' --exclude=__pycache__ . |

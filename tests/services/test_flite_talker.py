@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -89,9 +90,8 @@ def test_the_pace_changes_from_the_next_sentence_on(talker: FliteTalker) -> None
 
 def test_an_unknown_voice_is_said_with_those_there_are() -> None:
     talker = FliteTalker(settings.Talker(voice="mary"))
-    with pytest.raises(ServiceError, match=r"no voice 'mary'.*slt"):
+    with closing(talker), pytest.raises(ServiceError, match=r"no voice 'mary'.*slt"):
         loaded_or_raise(talker)
-    talker.close()
 
 
 def loaded_or_raise(talker: FliteTalker) -> None:

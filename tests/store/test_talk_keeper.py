@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,18 @@ TALK = Saved((Line(Who.PERSON, -1, "How do I get there?"),), ("You change once."
 NEXT = Saved((*TALK.lines, Line(Who.DEVICE, 0, "You change once.")))
 
 
+OPENED: list[TalkKeeper] = []
+
+
+@pytest.fixture(autouse=True)
+def let_go() -> Iterator[None]:
+    """As a device that goes off does: a connection that is left to the collector is a warning in whatever test comes
+    then."""
+    yield
+    while OPENED:
+        OPENED.pop().close()
+
+
 class Device:
     """A keeper on a clock of ours, and the engine that it serves, as far as it matters here."""
 
@@ -31,6 +44,7 @@ class Device:
         self.troubles: list[str] = []
         self.keeper = TalkKeeper(path, 24, words, lambda: self.now)
         self.keeper.start(self.forgotten, self.troubles.append, thread=False)
+        OPENED.append(self.keeper)
 
     def forgotten(self) -> bool:
         self.asked += not self.stuck

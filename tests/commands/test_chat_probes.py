@@ -14,7 +14,6 @@ from edgeagent.__main__ import main
 from edgeagent.commands import _chat_probes
 from edgeagent.commands._chat_probes import chat
 from edgeagent.commands._finding import Finding, Grade
-from edgeagent.commands._status import Status
 from edgeagent.credential import FOLDER
 from edgeagent.monitor.tally import Tally
 from edgeagent.services import chat_models
@@ -103,6 +102,9 @@ def test_a_key_of_the_device_whose_page_asks(
     server: ChatServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The program behind the page's button inherits no key."""
+    pytest.importorskip("starlette", reason="needs the extra [page]")
+    from edgeagent.commands._status import Status
+
     server.listing = having("m", key=KEY)
     file = tmp_path / "edgeagent.yaml"
     file.write_text(

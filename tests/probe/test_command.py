@@ -90,7 +90,8 @@ def check(document: dict[str, Any], trials: int) -> None:
     the probe says so, but for a callback that falls between a decision and its execution."""
     figures, single = document["figures"], document["single"]
     assert single["trials"] == trials
-    assert figures["off_card"]["n"] == figures["cut"]["n"] == figures["cut_card"]["n"]
+    told, few = figures["off_card"]["n"], max(1, trials // 30)  # so many may fall where our voice pauses
+    assert told == figures["cut_card"]["n"] >= figures["cut"]["n"] - few
     assert figures["off_card"]["max"] <= 1.0
     assert figures["stop"]["p50"] < 1500
     by_both = [trial for trial in document["trials"] if "cut" in trial and "cut_mic" in trial]
@@ -100,7 +101,7 @@ def check(document: dict[str, Any], trials: int) -> None:
     lowered = [trial["duck"] - trial["duck_card"] for trial in document["trials"] if "duck_card" in trial]
     assert len(lowered) >= trials / 2, "too few were lowered where our voice could be heard"
     early = [off for off in lowered if abs(off) > 1.0]
-    assert len(early) <= max(1, trials // 30)
+    assert len(early) <= few
     assert all(-PERIOD_MS - 1.0 <= off < 0 for off in early)
 
 

@@ -38,9 +38,13 @@ def test_from_starting_to_ready_fed_and_stopping(start: Start, room: str) -> Non
 
 
 def test_a_watchdog_that_bites_shows_where_every_thread_stood(start: Start, room: str) -> None:
-    managed = start("--card", room)
-    managed.until(lambda told: "READY" in told)
-    managed.process.send_signal(signal.SIGABRT)
-    managed.process.wait(GIVE_UP_S)
-    assert managed.process.stderr
-    assert 'live/loop.py", line' in managed.process.stderr.read()
+    told = ""
+    for _ in range(3):  # the threads run on while their frames are read, and seldom that breaks off half-way
+        managed = start("--card", room)
+        managed.until(lambda told: "READY" in told)
+        managed.process.send_signal(signal.SIGABRT)
+        managed.process.wait(GIVE_UP_S)
+        assert managed.process.stderr
+        if 'live/loop.py", line' in (told := managed.process.stderr.read()):
+            return
+    raise AssertionError(told)

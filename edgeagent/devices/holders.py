@@ -72,18 +72,12 @@ class Holders:
     def pcms(self, way: Direction) -> tuple[Pcm, ...]:
         """All devices of that direction; none where the kernel has no sound."""
         sound = self._proc / "asound"
-        found = []
-        for card in kernel_cards(sound):
-            for path in sorted((sound / f"card{card.number}").glob(f"pcm*{WAYS[way]}")):
-                if number := re.fullmatch(r"pcm(\d+).", path.name):
-                    states = [_read(one) for one in path.glob("sub*/status")]
-                    owners = tuple(
-                        int(owner) for state in states for owner in re.findall(r"owner_pid\s*:\s*(\d+)", state)
-                    )
-                    name = re.search(r"^name:\s*(.*?)\s*$", _read(path / "info"), re.MULTILINE)
-                    full = bool(states) and all(state.strip() not in ("", "closed") for state in states)
-                    found.append(Pcm(card, int(number[1]), name[1] if name else "", owners, full))
-        return tuple(found)
+        return tuple(
+            _pcm(card, int(number[1]), path)
+            for card in kernel_cards(sound)
+            for path in sorted((sound / f"card{card.number}").glob(f"pcm*{WAYS[way]}"))
+            if (number := re.fullmatch(r"pcm(\d+).", path.name))
+        )
 
     def held(self, name: str, way: Direction) -> tuple[Pcm, ...]:
         """The full ones among those that an ALSA name of the hardware, or (part of) a name of PortAudio's, means."""
@@ -163,6 +157,15 @@ class Holders:
                 yield os.readlink(entry)
             except FileNotFoundError:  # closed this moment
                 continue
+
+
+def _pcm(card: KernelCard, number: int, path: Path) -> Pcm:
+    """path: its folder."""
+    states = [_read(one) for one in path.glob("sub*/status")]
+    owners = tuple(int(owner) for state in states for owner in re.findall(r"owner_pid\s*:\s*(\d+)", state))
+    name = re.search(r"^name:\s*(.*?)\s*$", _read(path / "info"), re.MULTILINE)
+    full = bool(states) and all(state.strip() not in ("", "closed") for state in states)
+    return Pcm(card, number, name[1] if name else "", owners, full)
 
 
 def _called(words: Sequence[str]) -> str:

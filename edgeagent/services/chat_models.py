@@ -9,13 +9,13 @@ import http.client
 import json
 import socket
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from threading import Event, Timer
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from edgeagent.errors import ServiceError
-from edgeagent.services.event_stream import bearer, connecting, explained, hidden, name_of, refused
+from edgeagent.services.event_stream import bearer, connecting, explained, hidden, name_of, refused, shut
 
 MOST_BYTES = 4 << 20
 """Of the list: a server that sells the models of others has some hundreds."""
@@ -51,7 +51,7 @@ def models(url: str, key: str, patience_s: float) -> Models:
     """Asks the server at `url` (up to and with /v1), and takes so many seconds at most for it. key: "" for none; it is
     in no complaint. Raises ServiceError, KeyRefused where it is for the key."""
     where = urlsplit(url.rstrip("/") + "/models")
-    status, body = _got(url, bearer(key), patience_s)
+    status, body = _got(where, bearer(key), patience_s)
     if status in NO_LIST:
         return Models(None)
     if status != http.client.OK:
@@ -65,9 +65,8 @@ def models(url: str, key: str, patience_s: float) -> Models:
     return Models(names, any(entry.get("owned_by") == ANY_NAME for entry in listed))
 
 
-def _got(url: str, headers: dict[str, str], patience_s: float) -> tuple[int, bytes]:
+def _got(where: SplitResult, headers: dict[str, str], patience_s: float) -> tuple[int, bytes]:
     """Status and body of the list."""
-    where = urlsplit(url.rstrip("/") + "/models")
     with explained(name_of(where)), closing(connecting(where, patience_s)) as connection:
         connection.connect()
         with _cut_after(patience_s, connection.sock):
@@ -87,8 +86,7 @@ def _cut_after(seconds: float, connected: socket.socket) -> Iterator[None]:
 
     def cut() -> None:
         late.set()
-        with suppress(OSError):  # the socket's own: that of TLS takes its keys from under the thread that reads
-            socket.socket.shutdown(connected, socket.SHUT_RDWR)
+        shut(connected)
 
     timer = Timer(seconds, cut)
     timer.daemon = True

@@ -59,8 +59,7 @@ class EventStream:
 
     def _shut(self) -> None:
         if (connected := self._socket) is not None:
-            with suppress(OSError):  # the socket's own: that of TLS takes its keys from under the thread that reads
-                socket.socket.shutdown(connected, socket.SHUT_RDWR)
+            shut(connected)
 
     def _work(self, put: Callable[[str], bool]) -> None:
         with explained(self._name):
@@ -68,7 +67,7 @@ class EventStream:
 
     def _receive(self, put: Callable[[str], bool]) -> None:
         context = _context() if self._url.scheme == "https" else None
-        connection = self._connection(context)
+        connection = connecting(self._url, CONNECT_S, context)
         try:
             self._connect(connection, context)
             if self._feed.cancelled.is_set():
@@ -85,16 +84,10 @@ class EventStream:
             self._shut()
             connection.close()
 
-    def _connection(self, context: ssl.SSLContext | None) -> http.client.HTTPConnection:
-        host, port = self._url.hostname or "", self._url.port
-        if context is None:
-            return http.client.HTTPConnection(host, port)
-        return http.client.HTTPSConnection(host, port, context=context)
-
     def _connect(self, connection: http.client.HTTPConnection, context: ssl.SSLContext | None) -> None:
         """In place of its own `connect`, which hands out no socket before TLS has been agreed on: a server may stall in
         that, so `cancel` must know each socket before anything is waited for."""
-        plain = socket.create_connection((connection.host, connection.port), CONNECT_S)
+        plain = socket.create_connection((connection.host, connection.port), connection.timeout)
         self._socket = connection.sock = plain
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if context is not None and not self._feed.cancelled.is_set():
@@ -114,10 +107,18 @@ def name_of(url: SplitResult) -> str:
     return f"{url.scheme}://{url.hostname}" + (f":{url.port}" if url.port else "")
 
 
-def connecting(url: SplitResult, timeout_s: float) -> http.client.HTTPConnection:
-    """To the server, not connected yet."""
-    kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
-    return kind(url.hostname or "", url.port, timeout=timeout_s)
+def connecting(url: SplitResult, timeout_s: float, context: ssl.SSLContext | None = None) -> http.client.HTTPConnection:
+    """To the server, not connected yet. context: of https, None for the library's own."""
+    host = url.hostname or ""
+    if url.scheme == "https":
+        return http.client.HTTPSConnection(host, url.port, timeout=timeout_s, context=context)
+    return http.client.HTTPConnection(host, url.port, timeout=timeout_s)
+
+
+def shut(connected: socket.socket) -> None:
+    """Ends whatever waits for the other side, from any thread."""
+    with suppress(OSError):  # the socket's own: that of TLS takes its keys from under the thread that reads
+        socket.socket.shutdown(connected, socket.SHUT_RDWR)
 
 
 @contextmanager

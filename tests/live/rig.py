@@ -236,6 +236,12 @@ class Rig:
             self.card.turn(np.int16(level) + STIR, lost)
             self.loop.round()
 
+    def speak(self, text: str, blocks: int = 60) -> None:
+        """Say something, until it has sounded for so many periods."""
+        self.conversation.say(text)
+        self.until(lambda: self.state == "speaking")
+        self.turn(blocks)
+
     def spend(self, seconds: float, level: int = 0) -> None:
         """The engine is at work for so long; the card's callbacks go on."""
         until = self.now + seconds

@@ -156,9 +156,7 @@ def plans(rig: Rig) -> list[tuple[str, str]]:
 
 def test_a_false_alarm_that_only_the_recogniser_finds_costs_no_word(make: Make) -> None:
     rig = make(Replier(), "uh-huh")
-    rig.conversation.say(LONG)
-    rig.until(lambda: rig.state == "speaking")
-    rig.turn(60)
+    rig.speak(LONG)
     interrupt(rig)
     quiet(rig)
     first, second = heard(rig)
@@ -174,9 +172,7 @@ def test_a_false_alarm_that_only_the_recogniser_finds_costs_no_word(make: Make) 
 def test_stop_means_silence_and_go_on_takes_it_back(make: Make) -> None:
     replier = Replier()
     rig = make(replier, "Stop!", "Okay, go on.")
-    rig.conversation.say(LONG)
-    rig.until(lambda: rig.state == "speaking")
-    rig.turn(60)
+    rig.speak(LONG)
     interrupt(rig)
     quiet(rig)
     rig.turn(300)
@@ -190,9 +186,7 @@ def test_stop_means_silence_and_go_on_takes_it_back(make: Make) -> None:
 def test_a_side_question_is_answered_and_the_rest_is_offered(make: Make) -> None:
     replier = Replier(["Twenty rupees."])
     rig = make(replier, "How much is it?", "Yes, please.")
-    rig.conversation.say(LONG)
-    rig.until(lambda: rig.state == "speaking")
-    rig.turn(60)
+    rig.speak(LONG)
     interrupt(rig)
     quiet(rig)
     before, *side = heard(rig)
@@ -209,9 +203,7 @@ def test_a_side_question_is_answered_and_the_rest_is_offered(make: Make) -> None
 def test_a_correction_reaches_the_replier_as_one(make: Make) -> None:
     replier = Replier(["To Mangalore at ten."])
     rig = make(replier, "No, not two, seven.")
-    rig.conversation.say(LONG)
-    rig.until(lambda: rig.state == "speaking")
-    rig.turn(60)
+    rig.speak(LONG)
     interrupt(rig)
     quiet(rig)
     assert heard(rig)[1:] == ["Sorry.", "To Mangalore at ten."]

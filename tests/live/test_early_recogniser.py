@@ -53,9 +53,7 @@ def device(*, early: bool = True) -> Iterator[tuple[Rig, Server]]:
 
         rig = Rig(listener=listen, canceller=Bypass())
         try:
-            rig.conversation.say(TEXT)
-            rig.until(lambda: rig.state == "speaking")
-            rig.turn(110)
+            rig.speak(TEXT, 110)
             yield rig, server
         finally:
             rig.close()

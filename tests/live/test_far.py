@@ -52,9 +52,7 @@ def make() -> Iterator[Make]:
 def test_it_goes_on_when_somebody_far_away_has_stopped_it(make: Make) -> None:
     replier = Replier()
     rig = make(replier, "and then she said that")
-    rig.conversation.say(LONG)
-    rig.until(lambda: rig.state == "speaking")
-    rig.turn(60)
+    rig.speak(LONG)
     interrupt(rig)
     quiet(rig)
     assert plans(rig) == [("far", "resume")]
@@ -74,9 +72,7 @@ def test_nobody_answers_what_was_said_in_the_next_room(make: Make) -> None:
 
 def test_stop_counts_from_wherever_it_comes(make: Make) -> None:
     rig = make(Replier(), "stop")
-    rig.conversation.say(LONG)
-    rig.until(lambda: rig.state == "speaking")
-    rig.turn(60)
+    rig.speak(LONG)
     interrupt(rig)
     quiet(rig)
     assert plans(rig) == [("command", "silent")]

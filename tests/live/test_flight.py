@@ -34,9 +34,7 @@ class Recorded(Rig):
         self.folder = folder
         self.flight = Flight(settings, {}, pytest.fail)
         super().__init__(settings=settings, follower=self.flight)
-        self.conversation.say(TEXT)
-        self.until(lambda: self.state == "speaking")
-        self.turn(100)
+        self.speak(TEXT, 100)
 
     def clips(self) -> list[Clip]:
         """All of them, the oldest first, when the device has stopped."""

@@ -49,9 +49,7 @@ def test_it_shows_the_state_the_card_and_both_levels(rig: Rig, seen: list[Vitals
     assert (seen[-1].hears, seen[-1].trouble) == (True, "")
     assert not seen[0].hears  # nothing came yet
     assert seen[-1].loudspeaker_dbfs == SILENT_DBFS
-    rig.conversation.say("one two three four five six seven eight")
-    rig.until(lambda: rig.state == "speaking")
-    rig.turn(30)
+    rig.speak("one two three four five six seven eight", 30)
     assert seen[-1].state == "speaking"
     assert seen[-1].loudspeaker_dbfs > -40
     rig.turn(20, VOICE)

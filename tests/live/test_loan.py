@@ -57,9 +57,7 @@ def listening(rig: Rig) -> None:
 
 
 def test_it_is_silent_and_says_why_before_the_card_is_closed_and_listens_again_after(rig: Rig) -> None:
-    rig.conversation.say("one two three four five six seven eight")
-    rig.until(lambda: rig.state == "speaking")
-    rig.turn(60)
+    rig.speak("one two three four five six seven eight")
     rig.log.clear()
     given = lent(rig)
     assert rig.log == ["amplify False", "abort", "lamp calibrating", "close"]

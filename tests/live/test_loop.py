@@ -36,9 +36,7 @@ def rig(monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
 
 
 def speaking(rig: Rig, blocks: int = 60) -> None:
-    rig.conversation.say(TEXT)
-    rig.until(lambda: rig.state == "speaking")
-    rig.turn(blocks)
+    rig.speak(TEXT, blocks)
 
 
 def words(rig: Rig) -> str:

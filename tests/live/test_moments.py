@@ -241,9 +241,8 @@ def test_interrupted_at_the_last_word(make: Made, cut: bool) -> None:
 # Before the first sound -----------------------------------------------------------------------------------------------
 
 
-def test_interrupted_before_the_first_sound_it_was_never_said(make: Made) -> None:
+def stopped_unheard(device: Device) -> None:
     """The card has taken the first half second and has let none of it into the air yet: a Bluetooth loudspeaker."""
-    device = make("How much is it?")
     device.rig.card.buffered = RATE
     device.begins(blocks=0)
     device.is_stopped()
@@ -251,6 +250,11 @@ def test_interrupted_before_the_first_sound_it_was_never_said(make: Made) -> Non
     device.rig.card.buffered = 480
     device.hears()
     quiet(device.rig)
+
+
+def test_interrupted_before_the_first_sound_it_was_never_said(make: Made) -> None:
+    device = make("How much is it?")
+    stopped_unheard(device)
     assert ours(device.lines) == [(ANSWERS[0], False), (OFFER, False)]
     assert device.told == [["How much is it?"]]
     device.ends_well()
@@ -258,13 +262,7 @@ def test_interrupted_before_the_first_sound_it_was_never_said(make: Made) -> Non
 
 def test_what_was_cut_before_its_first_sound_is_said_whole_after_a_false_alarm(make: Made) -> None:
     device = make("uh-huh")
-    device.rig.card.buffered = RATE
-    device.begins(blocks=0)
-    device.is_stopped()
-    assert not any(device.rig.card.air)
-    device.rig.card.buffered = 480
-    device.hears()
-    quiet(device.rig)
+    stopped_unheard(device)
     assert ours(device.lines) == [(STORY, False)]
     assert device.heard == STORY.split()
     device.ends_well()

@@ -80,9 +80,7 @@ def rig(late: Late, replier: Replier, talker: Halting) -> Iterator[Rig]:
     made.turn(30)
     ask(made)
     assert made.state == "thinking"
-    made.conversation.say(LONG)
-    made.until(lambda: made.state == "speaking")
-    made.turn(60)
+    made.speak(LONG)
     yield made
     made.close()
 

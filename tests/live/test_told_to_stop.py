@@ -38,9 +38,7 @@ def rig(replier: Replier, understanding: Understanding) -> Iterator[Rig]:
     """It is saying something."""
     made = Rig(None, replier, understanding, SETTINGS, dialogue=build_dialogue(SETTINGS))
     made.turn(30)
-    made.conversation.say(LONG)
-    made.until(lambda: made.state == "speaking")
-    made.turn(60)
+    made.speak(LONG)
     yield made
     made.close()
 

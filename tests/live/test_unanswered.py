@@ -108,9 +108,7 @@ def test_an_answer_that_breaks_off_leaves_the_offer_to_go_on() -> None:
             return Breaking([], self.may)
 
     rig = device(Breaks(), "How much is it?", "Yes, please.")
-    rig.conversation.say(LONG)
-    rig.until(lambda: rig.state == "speaking")
-    rig.turn(60)
+    rig.speak(LONG)
     interrupt(rig)
     quiet(rig)
     assert heard(rig)[1:] == ["Twenty rupees.", OFFER]

@@ -61,9 +61,7 @@ def watched(rig: Rig) -> Tally:
 
 def interrupted(rig: Rig) -> None:
     """The device speaks, and is stopped by somebody who goes on until their turn is over."""
-    rig.conversation.say(SENTENCE)
-    rig.until(lambda: rig.state == "speaking")
-    rig.turn(60)
+    rig.speak(SENTENCE)
     rig.until(lambda: rig.state == "yielding", level=VOICE)
     rig.turn(150, VOICE)
     rig.until(lambda: rig.state not in ("yielding", "hearing"))
@@ -93,9 +91,7 @@ def test_a_false_alarm_is_held_and_a_stop_taken_back_is_told(rig: Rig) -> None:
     tally = watched(rig)
     told: list[str] = []
     tally.listeners.append(lambda what, _facts: told.append(what))
-    rig.conversation.say(SENTENCE)
-    rig.until(lambda: rig.state == "speaking")
-    rig.turn(60)
+    rig.speak(SENTENCE)
     rig.until(lambda: rig.state == "doubting", level=VOICE)
     rig.until(lambda: rig.state == "speaking")
     assert (tally.counts["doubt", "held"], tally.overlaps[-1].outcome) == (1, "held")
@@ -117,9 +113,7 @@ def test_a_false_alarm_is_counted_by_what_the_ear_took_it_for(likely: Likely) ->
     tally = watched(rig)
     told: list[tuple[str, Mapping[str, object]]] = []
     tally.listeners.append(lambda what, facts: told.append((what, facts)))
-    rig.conversation.say(SENTENCE)
-    rig.until(lambda: rig.state == "speaking")
-    rig.turn(60)
+    rig.speak(SENTENCE)
     rig.until(lambda: rig.state == "doubting", level=VOICE)
     rig.until(lambda: rig.state == "speaking")
     rig.close()
@@ -157,9 +151,7 @@ def test_a_stop_taken_back_counts_no_word_twice() -> None:
 
 def test_the_button_stops_for_another_reason_and_is_no_doubt(rig: Rig) -> None:
     tally = watched(rig)
-    rig.conversation.say(SENTENCE)
-    rig.until(lambda: rig.state == "speaking")
-    rig.turn(30)
+    rig.speak(SENTENCE, 30)
     rig.door.tell(ButtonShort(0))
     rig.until(lambda: rig.state == "idle")
     assert tally.counts["stop", "button"] == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from edgeagent.errors import ServiceError
 from edgeagent.services import espeak_voices
 from edgeagent.services.espeak_talker import EspeakTalker
 from edgeagent.services.espeak_voices import check_voice, data_folders
+from tests.services.talkers import loaded
 
 
 def known(voice: str, folders: list[Path] | None = None) -> bool:
@@ -25,15 +27,8 @@ def known(voice: str, folders: list[Path] | None = None) -> bool:
 
 @pytest.fixture(scope="module")
 def library() -> Iterator[None]:
-    talker = EspeakTalker(settings.Talker())
-    try:
-        talker.check()
-    except ServiceError as error:
-        pytest.skip(str(error))
-    else:
+    with closing(loaded(EspeakTalker(settings.Talker()))):
         yield
-    finally:
-        talker.close()
 
 
 @pytest.mark.usefixtures("library")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from edgeagent.services.wake import Wake
 from edgeagent.signal import Sound
 from edgeagent.turn.cue_words import Cue, cue
 from edgeagent.units import samples
+from tests.services.talkers import loaded
 
 Eventually = Callable[[Callable[[], object]], None]
 
@@ -50,13 +52,8 @@ def spotter(trouble: list[str]) -> Iterator[PocketsphinxSpotter]:
 
 @pytest.fixture(scope="module")
 def voice() -> Iterator[Callable[[str], Sound]]:
-    talker = EspeakTalker(settings.Talker())
-    try:
-        talker.check()
-    except ServiceError as error:
-        pytest.skip(str(error))
-    else:
-        rng = np.random.default_rng(5)
+    rng = np.random.default_rng(5)
+    with closing(loaded(EspeakTalker(settings.Talker()))) as talker:
 
         def say(text: str) -> Sound:
             pause = np.zeros(samples(300), np.float32)
@@ -64,8 +61,6 @@ def voice() -> Iterator[Callable[[str], Sound]]:
             return (sound + 0.001 * rng.standard_normal(sound.size)).astype(np.float32)
 
         yield say
-    finally:
-        talker.close()
 
 
 def child_of(spotter: PocketsphinxSpotter) -> int:

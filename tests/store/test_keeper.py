@@ -3,7 +3,6 @@ learnt seldom, and not against a wish to forget."""
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
@@ -295,55 +294,6 @@ def test_a_file_that_somebody_else_holds_at_the_start_is_known_later(device: Dev
     late.keeper.look()
     assert late.asked == [("profile", KNOWN)]
     assert (late.turns(), late.lines()) == (KNOWN.turns, [TALK.lines[0].text])
-
-
-FORMER = {
-    "level_dbfs": -31.0,
-    "turns": 7,
-    "false_stops": 2.0,
-    "repeats": 1.0,
-    "spoken_s": 600.0,
-    "pause_ms": 0.0,
-    "phrases": 0,
-}
-
-
-def test_the_numbers_of_an_earlier_version_are_taken_over(tmp_path: Path) -> None:
-    path = tmp_path / "memory.json"
-    plain = json.dumps({"format": 1, "token": "f00", "remembered": FORMER}, indent=1)
-    path.write_text(plain)
-    assert look(path) == Stood(KNOWN)
-    device = Device(path)
-    assert device.keeper.stood == Stood(KNOWN)
-    assert (
-        "memory.json: it is of an earlier version; its numbers are taken over, and the file kept as memory.json.refused"
-        in device.keeper.refused
-    )
-    device.keeper.look()
-    assert Device(path).keeper.stood == Stood(KNOWN)
-    assert path.with_name("memory.json.refused").read_text() == plain
-    assert (device.troubles, device.asked) == ([], [])
-
-
-@pytest.mark.parametrize(
-    "plain",
-    [
-        {"format": 2, "token": "a", "remembered": FORMER},
-        {"format": 1, "token": "a"},
-        {"format": 1, "token": "a", "remembered": 3},
-        {"format": 1, "token": "a", "remembered": {"level_dbfs": 12.0}},
-        {"format": 1, "token": "a", "remembered": {"turns": "many"}},
-        {"format": 1, "token": "a", "remembered": {"name": "Ann"}},
-        ["dear", "diary"],
-        [[]],
-    ],
-)
-def test_what_is_no_memory_of_an_earlier_version_is_set_aside(tmp_path: Path, plain: object) -> None:
-    path = tmp_path / "memory.json"
-    path.write_text(json.dumps(plain) + "\n" * 9)
-    device = Device(path)
-    assert device.keeper.stood == Stood()
-    assert "it is damaged; it is begun anew, and the file kept as memory.json.refused" in device.keeper.refused
 
 
 def test_a_damaged_file_at_the_start_is_put_aside_and_said(device: Device) -> None:

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeagent.dialogue.history import LINES, Line, Who
-from edgeagent.dialogue.saved import Saved, bounded
+from edgeagent.dialogue.saved import Saved
 from edgeagent.store import memory_database
 from edgeagent.store.memory_database import Foreign, Refused
 from edgeagent.store.memory_file import MemoryFile, Part, Stood, forget, look, set_aside
@@ -147,19 +147,6 @@ def test_it_is_bounded(tmp_path: Path) -> None:
     assert 1 < len(saved.lines) < LINES
     assert saved.lines[-1].text.startswith("3149 ")
     assert 1 < len(saved.rest) < 100
-
-
-@given(st.lists(st.text(max_size=30), max_size=20), st.integers(0, 25), st.integers(0, 300))
-def test_bounds_keep_the_newest_lines_and_the_beginning_of_the_rest(texts: list[str], most: int, size: int) -> None:
-    whole = Saved(tuple(Line(Who.PERSON, number, text) for number, text in enumerate(texts)), tuple(texts))
-    saved = bounded(whole, max(1, most), size, size)
-    assert saved.lines == whole.lines[len(whole.lines) - len(saved.lines) :]
-    assert saved.rest == whole.rest[: len(saved.rest)]
-    assert len(saved.lines) <= max(1, most)
-    for held in ([line.text for line in saved.lines], saved.rest):
-        assert sum(len(text.encode()) for text in held) <= size
-    if bounded(whole, LINES, 600, 600) == whole:
-        assert sum(len(text.encode()) for text in texts) <= 600
 
 
 def test_words_go_when_they_are_old(tmp_path: Path) -> None:
@@ -323,6 +310,20 @@ def test_a_damaged_file_is_refused_and_put_aside(tmp_path: Path, damage: object)
         look(path)
     assert set_aside(path).exists()
     assert kept(path) == Saved()
+
+
+def test_a_file_that_was_cut_is_refused_or_whole(tmp_path: Path) -> None:
+    path = tmp_path / "memory.db"
+    keep(path, TALK)
+    whole = path.read_bytes()
+    refused = 0
+    for end in range(len(whole) - 1, 16, -509):
+        path.write_bytes(whole[:end])
+        try:
+            assert look(path) == Stood(KNOWN, {"volume": 0.5}, TALK, NOW)
+        except Refused:
+            refused += 1
+    assert refused > len(whole) / 509 / 2
 
 
 def test_a_database_of_somebody_else_is_left_alone(tmp_path: Path) -> None:

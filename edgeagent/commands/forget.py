@@ -19,6 +19,7 @@ A device that is running forgets too, within two seconds, and begins anew; its j
 from __future__ import annotations
 
 import argparse
+from glob import escape
 from pathlib import Path
 
 from edgeagent.errors import EdgeAgentError
@@ -46,6 +47,8 @@ def run(args: argparse.Namespace) -> int:
         raise EdgeAgentError(f"{path}: no such file", "name the memory.file of the device's configuration")
     _forget(path, [args.only] if args.only else ["profile", "talk"], settings)
     print("forgotten")
+    for aside in path.parent.glob(f"{escape(path.name)}.refused*"):
+        print(f"{aside} stays, which the device took for damaged: delete it, if it was a memory")
     return 0
 
 

@@ -82,10 +82,7 @@ def _known(document: Document, faults: list[Fault]) -> Tree:
             known = sections()[section]
             tree[section] = {key: _plain(value) for key, value in (given or {}).items() if key in known}
             unknown = [str(key) for key in given or {} if key not in known]
-            faults += [
-                Fault(f"{section}.{key}", "unknown key" + _meant(key, section))
-                for key in unknown
-            ]
+            faults += [Fault(f"{section}.{key}", "unknown key" + _meant(key, section)) for key in unknown]
     return tree
 
 

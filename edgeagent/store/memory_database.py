@@ -92,10 +92,11 @@ def prepare(database: sqlite3.Connection) -> None:
 
 def version_of(database: sqlite3.Connection) -> int:
     """Of the file; 0 for an empty one. Raises Foreign, and Refused for a later one than ours."""
+    (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()  # first: somebody may be making it
     (owner,) = database.execute("PRAGMA application_id").fetchone()
     (version,) = database.execute("PRAGMA user_version").fetchone()
     if owner != OURS:
-        if database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        if tables:
             raise Foreign(errno.EPERM, "it is a database of somebody else's")
         return 0
     if not 0 <= version <= len(SCHEMAS):

@@ -15,7 +15,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -77,10 +77,9 @@ class MemoryFile:
             with named():
                 prepare(self._database)
                 with transaction(self._database):
-                    talk_rows.date(self._database, now)
                     self._prune(now)
                     self.tokens = _tokens(self._database)
-                self._rows, self.stood = _read(self._database)
+                    self._rows, self.stood = _read(self._database)
             self._inodes = {end: _inode(path, end) for end in BESIDE}
         except BaseException:
             self.close()
@@ -141,17 +140,21 @@ class MemoryFile:
         return self._inodes[""] == _inode(self._path)
 
     def _prune(self, now: float) -> None:
-        talk_rows.prune(self._database, now - 3600 * self._hours)
+        talk_rows.prune(self._database, now, 3600 * self._hours)
         self._pruned = now
 
     def _put(self, table: str, values: Mapping[str, float]) -> None:
         self._database.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?)", sorted(values.items()))
 
 
-def forget(path: Path, parts: Iterable[Part] = tuple(PARTS)) -> None:
-    """Empty these parts, also under a running device. Raises as MemoryFile does; a file that is not there stays
-    away."""
+def forget(path: Path, parts: Collection[Part] = tuple(PARTS)) -> None:
+    """Empty these parts, also under a running device. Raises as MemoryFile does; a file that is not there stays away,
+    and one of an earlier version, which has but the profile, is removed."""
     if not path.exists():
+        return
+    if numbers(path) is not None:
+        if "profile" in parts:
+            path.unlink()
         return
     with named(), contextlib.closing(connected(path)) as database:
         prepare(database)
@@ -169,6 +172,7 @@ def look(path: Path) -> Stood | None:
         return None
     try:
         with named(), contextlib.closing(connected(path, reads=True)) as database:
+            database.execute("BEGIN")  # all that is read is of one moment
             return _read(database)[1] if version_of(database) else None
     except Refused:
         if (known := numbers(path)) is None:

@@ -60,16 +60,12 @@ def write_rest(database: sqlite3.Connection, saved: Saved, now: float) -> None:
     database.execute("INSERT OR REPLACE INTO rest VALUES (1, ?, ?, ?)", (now, saved.more, texts))
 
 
-def date(database: sqlite3.Connection, now: float) -> None:
-    """What comes from the future, by a clock that went wrong, is from now: it would never be too old."""
+def prune(database: sqlite3.Connection, now: float, age_s: float) -> None:
+    """Delete what is older. What comes from the future, by a clock that went wrong, is from now: it would never be too
+    old."""
     for table in ("lines", "rest"):
         database.execute(f"UPDATE {table} SET at = ? WHERE at > ?", (now, now))
-
-
-def prune(database: sqlite3.Connection, before: float) -> None:
-    """Delete what is older."""
-    for table in ("lines", "rest"):
-        database.execute(f"DELETE FROM {table} WHERE at < ?", (before,))
+        database.execute(f"DELETE FROM {table} WHERE at < ?", (now - age_s,))
 
 
 def _utf8(text: str) -> str:

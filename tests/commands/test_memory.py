@@ -167,6 +167,17 @@ def test_check_shows_what_is_remembered(tmp_path: Path, edgeagent: Run, capsys: 
     assert memory.read_text() == "no memory"  # looking changes nothing
 
 
+def test_what_was_set_aside_is_named_when_all_is_forgotten(
+    tmp_path: Path, edgeagent: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save(tmp_path / "memory.db")
+    aside = tmp_path / "memory.db.refused"
+    aside.write_text("dear diary")
+    assert edgeagent("forget", "--file", tmp_path / "memory.db") == 0
+    assert f"{aside} stays" in capsys.readouterr().out
+    assert aside.exists()
+
+
 def test_there_must_be_something_to_forget(tmp_path: Path, edgeagent: Run, capsys: pytest.CaptureFixture[str]) -> None:
     config = tmp_path / "edgeagent.yaml"
     config.write_text("{}")

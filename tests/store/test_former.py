@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from edgeagent.store.keeper import Keeper
-from edgeagent.store.memory_file import Stood, look
+from edgeagent.store.memory_file import Stood, forget, look
 from edgeagent.turn.events import Remembered
 
 KNOWN = Remembered(0, -31.0, 7, 2.0, 1.0, 600.0)
@@ -49,6 +49,15 @@ def test_the_numbers_of_an_earlier_version_are_taken_over(tmp_path: Path) -> Non
     again = started(path)
     assert (again.stood, again.refused) == (Stood(KNOWN), "")
     again.close()
+
+
+def test_the_numbers_of_an_earlier_version_are_forgotten(tmp_path: Path) -> None:
+    path = tmp_path / "memory.json"
+    path.write_text(json.dumps({"format": 1, "token": "f00", "remembered": FORMER}))
+    forget(path, ["talk"])
+    assert look(path) == Stood(KNOWN)
+    forget(path)
+    assert not path.exists()
 
 
 @pytest.mark.parametrize(

@@ -283,6 +283,15 @@ def test_old_words_go_while_the_device_runs(device: Device) -> None:
     assert (device.lines(), device.turns()) == ([], KNOWN.turns)
 
 
+def test_words_go_also_where_the_clock_was_set_back_while_the_device_ran(device: Device) -> None:
+    device.know()
+    device.now -= 1e6
+    device.keeper.look()
+    device.now += 24 * 3600 + PRUNE_S + 1
+    device.keeper.look()
+    assert device.lines() == []
+
+
 def test_a_file_that_somebody_else_holds_at_the_start_is_known_later(device: Device) -> None:
     device.know()
     with closing(sqlite3.connect(device.path, isolation_level=None)) as other:

@@ -337,6 +337,22 @@ def test_a_database_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
+@pytest.mark.parametrize("moment", [1, 2, 3])
+def test_a_file_that_somebody_makes_meanwhile_is_nobody_elses(tmp_path: Path, moment: int) -> None:
+    path = tmp_path / "memory.db"
+    path.touch()
+    statements: list[str] = []
+
+    def make(statement: str) -> None:
+        statements.append(statement)
+        if len(statements) == moment:
+            MemoryFile(path, NOW, HOURS).close()
+
+    with closing(memory_database.connected(path)) as database:
+        database.set_trace_callback(make)
+        assert memory_database.version_of(database) in (0, len(memory_database.SCHEMAS))
+
+
 def test_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "memory.db"
     monkeypatch.setattr(memory_database, "PAGES_MOST", 16)  # SQLite says the same as of a full disk

@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from edgeagent.config.contradictions import contradictions
 from edgeagent.config.document import Document, parse, read_text
 from edgeagent.config.faults import Fault, refusal
+from edgeagent.config.former import instead
 from edgeagent.config.keys import Key, sections
 from edgeagent.config.named_files import missing
 from edgeagent.errors import ConfigError, meant, nearest
@@ -93,11 +94,11 @@ def _plain(value: object) -> object:
 
 
 def _meant(wrong: str, section: str = "") -> str:
-    """The nearest name, in the section first, then anywhere; or all there are."""
+    """What to write in its place; or the nearest name, in the section first, then anywhere; or all there are."""
     here = sections().get(section, sections())
     anywhere = {name: key.path for keys in sections().values() for name, key in keys.items()}
     near = nearest(wrong, here) or anywhere.get(nearest(wrong, anywhere), "")
-    return meant(near) or ". There are: " + ", ".join(here)
+    return instead(f"{section}.{wrong}") or meant(near) or ". There are: " + ", ".join(here)
 
 
 def _wrong(tree: Tree) -> Iterator[tuple[str, str, object]]:
@@ -115,7 +116,7 @@ def _complaint(key: Key, value: object) -> str:
     complaint = f"{_shown(key, value)}: needs {key.needs}"
     if isinstance(value, bool) and key.needs == "text":
         return complaint + ". YAML reads on, off, yes, no as true or false: put the word in quotes"
-    return complaint + meant(nearest(str(value), key.choices))
+    return complaint + (instead(key.path, value) or meant(nearest(str(value), key.choices)))
 
 
 def _shown(key: Key, value: object) -> str:

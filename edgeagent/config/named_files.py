@@ -68,12 +68,12 @@ def programs(settings: Settings) -> Iterator[Fault]:
         if command:
             yield from judged(key, lambda key=key, command=command: words_of(command, key))  # type: ignore[misc]
     if talker.kind == "piper" and not talker.command:
-        yield from judged("talker.kind", lambda: program(talker))
+        yield from judged("talker.kind", lambda: program(talker), ("talker.command",))
 
 
 def recognisers(recogniser: Recogniser) -> Iterator[Fault]:
     """What is wrong with the model of the recogniser that is wanted."""
-    yield from judged("recogniser.model", lambda: model_files(recogniser))
+    yield from judged("recogniser.model", lambda: model_files(recogniser), ("recogniser.form",))
 
 
 def repliers(settings: Settings) -> Iterator[Fault]:
@@ -81,9 +81,9 @@ def repliers(settings: Settings) -> Iterator[Fault]:
     script, replier = settings.script, settings.replier
     by_rules = replier.kind == "script" and bool(script.rules)
     if by_rules:
-        yield from judged("script.rules", lambda: read_rules(script.rules))
+        yield from judged("script.rules", lambda: read_rules(script.rules), ("replier.kind",))
     elif script.file:
-        yield from judged("script.file", lambda: read_script(script.file))
+        yield from judged("script.file", lambda: read_script(script.file), ("script.rules", "replier.kind"))
     if script.reading:
         yield from judged("script.reading", lambda: read_text(script.reading))
     if replier.kind == "chat" and replier.tools:
@@ -94,9 +94,9 @@ def models(settings: Settings) -> Iterator[Fault]:
     """What is wrong with the models that are named; those of this release are looked at when they are loaded."""
     wanted, tried = settings.models, settings.shadow.models
     if wanted.folder:
-        yield from judged("models.folder", lambda: _whole(wanted))
+        yield from judged("models.folder", lambda: _whole(wanted), ("models.runtime",))
     if tried:
-        yield from judged("shadow.models", lambda: _whole(Models(wanted.runtime, tried)))
+        yield from judged("shadow.models", lambda: _whole(Models(wanted.runtime, tried)), ("models.runtime",))
     if wanted.smart_turn:
         yield from _smart_turn(Path(wanted.smart_turn).expanduser())
 

@@ -424,14 +424,38 @@ def test_whatever_is_named_and_missing_is_told_at_once(tmp_path: Path, monkeypat
         ("{kind: wav, wav_dir: /no/such}", "talker.wav_dir", "there are no recorded sentences at '/no/such'"),
         ("{kind: command, command: /no/such --voice x}", "talker.command", "there is no program '/no/such'"),
         ("{kind: piper, command: cat, model: /no/such.onnx}", "talker.model", "no file '/no/such.onnx' and no '/no/"),
-        ("{kind: flite, voice: mary}", "talker.voice", "no voice of flite"),
+        ("{kind: flite, voice: mary}", "talker.voice", "flite has no voice 'mary'"),
     ],
 )
-def test_a_missing_voice_is_told_with_a_wrong_number(talker: str, key: str, told: str) -> None:
+def test_a_missing_voice_is_told_with_a_wrong_number(
+    talker: str, key: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edgeagent.services.flite_voices.loadable", lambda _library: True)
     number, voice = faults(f"audio: {{volume_percent: 900}}\ntalker: {talker}")
     assert number.startswith("  audio.volume_percent")
     assert voice.split(maxsplit=1)[0] == key
     assert told in voice
+
+
+def test_a_voice_that_is_not_installed_is_told_with_a_wrong_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edgeagent.services.flite_voices.loadable", lambda library: "cmulex" not in library)
+    number, flite = faults("audio: {volume_percent: 900}\ntalker: {kind: flite}")
+    assert number.startswith("  audio.volume_percent")
+    assert flite.split(maxsplit=1) == [
+        "talker.kind",
+        "flite is not installed, or not whole: there is no libflite_cmulex.so.1. sudo apt install flite",
+    ]
+    (tmp_path / "voices" / "mb").mkdir(parents=True)
+    (tmp_path / "voices" / "mb" / "mb-zz9").write_text("name zz-mbrola-9\nlanguage zz\nmbrola zz9 zz9_phtrans\n")
+    monkeypatch.setattr("edgeagent.services.espeak_voices.data_folders", lambda: [tmp_path])
+    monkeypatch.setenv("PATH", "")
+    number, espeak = faults("audio: {volume_percent: 900}\ntalker: {voice: mb-zz9}")
+    assert espeak.split(maxsplit=1) == [
+        "talker.voice",
+        "espeak-ng's voice 'mb-zz9' needs the program mbrola and its voice zz9. sudo apt install mbrola mbrola-zz9",
+    ]
 
 
 def test_a_broken_cue_file_is_no_fault_of_a_device_that_understands_nothing(

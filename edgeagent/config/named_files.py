@@ -12,9 +12,9 @@ from edgeagent.config.chat_address import missing_key
 from edgeagent.config.faults import Fault, judged
 from edgeagent.config.languages import broken
 from edgeagent.devices.manifest import chosen, manifest, verified
+from edgeagent.services import espeak_voices, flite_voices
 from edgeagent.services.chat_tools import read_tools
 from edgeagent.services.command_line import words_of
-from edgeagent.services.espeak_voices import check_voice
 from edgeagent.services.piper_voice import program, voice_rate
 from edgeagent.services.reading_text import read_text
 from edgeagent.services.recogniser_models import model_files
@@ -22,9 +22,6 @@ from edgeagent.services.recorded_sentences import read_sentences
 from edgeagent.services.rule_file import read_rules
 from edgeagent.services.script_file import read_script
 from edgeagent.settings import Models, Recogniser, Settings, Talker, understands
-
-FLITE_VOICES = ("en", "slt", "rms", "awb", "kal", "kal16")
-"""The first is the default of the setting, which is espeak-ng's; flite then takes its own."""
 
 GET_SMART_TURN = "Give the smart-turn-v3 file for the CPU (smart-turn-v3.x-cpu.onnx), or leave it empty"
 
@@ -44,9 +41,10 @@ def voices(talker: Talker) -> Iterator[Fault]:
     """What is wrong with the voice that is wanted."""
     match talker.kind:
         case "espeak":
-            yield from judged("talker.voice", lambda: check_voice(talker.voice))
-        case "flite" if talker.voice not in FLITE_VOICES:
-            yield Fault("talker.voice", f"no voice of flite. Give one of {', '.join(FLITE_VOICES[1:])}")
+            yield from judged("talker.voice", lambda: espeak_voices.check_voice(talker.voice))
+        case "flite":
+            yield from judged("talker.voice", lambda: flite_voices.check_voice(flite_voices.chosen(talker.voice)))
+            yield from judged("talker.kind", lambda: flite_voices.check_installed(flite_voices.chosen(talker.voice)))
         case "piper" if not talker.model:
             yield Fault("talker.model", "missing. talker.kind is piper: give the .onnx file of a voice")
         case "piper":

@@ -26,6 +26,12 @@ EVERY_KEY = [key for keys in sections().values() for key in keys.values()]
 every_key = pytest.mark.parametrize("key", EVERY_KEY, ids=lambda key: key.path)
 
 
+@pytest.fixture(autouse=True)
+def everything_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These tests are of what is written, on any machine."""
+    monkeypatch.setattr("edgeagent.config.named_files.installed", lambda _library: True)
+
+
 def faults(text: str) -> list[str]:
     """The lines of the refusal, without the head."""
     with pytest.raises(ConfigError) as refusal:
@@ -358,12 +364,19 @@ def test_a_replier_that_cannot_answer_is_refused(text: str, told: list[str]) -> 
         ("recogniser: {kind: wyoming, uri: 'localhost:1'}", "recogniser.uri"),
         ("recogniser: {kind: wyoming, uri: 'tcp://localhost'}", "recogniser.uri"),
         ("talker: {kind: wyoming, uri: 'unix://'}", "talker.uri"),
+        ("talker: {kind: wyoming, uri: 'unix://run/voice'}", "talker.uri"),
+        ("replier: {kind: wyoming, uri: 'tcp://host:99999'}\ncapture: {on_turn: cat}", "replier.uri"),
+        ("replier: {kind: wyoming, uri: 'tcp://u:secret-1@host:1'}\ncapture: {on_turn: cat}", "replier.uri"),
+        ("recogniser: {kind: wyoming, uri: 'tcp://host:1/asr'}", "recogniser.uri"),
+        ("recogniser: {kind: wyoming, uri: 'tcp://host:1?key=secret-1'}", "recogniser.uri"),
         ("recogniser: {kind: wyoming}\ncapture: {on_turn: cat}", "Only one of them"),
     ],
 )
 def test_a_server_without_an_address_is_refused(text: str, told: str) -> None:
-    with pytest.raises(ConfigError, match=told):
+    with pytest.raises(ConfigError, match=told) as refused:
         config.loads(text)
+    assert "1 problem\n" in str(refused.value)
+    assert "secret-1" not in str(refused.value)
 
 
 def test_a_server_with_an_address_is_taken() -> None:
@@ -435,6 +448,34 @@ def test_a_missing_voice_is_told_with_a_wrong_number(
     assert number.startswith("  audio.volume_percent")
     assert voice.split(maxsplit=1)[0] == key
     assert told in voice
+
+
+def test_every_library_that_is_wanted_and_not_installed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr("edgeagent.config.named_files.installed", asked.append)
+    told = faults(
+        """
+        recogniser: {kind: vosk}
+        talker: {kind: wyoming}
+        replier: {kind: wyoming}
+        activation: {mode: wake}
+        hints: {words: pocketsphinx}
+        audio: {volume_percent: 900}
+        """
+    )
+    lines = dict(line.split(maxsplit=1) for line in told)
+    assert set(lines) == {
+        *("recogniser.kind", "recogniser.model", "talker.kind", "replier.kind", "activation.mode", "hints.words"),
+        "audio.volume_percent",
+    }
+    assert lines["hints.words"] == (
+        "'pocketsphinx' needs the library pocketsphinx, which is not installed. "
+        f"{sys.executable} -m pip install '.[words]' in the checkout"
+    )
+    assert "'.[vosk]'" in lines["recogniser.kind"]
+    asked.clear()
+    assert config.loads("") == Settings()
+    assert not asked
 
 
 def test_a_voice_that_is_not_installed_is_told_with_a_wrong_number(

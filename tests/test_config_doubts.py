@@ -32,6 +32,12 @@ WHOLE = (
 """Each without a fault. MODEL, SENSE, RULES: a voice of Piper, a model of sherpa-onnx, rules."""
 
 
+@pytest.fixture(autouse=True)
+def everything_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These tests are of what is written, on any machine."""
+    monkeypatch.setattr("edgeagent.config.named_files.installed", lambda _library: True)
+
+
 def faults(text: str) -> list[str]:
     """The keys at fault, in their order."""
     with pytest.raises(ConfigError) as refusal:

@@ -66,8 +66,8 @@ def _missing(settings: Settings) -> Iterator[Fault]:
         ("activation.uri", settings.activation.mode == "wake", settings.activation.uri),
         ("replier.uri", replier.kind == "wyoming", replier.uri),
     ):
-        if used and not _is_uri(uri):
-            yield Fault(key, "no address. Give tcp://host:port or unix:///path")
+        if used and (why := _wrong_uri(uri)):
+            yield Fault(key, f"{why}. Give tcp://host:port or unix:///path")
     if settings.activation.mode == "button" and settings.button.pin < 0:
         yield Fault(
             "button.pin", "missing. activation.mode is button: give the GPIO number of the button, for example 17"
@@ -86,12 +86,20 @@ def _missing(settings: Settings) -> Iterator[Fault]:
             yield Fault("audio.loudspeaker_wav", "the same file as audio.microphone_wav; it would be overwritten")
 
 
-def _is_uri(uri: str) -> bool:
+def _wrong_uri(uri: str) -> str:
+    """What is wrong with the address of a server of Wyoming; "" for nothing. Nothing of it is repeated."""
     try:
         parts = urlsplit(uri)
-        return bool(parts.path if parts.scheme == "unix" else parts.scheme == "tcp" and parts.hostname and parts.port)
+        where = bool(parts.hostname and parts.port)
     except ValueError:
-        return False
+        return "no address"
+    if parts.username or parts.password:
+        return "holds a password, which would be shown, and that protocol has none"
+    if parts.query or parts.fragment:
+        return "goes on behind its end"
+    if parts.scheme == "unix":
+        return "" if parts.path and not parts.netloc else "no path"
+    return "" if parts.scheme == "tcp" and where and not parts.path.strip("/") else "no address"
 
 
 def _languages(codes: Sequence[str]) -> Iterator[Fault]:

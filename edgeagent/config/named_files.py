@@ -12,22 +12,27 @@ from edgeagent.config.chat_address import missing_key
 from edgeagent.config.faults import Fault, judged
 from edgeagent.config.languages import broken
 from edgeagent.devices.manifest import chosen, manifest, verified
+from edgeagent.errors import install
 from edgeagent.services import espeak_voices, flite_voices
 from edgeagent.services.chat_tools import read_tools
 from edgeagent.services.command_line import words_of
 from edgeagent.services.piper_voice import program, voice_rate
 from edgeagent.services.reading_text import read_text
-from edgeagent.services.recogniser_models import model_files
+from edgeagent.services.recogniser_models import LIBRARIES, model_files
 from edgeagent.services.recorded_sentences import read_sentences
 from edgeagent.services.rule_file import read_rules
 from edgeagent.services.script_file import read_script
 from edgeagent.settings import Models, Recogniser, Settings, Talker, understands
+
+NONE = ("", "")
+"""No library is needed."""
 
 GET_SMART_TURN = "Give the smart-turn-v3 file for the CPU (smart-turn-v3.x-cpu.onnx), or leave it empty"
 
 
 def missing(settings: Settings) -> Iterator[Fault]:
     """Every fault of what is needed, each with the setting that a person would change."""
+    yield from libraries(settings)
     yield from models(settings)
     yield from programs(settings)
     yield from voices(settings.talker)
@@ -35,6 +40,27 @@ def missing(settings: Settings) -> Iterator[Fault]:
     yield from repliers(settings)
     yield from cues(settings)
     yield from missing_key(settings.replier)
+
+
+def installed(library: str) -> bool:
+    """Whether Python would find it."""
+    return find_spec(library) is not None
+
+
+def libraries(settings: Settings) -> Iterator[Fault]:
+    """Which libraries are wanted that are not installed: each is an extra."""
+    wyoming = ("wyoming", "wyoming")
+    kind, satellite = settings.recogniser.kind, settings.satellite
+    for key, value, (library, extra) in (
+        ("recogniser.kind", kind, wyoming if kind == "wyoming" else LIBRARIES.get(kind, NONE)),
+        ("talker.kind", settings.talker.kind, wyoming if settings.talker.kind == "wyoming" else NONE),
+        ("replier.kind", settings.replier.kind, wyoming if settings.replier.kind == "wyoming" else NONE),
+        ("activation.mode", settings.activation.mode, wyoming if settings.activation.mode == "wake" else NONE),
+        ("satellite.discovery", "true", ("zeroconf",) * 2 if satellite.enabled and satellite.discovery else NONE),
+        ("hints.words", settings.hints.words, LIBRARIES.get(settings.hints.words, NONE)),
+    ):
+        if library and not installed(library):
+            yield Fault(key, f"'{value}' needs the library {library}, which is not installed. {install(extra)}")
 
 
 def voices(talker: Talker) -> Iterator[Fault]:

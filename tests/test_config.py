@@ -88,6 +88,22 @@ def test_what_is_said_is_what_is_set() -> None:
     ("text", "key", "message"),
     [
         ("audio: {pre_roll_ms: 3}", "audio.pre_roll_ms", "unknown key. Did you mean 'capture.pre_roll_ms'?"),
+        (
+            "memory: {file: /a/memory.json, talk: /a/talk.db}",
+            "memory.talk",
+            "'/a/talk.db': needs true or false."
+            " One file holds all now. Set memory.file: /a/talk.db and memory.talk: true",
+        ),
+        (
+            "memory: {talk_words: false}",
+            "memory.talk_words",
+            "unknown key. Leave it out: memory.talk: false in its place keeps no words",
+        ),
+        (
+            "memory: {talk: true}",
+            "memory.file",
+            "missing. memory.talk is true: give the file to keep it in, for example /var/lib/edgeagent/memory.db",
+        ),
         ("volume_percent: 3", "volume_percent", "unknown section. Did you mean 'audio.volume_percent'?"),
         ("echo: {xyzzy: 3}", "echo.xyzzy", "unknown key. There are: enabled, drift"),
         ("echo: {7: 3}", "echo.7", "unknown key. There are: enabled, drift"),

@@ -28,6 +28,7 @@ WHOLE = (
     "turns: {false_stops_per_hour: 2}\nshadow: {false_stops_per_hour: 1}",
     "activation: {mode: button}\nbutton: {pin: 17}",
     "lamp: {kind: rgb, pins: [5, 6, 13]}",
+    "memory: {file: /var/lib/edgeagent/memory.db, talk: true}",
 )
 """Each without a fault. MODEL, SENSE, RULES: a voice of Piper, a model of sherpa-onnx, rules."""
 

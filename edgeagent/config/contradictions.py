@@ -72,6 +72,9 @@ def _missing(settings: Settings) -> Iterator[Fault]:
         yield Fault(
             "button.pin", "missing. activation.mode is button: give the GPIO number of the button, for example 17"
         )
+    if settings.memory.talk and not settings.memory.file:
+        told = "missing. memory.talk is true: give the file to keep it in, for example /var/lib/edgeagent/memory.db"
+        yield Fault("memory.file", told)
     if talker.kind == "wav" and not talker.wav_dir:
         yield Fault("talker.wav_dir", "missing. talker.kind is wav: give the folder of recorded sentences")
     if audio.volume_least_percent > audio.volume_most_percent:

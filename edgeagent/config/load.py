@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from edgeagent.config.contradictions import contradictions
 from edgeagent.config.document import Document, parse, read_text
 from edgeagent.config.faults import Fault, refusal
+from edgeagent.config.former import instead
 from edgeagent.config.keys import Key, sections
 from edgeagent.config.named_files import missing
 from edgeagent.errors import ConfigError, meant, nearest
@@ -111,9 +112,10 @@ def _meant(wrong: str, section: str = "") -> str:
 
 
 def _told(wrong: str, section: str = "") -> str:
-    """What was meant, without the name of its own section; or all there are."""
+    """What to write in its place; or what was meant, without the name of its own section; or all there are."""
     near = _meant(wrong, section).removeprefix(f"{section}.")
-    return meant(near) or ". There are: " + ", ".join(sections().get(section, sections()))
+    every = ", ".join(sections().get(section, sections()))
+    return instead(f"{section}.{wrong}") or meant(near) or f". There are: {every}"
 
 
 def _wrong(tree: Tree) -> Iterator[tuple[str, str, object]]:
@@ -131,7 +133,7 @@ def _complaint(key: Key, value: object) -> str:
     complaint = f"{_shown(key, value)}: needs {key.needs}"
     if isinstance(value, bool) and key.needs == "text":
         return complaint + ". YAML reads on, off, yes, no as true or false: put the word in quotes"
-    return complaint + meant(nearest(str(value), key.choices))
+    return complaint + (instead(key.path, value) or meant(nearest(str(value), key.choices)))
 
 
 def _shown(key: Key, value: object) -> str:

@@ -284,12 +284,18 @@ def test_what_the_services_need_is_said_with_the_line_that_mends_it(
     settings = Settings(
         talker=Talker(kind="piper", model=str(tmp_path / "voice.onnx")),
         recogniser=Recogniser(kind="vosk", model=str(tmp_path)),
-        replier=Replier(kind="wyoming", uri=f"tcp://127.0.0.1:{nowhere()}"),
     )
     found = {finding.topic: finding for finding in _probes.services(settings)}
-    assert {finding.grade for finding in found.values()} == {Grade.FAIL}
+    assert {found[topic].grade for topic in ("voice", "recogniser")} == {Grade.FAIL}
     assert "pip install piper-tts" in found["voice"].fix
     assert ".[vosk]" in found["recogniser"].fix
+
+
+def test_a_server_that_is_not_there_is_to_be_started() -> None:
+    pytest.importorskip("wyoming", reason="needs the extra [wyoming]")
+    asked = Replier(kind="wyoming", uri=f"tcp://127.0.0.1:{nowhere()}")
+    found = {finding.topic: finding for finding in _probes.services(Settings(replier=asked))}
+    assert found["replier"].grade is Grade.FAIL
     assert "start the server" in found["replier"].fix
 
 

@@ -333,5 +333,4 @@ class Loop:
         self.gauge.reopened += 1
         self._inbox.attach(path.capture)
         dead.capture.close()
-        if isinstance(self._door.engine.state, s.Faulty):
-            self._door.tell(e.Recovered(0))
+        self._door.tell(e.Recovered(0))  # whatever the state: what has failed may be told and not decided yet

@@ -60,6 +60,7 @@ def test_who_checks_for_themselves_asks_no_service(unit: Unit, monkeypatch: pyte
     ],
 )
 def test_what_the_service_is_given_is_not_missed(unit: Unit, drop_in: str, grade: Grade) -> None:
+    pytest.importorskip("uvicorn", reason="needs the extra [page]")
     unit(drop_in)
     found = list(monitors(Settings(page=Page(port=free_port(), address="0.0.0.0"))))
     assert max(finding.grade for finding in found) is grade

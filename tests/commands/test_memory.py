@@ -83,6 +83,7 @@ def events(journal: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
     return [entry for entry in journal if entry["event"] == name]
 
 
+@pytest.mark.live
 def test_the_second_start_knows_what_the_first_has_learnt(
     tmp_path: Path, sentence: np.ndarray, edgeagent: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -111,6 +112,7 @@ def test_the_second_start_knows_what_the_first_has_learnt(
     assert edgeagent("replay", tmp_path / "second") == 1
 
 
+@pytest.mark.live
 def test_a_running_device_forgets(
     tmp_path: Path, sentence: np.ndarray, edgeagent: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -131,6 +133,7 @@ def test_a_running_device_forgets(
     assert edgeagent("replay", tmp_path / "run") == 0
 
 
+@pytest.mark.live
 def test_a_spoilt_memory_does_not_stop_the_start(tmp_path: Path, sentence: np.ndarray) -> None:
     home = Home(tmp_path, sentence)
     home.memory.parent.mkdir()

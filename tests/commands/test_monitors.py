@@ -19,6 +19,8 @@ from edgeagent.signal.wav import write_wav
 from edgeagent.units import RATE
 from tests.monitor.broker import Broker, Listener, free_port
 
+pytestmark = pytest.mark.live
+
 ROOT = Path(__file__).parents[2]
 
 Start = Callable[..., "subprocess.Popen[str]"]

@@ -83,6 +83,7 @@ def until(process: subprocess.Popen[str], so: Any) -> None:
     assert so()
 
 
+@pytest.mark.live
 def test_a_device_that_is_killed_while_it_speaks_asks_whether_to_go_on(home: Home) -> None:
     with home.start("first") as process:
         until(process, lambda: bool(home.rest() and home.told("first", "playing")))
@@ -96,6 +97,7 @@ def test_a_device_that_is_killed_while_it_speaks_asks_whether_to_go_on(home: Hom
     assert home.rest() == (OPENING,)
 
 
+@pytest.mark.live
 def test_a_running_device_forgets_what_was_said(home: Home, edgeagent: Run, capsys: pytest.CaptureFixture[str]) -> None:
     with home.start("run") as process:
         until(process, lambda: bool(home.rest()))

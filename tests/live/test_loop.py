@@ -13,6 +13,7 @@ from edgeagent.engine import Engine
 from edgeagent.errors import DeviceHung
 from edgeagent.live import repair
 from edgeagent.live.loop import CALM, GATHERED
+from edgeagent.ports import Card
 from edgeagent.services.tone_talker import GAP, TONE
 from edgeagent.settings import Settings
 from edgeagent.signal.canceller import Canceller
@@ -213,6 +214,26 @@ def test_a_loudspeaker_that_takes_no_sound_is_a_fault_and_is_mended(rig: Rig) ->
         time.sleep(0.001)
         assert time.monotonic() - begun < 20
     assert rig.state == "idle"
+
+
+@pytest.mark.parametrize("before", range(20, 24))
+def test_a_loudspeaker_that_is_mended_before_its_fault_is_decided_on_is_no_fault_for_ever(
+    rig: Rig, before: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A card that opens sooner than the engine comes to its next step."""
+    mending, start = rig.loop._repair, rig.loop._repair.start
+
+    def at_once(dead: Card) -> None:
+        start(dead)
+        assert mending._thread is not None
+        mending._thread.join(20)
+
+    monkeypatch.setattr(mending, "start", at_once)
+    rig.turn(before)
+    rig.card.silent = True
+    rig.until(lambda: len(rig.cards) == 2)
+    rig.turn(10)
+    assert [entry["state"] for entry in rig.entries("state")] == ["idle", "faulty", "idle"]
 
 
 def test_stopping_the_device_cuts_its_sentence_and_says_what_was_heard(rig: Rig) -> None:

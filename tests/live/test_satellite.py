@@ -142,7 +142,7 @@ def test_an_interruption_begins_a_new_run_and_the_old_voice_never_sounds_again(
     assert heard[0].startswith("Once upon")
     assert not heard[0].endswith("house.")
     assert heard[-1] == "A man walks into a bar."
-    assert len(home.of("played")) >= 2
+    home.awaits("played", 2)
 
 
 def test_a_false_alarm_costs_no_sound_of_the_reply(house: House, home: HomeAssistant) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from edgeagent.errors import ModelError
-from edgeagent.live.turn_ends import DEADLINE_S, LATE_MOST, LONGEST, PAUSE, REST_S, TurnEnds
+from edgeagent.live.turn_ends import DEADLINE_S, LATE_MOST, LONGEST, PAUSE, REST_S, Asked, TurnEnds
 from edgeagent.ports import Sound
 from edgeagent.turn.events import Completeness
 from tests.live.rig import VOICE, Rig
@@ -58,6 +58,15 @@ class Asking:
             self.at += BLOCK.size
             self.last_voice = self.at if voice else self.last_voice
             self.ends.sound(1, BLOCK)
+
+
+class Prompt(TurnEnds):
+    """Answers before the next sample: the rig's clock would go on while a busy machine keeps its thread waiting."""
+
+    def _put(self, question: Asked | None) -> None:
+        self.answered = Event()
+        super()._put(question)
+        assert question is None or self.answered.wait(10)
 
 
 @pytest.fixture
@@ -138,8 +147,9 @@ def test_the_whole_device_ends_a_turn_as_it_sounds(complete: float, least_ms: fl
 
     def told(complete: float, upto: int) -> None:
         rig.inbox.post(lambda: rig.door.tell(Completeness(0, "sound", complete, upto)))
+        ends.answered.set()
 
-    ends = TurnEnds(judge, lambda: (rig.engine.at, ending.last_voice), told, lambda _text: None)
+    ends = Prompt(judge, lambda: (rig.engine.at, ending.last_voice), told, lambda _text: None)
     rig.conversation.attend(ends)
     rig.turn(60)
     rig.turn(80, VOICE)

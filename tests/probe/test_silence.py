@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from edgeagent.sim.noises import murmur
 from edgeagent.units import RATE, samples
-from tools.probe.silence import End, Wave, Way, end_of, learn, onset_of, sharp
+from tools.probe.silence import EARLY, End, Wave, Way, end_of, learn, onset_of, sharp
 
 LEARNT = samples(1800)
 HANDED = LEARNT + samples(150)
@@ -70,6 +70,30 @@ def test_sound_that_went_on_although_the_card_was_told_to_stop_is_noticed(late_m
     assert found_end is not None
     assert abs(found_end.at - end) <= samples(2)
     assert found_end.unsure <= samples(3)
+
+
+def sung(seed: int, pitches: dict[int, int]) -> Wave:
+    """Harmonics of each pitch in Hz for so many milliseconds, and nothing between them: a voice of a synthesiser."""
+    dice, parts = np.random.default_rng(seed), []
+    for pitch, lasts_ms in pitches.items():
+        turns = 2 * np.pi * pitch * np.arange(samples(lasts_ms)) / RATE
+        parts.append(sum(np.cos(n * turns + dice.uniform(0, 6)) / n for n in range(1, 7000 // pitch)))
+    return 0.05 * np.concatenate(parts)
+
+
+@pytest.mark.parametrize("decay", [20, 60])
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_a_voice_that_moves_on_to_another_pitch_is_still_known_for_ours(seed: int, decay: int) -> None:
+    """What was learnt at the harmonics of some pitches holds for others, as far as a room is small: six times less is
+    left of the echo there than there was of it."""
+    sound = sharp(sung(seed, {110: 600, 116: 600, 111: 600, 123: 600}))
+    heard = sharp(
+        recorded(sung(seed, {110: 600, 116: 600, 111: 600, 123: 600}), room(seed, 80, decay), sound.size, 5e-4, 1)
+    )
+    way = learn(sound, heard, 0, LEARNT)
+    later = slice(LEARNT + samples(120), sound.size)
+    echo = np.convolve(sound, way.response)[EARLY:]
+    assert np.std(heard[later] - echo[later]) < np.std(heard[later]) / 6
 
 
 def test_in_a_pause_of_ours_it_says_that_it_does_not_know() -> None:

@@ -13,6 +13,8 @@ from edgeagent.signal.wav import write_wav
 from edgeagent.units import RATE
 from tests.service.managed import GIVE_UP_S, Start
 
+pytestmark = pytest.mark.live
+
 
 @pytest.fixture
 def room(tmp_path: Path) -> str:

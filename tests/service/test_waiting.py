@@ -23,6 +23,7 @@ from tools.simcard import SimCard
 
 __all__ = ["make_sim"]  # a fixture
 pytest.importorskip("pyaudio", reason="needs the extra [card]")
+pytestmark = pytest.mark.live
 
 
 def quiet_room(sim: SimCard) -> None:

@@ -56,8 +56,8 @@ def test_of_two_channels_the_first_is_taken() -> None:
         assert np.median(np.concatenate(list(talker(server.uri).say("x")))) == pytest.approx(0.1, abs=0.001)
 
 
-@pytest.mark.parametrize("mode", ["flowing", "stalled", "silent"])
-def test_a_cancel_is_seen_at_once_on_both_sides(mode: str) -> None:
+def cancelled(mode: str) -> tuple[float, float, float]:
+    """Seconds that a cancel takes, until the reader has seen it, and until the server has."""
     with serving(mode) as server:
         talk = talker(server.uri).say("on and on")
         ended: list[float] = []
@@ -72,12 +72,20 @@ def test_a_cancel_is_seen_at_once_on_both_sides(mode: str) -> None:
         assert server.asked.wait(GIVE_UP_S)
         asked = monotonic()
         talk.cancel()
-        assert monotonic() - asked < 0.01
+        took = monotonic() - asked
         reader.join(GIVE_UP_S)
-        assert ended[0] - asked < 0.05
         assert server.gone.wait(GIVE_UP_S)
         assert server.left is not None
-        assert server.left - asked < 0.05
+        return took, ended[0] - asked, server.left - asked
+
+
+@pytest.mark.timing
+@pytest.mark.parametrize("mode", ["flowing", "stalled", "silent"])
+def test_a_cancel_is_seen_at_once_on_both_sides(mode: str) -> None:
+    took, ended, left = (sorted(times)[1] for times in zip(*(cancelled(mode) for _ in range(3)), strict=True))
+    assert took < 0.01  # medians: a busy machine
+    assert ended < 0.05
+    assert left < 0.05
 
 
 @pytest.mark.parametrize(
@@ -176,18 +184,21 @@ def test_a_server_that_finds_the_end_before_us_is_believed(heard: Heard, eventua
 
 
 def test_a_turn_that_is_dropped_tells_nothing_and_is_cut(heard: Heard, eventually: Eventually) -> None:
-    with serving("stalled") as server:
-        recogniser = heard.recogniser(server.uri)
-        recogniser.open_turn(7, "")
-        recogniser.sound(7, SOUND)
-        recogniser.close_turn(7, SOUND)
-        eventually(lambda: any(event.type == "audio-stop" for event in server.told))
-        asked = monotonic()
-        recogniser.drop_turn(7)
-        assert monotonic() - asked < 0.01
-        assert server.gone.wait(GIVE_UP_S)
-        recogniser.open_turn(8, "")
-        recogniser.close()
+    took = []
+    for _ in range(3):
+        with serving("stalled") as server:
+            recogniser = heard.recogniser(server.uri)
+            recogniser.open_turn(7, "")
+            recogniser.sound(7, SOUND)
+            recogniser.close_turn(7, SOUND)
+            eventually(lambda: any(event.type == "audio-stop" for event in server.told))
+            asked = monotonic()
+            recogniser.drop_turn(7)
+            took.append(monotonic() - asked)
+            assert server.gone.wait(GIVE_UP_S)
+            recogniser.open_turn(8, "")
+            recogniser.close()
+    assert sorted(took)[1] < 0.01  # the median: a busy machine
     assert not heard.texts
     assert not heard.troubles
 

@@ -16,9 +16,9 @@ from edgeagent.errors import ConfigError
 WHOLE = (
     "recogniser: {kind: wyoming}\nreplier: {kind: chat, model: m}",
     "capture: {on_turn: cat}\nreplier: {kind: wyoming}",
-    "recogniser: {kind: pocketsphinx}\nscript: {reading: 'README.md'}",
+    "recogniser: {kind: pocketsphinx}\nscript: {reading: 'TEXT'}",
     "recogniser: {kind: wyoming}\nscript: {rules: 'RULES'}",
-    "satellite: {enabled: true}\nscript: {reading: 'README.md'}",
+    "satellite: {enabled: true}\nscript: {reading: 'TEXT'}",
     "recogniser: {kind: wyoming}\nreplier: {kind: chat, model: m, needs_key: never, url: 'https://a.example.com/v1'}",
     "talker: {kind: piper, command: cat, model: 'MODEL'}",
     "talker: {kind: command, command: cat}",
@@ -30,7 +30,7 @@ WHOLE = (
     "lamp: {kind: rgb, pins: [5, 6, 13]}",
     "memory: {file: /var/lib/edgeagent/memory.db, talk: true}",
 )
-"""Each without a fault. MODEL, SENSE, RULES: a voice of Piper, a model of sherpa-onnx, rules."""
+"""Each without a fault. MODEL, SENSE, RULES, TEXT: a voice of Piper, a model of sherpa-onnx, rules, a text to read."""
 
 
 @pytest.fixture(autouse=True)
@@ -68,7 +68,7 @@ def placed(tmp_path: Path) -> Callable[[str], str]:
     for name in ("tokens.txt", "model.onnx"):
         (tmp_path / name).touch()
     (tmp_path / "rules.yaml").write_text("rules: [{when: hello, say: hello}]")
-    names = {"MODEL": tmp_path / "voice.onnx", "SENSE": tmp_path, "RULES": tmp_path / "rules.yaml"}
+    names = {"MODEL": tmp_path / "voice.onnx", "SENSE": tmp_path, "RULES": tmp_path / "rules.yaml", "TEXT": Path(__file__)}
     return lambda text: re.sub("|".join(names), lambda found: str(names[found[0]]), text)
 
 

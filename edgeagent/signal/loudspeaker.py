@@ -14,8 +14,7 @@ from __future__ import annotations
 import numpy as np
 
 from edgeagent.signal import Sound
-from edgeagent.signal.blocks import overlapping
-from edgeagent.signal.fourier import Spectrum, forward, inverse
+from edgeagent.signal.fourier import Spectrum, forward, inverse, overlapping
 from edgeagent.units import HOP, RATE
 
 KNEES = np.array([[1.5], [4.0]], np.float32)
@@ -139,7 +138,7 @@ class Loudspeaker:
         found = np.linalg.solve(squares + PRIOR, products + back)
         curve = np.clip(found[:-2], MILDEST, HARDEST)
         self.curve[:] = curve * (HARDEST / max(curve.sum(), HARDEST))
-        corner = self.corner * float(np.exp(np.clip(PACE * found[-2], -STEP, STEP)))
+        corner = self.corner * float(np.exp(np.maximum(np.minimum(PACE * found[-2], STEP), -STEP)))
         corner = min(max(corner, LOWEST), HIGHEST)
         if abs(corner - self.corner) > WORTH * corner:
             products -= squares[:, -2] * np.log(corner / self.corner)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from edgeagent.signal import Sound
-from edgeagent.signal.blocks import overlapping
-from edgeagent.signal.fourier import forward, power
+from edgeagent.signal.fourier import forward, overlapping, power
 from edgeagent.signal.loudspeaker import Loudspeaker
 from edgeagent.units import HOP
 

@@ -320,6 +320,17 @@ def test_every_fault_of_a_file_of_sentences_comes_with_what_to_type(tmp_path: Pa
     assert voice.fix == f"python3 -m piper.download_voices --data-dir {tmp_path} en_US-lessac-medium"
 
 
+def test_a_voice_of_mbrola_that_is_not_installed_is_told_with_what_brings_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "voices").mkdir()
+    (tmp_path / "voices" / "mb-zz9").write_text("name zz-mbrola-9\nmbrola zz9 zz9_phtrans\n")
+    monkeypatch.setattr("edgeagent.services.espeak_voices.data_folders", lambda: [tmp_path])
+    monkeypatch.setenv("PATH", "")
+    (voice,) = (f for f in _probes.services(Settings(talker=Talker(voice="mb-zz9"))) if f.topic == "voice")
+    assert (voice.grade, voice.fix) == (Grade.FAIL, "sudo apt install mbrola mbrola-zz9")
+
+
 def test_rules_and_tools_are_counted(tmp_path: Path) -> None:
     rules, tools = tmp_path / "rules.yaml", tmp_path / "tools.yaml"
     rules.write_text("rules: [{when: ticket, say: Five euros.}]")

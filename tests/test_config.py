@@ -26,6 +26,12 @@ EVERY_KEY = [key for keys in sections().values() for key in keys.values()]
 every_key = pytest.mark.parametrize("key", EVERY_KEY, ids=lambda key: key.path)
 
 
+@pytest.fixture(autouse=True)
+def everything_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These tests are of what is written, on any machine."""
+    monkeypatch.setattr("edgeagent.config.named_files.installed", lambda _library: True)
+
+
 def faults(text: str) -> list[str]:
     """The lines of the refusal, without the head."""
     with pytest.raises(ConfigError) as refusal:
@@ -82,6 +88,22 @@ def test_what_is_said_is_what_is_set() -> None:
     ("text", "key", "message"),
     [
         ("audio: {pre_roll_ms: 3}", "audio.pre_roll_ms", "unknown key. Did you mean 'capture.pre_roll_ms'?"),
+        (
+            "memory: {file: /a/memory.json, talk: /a/talk.db}",
+            "memory.talk",
+            "'/a/talk.db': needs true or false."
+            " One file holds all now. Set memory.file: /a/talk.db and memory.talk: true",
+        ),
+        (
+            "memory: {talk_words: false}",
+            "memory.talk_words",
+            "unknown key. Leave it out: memory.talk: false in its place keeps no words",
+        ),
+        (
+            "memory: {talk: true}",
+            "memory.file",
+            "missing. memory.talk is true: give the file to keep it in, for example /var/lib/edgeagent/memory.db",
+        ),
         ("volume_percent: 3", "volume_percent", "unknown section. Did you mean 'audio.volume_percent'?"),
         ("echo: {xyzzy: 3}", "echo.xyzzy", "unknown key. There are: enabled, drift"),
         ("echo: {7: 3}", "echo.7", "unknown key. There are: enabled, drift"),
@@ -358,12 +380,19 @@ def test_a_replier_that_cannot_answer_is_refused(text: str, told: list[str]) -> 
         ("recogniser: {kind: wyoming, uri: 'localhost:1'}", "recogniser.uri"),
         ("recogniser: {kind: wyoming, uri: 'tcp://localhost'}", "recogniser.uri"),
         ("talker: {kind: wyoming, uri: 'unix://'}", "talker.uri"),
+        ("talker: {kind: wyoming, uri: 'unix://run/voice'}", "talker.uri"),
+        ("replier: {kind: wyoming, uri: 'tcp://host:99999'}\ncapture: {on_turn: cat}", "replier.uri"),
+        ("replier: {kind: wyoming, uri: 'tcp://u:secret-1@host:1'}\ncapture: {on_turn: cat}", "replier.uri"),
+        ("recogniser: {kind: wyoming, uri: 'tcp://host:1/asr'}", "recogniser.uri"),
+        ("recogniser: {kind: wyoming, uri: 'tcp://host:1?key=secret-1'}", "recogniser.uri"),
         ("recogniser: {kind: wyoming}\ncapture: {on_turn: cat}", "Only one of them"),
     ],
 )
 def test_a_server_without_an_address_is_refused(text: str, told: str) -> None:
-    with pytest.raises(ConfigError, match=told):
+    with pytest.raises(ConfigError, match=told) as refused:
         config.loads(text)
+    assert "1 problem\n" in str(refused.value)
+    assert "secret-1" not in str(refused.value)
 
 
 def test_a_server_with_an_address_is_taken() -> None:
@@ -424,14 +453,66 @@ def test_whatever_is_named_and_missing_is_told_at_once(tmp_path: Path, monkeypat
         ("{kind: wav, wav_dir: /no/such}", "talker.wav_dir", "there are no recorded sentences at '/no/such'"),
         ("{kind: command, command: /no/such --voice x}", "talker.command", "there is no program '/no/such'"),
         ("{kind: piper, command: cat, model: /no/such.onnx}", "talker.model", "no file '/no/such.onnx' and no '/no/"),
-        ("{kind: flite, voice: mary}", "talker.voice", "no voice of flite"),
+        ("{kind: flite, voice: mary}", "talker.voice", "flite has no voice 'mary'"),
     ],
 )
-def test_a_missing_voice_is_told_with_a_wrong_number(talker: str, key: str, told: str) -> None:
+def test_a_missing_voice_is_told_with_a_wrong_number(
+    talker: str, key: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edgeagent.services.flite_voices.loadable", lambda _library: True)
     number, voice = faults(f"audio: {{volume_percent: 900}}\ntalker: {talker}")
     assert number.startswith("  audio.volume_percent")
     assert voice.split(maxsplit=1)[0] == key
     assert told in voice
+
+
+def test_every_library_that_is_wanted_and_not_installed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr("edgeagent.config.named_files.installed", asked.append)
+    told = faults(
+        """
+        recogniser: {kind: vosk}
+        talker: {kind: wyoming}
+        replier: {kind: wyoming}
+        activation: {mode: wake}
+        hints: {words: pocketsphinx}
+        audio: {volume_percent: 900}
+        """
+    )
+    lines = dict(line.split(maxsplit=1) for line in told)
+    assert set(lines) == {
+        *("recogniser.kind", "recogniser.model", "talker.kind", "replier.kind", "activation.mode", "hints.words"),
+        "audio.volume_percent",
+    }
+    assert lines["hints.words"] == (
+        "'pocketsphinx' needs the library pocketsphinx, which is not installed. "
+        f"{sys.executable} -m pip install '.[words]' in the checkout"
+    )
+    assert "'.[vosk]'" in lines["recogniser.kind"]
+    asked.clear()
+    assert config.loads("") == Settings()
+    assert not asked
+
+
+def test_a_voice_that_is_not_installed_is_told_with_a_wrong_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edgeagent.services.flite_voices.loadable", lambda library: "cmulex" not in library)
+    number, flite = faults("audio: {volume_percent: 900}\ntalker: {kind: flite}")
+    assert number.startswith("  audio.volume_percent")
+    assert flite.split(maxsplit=1) == [
+        "talker.kind",
+        "flite is not installed, or not whole: there is no libflite_cmulex.so.1. sudo apt install flite",
+    ]
+    (tmp_path / "voices" / "mb").mkdir(parents=True)
+    (tmp_path / "voices" / "mb" / "mb-zz9").write_text("name zz-mbrola-9\nlanguage zz\nmbrola zz9 zz9_phtrans\n")
+    monkeypatch.setattr("edgeagent.services.espeak_voices.data_folders", lambda: [tmp_path])
+    monkeypatch.setenv("PATH", "")
+    number, espeak = faults("audio: {volume_percent: 900}\ntalker: {voice: mb-zz9}")
+    assert espeak.split(maxsplit=1) == [
+        "talker.voice",
+        "espeak-ng's voice 'mb-zz9' needs the program mbrola and its voice zz9. sudo apt install mbrola mbrola-zz9",
+    ]
 
 
 def test_a_broken_cue_file_is_no_fault_of_a_device_that_understands_nothing(

@@ -17,9 +17,9 @@ from edgeagent.config.keys import sections
 from edgeagent.config.load import loads
 from edgeagent.devices import gpio, portaudio
 from edgeagent.devices.refusals import BUSY, refusal
-from edgeagent.errors import DeviceError, install
+from edgeagent.errors import DeviceError, ServiceError, install
 from edgeagent.live.watchdog import Watchdog
-from edgeagent.services import espeak_child
+from edgeagent.services import espeak_child, espeak_voices
 from edgeagent.services.apart import apart
 from edgeagent.settings import Settings
 from edgeagent.turn import levels
@@ -32,7 +32,9 @@ FOREIGN = {"externally-managed-environment", "portaudio.h: No such file"}
 """Messages of pip and gcc."""
 
 
-def test_every_message_in_the_troubleshooting_guide_is_one_that_exists(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_message_in_the_troubleshooting_guide_is_one_that_exists(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(sys.modules, "pyaudio", None)
     with pytest.raises(DeviceError) as missing:
         portaudio.PortAudio()
@@ -46,8 +48,14 @@ def test_every_message_in_the_troubleshooting_guide_is_one_that_exists(monkeypat
     watchdog.hear(np.zeros(3 * RATE, np.float32))
     said.append(watchdog.trouble)
     said.append(f"held by {Beside(812).name}")
+    (tmp_path / "voices").mkdir()
+    (tmp_path / "voices" / "mb-zz9").write_text("mbrola zz9 zz9_phtrans\n")
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(ServiceError) as mute:
+        espeak_voices.check_voice("mb-zz9", [tmp_path])
+    said.append(mute.value.problem)
     quoted = set(re.findall(r'^\*\*(?:[^"*]*: )?"([^"]+)"', TROUBLE, re.MULTILINE)) - FOREIGN
-    assert len(quoted) == 7
+    assert len(quoted) == 8
     for quote in quoted:
         assert any(quote in message for message in said), quote
 

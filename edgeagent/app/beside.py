@@ -34,7 +34,7 @@ from edgeagent.services.piper_talker import PiperTalker
 from edgeagent.services.wyoming_wake import Told, WyomingWake
 from edgeagent.settings import Activation, Audio, Button, Hints, Memory, Models, Settings
 from edgeagent.store.keeper import Keeper
-from edgeagent.store.talk_keeper import TalkKeeper
+from edgeagent.store.memory_file import Part
 from edgeagent.turn.events import Completeness, Event, Forgotten, Hint, Remembered, WakeWord, Woken
 
 
@@ -133,27 +133,38 @@ def load_turn_end(file: str) -> TurnEnd:
 
 def build_keeper(memory: Memory) -> Keeper | None:
     """Who remembers from start to start, if anybody shall."""
-    return Keeper(Path(memory.file).expanduser()) if memory.file else None
+    return Keeper(Path(memory.file).expanduser(), memory.talk_hours, memory.talk) if memory.file else None
 
 
-def add_memory(keeper: Keeper, to: tuple[Inbox, Door, Conversation], closing: ExitStack) -> None:
-    """What earlier starts have taught: the engine is told before the first sound, and whatever it learns is kept."""
+def add_memory(
+    keeper: Keeper,
+    dialogue: Dialogue | None,
+    to: tuple[Inbox, Door, Callable[[], Conversation]],
+    closing: ExitStack,
+) -> None:
+    """What earlier starts have taught: the engine is told before the first sound, and whatever it learns is kept.
+    Before there is a conversation: whoever is closed behind it still learns what was heard last."""
     inbox, door, conversation = to
 
     def recall(remembered: Remembered | None) -> None:
         if remembered is not None:
             door.tell(remembered)
 
-    def replace(remembered: Remembered | None) -> None:
-        door.tell(Forgotten(0))
-        recall(remembered)
+    def forget(part: Part, remembered: Remembered | None) -> None:
+        if part == "profile":
+            door.tell(Forgotten(0))
+            recall(remembered)
+            return
+        if dialogue is not None:
+            dialogue.forget()
+        keeper.begin_again(part)
+        conversation().note("talk_forgotten")
 
-    trouble = trouble_with("memory_trouble", inbox, lambda: conversation)
-    recalled = keeper.remembered
-    inbox.post(lambda: recall(recalled))
+    trouble = trouble_with("memory_trouble", inbox, conversation)
+    inbox.post(partial(recall, keeper.stood.remembered))
     if keeper.refused:
         trouble(keeper.refused)
-    keeper.start(lambda remembered: inbox.post(lambda: replace(remembered)), trouble)
+    keeper.start(lambda part, remembered: inbox.post(partial(forget, part, remembered)), trouble)
     closing.callback(keeper.close)
 
 
@@ -180,42 +191,22 @@ def build_manner(
     return Manner(Volume(audio, mixer, actuators.volume), lambda: door.engine.at, note, speak)
 
 
-def add_talk(
-    memory: Memory,
-    dialogue: Dialogue | None,
-    manner: Manner,
-    to: tuple[Inbox, Callable[[], Conversation]],
-    closing: ExitStack,
-) -> str:
-    """Where the conversation stood when the device went off; from now on that is kept, if it shall be. Before there is
-    a conversation: whoever is closed behind it still learns what was heard last. Returns what to ask first, "" for
-    nothing."""
+def add_talk(keeper: Keeper | None, memory: Memory, dialogue: Dialogue | None, manner: Manner) -> str:
+    """What people say changes how we speak; and we begin as they wanted it, and where the conversation was, before the
+    device went off. Returns what to ask first, "" for nothing."""
     if dialogue is not None:
         dialogue.adjust, dialogue.brief = manner.adjust, manner.is_brief
-    if not memory.talk:
+    if keeper is None:
         return ""
-    inbox, conversation = to
-    keeper = TalkKeeper(Path(memory.talk).expanduser(), memory.talk_hours, memory.talk_words)
-    closing.callback(keeper.close)
-
-    def forget() -> None:
-        if dialogue is not None:
-            dialogue.forget()
-        keeper.begin_again()
-        conversation().note("talk_forgotten")
-
-    trouble = trouble_with("memory_trouble", inbox, conversation)
-    if keeper.refused:
-        trouble(keeper.refused)
-    keeper.start(lambda: inbox.post(forget), trouble)
     manner.keep = keeper.keep_manner
     manner.recall(keeper.stood.manner)
     return recall_talk(keeper, memory, dialogue)
 
 
-def recall_talk(keeper: TalkKeeper, memory: Memory, dialogue: Dialogue | None) -> str:
-    """Let the dialogue begin where it was, and be kept. Returns what to ask first, "" for nothing."""
-    if dialogue is None or not memory.talk_words:
+def recall_talk(keeper: Keeper, memory: Memory, dialogue: Dialogue | None) -> str:
+    """Let the dialogue begin where it was when the device went off, and be kept, if it shall be. Returns what to ask
+    first, "" for nothing."""
+    if dialogue is None or not memory.talk:
         return ""
     stood = keeper.stood.saved
     if keeper.rest_age_s > 60 * memory.offer_minutes:

@@ -87,16 +87,16 @@ def build_runtime(
             words = Words(spotter, door.engine.clean, spotted())
         understands = build_dialogue(settings)
         manner = build_manner(settings.audio, actuators, talker, (inbox, door, lambda: conversation), closing)
+        if keeper:
+            add_memory(keeper, understands, (inbox, door, lambda: conversation), closing)
         if replies:
-            opening = add_talk(settings.memory, understands, manner, (inbox, lambda: conversation), closing) or opening
+            opening = add_talk(keeper, settings.memory, understands, manner) or opening
         conversation = Conversation(door, playback, inbox, notes, talker, replier, listen, understands, words)
         closing.callback(conversation.close)
         if spotter:
             closing.callback(lambda: conversation.note("word_spotter", **spotter.facts()))
         to = (inbox, door, conversation)
         add_senses(settings, factory, to, manner, closing)
-        if keeper:
-            add_memory(keeper, to, closing)
         add_satellite(satellite, settings, to, closing)
         if isinstance(talker, LibraryTalker):
             talker.check()

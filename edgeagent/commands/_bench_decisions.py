@@ -16,6 +16,7 @@ from edgeagent.commands._jobs import at_once
 from edgeagent.commands.terminal import Progress, print_json, warn
 from edgeagent.errors import EdgeAgentError, SceneError
 from edgeagent.settings import Settings, settings_hash
+from edgeagent.sim.peer_loop import peers
 from edgeagent.sim.truth import read_truth
 
 NAMED = 3
@@ -26,16 +27,19 @@ def run(args: argparse.Namespace) -> int:
     _check(args)
     settings = config.load(args.config, files=False) if args.config else Settings()
     folders = scenes(args.folder)
-    orders = [Order(folder, settings, args.report is not None, args.shed) for folder in folders]
-    gallery, runs = Gallery(args.cards), []
+    others = peers() if args.peers else ()
+    orders = [Order(folder, settings, args.report is not None, args.shed, others) for folder in folders]
+    gallery, runs, theirs = Gallery(args.cards), [], []
     with Progress("deciding", len(orders)) as progress:
         for judged in _in_turn(orders, progress) if args.jobs == 1 else _at_once(orders, args.jobs, progress):
             gallery.add(judged.cards)
             runs.append(judged.score)
+            theirs.append(judged.peers)
     for one in runs:
         for warning in one.warnings:
             warn(f"{one.scene}: {warning}")
-    result = Result(str(args.folder), {"settings": settings_hash(settings), **app.versions(settings)}, runs)
+    beside = dict(zip((peer.name for peer in others), zip(*theirs, strict=True), strict=True))
+    result = Result(str(args.folder), {"settings": settings_hash(settings), **app.versions(settings)}, runs, beside)
     written = write_page(args.report, result, gallery) if args.report else ""
     if args.json:
         print_json(result.plain())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from edgeagent.report.decisions_page import Table
@@ -44,16 +44,32 @@ NAMES = {
 }
 """What is printed of the figures of `edgeagent score`, and what it is called."""
 
+BESIDE = {
+    "right_balanced": "right",
+    "recall": "stopped in time",
+    "latency_p50": "p50 s",
+    "latency_p95": "95 % s",
+    "backchannel_rejection": "backchannels",
+    "noise_rejection": "noises",
+    "far_speech_rejection": "far speech",
+    "self_stops": "self stops",
+    "covered": "turns whole",
+    "turn_sisdr_p50": "SI-SDR dB",
+}
+"""Figures in which others are compared, and their headings."""
+
 NOTES = {"right_balanced": "never stopping gives 0.50"}
 
 
 @dataclass(slots=True)
 class Result:
-    """All runs of a bench. source: the folder of scenes. told: settings and versions, by name."""
+    """All runs of a bench. source: the folder of scenes. told: settings and versions, by name. peers: the runs of
+    others on the same scenes, by name."""
 
     source: str
     told: dict[str, str]
     runs: Sequence[RunScore]
+    peers: Mapping[str, Sequence[RunScore]] = field(default_factory=dict)
     pooled: Figures = field(init=False)
     wrong: list[Wrong] = field(init=False)
 
@@ -80,13 +96,21 @@ class Result:
         return confusion([event for run in self.runs for event in run.events])
 
     def tables(self) -> list[Table]:
-        """The confusion table, those who take the floor and the others apart; without what did not occur."""
+        """The confusion table, those who take the floor and the others apart, without what did not occur; and how
+        others did."""
         rows = self.rows()
         sorts = (
             ("Events that take the floor", FLOOR, [row for row in rows if row.kind in USER]),
             ("Events that do not", OTHER, [row for row in rows if row.kind not in USER]),
         )
-        return [_table(title, outcomes, of_sort) for title, outcomes, of_sort in sorts if of_sort]
+        tables = [_table(title, outcomes, of_sort) for title, outcomes, of_sort in sorts if of_sort]
+        return [*tables, self._beside()] if self.peers else tables
+
+    def _beside(self) -> Table:
+        """This device and the others."""
+        systems = {"edgeagent": self.pooled, **{name: pool(runs) for name, runs in self.peers.items()}}
+        rows = [(False, (name, *(cell(figures[key]) for key in BESIDE))) for name, figures in systems.items()]
+        return Table("Others on the same scenes", ("", *BESIDE.values()), rows)
 
     def histogram(self) -> list[tuple[float, int]]:
         """Of the latencies of stops in time."""
@@ -137,6 +161,7 @@ class Result:
             "worst_scene": None if run is None else run.scene,
             "wrong": [each.plain() for each in self.wrong],
             "scenes": [each.plain() for each in self.runs],
+            "peers": {name: pool(runs) for name, runs in self.peers.items()},
         }
 
 

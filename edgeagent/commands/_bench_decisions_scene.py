@@ -15,7 +15,8 @@ from edgeagent.report.story import states
 from edgeagent.settings import Settings
 from edgeagent.signal.wav import read_wav
 from edgeagent.sim.outcomes import Outcome, Wrong, wrong
-from edgeagent.sim.scene import load_scene
+from edgeagent.sim.peer_loop import Peer, simulate_peer
+from edgeagent.sim.scene import Scene, load_scene
 from edgeagent.sim.score import RunScore, score
 from edgeagent.turn.outputs import OUTPUTS
 from edgeagent.units import HOP, RATE, samples
@@ -36,20 +37,22 @@ GATE = {outputs.light.value: outputs.gate.value for outputs in OUTPUTS.values()}
 @dataclass(frozen=True, slots=True)
 class Order:
     """A scene to judge. cards: whether its wrong decisions are drawn. shed: the `Level` of a machine that is too
-    slow."""
+    slow. peers: who else is judged on it."""
 
     scene: Path
     settings: Settings
     cards: bool
     shed: int = 0
+    peers: tuple[Peer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """cards: of `wrong(score)`, in its order; empty where none were asked for."""
+    """cards: of `wrong(score)`, in its order; empty where none were asked for. peers: in the order of the order."""
 
     score: RunScore
     cards: tuple[tuple[Wrong, Markup], ...]
+    peers: tuple[RunScore, ...]
 
 
 def judge(order: Order, progress: Callable[[int, int], None] = lambda _done, _length: None) -> Judged:
@@ -58,7 +61,14 @@ def judge(order: Order, progress: Callable[[int, int], None] = lambda _done, _le
         folder = Path(name)
         run = _simulation.perform(load_scene(order.scene), order.settings, folder, shed=order.shed, progress=progress)
         judged = replace(score(order.scene, folder), scene=order.scene.name)
-        return Judged(judged, tuple(_cards(run, judged)) if order.cards else ())
+        cards = tuple(_cards(run, judged)) if order.cards else ()
+        return Judged(judged, cards, tuple(_peer(order.scene, run.scene, peer) for peer in order.peers))
+
+
+def _peer(folder: Path, scene: Scene, peer: Peer) -> RunScore:
+    with TemporaryDirectory(prefix="edgeagent-") as name:
+        simulate_peer(scene, peer, Path(name))
+        return replace(score(folder, Path(name)), scene=folder.name)
 
 
 def _cards(run: _simulation.Run, judged: RunScore) -> Iterator[tuple[Wrong, Markup]]:

@@ -34,7 +34,8 @@ from edgeagent.signal.level import level
 from edgeagent.signal.sweep import Room, room, sweep
 from edgeagent.sim.mix import active_rms
 from edgeagent.sim.noises import coloured, murmur
-from edgeagent.store.memory_file import Refused, read
+from edgeagent.store.memory_database import Refused
+from edgeagent.store.memory_file import look
 from edgeagent.turn.events import UNKNOWN_DBFS
 from edgeagent.units import RATE, milliseconds, samples
 
@@ -280,7 +281,8 @@ def remembered(settings: Settings) -> float | None:
     if not settings.memory.file:
         return None
     try:
-        known = read(Path(settings.memory.file).expanduser()).remembered
+        stood = look(Path(settings.memory.file).expanduser())
     except (Refused, OSError):  # `check` tells
         return None
-    return known.level_dbfs if known is not None and known.turns else None
+    known = stood.remembered if stood else None
+    return known.level_dbfs if known and known.turns else None

@@ -24,6 +24,7 @@ from edgeagent.config.keys import sections
 from edgeagent.devices.model_files import chosen, manifest
 from edgeagent.errors import EdgeAgentError, ModelError, ServiceError
 from edgeagent.live.realtime import SWITCH_S
+from edgeagent.services import espeak_voices
 from edgeagent.services.chat_tools import read_tools
 from edgeagent.services.command_line import words_of
 from edgeagent.services.espeak_talker import EspeakTalker
@@ -153,6 +154,8 @@ def _voice(talker: Talker) -> str:
         return f"{program(talker)[0]}, {talker.model}, {voice_rate(talker.model)} Hz"
     if talker.kind == "wyoming":
         return _answers(talker.uri, "talker.uri")
+    if talker.kind == "espeak":
+        espeak_voices.check_voice(talker.voice)  # the library says of any voice that will not load that it has none
     with closing(FliteTalker(talker) if talker.kind == "flite" else EspeakTalker(talker)) as library:
         library.check()
     return f"{library.name}, voice {library.voice}"

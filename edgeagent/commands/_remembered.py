@@ -1,4 +1,4 @@
-"""What a device remembers of its people, and of what they said, in words."""
+"""What a device remembers of its people, and how much of what they said, in words."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from pathlib import Path
 
 from edgeagent.commands._finding import Finding, ok, warn
 from edgeagent.commands._installed import installed
+from edgeagent.dialogue.saved import Saved
 from edgeagent.settings import Settings, Turns, understands
-from edgeagent.store.memory_file import Refused, read
-from edgeagent.store.talk_file import Stood, look
+from edgeagent.store.memory_database import Refused
+from edgeagent.store.memory_file import REFUSED, Stood, look
 from edgeagent.turn.events import Remembered
 from edgeagent.turn.habits import MOST, lean
 
@@ -20,26 +21,26 @@ FELT = 0.05
 
 def memory(settings: Settings) -> Iterator[Finding]:
     """What `check` says about it."""
-    if not settings.memory.file:
-        yield ok("memory", "what is learnt about people is forgotten at every start (memory.file)")
+    memory = settings.memory
+    if not memory.file:
+        yield ok("memory", "what is learnt about people, and said, is forgotten at every start (memory.file)")
         return
-    path = _place(settings.memory.file)
+    path = _place(memory.file)
     try:
-        known = words(read(path).remembered, settings.turns)
+        stood = look(path) or Stood()
     except Refused as refused:
-        yield warn(
-            "memory",
-            f"{path}: {refused}",
-            f"sudo mv {path} {path}.old; or set memory.file: {path.with_name('memory.json')}",
-        )
+        told = f"sudo mv {path} {path}{REFUSED}, which the device does by itself as it starts"
+        yield warn("memory", f"{path}: {refused}", told)
     except OSError as error:
-        yield warn(
-            "memory",
-            f"{path}: {error.strerror}",
-            f"sudo ls -l {path} shows what it is; or set memory.file: {path}.json",
-        )
+        told = f"sudo ls -l {path} shows what it is; or set memory.file: {path}.db"
+        yield warn("memory", f"{path}: {error.strerror}", told)
     else:
-        yield ok("memory", "; ".join(known))
+        yield ok("memory", "; ".join(profile(stood, settings.turns)))
+        if memory.talk:
+            yield ok("conversation", "; ".join(said(stood.saved)))
+    if memory.talk and not understands(settings):
+        told = "set memory.talk: false, or recogniser.kind: pocketsphinx, vosk, sherpa or wyoming"
+        yield warn("conversation", "nobody tells what people say, so there are no words to keep", told)
     yield from _writable("memory", path, "memory.file")
 
 
@@ -49,43 +50,21 @@ def _place(name: str) -> Path:
     return service.path(name) if service else Path(name).expanduser()
 
 
-def conversation(settings: Settings) -> Iterator[Finding]:
-    """What `check` says about the conversation that is kept."""
-    memory = settings.memory
-    if not memory.talk:
-        yield ok("conversation", "what was said is forgotten at every start (memory.talk)")
-        return
-    path = _place(memory.talk)
-    try:
-        yield ok("conversation", "; ".join(said(look(path))))
-    except Refused as refused:
-        yield warn(
-            "conversation",
-            f"{path}: {refused}",
-            f"sudo mv {path} {path}.old, which the device does by itself as it starts",
-        )
-    except OSError as error:
-        yield warn(
-            "conversation",
-            f"{path}: {error.strerror}",
-            f"sudo ls -l {path} shows what it is; or set memory.talk: {path}.db",
-        )
-    if memory.talk_words and not understands(settings):
-        told = "set memory.talk_words: false, or recogniser.kind: pocketsphinx, vosk, sherpa or wyoming"
-        yield warn("conversation", "nobody tells what people say, so there are no words to keep", told)
-    yield from _writable("conversation", path, "memory.talk")
-
-
-def said(stood: Stood | None) -> list[str]:
-    """What a store holds, without a word of it."""
-    if stood is None:
+def said(saved: Saved) -> list[str]:
+    """How much of a conversation there is, without a word of it."""
+    if saved == Saved():
         return ["nothing"]
-    saved = stood.saved
     facts = [plural(len(saved.lines), "line") + " of conversation"]
     if saved.unfinished:
         facts.append(f"{plural(len(saved.rest), 'sentence')} that the device was cut off in, or had still to say")
-    facts += [f"{name} {100 * value:.0f} %" for name, value in stood.manner.items()]
     return facts
+
+
+def profile(stood: Stood, turns: Turns) -> list[str]:
+    """What is known of people; one fact each."""
+    manner = [f"it was asked for {name} {100 * value:.0f} %" for name, value in stood.manner.items()]
+    known = _learnt(stood.remembered, turns) if stood.remembered else []
+    return [*known, *manner] or ["nothing"]
 
 
 def _writable(name: str, path: Path, key: str) -> Iterator[Finding]:
@@ -99,10 +78,8 @@ def _writable(name: str, path: Path, key: str) -> Iterator[Finding]:
         yield warn(name, f"nothing can be written in {folder}", f"set {key}: ~/{path.name}")
 
 
-def words(remembered: Remembered | None, turns: Turns) -> list[str]:
+def _learnt(remembered: Remembered, turns: Turns) -> list[str]:
     """One fact each; what it does with `turns` comes last."""
-    if remembered is None:
-        return ["nothing"]
     counted = plural(remembered.turns, "turn")
     facts = [f"the person is usually heard at {remembered.level_dbfs:.0f} dBFS, learnt from {counted}"]
     if not remembered.turns:

@@ -40,6 +40,9 @@ onset and had half a second left. Shares come with their 95 % interval (Wilson);
 With --shed the device leaves out what it leaves out on a machine that is too slow: 1 the word spotter's hints, 2 also
 every second answer of the backchannel model, 3 also the suppression of the echo that the filter leaves.
 
+With --peers a table shows what others make of the same scenes: WebRTC AEC3, or a perfect canceller, with Silero VAD
+behind it and the rules by which LiveKit Agents and Pipecat stop. It takes some ten times as long.
+
 With --report each wrong decision gets a card: microphone and cleaned sound to see and to hear, the probabilities, the
 evidence against its bounds, and the gate, from a second before the onset to one and a half after the decision.
 
@@ -104,6 +107,7 @@ def _add_decisions(benches: Any) -> None:
         metavar="LEVEL",
         help="as on a machine that is too slow (0 to 3)",
     )
+    decisions.add_argument("--peers", action="store_true", help="also AEC3 and Silero with the rules of two frameworks")
     decisions.add_argument("--jobs", type=int, default=1, metavar="N", help="scenes at the same time (default 1)")
     add_json(decisions)
 

@@ -118,7 +118,7 @@ def _looked_at(args: argparse.Namespace, settings: Settings) -> list[Probe]:
         probes += [_pace_probes.headroom, _pace_probes.last_run]
         probes += [partial(_right_probes.real_time, beside=beside), partial(_right_probes.access, beside=beside)]
         probes += [_probes.interpreter, _probes.disk]
-        probes += [_remembered.memory, _remembered.conversation]
+        probes += [_remembered.memory]
     else:
         probes += [
             _sound_probes.files,
@@ -129,6 +129,5 @@ def _looked_at(args: argparse.Namespace, settings: Settings) -> list[Probe]:
             _listening_probes.turn_end,
         ]
         probes += [_remembered.memory] if settings.memory.file else []
-        probes += [_remembered.conversation] if settings.memory.talk else []
     probes += [_probes.shadow_models, _probes.texts, _chat_probes.chat]
     return [*probes, _monitor_probes.monitors, _satellite_probes.satellite]

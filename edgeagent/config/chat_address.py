@@ -53,7 +53,7 @@ def missing_key(replier: Replier, has: Callable[[str], bool] = given) -> Iterato
     """Whether the key is missing. has: whether there is a credential."""
     if replier.kind == "chat" and wants_key(replier) and not has(KEY):
         how = f"{HOW}; where the server takes none: replier.needs_key: never"
-        yield Fault("replier.url", f"that server wants a key, and there is none. {how}")
+        yield Fault("replier.url", f"that server wants a key, and there is none. {how}", ("replier.needs_key",))
 
 
 def _ours(host: str) -> bool:

@@ -16,6 +16,9 @@ PINS_OF = {"led": 1, "rgb": 3}
 
 EXAMPLE_PINS = (17, 27, 22)
 
+UNDERSTANDING = ("recogniser.kind", "satellite.enabled", "replier.kind", "script.rules")
+"""What decides whether somebody has to understand speech, and who does."""
+
 SPI0_DATA, SPI0_CLOCK, SPI0_SELECT = 10, 11, (8, 7)
 """The GPIOs of SPI bus 0 (BCM numbers); the kernel owns them while it drives an APA102 strip. Select 0 and 1."""
 
@@ -42,7 +45,8 @@ def _missing(settings: Settings) -> Iterator[Fault]:
     if replier.kind == "script" and settings.script.rules:
         answers = "script.rules is given"
     if answers and not understands(settings):
-        yield Fault("capture.on_turn", f"missing. {answers}: give what understands speech, or a recogniser")
+        told = f"missing. {answers}: give what understands speech, or a recogniser"
+        yield Fault("capture.on_turn", told, UNDERSTANDING)
     if replier.kind == "chat":
         if not replier.model:
             yield Fault("replier.model", "missing. replier.kind is chat: give the model's name on that server")
@@ -51,6 +55,7 @@ def _missing(settings: Settings) -> Iterator[Fault]:
         yield Fault(
             "capture.on_turn",
             'missing. script.reading goes on after "go on": give what understands it, or a recogniser',
+            UNDERSTANDING,
         )
     if settings.recogniser.kind != "command" and settings.capture.on_turn:
         told = f"given, but recogniser.kind is {settings.recogniser.kind}. Only one of them can tell what was said"
@@ -61,16 +66,20 @@ def _missing(settings: Settings) -> Iterator[Fault]:
         ("activation.uri", settings.activation.mode == "wake", settings.activation.uri),
         ("replier.uri", replier.kind == "wyoming", replier.uri),
     ):
-        if used and not _is_uri(uri):
-            yield Fault(key, "no address. Give tcp://host:port or unix:///path")
+        if used and (why := _wrong_uri(uri)):
+            yield Fault(key, f"{why}. Give tcp://host:port or unix:///path")
     if settings.activation.mode == "button" and settings.button.pin < 0:
         yield Fault(
             "button.pin", "missing. activation.mode is button: give the GPIO number of the button, for example 17"
         )
+    if settings.memory.talk and not settings.memory.file:
+        told = "missing. memory.talk is true: give the file to keep it in, for example /var/lib/edgeagent/memory.db"
+        yield Fault("memory.file", told)
     if talker.kind == "wav" and not talker.wav_dir:
         yield Fault("talker.wav_dir", "missing. talker.kind is wav: give the folder of recorded sentences")
     if audio.volume_least_percent > audio.volume_most_percent:
-        yield Fault("audio.volume_least_percent", "more than audio.volume_most_percent. Give less")
+        most = "audio.volume_most_percent"
+        yield Fault("audio.volume_least_percent", f"more than {most}. Give less", (most,))
     if audio.mixer and not all(audio.mixer.rpartition("/")[::2]):
         yield Fault("audio.mixer", "no card and control. Give CARD/CONTROL, for example hw:Device/PCM")
     if audio.card == "wav":
@@ -80,12 +89,20 @@ def _missing(settings: Settings) -> Iterator[Fault]:
             yield Fault("audio.loudspeaker_wav", "the same file as audio.microphone_wav; it would be overwritten")
 
 
-def _is_uri(uri: str) -> bool:
+def _wrong_uri(uri: str) -> str:
+    """What is wrong with the address of a server of Wyoming; "" for nothing. Nothing of it is repeated."""
     try:
         parts = urlsplit(uri)
-        return bool(parts.path if parts.scheme == "unix" else parts.scheme == "tcp" and parts.hostname and parts.port)
+        where = bool(parts.hostname and parts.port)
     except ValueError:
-        return False
+        return "no address"
+    if parts.username or parts.password:
+        return "holds a password, which would be shown, and that protocol has none"
+    if parts.query or parts.fragment:
+        return "goes on behind its end"
+    if parts.scheme == "unix":
+        return "" if parts.path and not parts.netloc else "no path"
+    return "" if parts.scheme == "tcp" and where and not parts.path.strip("/") else "no address"
 
 
 def _languages(codes: Sequence[str]) -> Iterator[Fault]:
@@ -98,9 +115,11 @@ def _shadow(settings: Settings) -> Iterator[Fault]:
     """One that is the same would never disagree."""
     tried, live = settings.shadow, settings.turns.false_stops_per_hour
     if tried.models == settings.models.folder and tried.models:
-        yield Fault("shadow.models", "the same folder as models.folder. Give another, or leave it out")
+        told = "the same folder as models.folder. Give another, or leave it out"
+        yield Fault("shadow.models", told, ("models.folder",))
     if tried.false_stops_per_hour == live and not tried.models:
-        yield Fault("shadow.false_stops_per_hour", "the same as in turns. Give another number, or leave it out")
+        told, of = "the same as in turns. Give another number, or leave it out", "turns.false_stops_per_hour"
+        yield Fault("shadow.false_stops_per_hour", told, (of, "shadow.models"))
 
 
 def _satellite(settings: Settings) -> Iterator[Fault]:
@@ -164,7 +183,7 @@ def _watched(settings: Settings) -> Iterator[Fault]:
     if page.port and page.port == metrics.port:
         yield Fault("page.port", f"{page.port} is also metrics.port. Give each its own")
     if mqtt.ca_file and not mqtt.tls:
-        yield Fault("mqtt.ca_file", "given, but mqtt.tls is off. Set mqtt.tls to true")
+        yield Fault("mqtt.ca_file", "given, but mqtt.tls is off. Set mqtt.tls to true", ("mqtt.tls",))
     for key, text in (("mqtt.prefix", mqtt.prefix), ("mqtt.device", mqtt.device), ("mqtt.discovery", mqtt.discovery)):
         if any(character in text for character in "+#\0") or text.startswith("/") or text.endswith("/"):
             yield Fault(key, "no part of a topic. Leave out + and #, and / at either end")

@@ -16,10 +16,12 @@ TYPED = ("pip", "python3", "apt", "sudo")
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong with `key` (dotted, as in `audio.rate_hz`)."""
+    """What is wrong with `key` (dotted, as in `audio.rate_hz`). of: other keys that it follows from: while one of them
+    is wrong itself, nobody knows whether this is a fault."""
 
     key: str
     message: str
+    of: tuple[str, ...] = ()
 
 
 def refusal(name: str, faults: Sequence[Fault]) -> ConfigError:
@@ -29,17 +31,17 @@ def refusal(name: str, faults: Sequence[Fault]) -> ConfigError:
     return ConfigError("\n".join([head, *(f"  {fault.key:<{width}}  {fault.message}" for fault in faults)]))
 
 
-def judged(key: str, look: Callable[[], object]) -> Iterator[Fault]:
-    """What `look` refuses, as faults of `key`: one, or where it lists several, each."""
+def judged(key: str, look: Callable[[], object], of: tuple[str, ...] = ()) -> Iterator[Fault]:
+    """What `look` refuses, as faults of `key`: one, or where it lists several, each. of: see `Fault`."""
     try:
         look()
     except EdgeAgentError as error:
         head, *rest = str(error).splitlines()
         if rest:
             file = head.rpartition(": ")[0]
-            yield from (Fault(key, f"{file}, {' '.join(line.split())}") for line in rest)
+            yield from (Fault(key, f"{file}, {' '.join(line.split())}", of) for line in rest)
         else:
             remedy = error.remedy
             if remedy.partition(" ")[0] not in TYPED:
                 remedy = remedy[:1].upper() + remedy[1:]
-            yield Fault(key, ". ".join(filter(None, (error.problem.removeprefix(f"{key}: "), remedy))))
+            yield Fault(key, ". ".join(filter(None, (error.problem.removeprefix(f"{key}: "), remedy))), of)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from edgeagent.config.contradictions import contradictions
 from edgeagent.config.document import Document, parse, read_text
 from edgeagent.config.faults import Fault, refusal
+from edgeagent.config.former import instead
 from edgeagent.config.keys import Key, sections
 from edgeagent.config.named_files import missing
 from edgeagent.errors import ConfigError, meant, nearest
@@ -38,21 +39,27 @@ def loads(text: str, name: str = "configuration", *, files: bool = True) -> Sett
     wrong."""
     document = parse(text, name)
     faults = list(document.duplicates)
-    tree = _known(document, faults)
+    doubts: set[str] = set()
+    tree = _known(document, faults, doubts)
     for section, key, value in _wrong(tree):
         faults.append(Fault(sections()[section][key].path, _complaint(sections()[section][key], value)))
         del tree[section][key]
     settings = _settings().validate_json(json.dumps(tree, default=str), strict=True)
-    judged = {fault.key for fault in faults}
-    unsure = {f"{section}." for section in sections() if f"{section}.kind" in judged}  # the rest depends on it
+    doubts = doubts - document.order.keys() | {fault.key for fault in faults}
     faults += [
         fault
         for fault in (*contradictions(settings), *(missing(settings) if files else ()))
-        if fault.key not in judged and not fault.key.startswith(tuple(unsure))
+        if not any(_doubted(key, doubts) for key in (fault.key, *fault.of))
     ]
     if faults:
         raise refusal(name, sorted(faults, key=lambda fault: _place(fault.key, document)))
     return settings
+
+
+def _doubted(key: str, doubts: Collection[str]) -> bool:
+    """Whether nobody knows what that key was to be: it is at fault, or its section, or the kind on which it depends."""
+    section = key.partition(".")[0]
+    return any(known in doubts for known in (key, section, f"{section}.kind"))
 
 
 def _place(key: str, document: Document) -> int:
@@ -66,22 +73,25 @@ def _settings() -> TypeAdapter[Settings]:
     return TypeAdapter(Settings)
 
 
-def _known(document: Document, faults: list[Fault]) -> Tree:
-    """The document without what no setting is named for; each such key is a fault."""
+def _known(document: Document, faults: list[Fault], doubts: set[str]) -> Tree:
+    """The document without what no setting is named for; each such key is a fault, and what it may be meant to
+    be, a doubt."""
     data = document.data or {}
     if not isinstance(data, dict):
         raise ConfigError(f"{document.name}: needs sections with keys, as in\n  audio:\n    volume_percent: 80")
     tree: Tree = {}
     for section, given in data.items():
         if section not in sections():
-            faults.append(Fault(str(section), "unknown section" + _meant(str(section))))
+            faults.append(Fault(str(section), "unknown section" + _told(str(section))))
+            doubts.add(_meant(str(section)))
         elif not isinstance(given, dict | None):
             faults.append(Fault(section, "needs keys below it: " + ", ".join(sections()[section])))
         else:
             known = sections()[section]
             tree[section] = {key: _plain(value) for key, value in (given or {}).items() if key in known}
             unknown = [str(key) for key in given or {} if key not in known]
-            faults += [Fault(f"{section}.{key}", "unknown key" + _meant(key, section)) for key in unknown]
+            faults += [Fault(f"{section}.{key}", "unknown key" + _told(key, section)) for key in unknown]
+            doubts |= {_meant(key, section) for key in unknown}
     return tree
 
 
@@ -93,11 +103,19 @@ def _plain(value: object) -> object:
 
 
 def _meant(wrong: str, section: str = "") -> str:
-    """The nearest name, in the section first, then anywhere; or all there are."""
-    here = sections().get(section, sections())
+    """The nearest section or key (dotted), in the section first, then anywhere; "" for none."""
+    here = sections().get(section, {})
     anywhere = {name: key.path for keys in sections().values() for name, key in keys.items()}
-    near = nearest(wrong, here) or anywhere.get(nearest(wrong, anywhere), "")
-    return meant(near) or ". There are: " + ", ".join(here)
+    if near := nearest(wrong, here or sections()):
+        return here[near].path if here else near
+    return anywhere.get(nearest(wrong, anywhere), "")
+
+
+def _told(wrong: str, section: str = "") -> str:
+    """What to write in its place; or what was meant, without the name of its own section; or all there are."""
+    near = _meant(wrong, section).removeprefix(f"{section}.")
+    every = ", ".join(sections().get(section, sections()))
+    return instead(f"{section}.{wrong}") or meant(near) or f". There are: {every}"
 
 
 def _wrong(tree: Tree) -> Iterator[tuple[str, str, object]]:
@@ -115,7 +133,7 @@ def _complaint(key: Key, value: object) -> str:
     complaint = f"{_shown(key, value)}: needs {key.needs}"
     if isinstance(value, bool) and key.needs == "text":
         return complaint + ". YAML reads on, off, yes, no as true or false: put the word in quotes"
-    return complaint + meant(nearest(str(value), key.choices))
+    return complaint + (instead(key.path, value) or meant(nearest(str(value), key.choices)))
 
 
 def _shown(key: Key, value: object) -> str:

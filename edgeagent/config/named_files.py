@@ -12,25 +12,27 @@ from edgeagent.config.chat_address import missing_key
 from edgeagent.config.faults import Fault, judged
 from edgeagent.config.languages import broken
 from edgeagent.devices.manifest import chosen, manifest, verified
+from edgeagent.errors import install
+from edgeagent.services import espeak_voices, flite_voices
 from edgeagent.services.chat_tools import read_tools
 from edgeagent.services.command_line import words_of
-from edgeagent.services.espeak_voices import check_voice
 from edgeagent.services.piper_voice import program, voice_rate
 from edgeagent.services.reading_text import read_text
-from edgeagent.services.recogniser_models import model_files
+from edgeagent.services.recogniser_models import LIBRARIES, model_files
 from edgeagent.services.recorded_sentences import read_sentences
 from edgeagent.services.rule_file import read_rules
 from edgeagent.services.script_file import read_script
 from edgeagent.settings import Models, Recogniser, Settings, Talker, understands
 
-FLITE_VOICES = ("en", "slt", "rms", "awb", "kal", "kal16")
-"""The first is the default of the setting, which is espeak-ng's; flite then takes its own."""
+NONE = ("", "")
+"""No library is needed."""
 
 GET_SMART_TURN = "Give the smart-turn-v3 file for the CPU (smart-turn-v3.x-cpu.onnx), or leave it empty"
 
 
 def missing(settings: Settings) -> Iterator[Fault]:
     """Every fault of what is needed, each with the setting that a person would change."""
+    yield from libraries(settings)
     yield from models(settings)
     yield from programs(settings)
     yield from voices(settings.talker)
@@ -40,13 +42,35 @@ def missing(settings: Settings) -> Iterator[Fault]:
     yield from missing_key(settings.replier)
 
 
+def installed(library: str) -> bool:
+    """Whether Python would find it."""
+    return find_spec(library) is not None
+
+
+def libraries(settings: Settings) -> Iterator[Fault]:
+    """Which libraries are wanted that are not installed: each is an extra."""
+    wyoming = ("wyoming", "wyoming")
+    kind, satellite = settings.recogniser.kind, settings.satellite
+    for key, value, (library, extra) in (
+        ("recogniser.kind", kind, wyoming if kind == "wyoming" else LIBRARIES.get(kind, NONE)),
+        ("talker.kind", settings.talker.kind, wyoming if settings.talker.kind == "wyoming" else NONE),
+        ("replier.kind", settings.replier.kind, wyoming if settings.replier.kind == "wyoming" else NONE),
+        ("activation.mode", settings.activation.mode, wyoming if settings.activation.mode == "wake" else NONE),
+        ("satellite.discovery", "true", ("zeroconf",) * 2 if satellite.enabled and satellite.discovery else NONE),
+        ("hints.words", settings.hints.words, LIBRARIES.get(settings.hints.words, NONE)),
+    ):
+        if library and not installed(library):
+            yield Fault(key, f"'{value}' needs the library {library}, which is not installed. {install(extra)}")
+
+
 def voices(talker: Talker) -> Iterator[Fault]:
     """What is wrong with the voice that is wanted."""
     match talker.kind:
         case "espeak":
-            yield from judged("talker.voice", lambda: check_voice(talker.voice))
-        case "flite" if talker.voice not in FLITE_VOICES:
-            yield Fault("talker.voice", f"no voice of flite. Give one of {', '.join(FLITE_VOICES[1:])}")
+            yield from judged("talker.voice", lambda: espeak_voices.check_voice(talker.voice))
+        case "flite":
+            yield from judged("talker.voice", lambda: flite_voices.check_voice(flite_voices.chosen(talker.voice)))
+            yield from judged("talker.kind", lambda: flite_voices.check_installed(flite_voices.chosen(talker.voice)))
         case "piper" if not talker.model:
             yield Fault("talker.model", "missing. talker.kind is piper: give the .onnx file of a voice")
         case "piper":
@@ -68,12 +92,12 @@ def programs(settings: Settings) -> Iterator[Fault]:
         if command:
             yield from judged(key, lambda key=key, command=command: words_of(command, key))  # type: ignore[misc]
     if talker.kind == "piper" and not talker.command:
-        yield from judged("talker.kind", lambda: program(talker))
+        yield from judged("talker.kind", lambda: program(talker), ("talker.command",))
 
 
 def recognisers(recogniser: Recogniser) -> Iterator[Fault]:
     """What is wrong with the model of the recogniser that is wanted."""
-    yield from judged("recogniser.model", lambda: model_files(recogniser))
+    yield from judged("recogniser.model", lambda: model_files(recogniser), ("recogniser.form",))
 
 
 def repliers(settings: Settings) -> Iterator[Fault]:
@@ -81,9 +105,9 @@ def repliers(settings: Settings) -> Iterator[Fault]:
     script, replier = settings.script, settings.replier
     by_rules = replier.kind == "script" and bool(script.rules)
     if by_rules:
-        yield from judged("script.rules", lambda: read_rules(script.rules))
+        yield from judged("script.rules", lambda: read_rules(script.rules), ("replier.kind",))
     elif script.file:
-        yield from judged("script.file", lambda: read_script(script.file))
+        yield from judged("script.file", lambda: read_script(script.file), ("script.rules", "replier.kind"))
     if script.reading:
         yield from judged("script.reading", lambda: read_text(script.reading))
     if replier.kind == "chat" and replier.tools:
@@ -94,9 +118,9 @@ def models(settings: Settings) -> Iterator[Fault]:
     """What is wrong with the models that are named; those of this release are looked at when they are loaded."""
     wanted, tried = settings.models, settings.shadow.models
     if wanted.folder:
-        yield from judged("models.folder", lambda: _whole(wanted))
+        yield from judged("models.folder", lambda: _whole(wanted), ("models.runtime",))
     if tried:
-        yield from judged("shadow.models", lambda: _whole(Models(wanted.runtime, tried)))
+        yield from judged("shadow.models", lambda: _whole(Models(wanted.runtime, tried)), ("models.runtime",))
     if wanted.smart_turn:
         yield from _smart_turn(Path(wanted.smart_turn).expanduser())
 

@@ -13,6 +13,8 @@ import gc
 import os
 import resource
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
 CARD_PRIORITY = 22
@@ -58,6 +60,19 @@ def urgent(priority: int) -> bool:
     except OSError:
         return False
     return True
+
+
+@contextmanager
+def urgently(priority: int) -> Iterator[bool]:
+    """`urgent` for as long as the context lasts; then the calling thread runs as it did before. Whether it may."""
+    before = os.sched_getscheduler(0), os.sched_getparam(0)
+    may = urgent(priority)
+    try:
+        yield may
+    finally:
+        if may:
+            # the mark that children do not inherit it stays: only root may take it back
+            os.sched_setscheduler(0, before[0] | os.SCHED_RESET_ON_FORK, before[1])
 
 
 def may_lock_memory() -> bool:

@@ -10,10 +10,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 
 from edgeagent.errors import DeviceHung, EdgeAgentError
-from edgeagent.live.guarded_card import close_quietly
 from edgeagent.live.loan import Loan
 from edgeagent.live.sound_path import SoundPath
 from edgeagent.ports import Card
@@ -59,6 +58,7 @@ class Repair:
         self._thread: Thread | None = None
         self._dead: Card | None = None
         self._path: SoundPath | None = None
+        self._taking = Lock()
         self._hung: DeviceHung | None = None
         self.reason = ""
         """Why the last attempt failed; "" while there was none, or when it succeeded."""
@@ -83,8 +83,7 @@ class Repair:
             self._hung = _hangs()
         if self._hung is not None:
             raise self._hung
-        path, self._path = self._path, None
-        if path is not None:
+        if (path := self._taken()) is not None:
             self._thread = None
         elif over:  # it never began, for want of memory
             self._begin()
@@ -97,11 +96,22 @@ class Repair:
         return reason if reason != before else ""
 
     def close(self) -> None:
-        """No more attempts. Does not wait for one that hangs."""
+        """No more attempts. Does not wait for one that is under way, which leaves no card open."""
         self._over.set()
         self.loan.give_back()
-        if self._path is not None:
-            close_quietly(self._path.card)
+        self._close_unwanted()
+
+    def _taken(self) -> SoundPath | None:
+        """The path that was made, for one who asks. Any thread."""
+        with self._taking:
+            path, self._path = self._path, None
+        return path
+
+    def _close_unwanted(self) -> None:
+        """Of a path that comes while nobody wants one any more. Any thread."""
+        if self._over.is_set() and (path := self._taken()) is not None:
+            with suppress(Exception):
+                path.close()
 
     def _begin(self) -> None:
         self._since = 0.0
@@ -141,6 +151,7 @@ class Repair:
                 dead.close()
             path = self._make()
             self.reason, self._path = "", path
+            self._close_unwanted()
         except DeviceHung as hung:
             self._hung = hung
         except Exception as error:

@@ -11,7 +11,7 @@ from edgeagent.live.conversation import Conversation
 from edgeagent.live.door import Door, Follower, Recorder
 from edgeagent.live.loan import Loan
 from edgeagent.live.loop import Loop
-from edgeagent.live.realtime import ENGINE_PRIORITY, Hygiene, urgent
+from edgeagent.live.realtime import ENGINE_PRIORITY, Hygiene, urgently
 from edgeagent.ports import Journal
 from edgeagent.turn.events import Event
 from edgeagent.vitals import Vitals, Watcher
@@ -64,11 +64,12 @@ class Runtime:
         self._loop.gauge.watchers.append(watcher)
 
     def run(self) -> None:
-        """Listen and talk until `stop`, or until a card of files has no more; the caller becomes the engine thread.
-        Raises DeviceHung."""
+        """Listen and talk until `stop`, or until a card of files has no more; the caller becomes the engine thread,
+        and its real time ends with it: what follows, such as packing up a recording, has time. Raises DeviceHung."""
         self._journal.write(self._head)
-        self._notes.write(self._hygiene.entry(urgent(ENGINE_PRIORITY)))
-        self._loop.run()
+        with urgently(ENGINE_PRIORITY) as may:
+            self._notes.write(self._hygiene.entry(may))
+            self._loop.run()
 
     def stop(self) -> None:
         """Silence within a period of the card, then `run` returns."""

@@ -1,7 +1,7 @@
 """Any program as the replier: the turn on its stdin as JSON, what it prints is the reply, as it comes.
 
-    {"text": "how much is it?", "kind": "question", "wrong": "", "right": "", "saying": [], "resumes": false,
-     "brief": false, "history": [{"who": "device", "text": "The train", "interrupted": true, ...}, ...]}
+    {"text": "how much is it?", "kind": "question", "command": "", "wrong": "", "right": "", "saying": [],
+     "resumes": false, "brief": false, "history": [{"who": "device", "text": "The train", "interrupted": true}, ...]}
 
 One process per reply, in its own process group; a cancel is SIGKILL for the group.
 """
@@ -11,7 +11,6 @@ from __future__ import annotations
 import codecs
 import json
 from collections.abc import Generator, Iterator
-from dataclasses import asdict
 from time import monotonic
 
 from edgeagent import settings
@@ -21,6 +20,7 @@ from edgeagent.services.child import Child, pump
 from edgeagent.services.command_line import words_of
 from edgeagent.services.cuttable import Cuttable
 from edgeagent.services.reply_length import within
+from edgeagent.services.told_turn import meant
 from edgeagent.services.wake import Wake
 
 
@@ -42,14 +42,7 @@ class CommandReplier:
 
 def told(request: Request) -> str:
     """The request as one line of JSON."""
-    plain = {
-        "text": request.text,
-        **{key: str(value) for key, value in asdict(request.understood).items()},
-        "saying": request.saying,
-        "resumes": request.resumes,
-        "brief": request.brief,
-        "history": [asdict(line) for line in request.history],
-    }
+    plain = {"text": request.text, **meant(request, request.history)}
     return json.dumps(plain, ensure_ascii=False) + "\n"
 
 

@@ -12,10 +12,9 @@ import struct
 from collections.abc import Iterator
 from typing import Any
 
+from edgeagent.errors import ServiceError
 from edgeagent.services import voice_wire as wire
-
-VOICES = ("awb", "kal", "kal16", "rms", "slt")
-"""Those of the library; kal has 8 kHz, the others 16."""
+from edgeagent.services.flite_voices import INSTALL, LIBRARIES, VOICES, check_voice, of_voice
 
 NATURAL = 215.0
 """Words a minute of the voice slt when nobody asks for a pace, over a page of plain English."""
@@ -84,9 +83,9 @@ class Flite:
     """The library, opened. Raises OSError where it is not installed."""
 
     def __init__(self) -> None:
-        self._library: Any = ctypes.CDLL("libflite.so.1", mode=ctypes.RTLD_GLOBAL)
-        for part in ("usenglish", "cmulex"):
-            ctypes.CDLL(f"libflite_{part}.so.1", mode=ctypes.RTLD_GLOBAL)
+        self._library: Any = ctypes.CDLL(LIBRARIES[0], mode=ctypes.RTLD_GLOBAL)
+        for part in LIBRARIES[1:]:
+            ctypes.CDLL(part, mode=ctypes.RTLD_GLOBAL)
         for name, (result, arguments) in SIGNATURES.items():
             function = getattr(self._library, name)
             function.restype, function.argtypes = result, arguments
@@ -106,10 +105,15 @@ class Flite:
     def _say(self, request: int, words_per_minute: int, voice: bytes, text: bytes) -> None:
         """Speaks, writing frames from the callback; returns when done or cancelled."""
         name = voice.decode(errors="replace")
-        if name not in VOICES:
-            wire.failed(request, f"flite has no voice '{name}'", f"set talker.voice to one of {', '.join(VOICES)}")
+        try:
+            check_voice(name)
+            chosen = self._voices.get(name) or self._open(name)
+        except ServiceError as error:
+            wire.failed(request, error.problem, error.remedy)
             return
-        chosen = self._voices.get(name) or self._open(name)
+        except OSError as error:
+            wire.failed(request, f"flite's voice '{name}' cannot be loaded: {error}", INSTALL)
+            return
         features = chosen.contents.features
         self._library.flite_feat_set_float(features, b"duration_stretch", NATURAL / max(1, words_per_minute))
         self._request, self._text, self._marks = request, text, []
@@ -124,7 +128,7 @@ class Flite:
 
     def _open(self, name: str) -> Any:
         """A voice, with our callback. Raises OSError where it is not installed."""
-        library = ctypes.CDLL(f"libflite_cmu_us_{name}.so.1", mode=ctypes.RTLD_GLOBAL)
+        library = ctypes.CDLL(of_voice(name), mode=ctypes.RTLD_GLOBAL)
         register = getattr(library, f"register_cmu_us_{name}")
         register.restype, register.argtypes = ctypes.POINTER(Voice), (ctypes.c_char_p,)
         voice = self._voices[name] = register(None)
@@ -170,8 +174,8 @@ def main() -> None:
     """No arguments."""
     try:
         flite = Flite()
-        flite._open("slt")
+        flite._open(VOICES[0])
     except OSError as error:
-        wire.failed(wire.NOBODY, f"flite cannot be loaded: {error}", "sudo apt install flite")
+        wire.failed(wire.NOBODY, f"flite cannot be loaded: {error}", INSTALL)
         return
     flite.serve()

@@ -23,7 +23,7 @@ from edgeagent.services.child import pump
 from edgeagent.services.library_turn import LibraryTurn
 from edgeagent.services.one_turn import OneTurn, Telling, Told
 from edgeagent.services.pocketsphinx_link import Link
-from edgeagent.services.recogniser_models import model_files
+from edgeagent.services.recogniser_models import LIBRARIES, model_files
 from edgeagent.services.wake import Wake
 from edgeagent.units import RATE
 
@@ -34,9 +34,6 @@ IDLE_S = 3600.0
 """Seconds to sleep when there is nothing to wait for: any turn wakes us."""
 
 CLOSING_S = 2.0
-
-LIBRARIES = {"vosk": ("vosk", "vosk"), "sherpa": ("sherpa_onnx", "sherpa"), "pocketsphinx": ("pocketsphinx", "words")}
-"""Of each kind what is imported in the child, and the extra that brings it."""
 
 
 def process(recogniser: settings.Recogniser, places: Sequence[str] | None = None) -> list[str]:

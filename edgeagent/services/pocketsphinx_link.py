@@ -58,6 +58,7 @@ class Link:
         self._loading_s = loading_s
         self._stretch = 0
         self._serving: Stretch | None = None
+        self._fresh = False  # a stretch has begun in the child, and nothing of it is there yet
         self._flight: deque[tuple[Stretch, int, bool, float]] = deque()
 
     @property
@@ -66,15 +67,18 @@ class Link:
         return bool(self._flight)
 
     def serve(self, stretch: Stretch | None, now: float) -> int:
-        """Give it what it can take of `stretch`; the samples that were given."""
+        """Give it what it can take of `stretch`; the samples that were given. Between two stretches the child already
+        begins the next: to end one that was cut off takes pocketsphinx a tenth of a second and more, and whoever speaks
+        then would wait for that."""
+        if self.ready and (self._serving is None or self._serving.over):
+            self._begin()
         given = 0
         while self.ready and stretch is not None and not stretch.over and len(self._flight) < FLIGHT:
             if (piece := stretch.take()) is None:
                 break
             if stretch is not self._serving:
-                self._serving = stretch
-                self._stretch += 1
-                self._send(wire.BEGIN, b"")
+                self._begin()
+                self._serving, self._fresh = stretch, False
             sound, upto = piece
             self._flight.append((stretch, upto, sound is None, now))
             self._send(wire.END if sound is None else wire.SOUND, b"" if sound is None else to_int16(sound).tobytes())
@@ -109,6 +113,14 @@ class Link:
         self.child.close()
         if self._serving is not None:
             self._serving.give_up()
+
+    def _begin(self) -> None:
+        """Whatever the child was in is forgotten."""
+        self._serving = None
+        if not self._fresh:
+            self._fresh = True
+            self._stretch += 1
+            self._send(wire.BEGIN, b"")
 
     def _send(self, kind: bytes, payload: bytes) -> None:
         self.child.send(wire.HEADER.pack(kind, self._stretch, len(payload)) + payload)

@@ -54,6 +54,7 @@ class PocketsphinxSpotting:
     def cancel(self) -> None:
         self.over = True
         self._said.clear()
+        self._wake.set()
 
     def take(self) -> tuple[Sound | None, int] | None:
         """The next piece for the child, None for the end of the sound, and the sample that it ends before."""

@@ -1,4 +1,4 @@
-"""The files of a recogniser's model, found in the folder in which it is unpacked.
+"""What a recogniser needs: its library, and the files of its model, found in the folder in which it is unpacked.
 
 Of several with the same part the one in eight bits is taken: as good for speech, and made for small machines.
 """
@@ -18,6 +18,9 @@ PARTS = {
     "sense_voice": ("tokens", "model"),
 }
 """What a form of sherpa-onnx's models consists of; their names have these words in them."""
+
+LIBRARIES = {"vosk": ("vosk", "vosk"), "sherpa": ("sherpa_onnx", "sherpa"), "pocketsphinx": ("pocketsphinx", "words")}
+"""Of each kind what is imported in the child, and the extra that brings it."""
 
 FROM, THEN = "fetch one from", "and unpack it; then set recogniser.model to its folder"
 

@@ -1,18 +1,27 @@
-"""A Wyoming server that handles what people say (`handle`) as the replier: a transcript there, a sentence back."""
+"""A Wyoming server that handles what people say (`handle`) as the replier: a transcript there, a sentence back.
+
+Where the words do not say everything, because they correct something or cut us off, the transcript's context does,
+under a name of ours (`OURS`). Libraries before 1.5.1 read no context in a transcript and pass over it; a turn whose
+words say all goes without one of ours, because a server may take any context for one that it gave itself.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 
 from edgeagent import settings
 from edgeagent.errors import ServiceError
 from edgeagent.ports import Request
 from edgeagent.services.feed import Feed
 from edgeagent.services.reply_length import within
+from edgeagent.services.told_turn import meant, says_all, since_ours
 from edgeagent.services.wyoming_link import WyomingLink
 
 WAITING = 64
 """Pieces of a reply that may wait for their reader."""
+
+OURS = "edgeagent"
+"""Name in the context of a transcript below which we tell what was meant. The other names are the server's."""
 
 
 class WyomingReplier:
@@ -22,18 +31,25 @@ class WyomingReplier:
         """Raises ServiceError when the library is missing."""
         WyomingLink(replier.uri, 0.0)
         self._settings = replier
-        self._context: object = None
+        self._context: Mapping[str, object] = {}
 
     def reply(self, request: Request) -> WyomingReply:
         """See `ports.Replier`; the request is under way."""
-        told = {"text": request.text, **({"context": self._context} if self._context else {})}
+        context = dict(self._context)
+        if not says_all(request):
+            context[OURS] = meant(request, since_ours(request.history))
+        told: dict[str, object] = {"text": request.text}
+        if context:
+            told["context"] = context
         return WyomingReply(self._settings, told, self._keep)
 
     def close(self) -> None:
         """Nothing is kept open between replies."""
 
     def _keep(self, context: object) -> None:
-        self._context = context
+        """A server may give back all that it was told; ours is of one turn only."""
+        given = context if isinstance(context, Mapping) else {}
+        self._context = {name: value for name, value in given.items() if name != OURS}
 
 
 class WyomingReply:

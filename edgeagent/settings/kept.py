@@ -47,19 +47,17 @@ class Memory:
     """What is remembered from start to start."""
 
     file: str = ""
-    """File for what the device has learnt about its people: how loud they usually are, and what its mistakes have
-    taught. A few numbers, no sound and no words. Empty: it begins anew at every start. `edgeagent forget` resets it."""
+    """File (SQLite) for what the device knows of its people: how loud they usually are, what its mistakes have taught,
+    and how loud and how fast they want it to speak. A few numbers, no sound and, but for `talk`, no words. Empty: it
+    begins anew at every start. `edgeagent forget` empties it."""
 
-    talk: str = ""
-    """File (SQLite) for where the conversation stands: what was said and heard, what was left to say, and how loud and
-    how fast people want it. After a restart or a power cut the device offers to go on. It holds words of people, so
-    nothing is kept unless a file is named. Empty: none. `edgeagent forget` empties it."""
-
-    talk_words: bool = True
-    """false: `talk` holds no words, only how loud and how fast the device shall speak."""
+    talk: bool = False
+    """Whether `file` also holds where the conversation stands: what was said and heard, and what was left to say. After
+    a restart or a power cut the device then offers to go on. These are words of people, so none are kept unless you
+    say so, and those that are there are deleted."""
 
     talk_hours: Annotated[int, Interval(ge=1, le=8760)] = 24
-    """Hours after which a line of the conversation, and what was left to say, is deleted from `talk`."""
+    """Hours after which a line of the conversation, and what was left to say, is deleted."""
 
     offer_minutes: Annotated[int, Interval(ge=0, le=10_080)] = 30
     """Minutes after which the device does not ask any more whether to go on with what was cut off by a restart. 0: it

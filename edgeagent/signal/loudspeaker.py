@@ -14,6 +14,7 @@ from __future__ import annotations
 import numpy as np
 
 from edgeagent.signal import Sound
+from edgeagent.signal.blocks import overlapping
 from edgeagent.signal.fourier import Spectrum, forward, inverse
 from edgeagent.units import HOP, RATE
 
@@ -109,8 +110,8 @@ class Loudspeaker:
 
     def give(self, span: Sound) -> Sound:
         """`span` (n HOP,) float32 of the far end as the loudspeaker would give it by now, silence before it."""
-        frames = np.lib.stride_tricks.sliding_window_view(np.concatenate([np.zeros(HOP, np.float32), span]), 2 * HOP)
-        passed = inverse(forward(frames[::HOP]) * self._filters[0])[:, HOP:].ravel()
+        frames = overlapping(np.concatenate([np.zeros(HOP, np.float32), span]), HOP)
+        passed = inverse(forward(frames) * self._filters[0])[:, HOP:].ravel()
         passed += self.curve @ self._bend(passed)[0]
         return passed
 
@@ -119,7 +120,7 @@ class Loudspeaker:
         float32."""
         if self._hops % LOOK != 2:  # a hop in which nobody else looks
             return
-        frames = np.lib.stride_tricks.sliding_window_view(self._parts, 2 * HOP, axis=1)[:, ::-HOP]
+        frames = overlapping(self._parts, HOP)[:, ::-1]
         heard = np.empty((len(self._parts) + 1, HOP), np.float32)
         heard[:-1] = inverse(np.add.reduce(forward(frames) * weights[:EARLY], axis=1))[:, HOP:]
         heard[-1] = error + self.curve @ heard[:-3]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from edgeagent.signal import Sound
+from edgeagent.signal.blocks import overlapping
 from edgeagent.signal.fourier import forward, power
 from edgeagent.signal.loudspeaker import Loudspeaker
 from edgeagent.units import HOP
@@ -60,6 +61,5 @@ class FarSpectra:
         self.powers[:] = power(self.blocks)
 
     def frames_of(self, span: Sound) -> Sound:
-        """(n, 2 HOP) view of what the loudspeaker gives of `span` ((n + 1) * HOP,): overlapping frames, newest
-        first."""
-        return np.lib.stride_tricks.sliding_window_view(self.loudspeaker.give(span), 2 * HOP)[::-HOP]
+        """(n, 2 HOP) of what the loudspeaker gives of `span` ((n + 1) * HOP,): overlapping frames, newest first."""
+        return overlapping(self.loudspeaker.give(span), HOP)[::-1]

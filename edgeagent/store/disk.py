@@ -2,7 +2,7 @@
 
 Files are opened unbuffered: what `write_all` has returned from lies in the kernel's page cache and survives kill -9 of
 the process. A power cut is not guarded against (no fsync): it would wear SD cards and stall the writer for seconds.
-Only a settings file is worth that.
+Only a settings file, and the memory (SQLite), are worth that.
 
 What people said, and what was learnt of them, is for the device's own user: its files and folders are made so that
 nobody else of the machine can read them.

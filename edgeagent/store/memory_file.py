@@ -1,133 +1,223 @@
-"""What is remembered from start to start: a file of a few numbers, read once, written now and then, reset on request.
+"""What a device knows from start to start: one small SQLite file, written whole or not at all.
 
-The file carries a token. Whoever forgets replaces the file by an empty one with a new token; a running device looks at
-the file every second, and before each time that it writes, and when the token is not the one it knows, it begins again
-with what the file says. So a device can never write back what was forgotten, and needs no door for being told. A file
-that is simply deleted is forgotten as well. A lock on the folder keeps looking and writing together.
+It has two parts: the profile of its people (what was learnt of them, and how they want it to speak), and where the
+conversation stood. Every write is one transaction, and lies on the disk when it returns (write-ahead log,
+`synchronous=FULL`): after a kill or a power cut the file holds the last state that was written, or the one before.
+What is deleted is overwritten.
+
+Each part carries a token. Whoever forgets it empties it and gives it a new one; a running device, which asks for the
+tokens in every transaction, then finds that they are not its own, and can never write back what was forgotten. A file
+that is simply deleted is forgotten as well.
 """
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import json
 import os
-import secrets
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import sqlite3
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
-from edgeagent.store.disk import OWN_FILE, made, write_whole
+from edgeagent.dialogue.saved import Saved, bounded
+from edgeagent.store import talk_rows
+from edgeagent.store.disk import OWN_FILE, made, opened
+from edgeagent.store.former import numbers
+from edgeagent.store.memory_database import Refused, connected, named, prepare, transaction, version_of
 from edgeagent.store.plain import from_plain, to_plain
 from edgeagent.turn.events import Remembered
 
-FORMAT = 1
-"""Of the file. A reader refuses any other."""
+Part = Literal["profile", "talk"]
 
-LARGEST = 4096
-"""Bytes; ours has some 250."""
+PARTS: dict[Part, tuple[str, ...]] = {"profile": ("learnt", "manner"), "talk": ("lines", "rest")}
+"""What can be forgotten by itself, and the tables it lies in."""
+
+MANNER_SINCE, LEARNT_SINCE = 2, 3
+"""Versions."""
+
+PRUNE_S = 60.0
+"""Between two looks for what is too old."""
+
+BESIDE = ("", "-wal", "-shm")
+"""Ends of the names of what SQLite has: the file, and what it keeps beside it."""
 
 REFUSED = ".refused"
 """Behind the name of a file that was no memory, kept aside."""
 
 
-class Refused(ValueError):
-    """The file is damaged, of another version, or none of ours; the message says which."""
-
-
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """What the file holds. token: which forgetting it dates from, "" where there is no file."""
+class Stood:
+    """What a file held. manner: how the device was asked to speak, by name. rest_at: when the rest of `saved` was
+    written last, in seconds of the wall clock."""
 
-    token: str
-    remembered: Remembered | None
+    remembered: Remembered | None = None
+    manner: dict[str, float] = field(default_factory=dict)
+    saved: Saved = field(default_factory=Saved)
+    rest_at: float = 0.0
 
 
-def read(path: Path) -> Kept:
-    """Raises Refused, or OSError where it cannot be read; no file is no memory."""
+class MemoryFile:
+    """An open file. One thread at a time. Every method raises Refused for what is damaged, of a later version or
+    senseless, Foreign, and OSError for the rest."""
+
+    def __init__(self, path: Path, now: float, hours: float) -> None:
+        """Opens the file, makes it where there is none, and brings an older one up to date. now: seconds of the wall
+        clock; hours: after which words are deleted."""
+        self._hours = hours
+        self._path = path
+        made(path.parent)
+        with contextlib.suppress(FileExistsError):
+            opened(path, "x").close()
+        os.chmod(path, OWN_FILE)  # and so are the files beside it
+        self._inodes = {"": _inode(path)}
+        with named():
+            self._database = connected(path)
+        try:
+            with named():
+                prepare(self._database)
+                with transaction(self._database):
+                    self._prune(now)
+                    self.tokens = _tokens(self._database)
+                    self._rows, self.stood = _read(self._database)
+            self._inodes = {end: _inode(path, end) for end in BESIDE}
+        except BaseException:
+            self.close()
+            raise
+
+    def ours(self) -> bool:
+        """Whether the file is still there and nothing in it was forgotten."""
+        if not self._there():
+            return False
+        with named():
+            return _tokens(self._database) == self.tokens
+
+    def write(
+        self, now: float, saved: Saved | None, manner: Mapping[str, float], remembered: Remembered | None = None
+    ) -> bool:
+        """Make the file hold this, and leave what is None and each manner that is not named; False, and nothing
+        written, if it is not ours any more."""
+        if not self.ours():
+            return False
+        stood, rows = self.stood, self._rows
+        with named():
+            with transaction(self._database):
+                if _tokens(self._database) != self.tokens:
+                    return False
+                self._prune(now)
+                if saved is not None:
+                    saved = bounded(saved)
+                    rows = talk_rows.write_lines(self._database, rows, saved.lines, now)
+                    if (saved.rest, saved.more) != (stood.saved.rest, stood.saved.more):
+                        talk_rows.write_rest(self._database, saved, now)
+                    stood = replace(stood, saved=saved, rest_at=now)
+                if changed := {name: value for name, value in manner.items() if stood.manner.get(name) != value}:
+                    self._put("manner", changed)
+                    stood = replace(stood, manner={**stood.manner, **changed})
+                if remembered not in (None, stood.remembered):
+                    self._put("learnt", _numbers(remembered))
+                    stood = replace(stood, remembered=remembered)
+            self.stood, self._rows = stood, rows
+        return True
+
+    def prune(self, now: float) -> None:
+        """Delete what is too old, at most once a minute."""
+        if not 0 <= now - self._pruned < PRUNE_S:
+            with named(), transaction(self._database):
+                self._prune(now)
+
+    def close(self) -> None:
+        """Idempotent."""
+        with contextlib.suppress(sqlite3.Error):
+            self._database.close()
+        if not self._there():  # SQLite would take what belongs to ours for a part of the one that lies there now
+            for end, inode in self._inodes.items():
+                with contextlib.suppress(OSError):
+                    if inode == _inode(self._path, end):
+                        os.unlink(f"{self._path}{end}")
+
+    def _there(self) -> bool:
+        return self._inodes[""] == _inode(self._path)
+
+    def _prune(self, now: float) -> None:
+        talk_rows.prune(self._database, now, 3600 * self._hours)
+        self._pruned = now
+
+    def _put(self, table: str, values: Mapping[str, float]) -> None:
+        self._database.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?)", sorted(values.items()))
+
+
+def forget(path: Path, parts: Collection[Part] = tuple(PARTS)) -> None:
+    """Empty these parts, also under a running device. Raises as MemoryFile does; a file that is not there stays away,
+    and one of an earlier version, which has but the profile, is removed."""
+    if not path.exists():
+        return
+    if numbers(path) is not None:
+        if "profile" in parts:
+            path.unlink()
+        return
+    with named(), contextlib.closing(connected(path)) as database:
+        prepare(database)
+        with transaction(database):
+            for part in parts:
+                for table in PARTS[part]:
+                    database.execute(f"DELETE FROM {table}")
+                database.execute("UPDATE tokens SET value = lower(hex(randomblob(8))) WHERE part = ?", (part,))
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def look(path: Path) -> Stood | None:
+    """What the file holds, changing nothing; None where there is none. Raises as MemoryFile does."""
+    if not path.exists():
+        return None
     try:
-        with path.open("rb") as file:
-            data = file.read(LARGEST + 1)
-    except FileNotFoundError:
-        return Kept("", None)
-    try:
-        return _parsed(data)
-    except ValueError as error:
-        raise Refused(str(error)) from error
+        with named(), contextlib.closing(connected(path, reads=True)) as database:
+            database.execute("BEGIN")  # all that is read is of one moment
+            return _read(database)[1] if version_of(database) else None
+    except Refused:
+        if (known := numbers(path)) is None:
+            raise
+        return Stood(known)
 
 
-def _parsed(data: bytes) -> Kept:
-    """Raises ValueError, saying what does not fit."""
-    if len(data) > LARGEST:
-        raise ValueError("it is too large")
-    try:
-        plain = json.loads(data)
-    except (ValueError, RecursionError):
-        raise ValueError("it is damaged") from None
-    if not isinstance(plain, dict) or not isinstance(token := plain.get("token"), str) or not token:
-        raise ValueError("it is no memory of ours")
-    if plain.get("format") != FORMAT:
-        raise ValueError(f"it has format {plain.get('format')}, this version reads format {FORMAT}")
-    known = plain.get("remembered", "")
-    if known is not None and not isinstance(known, dict):
-        raise ValueError("it is damaged")
-    return Kept(token, None if known is None else from_plain(Remembered, {**known, "at": 0}))
-
-
-def forget(path: Path) -> None:
-    """Replace whatever is there by an empty memory, also under a running device. Raises OSError."""
-    made(path.parent)
-    with _locked(path):
-        _write(path, Kept(secrets.token_hex(8), None))
-
-
-def save(path: Path, token: str, remembered: Remembered) -> str | None:
-    """Write `remembered` if the file still has `token`; the token that it has now. None, and nothing written, if it
-    was replaced meanwhile. Raises Refused or OSError."""
-    made(path.parent)
-    with _locked(path):
-        if read(path).token != token:
-            return None
-        kept = Kept(token or secrets.token_hex(8), remembered)
-        _write(path, kept)
-        return kept.token
-
-
-def told_aside(path: Path, refused: Refused, so: str, beside: Sequence[str] = ()) -> str:
-    """Move a file that was refused aside, and say so. so: what is done without it. beside: see `set_aside`."""
-    try:
-        return f"{path}: {refused}; {so}, and the file kept as {set_aside(path, beside).name}"
-    except OSError as error:
-        return f"{path}: {refused}, and it cannot be moved aside: {error.strerror}"
-
-
-def set_aside(path: Path, beside: Sequence[str] = ()) -> Path:
-    """Rename a file that was refused, over an earlier one; its new path. beside: ends of the names of files that
-    belong to it, where they are. Raises OSError."""
+def set_aside(path: Path) -> Path:
+    """Rename a file that was refused, over an earlier one, and what belongs to it; its new path. Raises OSError."""
     aside = path.with_name(path.name + REFUSED)
-    with _locked(path):
-        os.replace(path, aside)
-        for end in beside:
-            with contextlib.suppress(FileNotFoundError):
-                os.replace(path.with_name(path.name + end), aside.with_name(aside.name + end))
+    for end in BESIDE:
+        with contextlib.suppress(FileNotFoundError):
+            os.replace(path.with_name(path.name + end), aside.with_name(aside.name + end))
     return aside
 
 
-def _write(path: Path, kept: Kept) -> None:
-    plain = to_plain(kept.remembered)
-    if isinstance(plain, dict):
-        del plain["at"]  # a moment of another session
-    write_whole(
-        path, json.dumps({"format": FORMAT, "token": kept.token, "remembered": plain}, indent=1) + "\n", OWN_FILE
-    )
-
-
-@contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Nobody else writes meanwhile: forgetting and saving both take a moment."""
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+def _read(database: sqlite3.Connection) -> tuple[talk_rows.Rows, Stood]:
+    """The lines with their places, and all of it; of an older file, what it has."""
+    version = version_of(database)
     try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(folder)
+        rows, saved, rest_at = talk_rows.read(database)
+        manner = database.execute("SELECT name, value FROM manner").fetchall() if version >= MANNER_SINCE else []
+        learnt = database.execute("SELECT name, value FROM learnt").fetchall() if version >= LEARNT_SINCE else []
+        remembered = from_plain(Remembered, {**dict(learnt), "at": 0}) if learnt else None
+        return rows, Stood(remembered, {str(name): float(value) for name, value in manner}, saved, rest_at)
+    except (ValueError, TypeError, RecursionError):
+        raise Refused("it is damaged") from None
+
+
+def _inode(path: Path, end: str = "") -> int:
+    """Of the file of this name; 0 for none that can be reached."""
+    try:
+        return os.stat(f"{path}{end}").st_ino
+    except OSError:
+        return 0
+
+
+def _numbers(remembered: Remembered | None) -> dict[str, float]:
+    """By name; without the moment, which is one of another session."""
+    plain = to_plain(remembered)
+    return {name: value for name, value in plain.items() if name != "at"} if isinstance(plain, dict) else {}
+
+
+def _tokens(database: sqlite3.Connection) -> dict[Part, str]:
+    tokens = dict(database.execute("SELECT part, value FROM tokens"))
+    if set(tokens) != set(PARTS):
+        raise Refused("it is damaged")
+    return tokens

@@ -14,7 +14,7 @@ from edgeagent.errors import DeviceError
 from edgeagent.live.sounder import Way
 from edgeagent.settings import Amplifier, Audio, Memory, Settings
 from edgeagent.sim.mix import active_rms
-from edgeagent.store.memory_file import save
+from edgeagent.store.memory_file import MemoryFile
 from edgeagent.turn.events import Remembered
 from tests.calibrate.made_up import CARD_S, MadeUpRoom
 
@@ -100,8 +100,10 @@ def test_nobody_says_anything() -> None:
 def test_without_a_person_the_memory_knows_how_loud_they_are(tmp_path: object) -> None:
     from pathlib import Path
 
-    path = Path(str(tmp_path)) / "memory.json"
-    save(path, "", Remembered(0, level_dbfs=-35.0, turns=4))
+    path = Path(str(tmp_path)) / "memory.db"
+    file = MemoryFile(path, 0.0, 24)
+    file.write(0.0, None, {}, Remembered(0, level_dbfs=-35.0, turns=4))
+    file.close()
     measured, _, _ = calibrated(MadeUpRoom(), Settings(memory=Memory(file=str(path))))
     assert (measured.voice_from, measured.voice_dbfs) == ("remembered", -35.0)
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edgeagent.commands import _bench_decisions
 from edgeagent.commands._bench_decisions_page import Gallery
 from edgeagent.commands._bench_decisions_result import NAMES
 from edgeagent.commands._bench_decisions_scene import bounds, said
@@ -18,7 +19,9 @@ from edgeagent.report.markup import Markup
 from edgeagent.sim.figures import COLUMNS
 from edgeagent.sim.folder import write_scene
 from edgeagent.sim.outcomes import Outcome, Wrong
+from edgeagent.sim.peer_loop import Peer, Vad
 from edgeagent.sim.truth import Happening, Kind, write_truth
+from edgeagent.sim.vad_rule import RULES
 from edgeagent.units import HOP, RATE
 from tests.commands.conftest import Run
 from tests.talking import PERSON, talking
@@ -65,6 +68,36 @@ def test_text_json_and_page_agree(
     for name in ("Somebody speaks", "Takes the floor", "Evidence"):
         assert html.count(f"<b>{name}</b>") == 2
     assert {"ducked", "shut"} <= set(re.findall(r'class="gate (\w+)"', html))
+
+
+def threshold() -> Vad:
+    """Speech is what is louder than the scene's noise."""
+    return lambda frame: float(abs(frame).max() > 0.01)
+
+
+def test_peers_stand_beside_it_in_text_json_and_page(
+    folder: Path, tmp_path: Path, edgeagent: Run, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = (Peer("one with ears", None, RULES[0], threshold), Peer("one without", None, RULES[0], lambda: _nobody))
+    monkeypatch.setattr(_bench_decisions, "peers", lambda: others)
+    path = tmp_path / "page.html"
+    assert edgeagent("bench", "decisions", folder, "--peers", "--report", path, "--json") == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["pooled"]["recall"] == 1.0
+    assert {name: figures["recall"] for name, figures in document["peers"].items()} == {
+        "one with ears": 1.0,
+        "one without": 0.0,
+    }
+    assert document["peers"]["one without"]["right_balanced"] == 0.5
+    assert "<h2>Others on the same scenes</h2>" in path.read_text()
+    assert edgeagent("bench", "decisions", folder, "--peers") == 0
+    lines = capsys.readouterr().out.splitlines()
+    start = next(index for index, line in enumerate(lines) if line.startswith("Others on the same scenes"))
+    assert [line.split("  ")[0] for line in lines[start + 1 : start + 4]] == ["edgeagent", *(o.name for o in others)]
+
+
+def _nobody(_frame: object) -> float:
+    return 0.0
 
 
 def test_the_text_has_all_figures_of_score_and_what_became_of_each_kind(

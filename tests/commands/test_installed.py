@@ -13,7 +13,7 @@ from edgeagent.commands._finding import Grade
 from edgeagent.commands._installed import Installed, installed
 from edgeagent.commands._monitor_probes import monitors
 from edgeagent.commands._pace_probes import last_run
-from edgeagent.commands._remembered import conversation, memory
+from edgeagent.commands._remembered import memory
 from edgeagent.settings import Flight, Memory, Page, Record, Settings
 from tests.monitor.broker import free_port
 
@@ -83,7 +83,7 @@ def test_where_the_service_may_write(unit: Unit, tmp_path: Path) -> None:
 
 def test_where_the_service_may_remember(unit: Unit, tmp_path: Path) -> None:
     state = unit()
-    told = [list(memory(Settings(memory=Memory(str(folder / "memory.json"))))) for folder in (state, tmp_path)]
+    told = [list(memory(Settings(memory=Memory(str(folder / "memory.db"))))) for folder in (state, tmp_path)]
     assert [max(finding.grade for finding in one) for one in told] == [Grade.OK, Grade.WARN]
 
 
@@ -119,16 +119,16 @@ def test_a_folder_that_is_denied_comes_with_the_line_that_mends_it(unit: Unit, t
     )
     assert finding.fix == f"set flight.dir: {state}/clips, then sudo systemctl restart edgeagent"
     state.chmod(0o755)
-    for found in (*_probes.disk(Settings()), *memory(Settings(memory=Memory("~/memory.json")))):
+    for found in (*_probes.disk(Settings()), *memory(Settings(memory=Memory("~/memory.db")))):
         assert found.grade is Grade.OK or found.fix.startswith(f"sudo chown -R nobody: {state}")
 
 
 def test_what_is_remembered_lies_in_the_services_home(unit: Unit) -> None:
     """Not in root's."""
     state = unit()
-    (state / "talk.db").write_text("no database")
-    (found,) = (one for one in conversation(Settings(memory=Memory(talk="~/talk.db", talk_words=False))) if one.grade)
-    assert str(state / "talk.db") in found.text
+    (state / "memory.db").write_text("no database")
+    (found,) = (one for one in memory(Settings(memory=Memory("~/memory.db"))) if one.grade)
+    assert str(state / "memory.db") in found.text
 
 
 def test_how_the_services_last_run_went_is_read_in_its_home(unit: Unit) -> None:

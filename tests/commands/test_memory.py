@@ -18,7 +18,7 @@ from edgeagent.services.espeak_talker import EspeakTalker
 from edgeagent.settings import Talker
 from edgeagent.signal.wav import write_wav
 from edgeagent.store.journal import read_lines
-from edgeagent.store.memory_file import read, save
+from edgeagent.store.memory_file import MemoryFile, look
 from edgeagent.turn.events import Remembered
 from edgeagent.units import RATE
 from tests.commands.conftest import Run
@@ -28,12 +28,23 @@ ROOT = Path(__file__).parents[2]
 KNOWN = Remembered(0, -31.0, 7, 30.0, 1.0, 3600.0)
 
 
+def save(path: Path) -> None:
+    file = MemoryFile(path, time.time(), 24)
+    file.write(time.time(), None, {"volume": 0.5}, KNOWN)
+    file.close()
+
+
+def known(path: Path) -> Remembered | None:
+    stood = look(path)
+    return stood.remembered if stood else None
+
+
 class Home:
     """A device of files in a folder of its own: somebody says a sentence into a quiet room."""
 
     def __init__(self, folder: Path, sentence: np.ndarray, seconds: float = 4.0) -> None:
         self.folder = folder
-        self.memory = folder / "state" / "memory.json"
+        self.memory = folder / "state" / "memory.db"
         room = 0.0005 * np.random.default_rng(1).standard_normal(round(seconds * RATE))
         room[RATE // 2 :][: sentence.size] += 0.3 * sentence
         write_wav(folder / "room.wav", room.astype(np.float32))
@@ -80,7 +91,7 @@ def test_the_second_start_knows_what_the_first_has_learnt(
     first = home.run("first")
     assert not events(first, "remembered")
     (learnt,) = events(first, "learnt")
-    kept = read(home.memory).remembered
+    kept = known(home.memory)
     assert kept is not None
     assert kept.turns == 1
     assert kept.level_dbfs == pytest.approx(learnt["level_dbfs"], abs=1e-4)
@@ -106,7 +117,7 @@ def test_a_running_device_forgets(
     tmp_path: Path, sentence: np.ndarray, edgeagent: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     home = Home(tmp_path, 0 * sentence, seconds=60)
-    save(home.memory, "", KNOWN)
+    save(home.memory)
     with home.start("run") as process:
         while process.poll() is None and not events(home.journal("run"), "remembered"):
             time.sleep(0.02)
@@ -115,7 +126,7 @@ def test_a_running_device_forgets(
             time.sleep(0.02)
         process.terminate()
         assert process.wait(10) == 0
-    assert read(home.memory).remembered is None
+    assert known(home.memory) is None
     said = capsys.readouterr().out
     assert "-31 dBFS, learnt from 7 turns" in said
     assert said.endswith("forgotten\n")
@@ -129,15 +140,15 @@ def test_a_spoilt_memory_does_not_stop_the_start(tmp_path: Path, sentence: np.nd
     home.memory.write_text("not ours")
     assert not events(home.run("run"), "remembered")
     (trouble,) = events(home.journal("run", "notes.jsonl"), "memory_trouble")
-    assert "memory.json.refused" in trouble["text"]
-    assert home.memory.with_name("memory.json.refused").read_text() == "not ours"
-    kept = read(home.memory).remembered
+    assert "memory.db.refused" in trouble["text"]
+    assert home.memory.with_name("memory.db.refused").read_text() == "not ours"
+    kept = known(home.memory)
     assert kept is not None
     assert kept.turns == 1
 
 
 def test_check_shows_what_is_remembered(tmp_path: Path, edgeagent: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    config, memory = tmp_path / "edgeagent.yaml", tmp_path / "memory.json"
+    config, memory = tmp_path / "edgeagent.yaml", tmp_path / "memory.db"
 
     def told(*more: str) -> str:
         config.write_text("\n".join((f"memory: {{file: {memory}}}", "talker: {kind: command, command: cat}", *more)))
@@ -146,24 +157,36 @@ def test_check_shows_what_is_remembered(tmp_path: Path, edgeagent: Run, capsys: 
         return f"{finding['grade']}: {finding['text']}"
 
     assert told() == "ok: nothing"
-    save(memory, "", KNOWN)
+    save(memory)
     text = told()
     assert "usually heard at -31 dBFS, learnt from 7 turns" in text
     assert "1.0 hours of its own speech 30 stops had to be taken back and 1 interruption said twice" in text
     assert "it stops less readily than the settings say, by 0.6 of at most 1.5 nats" in text
+    assert text.endswith("; it was asked for volume 50 %")
     assert "its mistakes change nothing" in told("turns: {adapt: false}")
     assert "as readily as the settings say" in told("turns: {false_stops_per_hour: 40}")
-    memory.write_text("{")
+    memory.write_text("no memory")
     assert told().startswith("warn")
-    assert memory.read_text() == "{"  # looking changes nothing
+    assert memory.read_text() == "no memory"  # looking changes nothing
+
+
+def test_what_was_set_aside_is_named_when_all_is_forgotten(
+    tmp_path: Path, edgeagent: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save(tmp_path / "memory.db")
+    aside = tmp_path / "memory.db.refused"
+    aside.write_text("dear diary")
+    assert edgeagent("forget", "--file", tmp_path / "memory.db") == 0
+    assert f"{aside} stays" in capsys.readouterr().out
+    assert aside.exists()
 
 
 def test_there_must_be_something_to_forget(tmp_path: Path, edgeagent: Run, capsys: pytest.CaptureFixture[str]) -> None:
     config = tmp_path / "edgeagent.yaml"
     config.write_text("{}")
     assert edgeagent("forget", "--config", config) == 2
-    assert "has neither memory.file nor memory.talk" in capsys.readouterr().err
-    assert edgeagent("forget", "--file", tmp_path / "none.json") == 2
+    assert "has no memory.file" in capsys.readouterr().err
+    assert edgeagent("forget", "--file", tmp_path / "none.db") == 2
     assert edgeagent("forget") == 2
 
 

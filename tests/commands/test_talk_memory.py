@@ -22,7 +22,8 @@ from edgeagent.services.espeak_talker import EspeakTalker
 from edgeagent.settings import Talker
 from edgeagent.signal.wav import write_wav
 from edgeagent.store.journal import read_lines
-from edgeagent.store.talk_file import TalkFile, look
+from edgeagent.store.memory_file import MemoryFile, Stood, look
+from edgeagent.turn.events import Remembered
 from edgeagent.units import RATE
 from tests.commands.conftest import Run
 
@@ -36,7 +37,7 @@ class Home:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.store = folder / "state" / "talk.db"
+        self.store = folder / "state" / "memory.db"
         write_wav(
             folder / "room.wav", (0.0005 * np.random.default_rng(1).standard_normal(60 * RATE)).astype(np.float32)
         )
@@ -46,7 +47,7 @@ class Home:
     def configure(self, **more: object) -> None:
         audio = {"card": "wav", "microphone_wav": str(self.folder / "room.wav")}
         talk = {"script": {"opening": OPENING}, "capture": {"on_turn": "true"}}
-        memory = {"talk": str(self.store), **more}
+        memory = {"file": str(self.store), "talk": True, **more}
         self.config.write_text(json.dumps({"audio": audio, **talk, "memory": memory}))
 
     def start(self, name: str) -> subprocess.Popen[str]:
@@ -108,18 +109,20 @@ def test_a_running_device_forgets_what_was_said(home: Home, edgeagent: Run, caps
 
 
 def keep(path: Path) -> None:
-    file = TalkFile(path, time.time(), 24)
-    file.write(TALK, {"volume": 0.5}, time.time())
+    file = MemoryFile(path, time.time(), 24)
+    file.write(time.time(), TALK, {"volume": 0.5}, Remembered(0, turns=4))
     file.close()
 
 
 def test_check_shows_what_is_kept_without_a_word_of_it(
     tmp_path: Path, edgeagent: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    config, store = tmp_path / "edgeagent.yaml", tmp_path / "talk.db"
+    config, store = tmp_path / "edgeagent.yaml", tmp_path / "memory.db"
 
     def told(*more: str) -> str:
-        config.write_text("\n".join((f"memory: {{talk: {store}}}", "talker: {kind: command, command: cat}", *more)))
+        config.write_text(
+            "\n".join((f"memory: {{file: {store}, talk: true}}", "talker: {kind: command, command: cat}", *more))
+        )
         edgeagent("check", "--config", config, "--json")
         found = [f for f in json.loads(capsys.readouterr().out) if f["topic"] == "conversation"]
         return "; ".join(f"{finding['grade']}: {finding['text']}" for finding in found)
@@ -129,26 +132,39 @@ def test_check_shows_what_is_kept_without_a_word_of_it(
     keep(store)
     before = store.read_bytes()
     text = told("capture: {on_turn: cat}")
-    assert (
-        text
-        == "ok: 2 lines of conversation; 1 sentence that the device was cut off in, or had still to say; volume 50 %"
-    )
+    assert text == "ok: 2 lines of conversation; 1 sentence that the device was cut off in, or had still to say"
     assert store.read_bytes() == before
-    store.write_text("{}" * 500)
-    assert "warn" in told("capture: {on_turn: cat}")
 
 
-def test_the_store_is_emptied(tmp_path: Path, edgeagent: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    store = tmp_path / "talk.db"
+@pytest.mark.parametrize(
+    ("only", "shown", "left"),
+    [
+        ([], ["learnt from 4 turns", "volume 50 %", "2 lines"], Stood()),
+        (["--only", "talk"], ["2 lines"], Stood(Remembered(0, turns=4), {"volume": 0.5})),
+        (["--only", "profile"], ["learnt from 4 turns", "volume 50 %"], None),
+    ],
+)
+def test_the_store_is_emptied(
+    tmp_path: Path,
+    edgeagent: Run,
+    capsys: pytest.CaptureFixture[str],
+    only: list[str],
+    shown: list[str],
+    left: Stood | None,
+) -> None:
+    store = tmp_path / "memory.db"
     keep(store)
-    assert edgeagent("forget", "--talk", store) == 0
+    kept = look(store)
+    assert edgeagent("forget", "--file", store, *only) == 0
     said = capsys.readouterr().out
     assert said.endswith("forgotten\n")
     assert "secret" not in said
-    assert not any(b"secret" in each.read_bytes() for each in tmp_path.iterdir())
-    stood = look(store)
-    assert stood is not None
-    assert (stood.saved, stood.manner) == (Saved(), {})
+    assert [text for text in ("learnt from 4 turns", "volume 50 %", "2 lines") if text in said] == shown
+    if left is None:
+        assert kept
+        left = Stood(None, {}, kept.saved, kept.rest_at)
+    assert look(store) == left
+    assert any(b"secret" in each.read_bytes() for each in tmp_path.iterdir()) == left.saved.unfinished
 
 
 def test_what_is_no_store_is_not_emptied(tmp_path: Path, edgeagent: Run, capsys: pytest.CaptureFixture[str]) -> None:
@@ -159,7 +175,7 @@ def test_what_is_no_store_is_not_emptied(tmp_path: Path, edgeagent: Run, capsys:
     database.close()
     for file in (mine, photos):
         before = file.read_bytes()
-        assert edgeagent("forget", "--talk", file) == 2
+        assert edgeagent("forget", "--file", file) == 2
         assert "stays as it is" in capsys.readouterr().err
         assert file.read_bytes() == before
-    assert edgeagent("forget", "--talk", tmp_path / "none.db") == 2
+    assert edgeagent("forget", "--file", tmp_path / "none.db") == 2

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -144,7 +146,20 @@ def test_threads_in_real_time(proc: MadeUpProc) -> None:
         path.write_text(stat(thread, " ".join(["7"] * 36), priority, policy))
     assert Holders(proc.root).urgent(DEVICE) == (22, 21)
     assert Holders(proc.root).urgent(STRANGER) is None
-    assert Holders().urgent(os.getpid()) == ()
+
+
+def test_a_real_process_in_real_time() -> None:
+    """Not this one: what other tests do with its threads is theirs."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        assert Holders().urgent(child.pid) == ()
+        try:
+            os.sched_setscheduler(child.pid, os.SCHED_FIFO, os.sched_param(7))
+        except PermissionError:
+            pytest.skip("SCHED_FIFO is not permitted here")
+        finally:
+            found = Holders().urgent(child.pid)
+            child.communicate(b"\n")
+        assert found == (7,)
 
 
 def test_this_very_process_is_seen_in_the_real_proc(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def test_a_short_day_has_turns_stops_and_losses_and_all_is_told(
     journal = read_lines(tmp_path / "journal.jsonl")
     events = {str(entry["event"]) for entry in journal}
     assert {"heard", "heard_words", "kept", "halted", "learnt"} <= events
-    assert (tmp_path / "memory.json").exists()
+    assert (tmp_path / "memory.db").exists()
     assert len(list((tmp_path / "turns").rglob("*.wav"))) > 2
 
 

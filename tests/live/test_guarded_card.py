@@ -108,6 +108,7 @@ def test_a_card_long_silent_is_not_asked_to_stop(card: Card) -> None:
     assert guarded.stalled() == 0.5
     assert guarded.abort() == 0
     assert len(card.threads) == 1
+    guarded.close()
 
 
 def test_the_threads_of_a_dead_card_lose_their_urgency_until_it_lives(card: Card) -> None:

@@ -127,13 +127,13 @@ def test_the_mixer_that_is_named_is_turned(
 
 
 @pytest.mark.live
-def test_our_own_gain_is_remembered_with_the_conversation_and_only_then(home: Home) -> None:
+def test_our_own_gain_is_remembered_where_anything_is(home: Home) -> None:
     assert home.loudest() == pytest.approx(TONE * 0.4, rel=0.1)
     home.run(LOUDER)
     assert home.loudest() == pytest.approx(TONE * 0.4, rel=0.1)
     for words in (True, False):
-        talk = home.folder / f"talk-{words}.db"
-        home.settings = replace(home.settings, memory=Memory(talk=str(talk), talk_words=words))
+        file = home.folder / f"memory-{words}.db"
+        home.settings = replace(home.settings, memory=Memory(file=str(file), talk=words))
         home.run(LOUDER)
         assert home.loudest() == pytest.approx(TONE * 0.6, rel=0.1)
         home.run(LOUDER)

@@ -7,11 +7,12 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
 from edgeagent.live import realtime
-from edgeagent.live.realtime import Collector, prepare, relax, urgent
+from edgeagent.live.realtime import Collector, prepare, relax, urgent, urgently
 
 
 def in_a_thread(act: Callable[[], None]) -> None:
@@ -39,12 +40,31 @@ def test_the_priority_is_not_inherited() -> None:
     assert theirs == os.SCHED_OTHER
 
 
+def test_real_time_ends_with_what_it_is_for() -> None:
+    """For a thread that goes on to something else."""
+    found: list[int] = []
+
+    def hurry() -> None:
+        with suppress(KeyError), urgently(5) as may:
+            found.extend([os.sched_getscheduler(0)] * may)
+            raise KeyError
+        found.append(os.sched_getscheduler(0))
+
+    in_a_thread(hurry)
+    if len(found) == 1:
+        pytest.skip("SCHED_FIFO is not permitted here")
+    during, after = (policy & ~os.SCHED_RESET_ON_FORK for policy in found)
+    assert (during, after) == (os.SCHED_FIFO, os.SCHED_OTHER)
+
+
 def test_without_permission_it_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise PermissionError
 
     monkeypatch.setattr(os, "sched_setscheduler", refuse)
     assert not urgent(5)
+    with urgently(5) as may:
+        assert not may
 
 
 def test_what_is_prepared_is_undone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -104,8 +104,9 @@ def stuck() -> Iterator[Callable[[], SoundPath]]:
 
 def test_an_attempt_that_never_ends_is_the_end(stuck: Callable[[], SoundPath], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(repair, "HANGS_S", 0.05)
-    mending = Repair(stuck)
-    mending.start(GuardedCard(CrankCard(Rig())))
+    mending, rig = Repair(stuck), Rig()
+    mending.start(GuardedCard(CrankCard(rig)))
+    rig.close()
     with pytest.raises(DeviceHung, match="hangs opening"):
         repaired(mending)
 
@@ -119,6 +120,27 @@ def test_a_first_attempt_ends_in_time_whatever_comes_of_it(
     monkeypatch.setattr(repair, "HANGS_S", 0.05)
     with pytest.raises(DeviceHung, match="hangs opening"):
         repair.in_time(stuck)
+
+
+def test_a_card_that_comes_when_nobody_wants_one_any_more_is_closed() -> None:
+    begun, over, rig = Event(), Event(), Rig()
+
+    def make() -> SoundPath:
+        begun.set()
+        assert over.wait(20)
+        return rig.opened()
+
+    mending = Repair(make)
+    mending.start(GuardedCard(Broken(FAULTS[0])))
+    assert begun.wait(20)
+    mending.close()
+    over.set()
+    end = time.monotonic() + 10
+    while "close" not in rig.log:
+        assert time.monotonic() < end, "left open"
+        time.sleep(0.001)
+    rig.close()
+    assert mending.take() is None
 
 
 def test_a_library_that_hangs_is_the_end() -> None:

@@ -12,8 +12,9 @@ from edgeagent.app.beside import recall_talk
 from edgeagent.dialogue.history import Who
 from edgeagent.dialogue.saved import Saved
 from edgeagent.settings import Capture, Memory, Settings, Turns
-from edgeagent.store.talk_file import forget
-from edgeagent.store.talk_keeper import TalkKeeper
+from edgeagent.store.keeper import Keeper
+from edgeagent.store.memory_file import Part, forget
+from edgeagent.turn.events import Remembered
 from tests.live.rig import Rig
 from tests.live.test_dialogue import LONG, NAMES, OFFER, Replier, Understanding, ask, heard, interrupt, quiet
 
@@ -25,12 +26,12 @@ class Start:
     """One start of the device, with the store of those before. Without a thread: what was to be written is, at once."""
 
     def __init__(self, path: Path, now: float, replier: Replier, *texts: str) -> None:
-        self.keeper = TalkKeeper(path, 24, clock=lambda: now)
+        self.keeper = Keeper(path, 24, clock=lambda: now)
         self.keeper.start(self.forgotten, self.troubles, thread=False)
         dialogue = build_dialogue(SETTINGS)
         assert dialogue is not None
         self.closed = False
-        self.asks = recall_talk(self.keeper, Memory(), dialogue)
+        self.asks = recall_talk(self.keeper, Memory(talk=True), dialogue)
         self.dialogue = dialogue
         self.replier = replier
         self.rig = Rig(replier=replier, listener=Understanding(*texts), dialogue=dialogue, settings=SETTINGS)
@@ -40,9 +41,10 @@ class Start:
             self.rig.until(lambda: self.rig.state == "speaking")
             quiet(self.rig)
 
-    def forgotten(self) -> bool:
-        self.dialogue.forget()
-        self.keeper.begin_again()
+    def forgotten(self, part: Part, _remembered: Remembered | None) -> bool:
+        if part == "talk":
+            self.dialogue.forget()
+        self.keeper.begin_again(part)
         return True
 
     def troubles(self, text: str) -> None:
@@ -69,7 +71,7 @@ def begin(tmp_path: Path) -> Iterator[Begin]:
     starts: list[Start] = []
 
     def one(*texts: str, replier: Replier | None = None, now: float = 1e9) -> Start:
-        starts.append(Start(tmp_path / "talk.db", now, replier or Replier(), *texts))
+        starts.append(Start(tmp_path / "memory.db", now, replier or Replier(), *texts))
         return starts[-1]
 
     yield one
@@ -188,7 +190,7 @@ def test_what_was_forgotten_is_not_asked_about(begin: Begin, tmp_path: Path) -> 
     first.rig.until(lambda: first.rig.state == "speaking")
     interrupt(first.rig)
     first.keeper.look()
-    forget(tmp_path / "talk.db")
+    forget(tmp_path / "memory.db")
     first.keeper.look()
     assert first.dialogue.history.lines == ()
     first.killed()

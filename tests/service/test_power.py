@@ -27,7 +27,7 @@ STORY = " ".join(f"This is sentence number {number} of a story that goes on and 
 
 CONFIG = f"""
 record: {{journal: /{STATE}/journal.jsonl}}
-memory: {{talk: /{STATE}/talk.db}}
+memory: {{file: /{STATE}/memory.db, talk: true}}
 lamp: {{kind: terminal}}
 script: {{opening: "{STORY}"}}
 capture: {{on_turn: "true"}}

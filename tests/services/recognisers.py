@@ -22,6 +22,9 @@ EVERY = ("command", "wyoming", "vosk", "pocketsphinx", "streaming", "transducer"
 
 LIBRARIES = Path(__file__).with_name("libraries")
 
+LOG = "calls"
+"""Below a test's folder: what the stand-ins were asked to do, a line each: load, begin, hear, end."""
+
 FILES = {
     "streaming": ("tokens.txt", "encoder-99.onnx", "encoder-99.int8.onnx", "decoder-99.onnx", "joiner-99.onnx"),
     "transducer": ("tokens.txt", "encoder.onnx", "decoder.onnx", "joiner.onnx"),
@@ -84,8 +87,7 @@ def library(
 ) -> LibraryRecogniser:
     wanted = model(kind, folder, "" if mode == "whole" else mode)
     argv = process(wanted, [str(LIBRARIES), *sys.path])
-    if kind == "pocketsphinx":
-        argv = ["env", f"FAKE_POCKETSPHINX={mode}", *argv]
+    argv = ["env", f"FAKE_POCKETSPHINX={mode}", f"FAKE_LOG={folder / LOG}", *argv]
     recogniser = LibraryRecogniser(argv, patience_s, heard.recognised, heard.trouble, early=early)
     recogniser.tell_so_far(heard.partial)
     return recogniser

@@ -206,7 +206,8 @@ def test_one_long_piece_is_never_dropped() -> None:
 def test_the_child_goes_when_we_go(spotter: PocketsphinxSpotter, eventually: Eventually) -> None:
     assert spotter._link is not None
     child = spotter._link.child
-    child._stdin.close()
+    with open(os.devnull, "wb") as nowhere:  # in place of the pipe, which the spotter's thread may write to just now
+        os.dup2(nowhere.fileno(), child._stdin.fileno(), inheritable=False)
     eventually(lambda: child.status() == 0)
 
 

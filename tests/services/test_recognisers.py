@@ -24,8 +24,9 @@ from edgeagent.services.espeak_talker import EspeakTalker
 from edgeagent.services.flite_talker import FliteTalker
 from edgeagent.services.library_recogniser import LibraryRecogniser, process
 from edgeagent.services.library_talker import LibraryTalker
+from edgeagent.services.library_turn import LibraryTurn
 from tests.services.leftovers import children, descriptors
-from tests.services.recognisers import EVERY, FILES, LIBRARIES, Heard, library, made, model
+from tests.services.recognisers import EVERY, FILES, LIBRARIES, LOG, Heard, library, made, model
 from tests.services.talkers import loaded
 
 Eventually = Callable[[Callable[[], object]], None]
@@ -165,6 +166,46 @@ def test_whoever_shall_not_begin_early_does_not(kind: str, tmp_path: Path, stack
     if isinstance(recogniser, LibraryRecogniser):
         recogniser.check()
     assert not recogniser.suspect_turn(7, "")
+
+
+@libraries
+def test_all_that_is_slow_is_done_before_somebody_is_suspected_of_speaking(
+    kind: str, tmp_path: Path, stack: ExitStack, heard: Heard, eventually: Eventually
+) -> None:
+    """The model is loaded, what was cut off is ended, and the next stretch has begun."""
+    recogniser = library(kind, tmp_path, heard)
+    stack.callback(recogniser.close)
+    recogniser.check()
+    calls = partial(done, tmp_path)
+    begins = {"vosk": 2, "streaming": 2, "pocketsphinx": 1}.get(kind, 0)  # two have begun once when they are loaded
+    eventually(lambda: calls().count("begin") == begins)
+    child = children()
+    for turn in range(1, 4):
+        before = calls()
+        assert recogniser.suspect_turn(turn, "")
+        recogniser.sound(turn, SOUND)
+        eventually(lambda: turn_of(recogniser).said.upto >= 8000)
+        assert set(calls()[len(before) :]) == ({"hear"} if begins else set())
+        if turn == 2:
+            recogniser.open_turn(turn, "")
+            recogniser.close_turn(turn, SOUND)
+            eventually(partial(heard.has, turn))
+        else:
+            recogniser.drop_turn(turn)
+        eventually(lambda: not begins or calls()[-1] == "begin")
+    assert calls().count("load") == 1
+    assert children() == child
+    assert not heard.troubles
+
+
+def done(folder: Path) -> list[str]:
+    """What the stand-in was asked to do."""
+    return (folder / LOG).read_text().split()
+
+
+def turn_of(recogniser: LibraryRecogniser) -> LibraryTurn:
+    assert recogniser._turn is not None
+    return recogniser._turn
 
 
 @libraries

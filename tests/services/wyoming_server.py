@@ -130,6 +130,8 @@ class Server:
             case "garbage":
                 await handler.write_event(Told("pong"))
                 await handler.stop()
+            case "echoes":
+                await handler.write_event(Handled(self.text, Transcript.from_event(self.told[-1]).context).event())
             case "whole":
                 await handler.write_event(Handled(self.text, {"topic": len(self.told)}).event())
             case _:

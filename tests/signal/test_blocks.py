@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeagent.signal.blocks import Blocks, Pairs
+from edgeagent.signal.blocks import Blocks, Pairs, overlapping
 
 
 @given(st.integers(1, 30), st.lists(st.integers(0, 100), max_size=20))
@@ -43,3 +43,10 @@ def test_so_much_is_wanting_as_completes_a_pair(pieces: list[int]) -> None:
         pairs.first(np.zeros(count, np.float32))
         pairs.second(np.zeros(count, np.float32))
     assert len(list(pairs.take())) == 1
+
+
+def test_frames_overlap_by_half_whatever_lies_around_them() -> None:
+    two = np.arange(2 * 12, dtype=np.float32).reshape(2, 12)
+    assert overlapping(two[1], 4).tolist() == [list(range(12, 20)), list(range(16, 24))]
+    np.testing.assert_array_equal(overlapping(two, 4)[1], overlapping(two[1], 4))
+    assert overlapping(two[:, :4], 4).shape == (2, 0, 8)

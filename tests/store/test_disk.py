@@ -10,7 +10,7 @@ import pytest
 
 from edgeagent.settings import Settings
 from edgeagent.store.disk import write_whole
-from edgeagent.store.memory_file import forget
+from edgeagent.store.memory_file import MemoryFile
 from edgeagent.store.session import Recording
 from edgeagent.store.takes import CONSENT, Consent, write_consent
 
@@ -36,10 +36,10 @@ def mode(path: Path) -> int:
 
 @pytest.mark.usefixtures("_open_to_all")
 def test_what_holds_voices_is_its_owners_alone_whatever_the_umask(tmp_path: Path) -> None:
-    folder, memory = tmp_path / "sessions" / "one", tmp_path / "state" / "memory.json"
+    folder, memory = tmp_path / "sessions" / "one", tmp_path / "state" / "memory.db"
     Recording(folder, Settings(), {}, pytest.fail).close()
     write_consent(folder, Consent("Ann", "typed", "2026-01-01", "yes", 0))
-    forget(memory)
+    MemoryFile(memory, 0.0, 24).close()
     assert {mode(path) for path in (folder, memory.parent)} == {0o700}
     files = {"session.json", "events.jsonl", "mic.wav", "reference.wav", CONSENT}
     assert {path.name for path in folder.iterdir()} == files
@@ -48,10 +48,10 @@ def test_what_holds_voices_is_its_owners_alone_whatever_the_umask(tmp_path: Path
 
 @pytest.mark.usefixtures("_open_to_all")
 def test_an_old_file_that_everybody_could_read_is_replaced_by_one_that_they_cannot(tmp_path: Path) -> None:
-    memory = tmp_path / "memory.json"
-    for old in (memory, tmp_path / "memory.json.new"):
+    consent = tmp_path / CONSENT
+    for old in (consent, tmp_path / f"{CONSENT}.new"):
         old.write_text("{}")
         old.chmod(0o644)
-    forget(memory)
-    assert mode(memory) == 0o600
-    assert [path.name for path in tmp_path.iterdir()] == ["memory.json"]
+    write_consent(tmp_path, Consent("Ann", "typed", "2026-01-01", "yes", 0))
+    assert mode(consent) == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == [CONSENT]

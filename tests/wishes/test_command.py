@@ -6,6 +6,7 @@ import json
 import runpy
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,11 +20,12 @@ from edgeagent.sim.stops import SELF, Stop
 from edgeagent.sim.truth import Happening, Kind
 from edgeagent.sim.verdicts import EventScore
 from edgeagent.turn.wishes import caution
+from edgeagent.units import RATE
 from tests.talking import INTERRUPTED, PERSON, talking
 from tools.wishes import __main__ as command
 from tools.wishes.home import Home, Point, falling, point
 from tools.wishes.page import Provenance, module, page, text
-from tools.wishes.runs import Order, judged
+from tools.wishes.runs import Order, fair, judged
 
 ROOT = Path(__file__).parents[2]
 
@@ -61,6 +63,13 @@ def test_none_among_few_is_no_proof_and_what_was_not_tested_does_not_count() -> 
     many = point(0.0, [run(*[event(Kind.NOISE)] * 300)], Home())
     assert none.hourly["noise"] > many.hourly["noise"] > 0
     assert none.counts["noise"] == (0, 3)
+
+
+def test_who_begins_in_a_pause_of_ours_is_no_stop_for_nothing() -> None:
+    for onset, cause in ((101, Kind.COMMAND), (100 + RATE // 2, Kind.COMMAND), (100, SELF), (101 + RATE // 2, SELF)):
+        spoke = replace(event(Kind.COMMAND), start_s=onset / RATE)
+        coughed = replace(event(Kind.NOISE), start_s=101 / RATE)
+        assert [stop.cause for stop in fair(run(coughed, spoke, stops=1)).stops] == [cause]
 
 
 def test_who_is_not_stopped_for_is_missed() -> None:

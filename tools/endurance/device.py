@@ -46,7 +46,7 @@ def settings_of(folder: Path) -> Settings:
         capture=Capture(turns_dir=str(folder / "turns"), turns_kept=20),
         script=Script(replies=SENTENCES),
         record=Record(journal=str(folder / "journal.jsonl"), journal_mb=2),
-        memory=Memory(file=str(folder / "memory.json")),
+        memory=Memory(file=str(folder / "memory.db")),
     )
 
 
@@ -70,7 +70,7 @@ class Device:
             log = JsonLinesJournal(Path(settings.record.journal), _warn, background=True, most_bytes=2_000_000)
             closing.callback(log.close)
             notes = TeeJournal(log, CallbackJournal(watch))
-            keeper = Keeper(Path(settings.memory.file))
+            keeper = Keeper(Path(settings.memory.file), settings.memory.talk_hours, settings.memory.talk)
             self.engine: Engine = app.build_engine(settings, TeeJournal(log, CallbackJournal(watch), keeper))
             self._loop = self._built(settings, notes, keeper, closing)
             realtime.prepare()
@@ -85,7 +85,7 @@ class Device:
         replier = ScriptedReplier(settings.script)
         conversation = Conversation(door, playback, inbox, notes, talker, replier, app.build_listener(settings, None))
         closing.callback(conversation.close)
-        app.add_memory(keeper, (inbox, door, conversation), closing)
+        app.add_memory(keeper, None, (inbox, door, lambda: conversation), closing)
         loop = Loop(
             door,
             SoundPath(PatientCard(self._card, lambda: self._card.now), playback.render_into),

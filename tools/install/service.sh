@@ -44,7 +44,7 @@ write_config() {
         need_scratch
         "$VENV/bin/edgeagent" check --example >"$scratch/example"
         # A device that was unplugged need not get to know its people again: a few numbers, no sound and no words.
-        awk -v file="$STATE/memory.json" \
+        awk -v file="$STATE/memory.db" \
             '/^[a-z]/ { section = $1 } section == "memory:" && $1 == "file:" { $0 = "  file: " file } { print }' \
             "$scratch/example" >"$scratch/config"
         write "$CONFIG" 644 root "$(cat "$scratch/config")"

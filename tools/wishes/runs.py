@@ -17,7 +17,13 @@ from edgeagent.settings import Models, Settings, Turns
 from edgeagent.sim.loop import simulate
 from edgeagent.sim.scene import load_scene
 from edgeagent.sim.score import RunScore, score
+from edgeagent.sim.stops import SELF, Stop
+from edgeagent.sim.truth import USER
 from edgeagent.store.journal import JsonLinesJournal
+from edgeagent.units import RATE, samples
+
+PAUSE = samples(500)
+"""A stop is dated by our last audible sample: whoever begins in a pause of ours, so long at most, begins behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,4 +55,16 @@ def judged(order: Order) -> RunScore:
             simulate(load_scene(order.scene), engine, settings, folder)
         finally:
             journal.close()
-        return replace(score(order.scene, folder), scene=order.scene.name)
+        return fair(replace(score(order.scene, folder), scene=order.scene.name))
+
+
+def fair(run: RunScore) -> RunScore:
+    """The run, with stops for people who began in a pause of ours put down to them, and not to nothing."""
+    onsets = [(round(event.start_s * RATE), event.kind) for event in run.events if event.kind in USER]
+
+    def cause(stop: Stop) -> str:
+        if stop.cause != SELF:
+            return stop.cause
+        return next((str(kind) for onset, kind in onsets if 0 < onset - stop.at <= PAUSE), SELF)
+
+    return replace(run, stops=[replace(stop, cause=cause(stop)) for stop in run.stops])

@@ -7,15 +7,23 @@ from types import SimpleNamespace
 MODE = os.environ.get("FAKE_POCKETSPHINX", "")
 
 
+def _log(what):
+    if path := os.environ.get("FAKE_LOG"):
+        with open(path, "a") as log:
+            log.write(what + "\n")
+
+
 class Decoder:
     def __init__(self, config=None, **kwargs):
         assert kwargs == {"loglevel": "FATAL", "samprate": 16000}
         if MODE == "refuses":
             raise RuntimeError("Failed to initialize PocketSphinx")
+        _log("load")
         self._open = False
         self._count = 0
 
     def reinit_feat(self):
+        _log("begin")
         assert not self._open
 
     def start_utt(self):
@@ -24,6 +32,7 @@ class Decoder:
 
     def process_raw(self, data, no_search=False, full_utt=False):
         assert self._open
+        _log("hear")
         if MODE == "stalled":
             time.sleep(3600)
         if MODE == "dies":
@@ -31,6 +40,7 @@ class Decoder:
         self._count += len(data) // 2
 
     def end_utt(self):
+        _log("end")
         assert self._open
         self._open = False
 

@@ -6,7 +6,14 @@ from pathlib import Path
 from types import SimpleNamespace
 
 
+def _log(what):
+    if path := os.environ.get("FAKE_LOG"):
+        with open(path, "a") as log:
+            log.write(what + "\n")
+
+
 def _mode(tokens):
+    _log("load")
     fake = Path(tokens).with_name("fake")
     mode = fake.read_text() if fake.exists() else ""
     if mode == "refuses":
@@ -23,6 +30,7 @@ def _act(mode):
 
 class OnlineStream:
     def __init__(self):
+        _log("begin")
         self._count = self._decoded = 0
         self._finished = False
 
@@ -30,6 +38,7 @@ class OnlineStream:
         assert sample_rate == 16000
         assert waveform.dtype.name == "float32"
         assert not self._finished
+        _log("hear")
         self._count += len(waveform)
 
     def input_finished(self):

@@ -1,0 +1,73 @@
+"""Where a conversation stood, in the tables `lines` and `rest` of an open database: each line with the second in which
+it was said, and what was left to say."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable
+
+from edgeagent.dialogue.history import LINES, Line, Who
+from edgeagent.dialogue.saved import Saved
+
+Rows = dict[tuple[Who, int], tuple[int, Line]]
+"""The lines of a database and their places, oldest first, by speaker and number."""
+
+
+def read(database: sqlite3.Connection) -> tuple[Rows, Saved, float]:
+    """All there is, and when the rest was written last. Raises ValueError or TypeError for what is senseless."""
+    select = "SELECT place, who, text, interrupted, estimated FROM lines ORDER BY place DESC LIMIT ?"
+    found = database.execute(select, (LINES,)).fetchall()
+    at, more, plain = database.execute("SELECT at, more, texts FROM rest").fetchone() or (0.0, 0, "[]")
+    lines = [
+        (place, Line(Who(who), -1 - back, str(text), bool(interrupted), bool(estimated)))
+        for back, (place, who, text, interrupted, estimated) in enumerate(found)
+    ]
+    texts = json.loads(plain)
+    if not (isinstance(texts, list) and all(isinstance(text, str) for text in texts)):
+        raise ValueError
+    lines.reverse()
+    rows = {(line.who, line.number): (place, line) for place, line in lines}
+    return rows, Saved(tuple(line for _, line in lines), tuple(texts), bool(more)), float(at)
+
+
+def write_lines(database: sqlite3.Connection, rows: Rows, lines: Iterable[Line], now: float) -> Rows:
+    """Write what is different; returns what is there then. A line that was deleted for its age stays deleted: it is
+    updated nowhere."""
+    known = {(line.who, line.number): line for line in lines}
+    written = dict(rows)
+    stay = [key for key in written if key in known]
+    if stay != list(known)[: len(stay)]:  # another history altogether
+        stay = []
+    for key in [key for key in written if key not in stay]:
+        database.execute("DELETE FROM lines WHERE place = ?", (written.pop(key)[0],))
+    for key, line in known.items():
+        values = (_utf8(line.text), line.interrupted, line.estimated)
+        if key not in written:
+            insert = "INSERT INTO lines (at, who, text, interrupted, estimated) VALUES (?, ?, ?, ?, ?)"
+            written[key] = (database.execute(insert, (now, line.who.value, *values)).lastrowid or 0, line)
+        elif written[key][1] != line:
+            place = written[key][0]
+            update = "UPDATE lines SET text = ?, interrupted = ?, estimated = ? WHERE place = ?"
+            database.execute(update, (*values, place))
+            written[key] = (place, line)
+    return written
+
+
+def write_rest(database: sqlite3.Connection, saved: Saved, now: float) -> None:
+    """Replace what was left to say."""
+    texts = json.dumps([_utf8(text) for text in saved.rest], ensure_ascii=False)
+    database.execute("INSERT OR REPLACE INTO rest VALUES (1, ?, ?, ?)", (now, saved.more, texts))
+
+
+def prune(database: sqlite3.Connection, now: float, age_s: float) -> None:
+    """Delete what is older. What comes from the future, by a clock that went wrong, is from now: it would never be too
+    old."""
+    for table in ("lines", "rest"):
+        database.execute(f"UPDATE {table} SET at = ? WHERE at > ?", (now, now))
+        database.execute(f"DELETE FROM {table} WHERE at < ?", (now - age_s,))
+
+
+def _utf8(text: str) -> str:
+    """What SQLite can hold: half a surrogate pair is no text."""
+    return text.encode(errors="replace").decode()

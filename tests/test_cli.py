@@ -266,6 +266,7 @@ def test_check_finds_broken_texts_and_models_that_no_service_reads(
 def test_an_option_that_cannot_be_meant_is_refused_and_not_ignored(
     options: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    pytest.importorskip("wyoming", reason="needs the extra [wyoming]")
     file = tmp_path / "edgeagent.yaml"
     sound = {"card": "wav", "microphone_wav": str(tmp_path / "none.wav")}
     file.write_text(json.dumps({"audio": sound, "recogniser": {"kind": "wyoming", "uri": "tcp://127.0.0.1:9"}}))

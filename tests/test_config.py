@@ -529,6 +529,7 @@ def test_a_kind_that_is_none_is_one_fault_and_no_guess_about_the_rest_of_its_sec
 
 
 def test_looking_at_the_files_loads_neither_numpy_nor_a_library() -> None:
+    pytest.importorskip("wyoming", reason="needs the extra [wyoming]")
     program = (
         "import sys; from edgeagent import config; config.loads('recogniser: {kind: wyoming}'); "
         "print(sorted({'numpy', 'onnxruntime', 'espeakng_loader'} & set(sys.modules)))"

@@ -36,7 +36,10 @@ EVERY = ("espeak", "flite", "piper", "command", "wav", "tone", "wyoming")
 OTHERS = ("espeak", "flite", "piper", "command", "wyoming")
 """Those with another side that can fail."""
 
-STALL_MS = 400
+STALL_MS = 1000
+"""Of a voice that is to be given up. Any other may take STARTS_MS: a busy machine takes its time to start a program."""
+
+STARTS_MS = 5000
 
 SOUND = "head -c 22050 /dev/zero | tr '\\0' '\\20'"
 """Half a second at 22.05 kHz."""
@@ -55,12 +58,13 @@ class Side:
 
     def __init__(self, kind: str, mode: str, folder: Path, stack: ExitStack) -> None:
         self._mode = mode
+        self._stall_ms = STALL_MS if mode in ("silent", "stalled") else STARTS_MS
         self._asked: Event | None = None
         makers: dict[str, Callable[[], Talker]] = {
-            "espeak": lambda: loaded(EspeakTalker(settings.Talker(stall_ms=5000))),
-            "flite": lambda: loaded(FliteTalker(settings.Talker(stall_ms=5000))),
+            "espeak": lambda: loaded(EspeakTalker(settings.Talker(stall_ms=STARTS_MS))),
+            "flite": lambda: loaded(FliteTalker(settings.Talker(stall_ms=STARTS_MS))),
             "piper": lambda: piper(folder, mode),
-            "command": lambda: command(PROGRAMS[mode]),
+            "command": lambda: command(PROGRAMS[mode], self._stall_ms),
             "wav": lambda: recorded(folder),
             "tone": ToneTalker,
             "wyoming": lambda: self._wyoming(stack),
@@ -99,7 +103,7 @@ class Side:
 
         server = stack.enter_context(serving({"endless": "flowing"}.get(self._mode, self._mode)))
         self._asked = server.asked
-        return WyomingTalker(settings.Talker(kind="wyoming", uri=server.uri, stall_ms=STALL_MS))
+        return WyomingTalker(settings.Talker(kind="wyoming", uri=server.uri, stall_ms=self._stall_ms))
 
 
 def loaded(talker: LibraryTalker) -> LibraryTalker:
@@ -111,9 +115,9 @@ def loaded(talker: LibraryTalker) -> LibraryTalker:
     return talker
 
 
-def command(program: str) -> CommandTalker:
+def command(program: str, stall_ms: int) -> CommandTalker:
     wanted = settings.Talker(
-        kind="command", command=f"sh -c {quote(program)}", command_rate_hz=22_050, stall_ms=STALL_MS
+        kind="command", command=f"sh -c {quote(program)}", command_rate_hz=22_050, stall_ms=stall_ms
     )
     return CommandTalker(wanted)
 

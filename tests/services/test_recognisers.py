@@ -122,7 +122,7 @@ def test_what_was_heard_before_it_was_a_turn_is_in_its_text(
 def test_of_what_was_no_turn_nothing_is_told_and_the_next_one_is_understood(
     kind: str, mode: str, tmp_path: Path, stack: ExitStack, heard: Heard, eventually: Eventually
 ) -> None:
-    recogniser = made(kind, mode, tmp_path, stack, heard, patience_s=1.5)
+    recogniser = made(kind, mode, tmp_path, stack, heard, patience_s=8.0 if mode == "whole" else 1.5)
     took = []
     for turn in range(4):
         suspected(recogniser, turn, eventually)

@@ -68,7 +68,12 @@ def placed(tmp_path: Path) -> Callable[[str], str]:
     for name in ("tokens.txt", "model.onnx"):
         (tmp_path / name).touch()
     (tmp_path / "rules.yaml").write_text("rules: [{when: hello, say: hello}]")
-    names = {"MODEL": tmp_path / "voice.onnx", "SENSE": tmp_path, "RULES": tmp_path / "rules.yaml", "TEXT": Path(__file__)}
+    names = {
+        "MODEL": tmp_path / "voice.onnx",
+        "SENSE": tmp_path,
+        "RULES": tmp_path / "rules.yaml",
+        "TEXT": Path(__file__),
+    }
     return lambda text: re.sub("|".join(names), lambda found: str(names[found[0]]), text)
 
 

@@ -69,7 +69,12 @@ def test_who_begins_in_a_pause_of_ours_is_no_stop_for_nothing() -> None:
     for onset, cause in ((101, Kind.COMMAND), (100 + RATE // 2, Kind.COMMAND), (100, SELF), (101 + RATE // 2, SELF)):
         spoke = replace(event(Kind.COMMAND), start_s=onset / RATE)
         coughed = replace(event(Kind.NOISE), start_s=101 / RATE)
-        assert [stop.cause for stop in fair(run(coughed, spoke, stops=1)).stops] == [cause]
+        assert [stop.cause for stop in fair(run(coughed, spoke, stops=1), [100]).stops] == [cause]
+
+
+def test_a_stop_that_the_device_never_made_is_none() -> None:
+    for halts, stops in (([], 0), ([101 + RATE // 2], 0), ([100 + RATE // 2], 1), ([9 * RATE, 100], 1)):
+        assert len(fair(run(stops=1), halts).stops) == stops
 
 
 def test_who_is_not_stopped_for_is_missed() -> None:

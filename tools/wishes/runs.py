@@ -19,7 +19,7 @@ from edgeagent.sim.scene import load_scene
 from edgeagent.sim.score import RunScore, score
 from edgeagent.sim.stops import SELF, Stop
 from edgeagent.sim.truth import USER
-from edgeagent.store.journal import JsonLinesJournal
+from edgeagent.store.journal import JsonLinesJournal, read_lines
 from edgeagent.units import RATE, samples
 
 PAUSE = samples(500)
@@ -55,11 +55,16 @@ def judged(order: Order) -> RunScore:
             simulate(load_scene(order.scene), engine, settings, folder)
         finally:
             journal.close()
-        return fair(replace(score(order.scene, folder), scene=order.scene.name))
+        halts = [
+            int(str(entry["at"])) for entry in read_lines(folder / "journal.jsonl") if entry.get("action") == "halt"
+        ]
+        return fair(replace(score(order.scene, folder), scene=order.scene.name), halts)
 
 
-def fair(run: RunScore) -> RunScore:
-    """The run, with stops for people who began in a pause of ours put down to them, and not to nothing."""
+def fair(run: RunScore, halts: Sequence[int]) -> RunScore:
+    """The run, with stops for people who began in a pause of ours put down to them, and not to nothing; and without
+    those for nothing that the device never made: the score goes by sound alone, and may take a clip that two lines
+    have for the other line's. halts: samples at which it stopped."""
     onsets = [(round(event.start_s * RATE), event.kind) for event in run.events if event.kind in USER]
 
     def cause(stop: Stop) -> str:
@@ -67,4 +72,6 @@ def fair(run: RunScore) -> RunScore:
             return stop.cause
         return next((str(kind) for onset, kind in onsets if 0 < onset - stop.at <= PAUSE), SELF)
 
-    return replace(run, stops=[replace(stop, cause=cause(stop)) for stop in run.stops])
+    stops = [replace(stop, cause=cause(stop)) for stop in run.stops]
+    made = [stop for stop in stops if stop.cause != SELF or any(-PAUSE <= stop.at - halt <= PAUSE for halt in halts)]
+    return replace(run, stops=made)

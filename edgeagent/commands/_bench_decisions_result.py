@@ -71,10 +71,12 @@ class Result:
     runs: Sequence[RunScore]
     peers: Mapping[str, Sequence[RunScore]] = field(default_factory=dict)
     pooled: Figures = field(init=False)
+    theirs: dict[str, Figures] = field(init=False)
     wrong: list[Wrong] = field(init=False)
 
     def __post_init__(self) -> None:
         self.pooled = pool(self.runs)
+        self.theirs = {name: pool(runs) for name, runs in self.peers.items()}
         self.wrong = [each for run in self.runs for each in wrong(run)]
 
     @property
@@ -108,7 +110,7 @@ class Result:
 
     def _beside(self) -> Table:
         """This device and the others."""
-        systems = {"edgeagent": self.pooled, **{name: pool(runs) for name, runs in self.peers.items()}}
+        systems = {"edgeagent": self.pooled, **self.theirs}
         rows = [(False, (name, *(cell(figures[key]) for key in BESIDE))) for name, figures in systems.items()]
         return Table("Others on the same scenes", ("", *BESIDE.values()), rows)
 
@@ -161,7 +163,7 @@ class Result:
             "worst_scene": None if run is None else run.scene,
             "wrong": [each.plain() for each in self.wrong],
             "scenes": [each.plain() for each in self.runs],
-            "peers": {name: pool(runs) for name, runs in self.peers.items()},
+            "peers": self.theirs,
         }
 
 

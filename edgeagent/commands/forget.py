@@ -38,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from edgeagent import config
+    from edgeagent.store.memory_file import REFUSED
 
     settings = config.load(args.config, files=False) if args.config else Settings()
     if args.config and not settings.memory.file:
@@ -47,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
         raise EdgeAgentError(f"{path}: no such file", "name the memory.file of the device's configuration")
     _forget(path, [args.only] if args.only else ["profile", "talk"], settings)
     print("forgotten")
-    for aside in path.parent.glob(f"{escape(path.name)}.refused*"):
+    for aside in path.parent.glob(f"{escape(path.name + REFUSED)}*"):
         print(f"{aside} stays, which the device took for damaged: delete it, if it was a memory")
     return 0
 

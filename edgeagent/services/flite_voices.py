@@ -9,7 +9,8 @@ VOICES = ("slt", "rms", "awb", "kal", "kal16")
 """Those of the library, its best one first; kal has 8 kHz, the others 16."""
 
 ESPEAKS = "en"
-"""What `talker.voice` is where nobody has set it: one of espeak-ng's. flite then takes its own best one."""
+"""What `talker.voice` is where nobody has set it: one of espeak-ng's. flite then takes its own best one. (Written down
+here, because the child that imports this has no libraries, which the settings need.)"""
 
 LIBRARIES = ("libflite.so.1", "libflite_usenglish.so.1", "libflite_cmulex.so.1")
 """What each voice needs."""

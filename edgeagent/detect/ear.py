@@ -86,6 +86,10 @@ class Ear:
         """Of a step that nobody heard. What the overlap was, it still is."""
         return Percept(at, UNKNOWN, *self._overlap)
 
+    def rest(self, hops: int) -> None:
+        """So many hops that are like the last ones are not shown."""
+        self._features.rest(hops)
+
     def take_failure(self) -> str:
         """Why the rules hear from now on for good, if they do so since this was last asked; else empty."""
         return self._trial.take_failure()

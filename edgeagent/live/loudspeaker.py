@@ -8,8 +8,9 @@ samples of ours, the ones inside the resampler included.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from math import floor, inf
+from typing import Protocol
 
 import numpy as np
 
@@ -23,15 +24,25 @@ BACKLOG = 200
 hole."""
 
 
+class Player(Protocol):
+    """What is played: `signal.playback.Playback`."""
+
+    def pass_over(self, count: int) -> bool:
+        """Whether the next `count` samples at 16 kHz are silence; then they count as rendered."""
+
+    def render_into(self, out: Sound) -> None:
+        """Fill (n,) float32 with the next samples at 16 kHz."""
+
+
 class Loudspeaker:
     """`play` is for the card, in its callback thread; everything else for the engine thread."""
 
-    def __init__(self, render_into: Callable[[Sound], None], rate: int) -> None:
-        """render_into: fills (n,) float32 with the next loudspeaker samples at 16 kHz (`Playback.render_into`)."""
-        self._render_into = render_into
+    def __init__(self, player: Player, rate: int) -> None:
+        self._player = player
         self._rate = rate
         self._resampler = Resampler(RATE, rate)
         self._ready = np.zeros(0, np.float32)  # resampled, not yet handed over
+        self._silence = np.zeros(0, np.float32)  # one for all blocks, never written to
         self._played: deque[tuple[Sound, float]] = deque(maxlen=BACKLOG)
         self._rendered = 0  # samples at 16 kHz since the output last started
         self._handed = 0  # frames at the card's rate since then
@@ -39,6 +50,9 @@ class Loudspeaker:
     def play(self, out: Pcm, when: float) -> None:
         """See `ports.Play`. Nothing is rendered before it is asked for: what the gate is told holds at once."""
         if self._rate == RATE:
+            if self._player.pass_over(out.size):
+                self._rest(out, when)
+                return
             self._ready = self._render(out.size, when)
         elif (missing := out.size - self._ready.size) > 0:
             resampled = self._resampler.push(self._render(-(-missing * RATE // self._rate), when))
@@ -48,10 +62,19 @@ class Loudspeaker:
         self._ready = self._ready[out.size :]
         self._handed += out.size
 
+    def _rest(self, out: Pcm, when: float) -> None:
+        """As `play`, at the card's own rate, where nothing sounds."""
+        out[:] = 0
+        if self._silence.size != out.size:
+            self._silence = np.zeros(out.size, np.float32)
+        self._played.append((self._silence, when))
+        self._rendered += out.size
+        self._handed += out.size
+
     def _render(self, count: int, when: float) -> Sound:
         """`count` samples more; `when` is the moment of the first frame not handed over yet."""
         sound = np.empty(count, np.float32)
-        self._render_into(sound)
+        self._player.render_into(sound)
         frame = self._rendered * self._rate / RATE + self._resampler.delay
         self._played.append((sound, when + (frame - self._handed) / self._rate))
         self._rendered += count

@@ -3,12 +3,12 @@ together."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import inf
 
 from edgeagent.live.capture import Capture
-from edgeagent.live.loudspeaker import Loudspeaker
+from edgeagent.live.loudspeaker import Loudspeaker, Player
 from edgeagent.live.timeline import Timeline
 from edgeagent.ports import Card, Sound
 from edgeagent.turn.events import Lost
@@ -33,14 +33,14 @@ class Instant:
 
 
 class SoundPath:
-    """Opens `card` with the player `render_into` behind its loudspeaker. The engine thread only."""
+    """Opens `card` with `player` behind its loudspeaker. The engine thread only."""
 
-    def __init__(self, card: Card, render_into: Callable[[Sound], None]) -> None:
+    def __init__(self, card: Card, player: Player) -> None:
         """Raises DeviceError if the card does not start."""
         self.card = card
         self.capture = Capture(card.input_rate)
         self.timeline = Timeline()
-        self._loudspeaker = Loudspeaker(render_into, card.output_rate)
+        self._loudspeaker = Loudspeaker(player, card.output_rate)
         try:
             card.open(self.capture.heard, self._loudspeaker.play)
         except BaseException:  # a card that is away is tried every second, and a descriptor must not stay each time

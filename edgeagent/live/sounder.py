@@ -108,7 +108,7 @@ class Sounder:
         self._stamps = _Stamps(card)
         self._card = GuardedCard(self._stamps)
         try:
-            self._path = SoundPath(self._card, self._playback.render_into)
+            self._path = SoundPath(self._card, self._playback)
         except BaseException:
             close_quietly(self._card)
             raise

@@ -40,6 +40,7 @@ class TimedCanceller:
     def __init__(self, canceller: EchoCanceller, stages: Stages) -> None:
         self._canceller = canceller
         self._stages = stages
+        self.rest = canceller.rest
         self.take_discarded = canceller.take_discarded
         self.suppress = canceller.suppress
         self.realign = canceller.realign

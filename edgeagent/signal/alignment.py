@@ -96,6 +96,12 @@ class Alignment:
         last = self._far.delayed(HOP, self.position)
         return first + (last - first) * _RAMP
 
+    def rest(self, hops: int) -> None:
+        """So many hops in which nothing was played are not pushed: the clocks go on all the same."""
+        self._hops += hops
+        if self._creep:
+            self.position = _within(self.position - hops * self._creep, LOOKAHEAD)
+
     def read(self, n: int, position: float) -> Sound:
         """The newest `n` samples of the far end as read at `position`; n at most the span."""
         return self._far.delayed(n, position)

@@ -41,6 +41,9 @@ class Bypass:
         heard = power(forward(self._frame * WINDOW))
         return Cancelled(before, before, np.zeros_like(before), heard, heard, np.zeros_like(heard), _TRUSTED)
 
+    def rest(self, hops: int) -> None:
+        """Nothing is followed here."""
+
     def take_discarded(self) -> int:
         """Samples of the microphone that were no number, since this was last asked."""
         discarded, self._discarded = self._discarded, 0

@@ -139,6 +139,12 @@ class Canceller:
         )
         return Cancelled(frame.clean, linear, echo, frame.clean_power, frame.linear_power, frame.echo_power, confidence)
 
+    def rest(self, hops: int) -> None:
+        """So many hops are not shown, in which and for 5 s before which nothing was played, and the microphone's sound
+        is like the last one."""
+        self._alignment.rest(hops)
+        self._suppressor.rest(hops)
+
     def take_discarded(self) -> int:
         """Samples of both inputs that were no sound, since this was last asked."""
         discarded, self._discarded = self._discarded, 0

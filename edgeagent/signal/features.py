@@ -27,6 +27,9 @@ SILENCE = np.float32(1e-7)
 """The floor never falls below this band power (about -86 dBFS of white noise), so that digital silence is no loud
 event."""
 
+LONG = 10_000
+"""Hops (160 s) in which the floor has long risen to whatever there is."""
+
 TOP = np.float32(4.0)
 """Levels are clipped at this many decades (40 dB) above the floor."""
 
@@ -65,7 +68,7 @@ class Features:
         many = measured.shape[:-1]
         bands = measured[..., : 3 * BANDS].reshape(*many, 3, BANDS)
         self._smooth += SMOOTHING * (bands[..., 0, :] - self._smooth)
-        np.minimum(self._floor * RISE, np.maximum(self._smooth, SILENCE), out=self._floor)
+        self._rise(RISE)
         vector = np.empty((*many, SIZE), np.float32)
         levels = np.log10((bands + SILENCE) / (4 * self._floor + SILENCE)[..., None, :])
         np.minimum(np.maximum(levels, 0, out=levels), TOP, out=vector[..., : 3 * BANDS].reshape(*many, 3, BANDS))
@@ -79,3 +82,10 @@ class Features:
         np.minimum(np.maximum(told, -FAR_MOST, out=told), FAR_MOST, out=told)
         told[..., 4] = known
         return vector
+
+    def rest(self, hops: int) -> None:
+        """So many hops that were like the last ones are not pushed."""
+        self._rise(np.float32(float(RISE) ** min(hops, LONG)))
+
+    def _rise(self, growth: np.float32) -> None:
+        np.minimum(self._floor * growth, np.maximum(self._smooth, SILENCE), out=self._floor)

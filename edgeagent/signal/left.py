@@ -15,6 +15,9 @@ RISE = np.float32(1.003)
 LEAST = np.float32(1e-7)
 """Power below which no floor sinks: digital silence is no room."""
 
+LONG = 10_000
+"""Frames (160 s) in which a floor has long risen to whatever there is."""
+
 
 class Left:
     """One owner thread."""
@@ -28,5 +31,12 @@ class Left:
     def follow(self, power: Power) -> None:
         """Take one frame's, (bins,)."""
         self.smooth += SHARE * (power - self.smooth)
-        self.floor *= RISE
+        self._rise(RISE)
+
+    def rest(self, frames: int) -> None:
+        """So many frames that were like the last ones are not taken."""
+        self._rise(np.float32(float(RISE) ** min(frames, LONG)))
+
+    def _rise(self, growth: np.float32) -> None:
+        self.floor *= growth
         np.minimum(self.floor, np.maximum(self.smooth, LEAST), out=self.floor)

@@ -103,7 +103,7 @@ class _Stretch:
 
 
 class Playback:
-    """The player. `load` .. `position` are for the owner thread, `render` and `render_into` for the card's callback."""
+    """The player. `load` .. `position` are for the owner thread, `render` .. `pass_over` for the card's callback."""
 
     def __init__(self) -> None:
         self.dac = 0
@@ -209,6 +209,14 @@ class Playback:
             until = self._pending[0][0] - self.dac if self._pending else out.size
             self._render_stretch(out[:until])
             out = out[until:]
+
+    def pass_over(self, count: int) -> bool:
+        """Whether nothing sounds in the next `count` samples and nobody wants anything: then they count as rendered. A
+        device is silent most of its life, and its callbacks find the processor's caches cold."""
+        if self._current is not None or self._posted or self._pending:
+            return False
+        self.dac += count
+        return True
 
     def _render_stretch(self, out: Sound) -> None:
         """Render samples between two commands."""

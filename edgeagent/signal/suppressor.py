@@ -150,6 +150,10 @@ class Suppressor:
         changed = changed or self._coherence.misfit > MISFIT
         return Suppressed(clean, powers[0] * np.square(gain), powers[0], powers[1], coherence, changed)
 
+    def rest(self, hops: int) -> None:
+        """So many hops without any echo, of a sound that is like the last one, are not processed."""
+        self._left.rest(hops)
+
     def _pass(self, powers: Power, coherence: float) -> Suppressed:
         """The error as it is, and the overlap with which suppression begins again without a seam. What is known of the
         leak stays as it was."""

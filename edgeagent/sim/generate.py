@@ -147,8 +147,8 @@ class _Maker:
         )
 
     def _sentence(self) -> tuple[Sound, str]:
-        """One clip, or as many as give a line of 4 s, at the device's level. None occurs twice in a scene while there are
-        others, and least of all in a line: who finds out from the sound what was played could not tell a repetition
+        """One clip, or as many as give a line of 4 s, at the device's level. None occurs twice in a scene while there
+        are others, and least of all in a line: who finds out from the sound what was played could not tell a repetition
         from a jump, nor one line from another."""
         parts: list[Wave] = []
         said: list[Clip] = []

@@ -193,6 +193,13 @@ class Policy:
             case _:
                 pass
 
+    def notice(self, percept: Percept) -> None:
+        """What may be the weak beginning of a word, for its onset; also of steps that are heard after they are over."""
+        if percept.near >= FAINT:
+            if percept.at - self._last_faint > GAP:
+                self._faint_onset = percept.at - HOP
+            self._last_faint = percept.at
+
     def mirror(self, other: Policy) -> None:
         """Have heard what `other` has heard. Its own stay its temper and its hints."""
         for name, value in vars(other).items():
@@ -228,10 +235,7 @@ class Policy:
                 return
             self._deaf_for = 0
             self._began = self._last_voice = self._last_faint = LONG_AGO
-        if percept.near >= FAINT:
-            if at - self._last_faint > GAP:
-                self._faint_onset = at - HOP
-            self._last_faint = at
+        self.notice(percept)
         if percept.near >= VOICED:
             if self.evidence <= 0.0 and (at - self._last_voice > REJOIN or at - self._began > OVERLAP):
                 self._began, self._most = at - HOP, 0.0

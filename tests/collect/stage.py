@@ -184,7 +184,7 @@ class Stage(Rig):
 
     def opened(self) -> SoundPath:
         self.cards.append(RoomCard(self, self.person, self._card_seed, self._echo_db))
-        return SoundPath(GuardedCard(self.cards[-1], lambda: self.now), self.playback.render_into)
+        return SoundPath(GuardedCard(self.cards[-1], lambda: self.now), self.playback)
 
     # What `Talking` asks of a device ----------------------------------------------------------------------------------
 

@@ -168,11 +168,15 @@ def echo(sim: SimCard, card: Card, hold_s: float = 0.0) -> dict[str, Any]:
     random = np.random.default_rng(3)
     late: list[float] = []
 
-    def render_into(out: Sound) -> None:
-        time.sleep(late.pop() if late else 0)
-        out[:] = random.uniform(-0.3, 0.3, out.size)
+    class Noise:
+        def pass_over(self, _count: int) -> bool:
+            return False
 
-    path = SoundPath(card, render_into)
+        def render_into(self, out: Sound) -> None:
+            time.sleep(late.pop() if late else 0)
+            out[:] = random.uniform(-0.3, 0.3, out.size)
+
+    path = SoundPath(card, Noise())
     pieces: list[list[tuple[Sound, Sound]]] = [[], []]
     facts = []
     for piece in pieces:

@@ -219,7 +219,7 @@ class Rig:
         if not self.plugged:
             raise DeviceError("unplugged")
         self.cards.append(CrankCard(self))
-        return SoundPath(PromptCard(self.cards[-1], lambda: self.now), self.playback.render_into)
+        return SoundPath(PromptCard(self.cards[-1], lambda: self.now), self.playback)
 
     @property
     def card(self) -> CrankCard:

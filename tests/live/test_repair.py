@@ -59,7 +59,7 @@ def made(faults: list[Exception]) -> Callable[[], SoundPath]:
     def make() -> SoundPath:
         if left:
             raise left.pop(0)
-        return SoundPath(GuardedCard(CrankCard(rig)), lambda _out: None)
+        return SoundPath(GuardedCard(CrankCard(rig)), rig.playback)
 
     rig = Rig()
     rig.close()

@@ -25,6 +25,6 @@ def test_a_card_that_does_not_open_leaves_no_descriptor() -> None:
     before = len(os.listdir("/proc/self/fd"))
     for _ in range(5):
         with pytest.raises(DeviceError, match="gone"):
-            SoundPath(Away(rig), lambda _out: None)
+            SoundPath(Away(rig), rig.playback)
     assert len(os.listdir("/proc/self/fd")) == before
     rig.close()

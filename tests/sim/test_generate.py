@@ -111,7 +111,10 @@ def test_nothing_is_said_twice_in_a_line_while_there_is_something_else() -> None
 
 def test_no_two_lines_of_a_scene_hold_the_same_clip_while_there_is_something_else() -> None:
     """The scorer finds by its sound what was played. Twelve sentences are more than a scene of this length needs."""
-    texts = [f"the sentence with the letter {letter}, which is as long as a line of a scene has to be" for letter in "abcdefghijkl"]
+    texts = [
+        f"the sentence with the letter {letter}, which is as long as a line of a scene has to be"
+        for letter in "abcdefghijkl"
+    ]
     cast = Cast([Clip(partial(say, "device", text), text) for text in texts], {kind: [] for kind in Kind})
     cast.events[Kind.INTERRUPTION] = [Clip(partial(say, "user", "wait"), "wait")]
     for made, _ in generate(cast, 6, seed=5):

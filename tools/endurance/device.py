@@ -88,7 +88,7 @@ class Device:
         app.add_memory(keeper, None, (inbox, door, lambda: conversation), closing)
         loop = Loop(
             door,
-            SoundPath(PatientCard(self._card, lambda: self._card.now), playback.render_into),
+            SoundPath(PatientCard(self._card, lambda: self._card.now), playback),
             inbox,
             Actuators(playback, NoMutePin(), NoLamp(), settings),
             Cues(playback),

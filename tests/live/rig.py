@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,7 @@ from edgeagent.store.journal import MemoryJournal, TeeJournal
 from edgeagent.turn.events import Event, Fact
 from edgeagent.turn.naming import name
 from edgeagent.turn.outputs import Light
-from edgeagent.turn.policy import Percept
+from edgeagent.turn.policy import FAINT, Percept
 from edgeagent.units import RATE
 from tests.detect.made_up import Counting
 
@@ -139,8 +140,8 @@ class LoudEar(Ear):
 
 
 class SlowEar(LoudEar):
-    """Takes its time, while the card goes on. cost: seconds for a hop; spared: of these, what is saved where the
-    backchannel model is asked less often."""
+    """Takes its time, while the card goes on, and is never so sure that nobody speaks that the engine may rest. cost:
+    seconds for a hop; spared: of these, what is saved where the backchannel model is asked less often."""
 
     def __init__(self, cost: float = 0.0, spared: float = 0.0) -> None:
         super().__init__()
@@ -149,7 +150,8 @@ class SlowEar(LoudEar):
 
     def hear(self, cancelled: Cancelled, at: int) -> Percept:
         self.spend(self.cost - (self.spared if self.every > 1 else 0.0))
-        return super().hear(cancelled, at)
+        percept = super().hear(cancelled, at)
+        return replace(percept, near=max(percept.near, FAINT))
 
 
 STIR = np.tile(np.array([0, 1], np.int16), BLOCK // 2)

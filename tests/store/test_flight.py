@@ -200,17 +200,20 @@ def test_a_full_disk_costs_the_clip_and_one_line_and_the_next_one_is_kept(tmp_pa
 
 
 def test_a_disk_that_stalls_costs_clips_and_never_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    gate, put = threading.Event(), Shelf.put
+    gate, written, put = threading.Event(), threading.Event(), Shelf.put
 
     def slow(shelf: Shelf, *arguments: object) -> int:
         gate.wait(10)
-        return put(shelf, *arguments)  # type: ignore[arg-type]
+        number = put(shelf, *arguments)  # type: ignore[arg-type]
+        written.set()
+        return number
 
     monkeypatch.setattr(Shelf, "put", slow)
     monkeypatch.setattr(flights, "WAITING", 2)
     fed = Fed(settings(tmp_path))
     fed.live(30 * RATE, [entry for onset in range(2, 28, 2) for entry in fed.hold(onset * RATE)])
     gate.set()
+    assert written.wait(60), "closing waits for 2 s, in which a busy machine may not write one"
     fed.close()
     kept = numbers(tmp_path)
     assert kept

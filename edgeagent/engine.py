@@ -94,6 +94,11 @@ class Engine:
         return isinstance(self.state, s.Speaking) and not self.moderator.policy.evidence and self.percept.near < FAINT
 
     @property
+    def rests(self) -> bool:
+        """Nothing was computed in the last step: the room is quiet, and so are we."""
+        return self._lull.on
+
+    @property
     def state(self) -> s.State:
         """Who has the floor."""
         return self.moderator.state

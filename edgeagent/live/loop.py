@@ -47,6 +47,9 @@ GATHERED, GATHERED_S = samples(96), 0.1
 a step, for whatever ran meanwhile has taken the processor's caches: one waking for six steps is a third of the price. A
 turn then begins to be heard up to so much later, from its first syllable all the same, and ends no later."""
 
+RESTING, RESTING_S = samples(144), 0.15
+"""The same in a quiet room, where the engine rests and waking up is nearly all that it costs."""
+
 CALM = HOP
 """While we speak and nothing that we hear may be a person: sound that is awaited beyond the next step, for the same
 reason. Two steps at a time cost a third less; a first syllable then lowers our voice half a step later on average."""
@@ -130,9 +133,10 @@ class Loop:
         """Until there is sound for a step of the engine, or, while nobody speaks, for several; or a note."""
         capture, engine = self._path.capture, self._door.engine
         quiet = isinstance(engine.state, s.Idle | s.Muted) and capture.waiting < HOP
-        self._health.pace.gathering = GATHERED if quiet else 0
+        gathered, most_s = (RESTING, RESTING_S) if engine.rests else (GATHERED, GATHERED_S)
+        self._health.pace.gathering = gathered if quiet else 0
         if quiet:
-            capture.wait(GATHERED_S, GATHERED)
+            capture.wait(most_s, gathered)
         else:
             capture.wait(TICK_S, engine.wanting + (CALM if engine.calm else 0))
 

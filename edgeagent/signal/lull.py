@@ -47,6 +47,8 @@ class Lull:
         self._silent = self._steady = 0
         self._smooth = self._floor = 1.0
         self._entered = False
+        self.on = False
+        """Whether the hop that was shown last may be passed over."""
         self._before = self._newest = np.zeros(HOP, np.float32)
         self._missed: deque[Sound] = deque(maxlen=REHEARD)
         self._passed = 0
@@ -60,7 +62,8 @@ class Lull:
         self._steady = self._steady + 1 if self._as_ever(microphone) else 0
         inside = idle and self._silent > SILENT and self._steady > STEADY
         entered, self._entered = self._entered, inside
-        return inside and entered
+        self.on = inside and entered
+        return self.on
 
     def pass_over(self) -> Sound:
         """The hop that was shown last is passed over. Returns the one before it, which the canceller would give out."""

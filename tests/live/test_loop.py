@@ -12,7 +12,7 @@ import pytest
 from edgeagent.engine import Engine
 from edgeagent.errors import DeviceHung
 from edgeagent.live import repair
-from edgeagent.live.loop import CALM, GATHERED
+from edgeagent.live.loop import CALM, GATHERED, RESTING
 from edgeagent.ports import Card
 from edgeagent.services.tone_talker import GAP, TONE
 from edgeagent.settings import Settings
@@ -268,6 +268,8 @@ def test_it_sleeps_for_a_step_and_longer_only_while_nobody_speaks(rig: Rig, monk
 
     rig.turn(3)
     assert (rig.state, asked(), rig.pace.gathering) == ("idle", GATHERED, GATHERED)
+    rig.until(lambda: rig.engine.rests)
+    assert (rig.state, asked(), rig.pace.gathering) == ("idle", RESTING, RESTING)
     rig.card.turn(np.int16(0) + STIR)
     rig.card.turn(np.int16(0) + STIR)
     assert asked() <= HOP, "there is a step already"

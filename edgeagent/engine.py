@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from bisect import insort
 from dataclasses import asdict, replace
-from math import isfinite
 from typing import TypeVar
 
 import numpy as np
@@ -26,9 +25,10 @@ from edgeagent.detect.ear import Ear
 from edgeagent.ports import EchoCanceller, Journal, Sound
 from edgeagent.settings import Settings
 from edgeagent.signal.blocks import Pairs
-from edgeagent.signal.canceller import Cancelled, Trust
+from edgeagent.signal.canceller import Trust
 from edgeagent.signal.confidence import Confidence
 from edgeagent.signal.gap import Gap
+from edgeagent.signal.kept import Kept
 from edgeagent.signal.lull import Lull
 from edgeagent.signal.ring import Ring
 from edgeagent.turn import events as e
@@ -59,11 +59,7 @@ class Engine:
         self.moderator = Moderator(
             settings.turns, journal.write, samples(settings.capture.pre_roll_ms), settings.activation
         )
-        self.clean = Ring(self.moderator.kept)
-        """Echo removed and suppressed, for detection. Sample i is microphone sample i; the newest lags `at` by one
-        HOP."""
-        self.linear = Ring(self.moderator.kept)
-        """Echo removed linearly only, for recognisers and the user's turn. Indexed like `clean`."""
+        self._kept = Kept(self.moderator.kept)
         self.percept = Percept(0, 0.5, 0.5)
         """The ear's last word, for reports and meters."""
         self.confidence: Confidence | None = None
@@ -77,6 +73,17 @@ class Engine:
         self._gap = Gap()
         self._lull = Lull()
         self._inbox: list[e.Event | e.Fact] = []
+
+    @property
+    def clean(self) -> Ring:
+        """Echo removed and suppressed, for detection. Sample i is microphone sample i; the newest lags `at` by one
+        HOP."""
+        return self._kept.clean
+
+    @property
+    def linear(self) -> Ring:
+        """Echo removed linearly only, for recognisers and the user's turn. Indexed like `clean`."""
+        return self._kept.linear
 
     @property
     def at(self) -> int:
@@ -142,20 +149,17 @@ class Engine:
         cancelled = None
         if self._gap.covers(end, microphone):
             self._catch_up(end)
-            self.clean.write_silence(HOP)
-            self.linear.write_silence(HOP)
+            self._kept.take_silence()
             self.percept = self._ear.unknown(end)
         elif self._lull.covers(reference, microphone, self._at_rest):
-            before = self._lull.pass_over()
-            self.clean.write(before)
-            self.linear.write(before)
+            self._kept.take_plain(self._lull.pass_over())
             self.percept = replace(self.percept, at=end)
         else:
             self._catch_up(end)
             cancelled = self._canceller.process(reference, microphone)
             self.confidence = cancelled.confidence
             if end > HOP:  # the canceller's first output lies before the first sample
-                self._keep(cancelled)
+                self._kept.take(cancelled)
             self.moderator.trust(end, untrusted=cancelled.confidence.trust is Trust.UNTRUSTED)
             self.percept = self._ear.hear(cancelled, end)
         if end % LOOK == 0:
@@ -203,14 +207,6 @@ class Engine:
             self.moderator.impair(Impairment.SLOW, told.level >= Level.RESIDUAL)
         if isinstance(told, e.Alone):
             self.moderator.impair(Impairment.ALONE, told.alone)
-
-    def _keep(self, cancelled: Cancelled) -> None:
-        """For whoever asks later; what is no number, from a canceller that went astray, is silence there."""
-        for ring, sound in ((self.clean, cancelled.clean), (self.linear, cancelled.linear)):
-            if isfinite(float(sound @ sound)):
-                ring.write(sound)
-            else:
-                ring.write_silence(HOP)
 
     def _count(self) -> None:
         """What went wrong inside in the last second; a replay counts the same."""

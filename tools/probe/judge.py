@@ -34,7 +34,7 @@ FEW = 7
 LEARNT = samples(1800)
 """Before a stop: what the way to the microphone is learnt from."""
 
-UNSURE = samples(3)
+UNSURE = samples(1)
 """An end by the microphone that may be off by more is none: it fell into a pause of ours, or into loud noise."""
 
 PAUSE_S = 0.06

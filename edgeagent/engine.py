@@ -98,7 +98,7 @@ class Engine:
     @property
     def calm(self) -> bool:
         """We speak, and nothing in the last step may have been a person."""
-        return isinstance(self.state, s.Speaking) and not self.moderator.policy.evidence and self.percept.near < FAINT
+        return isinstance(self.state, s.Speaking) and self._nobody
 
     @property
     def rests(self) -> bool:
@@ -176,8 +176,12 @@ class Engine:
     @property
     def _at_rest(self) -> bool:
         """Nobody has the floor, and nothing is being decided by what was heard last."""
-        nobody = isinstance(self.state, s.Idle) and not self.moderator.policy.evidence and self.percept.near < FAINT
-        return nobody and self._ear.well and self._beside is None
+        return isinstance(self.state, s.Idle) and self._nobody and self._ear.well and self._beside is None
+
+    @property
+    def _nobody(self) -> bool:
+        """Nothing in the last step may have been a person."""
+        return not self.moderator.policy.evidence and self.percept.near < FAINT
 
     def _catch_up(self, end: int) -> None:
         """Before the hop that ends at sample `end` is heard: the last of what was passed over."""

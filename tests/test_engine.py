@@ -22,7 +22,7 @@ from edgeagent.engine import Engine
 from edgeagent.ports import Sound
 from edgeagent.settings import Settings
 from edgeagent.signal.bypass import Bypass
-from edgeagent.signal.canceller import Cancelled, Canceller
+from edgeagent.signal.canceller import Cancelled
 from edgeagent.signal.features import SIZE
 from edgeagent.signal.measure import BANDS
 from edgeagent.signal.wav import read_wav
@@ -36,6 +36,7 @@ from edgeagent.turn.outputs import Light
 from edgeagent.units import HOP, RATE
 from tests.detect.made_up import Counting
 from tests.talking import INTERRUPTED, talking
+from tests.tallying import Tallying
 
 
 class Recorded:
@@ -332,16 +333,6 @@ def test_shedding_is_told_and_replays_in_any_chunks(recorded: Recorded) -> None:
 def test_there_is_no_other_level(level: int) -> None:
     with pytest.raises(ValueError, match="Level"):
         e.Shed(0, level)
-
-
-class Tallying(Canceller):
-    """Counts the hops that it was shown."""
-
-    hops = 0
-
-    def process(self, reference: Sound, microphone: Sound) -> Cancelled:
-        self.hops += 1
-        return super().process(reference, microphone)
 
 
 @pytest.mark.parametrize("chunk", [160, 4096])

@@ -14,7 +14,7 @@ from edgeagent.engine import Engine
 from edgeagent.ports import Sound
 from edgeagent.settings import Settings, Turns
 from edgeagent.signal.bypass import Bypass
-from edgeagent.signal.canceller import Cancelled, Canceller
+from edgeagent.signal.canceller import Canceller
 from edgeagent.signal.lull import REHEARD, SILENT, STEADY, Lull
 from edgeagent.sim.replay import replay
 from edgeagent.sim.room import Echo
@@ -24,18 +24,9 @@ from edgeagent.turn import events as e
 from edgeagent.units import CARD_BLOCK, HOP, RATE, samples
 from tests.detect.made_up import Counting
 from tests.talking import voice
+from tests.tallying import Tallying
 
 QUIET_S = 20
-
-
-class Tallying(Canceller):
-    """Counts its hops."""
-
-    hops = 0
-
-    def process(self, reference: Sound, microphone: Sound) -> Cancelled:
-        self.hops += 1
-        return super().process(reference, microphone)
 
 
 def never_rest(monkeypatch: pytest.MonkeyPatch) -> None:

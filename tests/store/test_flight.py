@@ -200,10 +200,11 @@ def test_a_full_disk_costs_the_clip_and_one_line_and_the_next_one_is_kept(tmp_pa
 
 
 def test_a_disk_that_stalls_costs_clips_and_never_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    gate, written, put = threading.Event(), threading.Event(), Shelf.put
+    gate, begun, written, put = threading.Event(), threading.Event(), threading.Event(), Shelf.put
 
     def slow(shelf: Shelf, *arguments: object) -> int:
-        gate.wait(10)
+        begun.set()
+        gate.wait()
         number = put(shelf, *arguments)  # type: ignore[arg-type]
         written.set()
         return number
@@ -211,9 +212,13 @@ def test_a_disk_that_stalls_costs_clips_and_never_time(tmp_path: Path, monkeypat
     monkeypatch.setattr(Shelf, "put", slow)
     monkeypatch.setattr(flights, "WAITING", 2)
     fed = Fed(settings(tmp_path))
-    fed.live(30 * RATE, [entry for onset in range(2, 28, 2) for entry in fed.hold(onset * RATE)])
+    occasions = [entry for onset in range(2, 28, 2) for entry in fed.hold(onset * RATE)]
+    first = 4 * RATE
+    fed.live(first, [entry for entry in occasions if int(str(entry["at"])) <= first])
+    assert begun.wait(60), "sound comes faster here than a busy machine wakes the writer"
+    fed.live(30 * RATE, [entry for entry in occasions if int(str(entry["at"])) > first])
     gate.set()
-    assert written.wait(60), "closing waits for 2 s, in which a busy machine may not write one"
+    assert written.wait(60), f"closing waits for 2 s, in which a busy machine may not write one; {fed.warned}"
     fed.close()
     kept = numbers(tmp_path)
     assert kept

@@ -1,0 +1,127 @@
+"""What the whole device costs, as whoever runs it pays for it: no probe, no recording, no page beside it.
+
+    python -m tools.simcard.cost [--seconds 60] [--times 3]
+
+Runs `edgeagent run` in a quiet room in which nobody speaks, then `edgeagent say` with a long text, each through the
+real PortAudio on the simulated card, and prints per cent of one core: of the whole process, of its engine thread, of
+all its other threads (the card's callbacks, mostly), and of the voice, which is a process of its own. What else runs on
+the machine counts twice, for it takes the processor's caches; so the machine's load is printed, too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgeagent.units import RATE
+from tools.simcard.card import SimCard
+from tools.simcard.quiet_room import feed
+
+SETTLED_S = 15.0
+"""Before the first look: models are warm, a quiet room is known as one; the echo is found, and the clocks' drift."""
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+TEXT = "The train leaves at ten past nine, from platform nine. You change once, and the second one waits for you. "
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Seconds of processor time so far: of a process, of its first thread, which is the engine's, and of the processes
+    that it has started."""
+
+    when: float
+    process: float
+    engine: float
+    voice: float
+
+    def since(self, before: Spent) -> tuple[float, float, float, float]:
+        """Per cent of one core: process, engine, other threads, voice."""
+        passed = (self.when - before.when) / 100
+        process, engine = (self.process - before.process) / passed, (self.engine - before.engine) / passed
+        return process, engine, process - engine, (self.voice - before.voice) / passed
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, usage="python -m tools.simcard.cost"
+    )
+    parser.add_argument("--seconds", type=int, default=60, help="of each measurement (default 60)")
+    parser.add_argument("--times", type=int, default=3, help="how often each is measured (default 3)")
+    wanted = parser.parse_args()
+    print(f"{'per cent of one core':<22}{'process':>9}{'engine':>9}{'others':>9}{'voice':>9}{'load':>9}")
+    with tempfile.TemporaryDirectory() as folder:
+        for _ in range(wanted.times):
+            _show("in a quiet room", measured(Path(folder), ["run", "--quiet"], wanted.seconds, _waits))
+            text = TEXT * (2 + wanted.seconds // 5)
+            _show("speaking", measured(Path(folder), ["say", text], wanted.seconds, _speaks))
+    return 0
+
+
+def measured(
+    folder: Path, command: Sequence[str], seconds: float, begun: Callable[[SimCard], bool]
+) -> tuple[float, float, float, float]:
+    """`edgeagent` with `command`, over so many seconds from SETTLED_S after it has `begun`. Raises RuntimeError if it
+    leaves before."""
+    sim = SimCard(folder)
+    sim.state.echo_gain_q15, sim.state.echo_delay = 1 << 13, 80  # -12 dB after 5 ms
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen([sys.executable, "-m", "edgeagent", *command], env=sim.env(), **quiet)
+    try:
+        room = feed(sim)
+        since: float | None = None
+        before: Spent | None = None
+        while process.poll() is None:
+            next(room)
+            now = time.monotonic()
+            since = now if since is None and begun(sim) else since
+            if before is None and since is not None and now - since > SETTLED_S:
+                before = spent(process.pid)
+            if before is not None and now - before.when > seconds:
+                return spent(process.pid).since(before)
+            time.sleep(0.1)
+    finally:
+        process.terminate()
+        process.wait()
+    raise RuntimeError(f"edgeagent {command[0]} has left with exit code {process.returncode}")
+
+
+def spent(pid: int) -> Spent:
+    """By now."""
+    engine = int(Path(f"/proc/{pid}/task/{pid}/schedstat").read_text().split()[0]) / 1e9
+    voice = 0.0
+    for listed in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(OSError):  # a thread that has ended meanwhile
+            voice += sum(_ticks(int(child)) for child in listed.read_text().split())
+    return Spent(time.monotonic(), _ticks(pid), engine, voice)
+
+
+def _ticks(pid: int) -> float:
+    """User and system seconds of a process."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def _waits(_sim: SimCard) -> bool:
+    return True
+
+
+def _speaks(sim: SimCard) -> bool:
+    now = sim.frame()
+    return bool(sim.played(now - RATE // 2, now).any())
+
+
+def _show(name: str, shares: Sequence[float]) -> None:
+    print(f"{name:<22}" + "".join(f"{share:>9.1f}" for share in (*shares, os.getloadavg()[0])), flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

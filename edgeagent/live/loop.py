@@ -50,9 +50,10 @@ turn then begins to be heard up to so much later, from its first syllable all th
 RESTING, RESTING_S = samples(144), 0.15
 """The same in a quiet room, where the engine rests and waking up is nearly all that it costs."""
 
-CALM = HOP
-"""While we speak and nothing that we hear may be a person: sound that is awaited beyond the next step, for the same
-reason. Two steps at a time cost a third less; a first syllable then lowers our voice half a step later on average."""
+CALM, CALM_S = 3 * HOP, 0.1
+"""While we speak and nothing that we hear may be a person: sound that is awaited beyond the next step, and for how
+long, for the same reason. A first syllable then lowers our voice later by half of it on average. As soon as one is
+noticed, each step is taken as it comes."""
 
 GONE_S = 1.0
 """Seconds without frames, or without the loudspeaker asking for any, after which the card is opened anew."""
@@ -130,15 +131,21 @@ class Loop:
             self._conversation.note("card", **self._health.last(self._path))
 
     def _rest_until_needed(self) -> None:
-        """Until there is sound for a step of the engine, or, while nobody speaks, for several; or a note."""
-        capture, engine = self._path.capture, self._door.engine
-        quiet = isinstance(engine.state, s.Idle | s.Muted) and capture.waiting < HOP
-        gathered, most_s = (RESTING, RESTING_S) if engine.rests else (GATHERED, GATHERED_S)
-        self._health.pace.gathering = gathered if quiet else 0
-        if quiet:
+        """Until there is sound for a step of the engine, or, while nobody else speaks, for several; or a note."""
+        capture, engine, pace = self._path.capture, self._door.engine, self._health.pace
+        gathered, most_s = self._gathered() if capture.waiting < HOP else (0, 0.0)
+        pace.gathering = gathered
+        if gathered:
             capture.wait(most_s, gathered)
         else:
-            capture.wait(TICK_S, engine.wanting + (CALM if engine.calm else 0))
+            capture.wait(TICK_S, engine.wanting)
+
+    def _gathered(self) -> tuple[int, float]:
+        """Sound that is awaited, and for how long; nothing where each step is wanted at once."""
+        engine = self._door.engine
+        if isinstance(engine.state, s.Idle | s.Muted):
+            return (RESTING, RESTING_S) if engine.rests else (GATHERED, GATHERED_S)
+        return (engine.wanting + CALM, CALM_S) if engine.calm else (0, 0.0)
 
     def begin(self) -> None:
         """The device is ready: the first that the engine is told. Without a card it is deaf, and looks for one."""

@@ -282,7 +282,7 @@ def test_it_sleeps_for_a_step_and_longer_only_while_nobody_speaks(rig: Rig, monk
         calm += bool(more)
         wanted -= more
         assert 1 <= wanted <= HOP
-        assert rig.pace.gathering == 0
+        assert rig.pace.gathering == (wanted + more if more else 0)
         rig.door.hear(np.zeros(wanted - 1, np.float32), np.zeros(wanted - 1, np.float32))
         assert rig.engine.at == at
         rig.door.hear(np.zeros(1, np.float32), np.zeros(1, np.float32))

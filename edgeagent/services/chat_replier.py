@@ -39,6 +39,9 @@ CALLS = 8
 ARGUMENTS = 65_536
 """Characters of a call's arguments."""
 
+LIMIT, LATER_LIMIT = "max_tokens", "max_completion_tokens"
+"""What the limit of an answer is called: by every server, and by OpenAI's models since 2024, which refuse the other."""
+
 THINKING = ("<think>", "</think>")
 
 
@@ -56,11 +59,12 @@ class ChatReplier:
         self._settings = replier
         self._key = key
         self._tools = read_tools(replier.tools) if replier.tools else {}
+        self._limit = LIMIT
 
     def reply(self, request: Request) -> ChatReply:
         """See `ports.Replier`; the request is under way."""
         system = " ".join(filter(None, (self._settings.system, BRIEF * request.brief)))
-        return ChatReply(self._ask, messages(system, request), self._tools, self._key)
+        return ChatReply(self._ask, messages(system, request), self._tools, self._key, self._adapts)
 
     def close(self) -> None:
         """Nothing is kept between replies."""
@@ -70,7 +74,7 @@ class ChatReplier:
             "model": self._settings.model,
             "messages": told,
             "stream": True,
-            "max_tokens": self._settings.most_tokens,
+            self._limit: self._settings.most_tokens,
         }
         if self._tools:
             body["tools"] = [tool.told() for tool in self._tools.values()]
@@ -78,14 +82,29 @@ class ChatReplier:
         url = self._settings.url.rstrip("/") + "/chat/completions"
         return EventStream(url, body, self._headers, self._settings.stall_ms / 1000, self._key)
 
+    def _adapts(self, refusal: ServiceError) -> bool:
+        """Whether the server says what it wants to be told instead, and is told so from now on. Any thread."""
+        if self._limit == LATER_LIMIT or LATER_LIMIT not in refusal.problem:
+            return False
+        self._limit = LATER_LIMIT
+        return True
+
 
 class ChatReply:
-    """See `ports.Reply`. key: is in no complaint, though servers repeat what they refuse."""
+    """See `ports.Reply`."""
 
     def __init__(
-        self, ask: Ask, told: list[dict[str, Any]], tools: Mapping[str, Tool] | None = None, key: str = ""
+        self,
+        ask: Ask,
+        told: list[dict[str, Any]],
+        tools: Mapping[str, Tool] | None = None,
+        key: str = "",
+        adapts: Callable[[ServiceError], bool] = lambda _: False,
     ) -> None:
+        """key: is in no complaint, though servers repeat what they refuse. adapts: whether it may be worth asking the
+        same again."""
         self._ask = ask
+        self._adapts = adapts
         self._told = told
         self._tools = tools or {}
         self._key = key
@@ -113,7 +132,7 @@ class ChatReply:
         for rounds_left in range(ROUNDS, -1, -1):
             asked = Asked()
             spoken = ""
-            with closing(self._spoken(asked)) as pieces:
+            with closing(self._spoken(asked, rounds_left > 0)) as pieces:
                 for piece in pieces:
                     spoken += piece
                     yield piece
@@ -122,9 +141,22 @@ class ChatReply:
             self._told += [asked.told(spoken), *self._done(list(asked.calls.values())[:CALLS])]
             if self._cancelled:
                 return
-            self._stream = self._ask(self._told, rounds_left > 1)
-            if self._cancelled:  # meanwhile, by one who saw the stream before
-                self._stream.cancel()
+            self._ask_again(rounds_left > 1)
+
+    def _ask_again(self, tools: bool) -> None:
+        self._stream = self._ask(self._told, tools)
+        if self._cancelled:  # meanwhile, by one who saw the stream before
+            self._stream.cancel()
+
+    def _events(self, tools: bool) -> Iterator[str]:
+        """Of the stream, or of another one where the server has refused how it was asked."""
+        try:
+            yield from self._stream
+        except ServiceError as refusal:
+            if not self._adapts(refusal):
+                raise
+            self._ask_again(tools)
+            yield from self._stream
 
     def _done(self, calls: list[Call]) -> Iterator[dict[str, Any]]:
         """What came of each call, for the model."""
@@ -134,11 +166,11 @@ class ChatReply:
                 return
             yield {"role": "tool", "tool_call_id": call.id, "content": run.result()}
 
-    def _spoken(self, asked: Asked) -> Generator[str]:
+    def _spoken(self, asked: Asked, tools: bool) -> Generator[str]:
         """The text of one answer; what it asks for goes to `asked`."""
         thoughts, ended = Thoughts(), False
         try:
-            for event in self._stream:
+            for event in self._events(tools):
                 if event == DONE:
                     ended = True
                     break
@@ -227,8 +259,7 @@ def _piece(event: str) -> tuple[Mapping[str, Any], bool]:
     """What one event adds, and whether it is the last. Raises ServiceError for what is none."""
     try:
         told = json.loads(event)
-        if "error" in told:
-            error = told["error"]
+        if error := told.get("error"):
             raise ServiceError(
                 f"the server gives up: {error.get('message', error) if isinstance(error, dict) else error}"
             )

@@ -109,10 +109,10 @@ def name_of(url: SplitResult) -> str:
 
 def connecting(url: SplitResult, timeout_s: float, context: ssl.SSLContext | None = None) -> http.client.HTTPConnection:
     """To the server, not connected yet. context: of https, None for the library's own."""
-    host = url.hostname or ""
+    host = url.hostname or ""  # with a port, or the library takes the end of an address of IPv6 for one
     if url.scheme == "https":
-        return http.client.HTTPSConnection(host, url.port, timeout=timeout_s, context=context)
-    return http.client.HTTPConnection(host, url.port, timeout=timeout_s)
+        return http.client.HTTPSConnection(host, url.port or 443, timeout=timeout_s, context=context)
+    return http.client.HTTPConnection(host, url.port or 80, timeout=timeout_s)
 
 
 def shut(connected: socket.socket) -> None:

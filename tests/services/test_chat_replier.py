@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from threading import enumerate as enumerate_threads
 from typing import Literal
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from edgeagent.dialogue.kinds import Kind, Understood
 from edgeagent.errors import ServiceError
 from edgeagent.ports import Request
 from edgeagent.services.chat_replier import Thoughts, messages
+from edgeagent.services.event_stream import connecting
 from tests.services.chat_server import Talking, sentences, serving
 from tests.services.nowhere import nowhere
 from tests.services.repliers import KEY, REQUEST, SAID, chat, tls
@@ -207,3 +209,65 @@ def test_a_key_goes_to_whom_it_is_meant_for(
         assert "".join(replier.reply(REQUEST)).split() == SAID.split()
         replier.close()
     assert server.keys == [sent]
+
+
+def test_a_model_that_takes_only_the_later_name_of_the_limit_answers() -> None:
+    """As OpenAI's models since o1, which refuse the name that all other servers know."""
+    seen: list[dict[str, object]] = []
+
+    def act(talking: Talking) -> None:
+        seen.append(talking.body)
+        if "max_tokens" in talking.body:
+            said = "Unsupported parameter: 'max_tokens' is not supported with this model. "
+            status(400, json.dumps({"error": {"message": said + "Use 'max_completion_tokens' instead."}}))(talking)
+        else:
+            sentences("At nine.")(talking)
+
+    with serving(act) as server:
+        replier = chat(server.url)
+        for _ in range(2):
+            assert "".join(replier.reply(REQUEST)).strip() == "At nine."
+    assert [("max_tokens" in body, "max_completion_tokens" in body) for body in seen] == [
+        (True, False),
+        (False, True),
+        (False, True),
+    ]
+
+
+def test_a_server_that_refuses_both_names_is_asked_twice_and_no_more() -> None:
+    seen: list[object] = []
+
+    def act(talking: Talking) -> None:
+        seen.append(talking.body)
+        status(400, "use max_completion_tokens")(talking)
+
+    assert "max_completion_tokens" in complaint(act)
+    assert len(seen) == 2
+
+
+def test_an_error_that_is_none_ends_nothing() -> None:
+    def act(talking: Talking) -> None:
+        talking.begin()
+        for told in (
+            {"error": None, "choices": [{"delta": {"content": "At nine."}, "finish_reason": "stop"}]},
+            "[DONE]",
+        ):
+            talking.raw(f"data: {told if isinstance(told, str) else json.dumps(told)}\n\n")
+
+    with serving(act) as server:
+        assert "".join(chat(server.url).reply(REQUEST)) == "At nine."
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "port"),
+    [
+        ("http://[fd00::20]/v1", "fd00::20", 80),
+        ("http://[::1]/v1", "::1", 80),
+        ("https://[fd00::ab]/v1", "fd00::ab", 443),
+        ("http://[fd00::20]:11434/v1", "fd00::20", 11434),
+        ("http://pi/v1", "pi", 80),
+    ],
+)
+def test_an_address_is_itself_whatever_its_form(url: str, host: str, port: int) -> None:
+    connection = connecting(urlsplit(url), 1.0)
+    assert (connection.host, connection.port) == (host, port)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain, product
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,10 @@ FLOOR_WORDS = 2
 
 OURS = ("repair", "offer", "okay")
 """What the device says itself; may be missing."""
+
+WRITTEN = "written_out"
+"""What short words are when they are written out, as some recognisers do and some people speak: "don't", "do not". Each
+phrase with one of them is in its list both ways. May be missing."""
 
 ABOUT = ("language", "name", "reviewed", "sources")
 """What the file says of itself; all of it must be there."""
@@ -129,10 +134,14 @@ def _floor(told: Mapping[str, Any]) -> CueWords:
 
 
 def _language(told: Mapping[str, Any]) -> Language:
-    lists = {name: frozenset(map(words, told.get(name, ()))) for name in LISTS}
-    corrections, clarifications, proposals = (tuple(map(Template.read, told.get(name, ()))) for name in TEMPLATES)
+    out = told.get(WRITTEN, {})
+    lists = {name: frozenset(map(words, _both_ways(told.get(name, ()), out))) for name in LISTS}
+    corrections, clarifications, proposals = (
+        tuple(map(Template.read, _both_ways(told.get(name, ()), out))) for name in TEMPLATES
+    )
     commands, adjustments = (
-        {name: frozenset(map(words, phrases)) for name, phrases in told.get(key, {}).items()} for key in NAMED
+        {name: frozenset(map(words, _both_ways(phrases, out))) for name, phrases in told.get(key, {}).items()}
+        for key in NAMED
     )
     return Language(
         commands=commands,
@@ -147,8 +156,14 @@ def _language(told: Mapping[str, Any]) -> Language:
     )
 
 
+def _both_ways(phrases: Iterable[str], out: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Each of them, and with its short words written out; none twice."""
+    ways = (product(*((word, *out.get(word, ())) for word in phrase.split())) for phrase in phrases)
+    yield from dict.fromkeys(map(" ".join, chain.from_iterable(ways)))
+
+
 def _faults(told: Mapping[object, object]) -> Iterator[Fault]:
-    allowed = (*ABOUT, *OURS, *LISTS, *TEMPLATES, *NAMED, "floor")
+    allowed = (*ABOUT, *OURS, *LISTS, *TEMPLATES, *NAMED, "floor", WRITTEN)
     for key in told:
         if key not in allowed:
             yield Fault(str(key), f"unknown key{meant(nearest(str(key), allowed))}")
@@ -166,6 +181,7 @@ def _faults(told: Mapping[object, object]) -> Iterator[Fault]:
     for key, names in NAMED.items():
         yield from _named(key, told.get(key, {}), names)
     yield from _on_floor(told.get("floor", {}))
+    yield from _out(told.get(WRITTEN, {}))
     for name, gaps in TEMPLATES.items():
         phrases = told.get(name, [])
         yield from _phrases(name, phrases)
@@ -218,6 +234,14 @@ def _named(key: str, told: object, names: Sequence[str]) -> Iterator[Fault]:
         if name not in names:
             yield Fault(f"{key}.{name}", f"unknown; known are {', '.join(names)}")
         yield from _phrases(f"{key}.{name}", phrases)
+
+
+def _out(told: object) -> Iterator[Fault]:
+    if not isinstance(told, dict):
+        yield Fault(WRITTEN, "is no mapping of words to phrases")
+        return
+    for word, phrases in told.items():
+        yield from _phrases(f"{WRITTEN}.{word}", phrases)
 
 
 def _on_floor(told: object) -> Iterator[Fault]:

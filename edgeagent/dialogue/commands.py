@@ -143,9 +143,10 @@ def _repeats(said: Words, language: Language) -> str:
 
 
 def _weightiest(found: list[str]) -> str:
-    """Of several: "wait, stop" is to stop, "wait, say that again" to repeat."""
+    """Of several: "wait, stop" is to stop, "wait, say that again" to repeat, "never mind, go on" to go on."""
     if "stop" in found:
-        return "stop"
+        behind = found[len(found) - found[::-1].index("stop") :]
+        return "continue" if "continue" in behind else "stop"
     more = [name for name in found if name != "hold"]
     return next((name for name in more if name in MANNER), next(iter(more or found), ""))
 

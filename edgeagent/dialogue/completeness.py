@@ -45,7 +45,7 @@ def complete(text: str, language: Language) -> float:
         return HESITATES
     if any(said in phrases for name, phrases in language.commands.items() if name != "hold"):  # which announces more
         return COMMANDED
-    if not left(said, language.yes | language.no | language.backchannels):
+    if not left(said, language.yes | language.no | language.backchannels) or _answers(said, language):
         return NO_IDEA
     if _ends(said, language.unfinished) or (_ends(said, language.stranding) and not _asks(said, language)):
         return UNFINISHED
@@ -56,6 +56,13 @@ def complete(text: str, language: Language) -> float:
 
 def _ends(said: Words, phrases: frozenset[Words]) -> bool:
     return any(said[-len(phrase) :] == phrase for phrase in phrases)
+
+
+def _answers(said: Words, language: Language) -> bool:
+    """ "Yes, it is", "no, I am": words that lead on elsewhere."""
+    rest = left(said, language.yes | language.no)
+    leads_on = rest[1:] in language.stranding or rest in language.unfinished & language.clauses
+    return len(rest) == 2 and rest != said and rest[:1] in language.clauses and leads_on
 
 
 def _asks(said: Words, language: Language) -> bool:

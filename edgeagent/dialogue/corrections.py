@@ -144,6 +144,8 @@ def _replaces(said: Words, slots: Slots, template: Template, language: Language)
     if template in _strong(language):
         return True
     right = slots.get("right", ())
+    if len(right) > 1 and not template.lead and language.little and not content(right, language):
+        return False  # "i did | not | understand"
     if seeks(right, language) or (not template.lead and begins(said, language.requests)):
         return False
     wrong = slots.get("wrong", ())

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from edgeagent.dialogue.completeness import complete
 from edgeagent.dialogue.history import History
-from edgeagent.dialogue.kinds import Context, Kind, Understood, agrees, understand
+from edgeagent.dialogue.kinds import Context, Kind, Understood, agrees, granted, understand
 from edgeagent.dialogue.language import Language
 from edgeagent.dialogue.manner import INTERRUPTED, MANNER, MISSED
 from edgeagent.dialogue.reactions import Reaction, reaction
@@ -25,6 +25,9 @@ CLOSING = "\"'»”’) "  # noqa: RUF001
 
 PASSING = (Kind.BACKCHANNEL, Kind.NONVERBAL, Kind.FAR)
 """Nobody wanted the floor."""
+
+STOP, HOLD = "stop", "hold"
+"""The commands to be silent. After the second we are waited for."""
 
 QUESTION = ("?", "？", "؟")  # noqa: RUF001
 
@@ -47,6 +50,15 @@ class Plan:
         return self.reaction in (Reaction.RESUME, Reaction.REPEAT)
 
 
+@dataclass(slots=True)
+class _Answer:
+    """What we say to the turn that was answered last. rest: it is what was cut off. asking: the replier is at it."""
+
+    turn: int = -1
+    rest: bool = False
+    asking: bool = False
+
+
 class Dialogue:
     """One thread. wanted: the reaction to every kind but commands, and to some of these (`reactions.reaction`)."""
 
@@ -63,8 +75,8 @@ class Dialogue:
         self._speech = Speech()
         self._kept = Speech()  # its rest may still be wanted
         self._fresh = True
-        self._silenced = False
-        self._asking = self._resuming = False  # the replier is still at it; and it goes on with what was cut off
+        self._silenced = ""  # or HOLD, or STOP
+        self._answer = _Answer()
 
     @property
     def rest(self) -> tuple[str, ...]:
@@ -80,7 +92,8 @@ class Dialogue:
         """Where the conversation stands. Of an answer in between nothing is left to say: what it interrupted is."""
         if self._kept.unfinished:
             return Saved(self.history.lines, self._kept.rest, self._kept.more)
-        more = self._speech.more or (self._asking and not self._fresh) or self._resuming
+        begun = self._answer.rest or not self._fresh
+        more = self._speech.more or (self._answer.asking and begun)
         return Saved(self.history.lines, self._speech.rest, more)
 
     def recall(self, saved: Saved) -> str:
@@ -101,7 +114,7 @@ class Dialogue:
 
     def says(self, utterance: int, text: str) -> None:
         """We mean to say this, behind what else there is of the speech."""
-        self._silenced = False
+        self._silenced = ""
         if self._fresh:
             self._fresh = False
             if self._speech.unfinished:
@@ -127,17 +140,24 @@ class Dialogue:
 
     def complete(self) -> None:
         """No more comes of whoever makes the speech."""
-        self._asking = self._resuming = False
+        self._answer.asking = False
         self.keep(self.saved)
+
+    def dropped(self, turn: int) -> None:
+        """The turn is none, or it goes on: of an answer to it of which nothing was heard nothing is left to say."""
+        unheard = not self._fresh and not self._speech.text
+        if turn == self._answer.turn and unheard and not self._answer.rest:
+            self._speech = Speech()
+            self.keep(self.saved)
 
     def completeness(self, text: str) -> float:
         """Probability that nothing follows `text` in a turn that is still open; see `completeness`."""
         return complete(text, self._language)
 
-    def silence(self) -> None:
+    def silence(self, how: str = STOP) -> None:
         """Somebody wants us to be silent, by a button or by a word: what is left is said when they ask for it, and not
-        because of a small sound, which interrupts nothing from now on."""
-        self._silenced = True
+        because of a small sound, which interrupts nothing from now on. how: STOP or HOLD."""
+        self._silenced = how
 
     def turn(self, turn: int, text: str, far: float = 0.0) -> Plan:
         """What a person said, "" for nothing that a recogniser knows, and what to do about it. far: probability that it
@@ -145,12 +165,14 @@ class Dialogue:
         interrupted = self._speech.unfinished and not self._silenced
         offered = self._offered and not self._silenced
         asked = offered or (not interrupted and self._speech.last.rstrip(CLOSING)[-1:] in QUESTION)
-        understood = understand(text, Context(self._speech.text, asked, interrupted, far), self._language)
-        if understood.command in MANNER:
-            self.adjust(understood.command)
+        held = self._silenced == HOLD and self._speech.unfinished  # whoever had us wait for it asks in between, too
+        understood = understand(text, Context(self._speech.text, asked, interrupted or held, far), self._language)
+        manner = granted(text, self._language) if offered and understood.kind is not Kind.FAR else ""
+        if manner or understood.command in MANNER:
+            self.adjust(manner or understood.command)
         elif interrupted and understood.kind not in PASSING:
             self.adjust(INTERRUPTED)
-        agreed = agrees(text, self._language) if offered and understood.kind is not Kind.FAR else None
+        agreed = bool(manner) or agrees(text, self._language) if offered and understood.kind is not Kind.FAR else None
         if offered and (agreed is not None or understood.kind not in PASSING):
             self._speech.finish()  # nobody waits for the end of a question that they have answered, or passed over
         follows = self._follows(understood, interrupted)
@@ -161,7 +183,7 @@ class Dialogue:
         elif follows is not Reaction.RESUME or understood.kind is Kind.COMMAND:
             self.history.said(turn, text)
         plan = self._plan(understood, follows)
-        self._asking, self._resuming = plan.ask, plan.ask and plan.resumes
+        self._answer = _Answer(turn, plan.resumes, plan.ask)
         if not plan.first:  # otherwise `says` comes at once, and a power cut in between must not cost the rest
             self.keep(self.saved)
         return plan
@@ -178,6 +200,8 @@ class Dialogue:
         if understood.command in MANNER and (self._offered or not self._left.unfinished):
             again = self._speech.repeated and (self._offered or understood.command in MISSED)
             return Reaction.REPEAT if again else Reaction.SILENT
+        if understood.command in MANNER and self._silenced:
+            return Reaction.SILENT  # who wants us softer has not asked us to go on
         asked = understood.kind is Kind.COMMAND  # to go on
         if follows is Reaction.RESUME and not (self._left.unfinished and (asked or not self._silenced)):
             spoken = understood.kind in (Kind.BACKCHANNEL, Kind.COMMAND)
@@ -186,6 +210,7 @@ class Dialogue:
 
     def _plan(self, understood: Understood, follows: Reaction) -> Plan:
         rest, more = self.rest, self._left.more
+        how = HOLD if understood.command == HOLD else STOP
         match follows:
             case Reaction.RESUME:
                 self._resume()
@@ -198,10 +223,10 @@ class Dialogue:
                     self._resume()
                 return Plan(understood, follows, first=again, ask=more or not again)
             case Reaction.SILENT:
-                self.silence()
+                self.silence(how)
                 return Plan(understood, follows)
             case Reaction.ACKNOWLEDGE:
-                self.silence()
+                self.silence(how)
                 return Plan(understood, follows, aside=_said(self._language.okay))
             case Reaction.OFFER if rest or more:
                 return Plan(understood, follows, ask=True, last=_said(self._language.offer))

@@ -128,6 +128,15 @@ def agrees(text: str, language: Language) -> bool | None:
     return None if agreed and denied else agreed
 
 
+def granted(text: str, language: Language) -> str:
+    """How we are to speak when we go on, by somebody who agrees to that: "yes, but slower". "" for nothing."""
+    said = words(text)
+    rest = left(said, language.yes | language.polite | language.fillers)
+    agreed = begins(left(said, language.polite | language.fillers), language.yes) > 0
+    name = command(left(rest, language.unfinished), language) if agreed else ""
+    return name if name in MANNER else ""
+
+
 def _heard(context: Context) -> Words:
     """What was heard of us: "forty-five" is two words, as others say it."""
     return words(context.said.replace("-", " "))

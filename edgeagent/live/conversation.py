@@ -260,6 +260,9 @@ class Conversation:
         if self._question is not None and self._question.request.turn == turn:
             self._cut()
         self._voice.drop(turn)
+        if self._dialogue is not None:
+            self._learn_what_was_heard()
+            self._dialogue.dropped(turn)
 
     def _discard(self, utterance: int) -> None:
         """All of a turn is called off together: what is spoken, what waits, and what is still being thought of."""

@@ -20,7 +20,8 @@ LEADS_ON = {
 
 MAY_BE_ALL = {
     "en": ("where are you from", "at nine", "at nine thirty", "at 9:30", "turn it on", "it costs 12.50",
-           "what time is it", "in 2024", "yes", "no", "uh-huh", "wait", "", "555 123 4567"),
+           "what time is it", "in 2024", "yes", "no", "uh-huh", "wait", "", "555 123 4567",
+           "yes it is", "no i am", "yes there are", "i think so", "no they will"),
     "de": ("mach das Licht an", "was ist das", "komm mit", "um neun", "ja", "erzähl mir was", "um 9:30"),
     "es": ("cuánto cuesta", "sí", "si", "a las nueve", "cuéntame un cuento"),
     "fr": ("quelle heure est-il", "oui", "si", "à neuf heures", "raconte-moi une histoire"),

@@ -130,3 +130,27 @@ def test_nothing_that_is_made_for_an_older_turn_is_said_after_a_newer_one(
     talker.may.set()
     quiet(rig)
     assert heard(rig)[1:] == ["Once upon a time.", "Shall I go on?"]
+
+
+def test_nothing_is_left_of_an_answer_of_which_nothing_was_heard() -> None:
+    """Who pauses and then goes on asks one question, and its beginning was never answered."""
+    talker = Halting()
+    talker.may.clear()  # a voice that takes its time
+    replier = Replier(["It is sunny here."], ["It rains there."], ["Fine."])
+    texts = "What's the weather?", "What's the weather in Bangalore tomorrow?", "Yes."
+    rig = Rig(talker, replier, Understanding(*texts), SETTINGS, dialogue=build_dialogue(SETTINGS))
+    try:
+        rig.turn(30)
+        ask(rig)
+        rig.until(lambda: bool(talker.asked))  # the first answer is known, and makes no sound yet
+        assert rig.state == "thinking"
+        rig.until(lambda: rig.state == "hearing", level=VOICE)
+        rig.turn(60, VOICE)
+        talker.may.set()
+        rig.until(lambda: rig.state not in ("idle", "hearing"), most=200)
+        quiet(rig)
+        ask(rig)
+        quiet(rig)
+        assert heard(rig) == ["It rains there.", "Fine."]
+    finally:
+        rig.close()

@@ -1,0 +1,73 @@
+"""What people say after they have had us stop: they take it back, say how we shall go on, or ask something first."""
+
+from __future__ import annotations
+
+import pytest
+
+from edgeagent.config.languages import language
+from edgeagent.dialogue.dialogue import Dialogue
+from edgeagent.dialogue.kinds import Context, understand
+from tests.dialogue.test_dialogue import OFFER, REST, speak, told_to_stop
+from tests.dialogue.test_dialogue import talk as talk
+
+TAKEN_BACK = {
+    "en": ("Never mind, go on.", "Oh, never mind, keep reading.", "Wait, never mind, go on.", "Forget it, go on."),
+    "de": ("Egal, mach weiter.", "Vergiss es, weiter."),
+    "es": ("Da igual, sigue.", "Olvídalo, sigue."),
+    "fr": ("Laisse tomber, continue.", "Peu importe, continue."),
+    "pt": ("Deixa pra lá, continua.", "Esquece, continua."),
+}
+
+
+@pytest.mark.parametrize(("code", "text"), [(code, text) for code, texts in TAKEN_BACK.items() for text in texts])
+def test_what_is_called_off_and_then_wanted_is_wanted(code: str, text: str) -> None:
+    assert understand(text, Context(said="x", interrupted=True), language([code])).command == "continue"
+
+
+@pytest.mark.parametrize("text", ["Go on, stop.", "Stop. Never mind.", "Never mind."])
+def test_the_last_word_counts(text: str) -> None:
+    assert understand(text, Context(said="x", interrupted=True), language(["en"])).command == "stop"
+
+
+def test_never_mind_go_on_goes_on(talk: Dialogue) -> None:
+    assert talk.turn(9, "Never mind, go on.").first == REST
+
+
+@pytest.mark.parametrize("how", ["stop", "button"])
+@pytest.mark.parametrize(("text", "command"), [("You're too loud.", "softer"), ("Slower.", "slower")])
+def test_who_has_stopped_us_and_says_how_we_spoke_has_not_asked_us_to_go_on(
+    talk: Dialogue, how: str, text: str, command: str
+) -> None:
+    adjusted: list[str] = []
+    talk.adjust = adjusted.append
+    told_to_stop(talk, how)
+    assert talk.turn(10, text).first == ()
+    assert adjusted[-1:] == [command]
+    assert talk.turn(11, "Go on.").first[-1:] == REST[-1:]
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("Yes, but slower, please.", "slower"),
+        ("Yes, a bit louder, please.", "louder"),
+        ("Okay, but quieter.", "softer"),
+    ],
+)
+def test_who_is_asked_whether_we_shall_go_on_may_say_how(talk: Dialogue, text: str, command: str) -> None:
+    adjusted: list[str] = []
+    talk.adjust = adjusted.append
+    talk.turn(9, "How much is a ticket?")
+    speak(talk, 10, "Twenty rupees.", OFFER)
+    assert talk.turn(11, text).first == REST
+    assert adjusted[-1:] == [command]
+
+
+def test_who_has_us_wait_may_ask_in_between(talk: Dialogue) -> None:
+    talk.turn(9, "Hold on a second.")
+    talk.begin()
+    asked = talk.turn(10, "How much is a ticket?")
+    assert (asked.ask, asked.last) == (True, (OFFER,))
+    speak(talk, 10, "Twenty rupees.")
+    talk.begin()
+    assert talk.turn(11, "Okay, go on.").first == REST

@@ -101,6 +101,11 @@ class Engine:
         return isinstance(self.state, s.Speaking) and self._nobody
 
     @property
+    def due(self) -> bool:
+        """Something has happened that the next step decides upon."""
+        return bool(self._inbox) and self._inbox[0].at < self.at + HOP
+
+    @property
     def rests(self) -> bool:
         """Nothing was computed in the last step: the room is quiet, and so are we."""
         return self._lull.on

@@ -206,3 +206,18 @@ def test_what_is_no_number_is_nothing_to_pass_over_and_is_got_over(fault: float)
 def test_dead_quiet_is_a_quiet_room() -> None:
     lull, quiet = Lull(), np.zeros(HOP, np.float32)
     assert [lull.covers(quiet, quiet, True) for _ in range(samples(12_000) // HOP)][-1]
+
+
+@pytest.mark.parametrize("away_s", [0.3, 5, 60])
+def test_a_card_that_was_away_does_not_keep_it_awake(away_s: float) -> None:
+    """Zeros stand for what it did not give: no room is so quiet, and the floor rises slowly."""
+    lull, quiet = Lull(), np.zeros(HOP, np.float32)
+
+    def rests(seconds: float) -> bool:
+        hops = room(seconds).reshape(-1, HOP)
+        return [lull.covers(quiet, hop, True) for hop in hops][-1]
+
+    assert rests(16)
+    for _ in range(round(away_s * RATE / HOP)):
+        lull.covers(quiet, quiet, False)
+    assert rests(64)

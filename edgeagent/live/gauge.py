@@ -20,7 +20,8 @@ from edgeagent.units import milliseconds
 from edgeagent.vitals import SILENT_DBFS, Vitals, Watcher
 
 EVERY_S = 0.1
-"""Between two vitals: a meter that moves, and nothing to feel beside the blocks of the card."""
+"""Between two vitals at least, and at most twice that: a meter that moves, and nothing to feel beside the blocks of the
+card."""
 
 
 class Level:

@@ -40,7 +40,7 @@ from edgeagent.turn.outputs import outputs
 from edgeagent.units import HOP, samples
 
 TICK_S = 0.05
-"""The longest sleep: how late it is noticed that frames have stopped."""
+"""The longest sleep but where sound is gathered: how late it is noticed that no more frames come."""
 
 GATHERED, GATHERED_S = samples(96), 0.1
 """While nobody speaks: sound that is awaited before the engine looks at it, and for how long. Waking up costs more than
@@ -131,9 +131,11 @@ class Loop:
             self._conversation.note("card", **self._health.last(self._path))
 
     def _rest_until_needed(self) -> None:
-        """Until there is sound for a step of the engine, or, while nobody else speaks, for several; or a note."""
+        """Until there is sound for a step of the engine, or, while nobody else speaks, for several; or a note. What a
+        note has told is decided with the next step, whoever speaks; and frames that have stopped are made up for."""
         capture, engine, pace = self._path.capture, self._door.engine, self._health.pace
-        gathered, most_s = self._gathered() if capture.waiting < HOP else (0, 0.0)
+        at_once = capture.waiting >= HOP or engine.due or self._standby.absent(self._clock()) >= DRY_S
+        gathered, most_s = (0, 0.0) if at_once else self._gathered()
         pace.gathering = gathered
         if gathered:
             capture.wait(most_s, gathered)

@@ -89,7 +89,7 @@ class Figures(Collector):
 
     def _sound(self, vitals: Vitals) -> Iterator[Metric]:
         yield _counter("edgeagent_sound_seconds_total", "Sound that the engine has taken", vitals.at / RATE)
-        level = "Mean level over the last tenth of a second, 0 for a square wave at full scale"
+        level = "Mean level over the last tenth or two of a second, 0 for a square wave at full scale"
         yield _gauge("edgeagent_microphone_level_dbfs", level, vitals.microphone_dbfs)
         yield _gauge("edgeagent_loudspeaker_level_dbfs", level, vitals.loudspeaker_dbfs)
         yield _gauge("edgeagent_microphone_peak_ratio", "Largest magnitude in it, 1 is clipped", vitals.microphone_peak)

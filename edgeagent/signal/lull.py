@@ -27,6 +27,10 @@ RISEN = 1.6
 """Power over the floor (2 dB) from which a hop is more than the room's noise. White or pink noise stays below: one hop
 in a thousand is 1.3 dB above its mean. A room that is not so even is listened to the whole time."""
 
+LEAST = HOP * 2.0**-30
+"""The floor never falls below this, the noise of one step of 16 bit: zeros, which stand for a card that is away, are no
+room, and after a minute of them the floor would not be back for hours."""
+
 SMOOTHING = 0.2
 """Of the power whose minimum is the floor, per hop."""
 
@@ -86,5 +90,5 @@ class Lull:
         rough = microphone[1:] - microphone[:-1]
         power = float(rough @ rough)
         self._smooth += SMOOTHING * (power - self._smooth)
-        self._floor = min(self._floor * RISE, self._smooth)
+        self._floor = max(LEAST, min(self._floor * RISE, self._smooth))
         return power <= RISEN * self._floor and abs(float(np.add.reduce(microphone))) <= OFFSET * HOP

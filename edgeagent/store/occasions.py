@@ -17,6 +17,9 @@ LISTENED = samples(6000)
 LONGEST = samples(9000)
 """Of an occasion, from the onset to its end: half a second before the first voice, a doubt of 1.5 s, LISTENED."""
 
+JUST = samples(1000)
+"""A press so soon after a sentence may be about it: between two of them we are silent."""
+
 TEXTS_KEPT = 64
 """Sentences remembered until they are played."""
 
@@ -95,6 +98,8 @@ class Occasions:
         self._doubt: _Doubt | None = None
         self._texts: dict[int, str] = {}
         self._saying = ""
+        self._ceased: int | None = None
+        """Where its sound ended, None while it sounds."""
         self._recent: deque[Occasion] = deque(maxlen=RECENT)
 
     def take(self, entry: Entry) -> Occasion | None:
@@ -106,7 +111,9 @@ class Occasions:
                 while len(self._texts) > TEXTS_KEPT:
                     del self._texts[next(iter(self._texts))]
             case "playing":
-                self._saying = self._texts.get(_number(entry, "utterance"), "")
+                self._saying, self._ceased = self._texts.get(_number(entry, "utterance"), ""), None
+            case "ceased":
+                self._ceased = at
             case "suspected":
                 self._onset = _number(entry, "onset", at)
             case "button_short" | "button_long":
@@ -144,7 +151,7 @@ class Occasions:
         """A press within a doubt that nothing was decided in decides it; otherwise it stands for itself."""
         if self._doubt is not None and self._doubt.stopped < 0:
             return self._end(Kind.BUTTON, at, at)
-        return self._noted(Occasion(Kind.BUTTON, at, -1, -1, at, at, self._saying))
+        return self._noted(Occasion(Kind.BUTTON, at, -1, -1, at, at, self._said(at)))
 
     def _disagreed(self, onset: int, at: int) -> Occasion | None:
         """None if the clip of what the device did holds the disagreement, too, or will hold it."""
@@ -152,7 +159,12 @@ class Occasions:
             return None
         if any(one.meets(onset, at) and at < one.ended + self._after for one in self._recent):
             return None
-        return self._noted(Occasion(Kind.SHADOW, onset, -1, -1, onset, min(at, onset + LONGEST), self._saying))
+        saying = self._said(onset)
+        return self._noted(Occasion(Kind.SHADOW, onset, -1, -1, onset, min(at, onset + LONGEST), saying))
+
+    def _said(self, at: int) -> str:
+        """What we were saying then."""
+        return self._saying if self._ceased is None or at - self._ceased <= JUST else ""
 
     def _end(self, kind: Kind, decided: int, ended: int) -> Occasion:
         doubt, self._doubt = self._doubt, None

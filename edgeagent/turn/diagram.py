@@ -27,7 +27,9 @@ SAMPLE_STATES: tuple[s.State, ...] = (
     s.HalfDuplex(1, (2,)),
     s.Muted(),
     s.MicLost("zeros"),
+    s.MicLost("zeros", muted=True),
     s.Faulty("card"),
+    s.Faulty("card", muted=True),
 )
 
 EVERYWHERE = (e.MicrophoneFailed, e.Failed)

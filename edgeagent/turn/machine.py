@@ -191,11 +191,24 @@ def mute(state: s.State, _event: e.ButtonLong, _limits: Limits) -> Step:
 
 
 def lose_microphone(state: s.State, event: e.MicrophoneFailed, _limits: Limits) -> Step:
-    return s.MicLost(event.reason), abandon(state)
+    return s.MicLost(event.reason, muted(state)), abandon(state)
 
 
 def break_down(state: s.State, event: e.Failed, _limits: Limits) -> Step:
-    return s.Faulty(event.reason), abandon(state)
+    return s.Faulty(event.reason, muted(state)), abandon(state)
+
+
+def muted(state: s.State) -> bool:
+    """By the button. A card that was away must not open a microphone that somebody has closed."""
+    return isinstance(state, s.Muted) or (isinstance(state, s.MicLost | s.Faulty) and state.muted)
+
+
+def mute_or_not(state: s.MicLost | s.Faulty, _event: e.ButtonLong, _limits: Limits) -> Step:
+    return replace(state, muted=not state.muted), ()
+
+
+def recover(state: s.MicLost | s.Faulty, _event: e.Event, _limits: Limits) -> Step:
+    return s.Muted() if state.muted else s.Idle(), ()
 
 
 Handler = Callable[..., Step]
@@ -273,11 +286,12 @@ ROWS: dict[type[s.State], dict[type[e.Event], Handler]] = {
     },
     s.MicLost: {
         e.ReplyReady: refuse,
-        e.MicrophoneBack: stop,
+        e.ButtonLong: mute_or_not,
+        e.MicrophoneBack: recover,
         e.MicrophoneFailed: lose_microphone,
         e.Failed: break_down,
     },
-    s.Faulty: {e.ReplyReady: refuse, e.Recovered: stop},
+    s.Faulty: {e.ReplyReady: refuse, e.ButtonLong: mute_or_not, e.Recovered: recover},
 }
 
 TABLE: dict[tuple[type[s.State], type[e.Event]], Handler] = {
@@ -288,6 +302,7 @@ EAR = (e.SpeechStarted, e.SpeechEnded, e.Suspected, e.Judged)
 ECHO = (e.EchoTrusted, e.EchoDoubted)
 REPLY = (e.ReplyFinished, e.ReplyFailed, e.NoReply)
 BUTTONS = (e.ButtonShort, e.ButtonLong)
+FAULTS = (e.MicrophoneFailed, e.Failed)
 BACK = (e.MicrophoneBack, e.Recovered)
 
 IGNORED: set[tuple[type[s.State], type[e.Event]]] = {
@@ -302,8 +317,8 @@ IGNORED: set[tuple[type[s.State], type[e.Event]]] = {
         s.Yielding: (e.Ready, e.SpeechStarted, e.Suspected, *ECHO, e.ReplyFinished, e.NoReply, *BACK),
         s.HalfDuplex: (e.Ready, *EAR, e.EchoDoubted, e.NoReply, *BACK, e.Passed),
         s.Muted: (e.Ready, *EAR, *ECHO, *REPLY, e.ButtonShort, *BACK, e.Passed),
-        s.MicLost: (e.Ready, *EAR, *ECHO, *REPLY, *BUTTONS, e.Recovered, e.Passed),
-        s.Faulty: (e.Ready, *EAR, *ECHO, *REPLY, *BUTTONS, e.MicrophoneFailed, e.MicrophoneBack, e.Failed, e.Passed),
+        s.MicLost: (e.Ready, *EAR, *ECHO, *REPLY, e.ButtonShort, e.Recovered, e.Passed),
+        s.Faulty: (e.Ready, *EAR, *ECHO, *REPLY, e.ButtonShort, *FAULTS, e.MicrophoneBack, e.Passed),
     }.items()
     for event in events
 }

@@ -79,16 +79,19 @@ class Muted:
 
 @dataclass(frozen=True, slots=True)
 class MicLost:
-    """The microphone gives nothing that makes sense, or somebody else has it."""
+    """The microphone gives nothing that makes sense, or somebody else has it. muted: by the button, from when it is
+    back on."""
 
     reason: str
+    muted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Faulty:
-    """Something we cannot work without is broken."""
+    """Something we cannot work without is broken. muted: as of MicLost."""
 
     reason: str
+    muted: bool = False
 
 
 State = Starting | Idle | Hearing | Thinking | Speaking | Doubting | Yielding | HalfDuplex | Muted | MicLost | Faulty

@@ -49,11 +49,11 @@ def lent(rig: Rig, borrower: Callable[[], None] = lambda: None) -> Loan:
     return asked
 
 
-def listening(rig: Rig) -> None:
+def listening(rig: Rig, state: str = "idle") -> None:
     """The card is opened anew, and gives sound."""
     cards = len(rig.cards)
     passes(rig, lambda: len(rig.cards) > cards and not rig.loop._repair.at_work)
-    rig.until(lambda: rig.state == "idle", most=60)
+    rig.until(lambda: rig.state == state, most=60)
 
 
 def test_it_is_silent_and_says_why_before_the_card_is_closed_and_listens_again_after(rig: Rig) -> None:
@@ -181,8 +181,8 @@ def test_a_sound_library_that_hangs_closing_is_the_end_and_nobody_gets_the_card(
     let_go.set()
 
 
-@pytest.mark.parametrize("press", [e.ButtonShort(0), e.ButtonLong(0)], ids=["short", "long"])
-def test_a_press_of_the_button_ends_it(rig: Rig, press: e.Event) -> None:
+@pytest.mark.parametrize(("press", "then"), [(e.ButtonShort(0), "idle"), (e.ButtonLong(0), "muted")])
+def test_a_press_of_the_button_ends_it(rig: Rig, press: e.Event, then: str) -> None:
     rig.door.record(Recall(rig.loop.loan))
     ended: list[bool] = []
     given = lent(rig, lambda: ended.append(True))
@@ -191,7 +191,7 @@ def test_a_press_of_the_button_ends_it(rig: Rig, press: e.Event) -> None:
     rig.door.tell(press)
     assert ended == [True]
     given.give_back()
-    listening(rig)
+    listening(rig, then)
 
 
 def test_a_press_of_the_button_counts_while_the_card_is_still_on_its_way(

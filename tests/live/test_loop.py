@@ -258,26 +258,50 @@ def test_mute_and_back(rig: Rig) -> None:
     assert not any(rig.card.air)
 
 
-def test_it_sleeps_for_a_step_and_longer_only_while_nobody_speaks(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    def asked() -> int:
-        wanted: list[int] = []
-        with monkeypatch.context() as patch:
-            patch.setattr(rig.loop._path.capture, "wait", lambda _timeout, count: wanted.append(count))
-            rig.loop._rest_until_needed()
-        return wanted[0]
+def test_who_has_muted_it_is_not_heard_because_the_card_was_away_for_a_moment(rig: Rig) -> None:
+    rig.turn(5)
+    rig.door.tell(e.ButtonLong(0))
+    rig.until(lambda: rig.state == "muted")
+    rig.wait(0.7)
+    assert rig.state == "mic_lost"
+    rig.turn(60)
+    assert rig.state == "muted"
 
+
+def awaited(rig: Rig) -> int:
+    """Samples until which it would sleep now."""
+    wanted: list[int] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rig.loop._path.capture, "wait", lambda _timeout, count: wanted.append(count))
+        rig.loop._rest_until_needed()
+    return wanted[0]
+
+
+def test_a_press_is_decided_with_the_next_step_however_much_sound_is_gathered(rig: Rig) -> None:
+    speaking(rig)
+    rig.until(lambda: rig.engine.calm)
+    assert awaited(rig) > CALM
+    rig.inbox.post(lambda: rig.door.tell(e.ButtonShort(0)))
+    rig.loop.round()  # woken by the press: no block of the card waits
+    assert awaited(rig) <= HOP
+    rig.door.tell(e.ButtonLong(10**9))  # what is yet to come hurries nobody
     rig.turn(3)
-    assert (rig.state, asked(), rig.pace.gathering) == ("idle", GATHERED, GATHERED)
+    assert (rig.state, awaited(rig) > HOP) == ("idle", True)
+
+
+def test_it_sleeps_for_a_step_and_longer_only_while_nobody_speaks(rig: Rig) -> None:
+    rig.turn(3)
+    assert (rig.state, awaited(rig), rig.pace.gathering) == ("idle", GATHERED, GATHERED)
     rig.until(lambda: rig.engine.rests)
-    assert (rig.state, asked(), rig.pace.gathering) == ("idle", RESTING, RESTING)
+    assert (rig.state, awaited(rig), rig.pace.gathering) == ("idle", RESTING, RESTING)
     rig.card.turn(np.int16(0) + STIR)
     rig.card.turn(np.int16(0) + STIR)
-    assert asked() <= HOP, "there is a step already"
+    assert awaited(rig) <= HOP, "there is a step already"
     speaking(rig)
     calm = 0
     for _ in range(10):
         rig.turn()
-        at, wanted = rig.engine.at, asked()
+        at, wanted = rig.engine.at, awaited(rig)
         more = CALM if rig.engine.calm else 0
         calm += bool(more)
         wanted -= more

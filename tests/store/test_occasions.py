@@ -81,3 +81,15 @@ def test_a_disagreement_about_what_is_kept_anyway_needs_no_clip_of_its_own() -> 
     assert found(*STOP, {"at": 20_000, "event": "shadow", "onset": 900}) == []  # the stop is still going on
     (alone,) = found({"at": 70_000, "event": "shadow", "onset": 64_000})
     assert (alone.kind, alone.onset, alone.ended) == (Kind.SHADOW, 64_000, 70_000)
+
+
+def test_a_press_long_after_a_sentence_is_about_none() -> None:
+    entries = (
+        {"at": 0, "event": "scripted", "utterance": 0, "text": "It is fine."},
+        {"at": 100, "event": "playing", "utterance": 0},
+        {"at": 4 * RATE, "event": "button_short"},
+        {"at": 4 * RATE, "event": "ceased", "utterance": 0},
+        {"at": 4 * RATE + 100, "event": "button_long"},
+        {"at": 60 * RATE, "event": "button_long"},
+    )
+    assert [occasion.saying for occasion in found(*entries)] == ["It is fine.", "It is fine.", ""]

@@ -258,5 +258,7 @@ def test_whatever_happens_no_turn_begins_asleep_and_it_always_falls_asleep(
             awake = bool(entry["awake"])
         assert awake or (entry["event"], entry.get("from")) != ("state", "idle") or entry["state"] != "hearing"
     made.tell(e.Failed(made.moderator.at, "card"), e.Recovered(made.moderator.at))
+    if made.moderator.state == s.Muted():
+        made.tell(e.ButtonLong(made.moderator.at))
     made.hear(100, QUIET)
     assert light(made) is Light.ASLEEP

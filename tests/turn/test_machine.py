@@ -222,6 +222,28 @@ def test_errors_win_over_everything() -> None:
         assert isinstance(step(state, e.Failed(5, "card"), LIMITS)[0], s.Faulty)
 
 
+BEGINNINGS = (e.MicrophoneFailed(5, "away"), e.Failed(5, "card"))
+ENDS = {s.MicLost: e.MicrophoneBack(9), s.Faulty: e.Recovered(9)}
+
+
+@pytest.mark.parametrize("fault", BEGINNINGS)
+@pytest.mark.parametrize(
+    ("before", "presses", "after"),
+    [(s.Muted(), 0, s.Muted()), (s.Muted(), 1, s.Idle()), (s.Idle(), 1, s.Muted()), (s.Speaking(7), 2, s.Idle())],
+)
+def test_who_has_muted_the_device_is_not_heard_because_its_card_was_away(
+    fault: e.Event, before: s.State, presses: int, after: s.State
+) -> None:
+    state, _ = tell(before, fault)
+    for _ in range(presses):
+        state, said = tell(state, e.ButtonLong(7))
+        assert not said
+    if isinstance(state, s.MicLost):
+        state, _ = tell(state, e.MicrophoneFailed(8, "still away"))
+        assert isinstance(tell(state, e.Failed(8, "card"))[0], s.Faulty)
+    assert tell(state, ENDS[type(state)])[0] == after
+
+
 def test_a_sentence_that_fails_while_somebody_has_the_floor_is_not_waited_for() -> None:
     yielding = s.Yielding(7, 1, 99, (8, 9))
     assert tell(yielding, e.ReplyFailed(5, 8, "died")) == (s.Yielding(7, 1, 99, (9,)), [a.Discard(8)])

@@ -1,0 +1,32 @@
+"""What the whole device costs is read off a real one, on the simulated card."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.devices.sim_child import MakeSim, make_sim
+from tools.simcard import cost
+
+__all__ = ["make_sim"]  # a fixture
+pytest.importorskip("pyaudio", reason="needs the extra [card]")
+pytestmark = pytest.mark.live
+
+
+@pytest.fixture(autouse=True)
+def at_once(make_sim: MakeSim, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_sim()  # skips where there is none
+    monkeypatch.setattr(cost, "SETTLED_S", 0.5)
+
+
+def test_a_device_that_speaks_costs_something_and_its_engine_a_part_of_that(tmp_path: Path) -> None:
+    process, engine, others, voice = cost.measured(tmp_path, ["say", 4 * cost.TEXT], 2.0, cost._speaks)
+    assert 0 < engine < process < 200
+    assert others == pytest.approx(process - engine)
+    assert 0 <= voice < 200
+
+
+def test_a_device_that_leaves_costs_nothing_that_could_be_told(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="exit code 2"):
+        cost.measured(tmp_path, ["say", ""], 60.0, cost._waits)

@@ -19,6 +19,7 @@ import pytest
 from edgeagent.commands import (
     _level_probes,
     _listening_probes,
+    _monitor_probes,
     _pace_probes,
     _pin_probes,
     _probes,
@@ -43,6 +44,7 @@ from edgeagent.settings import (
     Hints,
     Lamp,
     Models,
+    Mqtt,
     Recogniser,
     Record,
     Replier,
@@ -383,3 +385,26 @@ def test_the_bars_of_the_microphones_own_card(name: str, command: str) -> None:
 def test_a_free_pin_is_one_that_nothing_has() -> None:
     taken = Settings(lamp=Lamp(kind="rgb", pins=(17, 27, 22)), amplifier=Amplifier(mute_pin=23))
     assert _listening_probes.free(taken) not in (17, 27, 22, 23)
+
+
+def test_a_place_that_a_start_would_refuse_is_no_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service goes on without what it cannot keep, but somebody who starts the device by hand is refused."""
+    nowhere = tmp_path / "nowhere"
+    monkeypatch.setattr(os, "access", lambda path, _mode: Path(path) == tmp_path / "folder")
+    (tmp_path / "folder" / "journal").mkdir(parents=True)
+    for settings, key in (
+        (Settings(record=Record(journal=str(nowhere / "journal"))), "record.journal"),
+        (Settings(record=Record(journal=str(tmp_path / "folder" / "journal"))), "record.journal"),
+        (Settings(hints=Hints(socket=str(nowhere / "socket"))), "hints.socket"),
+        (Settings(flight=Flight(dir=str(nowhere / "clips"))), "flight.dir"),
+    ):
+        found = [finding for finding in _probes.disk(settings) if finding.grade is Grade.FAIL]
+        assert [key in finding.text and key in finding.fix for finding in found] == [True]
+
+
+def test_a_certificate_that_is_not_there_is_told_before_a_broker_is_asked(tmp_path: Path) -> None:
+    pytest.importorskip("paho.mqtt", reason="needs the extra [mqtt]")
+    settings = Settings(mqtt=Mqtt(host="localhost", tls=True, ca_file=str(tmp_path / "none.pem")))
+    (found,) = _monitor_probes.monitors(settings)
+    assert found.grade is Grade.FAIL
+    assert "mqtt.ca_file" in found.text

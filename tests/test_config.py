@@ -104,6 +104,7 @@ def test_what_is_said_is_what_is_set() -> None:
             "memory.file",
             "missing. memory.talk is true: give the file to keep it in, for example /var/lib/edgeagent/memory.db",
         ),
+        ("lamp.kind: led", "lamp.kind", "is written in two: `lamp: {kind: ...}`"),
         ("volume_percent: 3", "volume_percent", "unknown section. Did you mean 'audio.volume_percent'?"),
         ("echo: {xyzzy: 3}", "echo.xyzzy", "unknown key. There are: enabled, drift"),
         ("echo: {7: 3}", "echo.7", "unknown key. There are: enabled, drift"),

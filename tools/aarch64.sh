@@ -11,9 +11,9 @@
 #   --count N      of the scenes, the first N (default 6)
 #
 # Steps: prepare makes the Debian, fetches the wheels (pip as it is configured on this machine) and installs edgeagent from
-# them; tests runs the unit tests, but those that are slow, that measure time (`timing`), that run live threads against a
-# clock (`live`), and those of real devices; scenes simulates the scenes on both machines and compares the journals entry by
-# entry, and replays there what was recorded here.
+# them; tests runs the unit tests, but those that are slow, that measure time (`timing`) and that run live threads against
+# a clock (`live`); scenes simulates the scenes on both machines and compares the journals entry by entry, and replays
+# there what was recorded here.
 #
 # Needs root, for a chroot: debootstrap, qemu-user-static. Environment: DEBIAN_MIRROR (default: where this machine's apt
 # gets Debian from), DEBIAN_SUITE (bookworm), EDGEAGENT_PYTHON (a Python that has edgeagent with speech, sim and packaging;
@@ -116,7 +116,7 @@ platform.python_version(), "numpy", numpy.__version__, "onnxruntime", onnxruntim
 
 tests() {
     say "The tests, on aarch64"
-    there python -m pytest -q -p no:cacheprovider -m "not slow and not device and not timing and not live" "$@"
+    there python -m pytest -q -p no:cacheprovider -m "not slow and not timing and not live" "$@"
 }
 
 decisions() {

@@ -17,7 +17,7 @@ from edgeagent.devices.gpio_hint import GESTURE, PRESENCE, GpioHint
 from edgeagent.devices.gpio_press import GpioPress
 from edgeagent.devices.onnx_model import OnnxModel
 from edgeagent.dialogue.dialogue import Dialogue
-from edgeagent.errors import ModelError
+from edgeagent.errors import ModelError, ServiceError
 from edgeagent.live.actuators import Actuators
 from edgeagent.live.conversation import Conversation
 from edgeagent.live.door import Door
@@ -44,12 +44,15 @@ def add_senses(
     to: tuple[Inbox, Door, Conversation],
     manner: Manner,
     closing: ExitStack,
+    *,
+    lenient: bool = False,
 ) -> None:
-    """The buttons, the wake word, and whatever else may notice a person. Raises DeviceError or ServiceError."""
+    """The buttons, the wake word, and whatever else may notice a person. lenient: see `add_hints`. Raises DeviceError
+    or ServiceError."""
     if settings.activation.mode == "wake":
         add_wake(settings.activation, to, closing)
     add_button(settings.button, factory, to[:2], manner, closing)
-    add_hints(settings.hints, factory, to, closing)
+    add_hints(settings.hints, factory, to, closing, lenient)
 
 
 def add_wake(activation: Activation, to: tuple[Inbox, Door, Conversation], closing: ExitStack) -> None:
@@ -81,9 +84,13 @@ def add_button(
             closing.callback(GpioPress(command, pin, factory, tell).close)
 
 
-def add_hints(hints: Hints, factory: Factory | None, to: tuple[Inbox, Door, Conversation], closing: ExitStack) -> None:
-    """Whatever else may notice a person. Raises DeviceError or ServiceError."""
+def add_hints(
+    hints: Hints, factory: Factory | None, to: tuple[Inbox, Door, Conversation], closing: ExitStack, lenient: bool
+) -> None:
+    """Whatever else may notice a person. lenient: a socket that cannot be made is told, and does without. Raises
+    DeviceError or ServiceError."""
     inbox, door, conversation = to
+    trouble = trouble_with("hint_trouble", inbox, lambda: conversation)
 
     def tell(hint: Hint) -> bool:
         return inbox.post(lambda: door.tell(hint))
@@ -97,7 +104,12 @@ def add_hints(hints: Hints, factory: Factory | None, to: tuple[Inbox, Door, Conv
         if pin >= 0:
             closing.callback(GpioHint(sensor, pin, factory, tell).close)
     if hints.socket:
-        closing.callback(end, HintSocket(hints.socket, tell, trouble_with("hint_trouble", inbox, lambda: conversation)))
+        try:
+            closing.callback(end, HintSocket(hints.socket, tell, trouble))
+        except ServiceError as refused:
+            if not lenient:
+                raise
+            trouble(str(refused))
 
 
 def add_turn_ends(models: Models, to: tuple[Inbox, Door, Conversation], words: Words | None) -> list[Helper]:

@@ -66,8 +66,8 @@ def build_runtime(
     """A device ready to `run`. journal: what the engine decides, and nothing else; `replay` repeats it. notes: what
     happens beside it, such as turns handed over. replies: false for a device that only says what it is told to.
     session: the folder it is recorded in, for the turns' WAVs. ear, stages: see `build_engine`. card: see `build_card`;
-    talker_of: instead of `build_talker`. wait: begin without a card that is not there, or busy, and look for it. Raises
-    EdgeAgentError with the remedy; then everything is closed again."""
+    talker_of: instead of `build_talker`. wait: begin without a card that is away or busy, and look for it; and without
+    what cannot be written. Raises EdgeAgentError with the remedy; then everything is closed again."""
     with ExitStack() as closing:
         talker = (talker_of or build_talker)(settings.talker)  # first: a voice loads while the rest is built
         closing.callback(talker.close)
@@ -81,7 +81,7 @@ def build_runtime(
         keeper = build_keeper(settings.memory) if ear is None else None  # another's ear learns nothing of the device's
         told = TeeJournal(journal, *(follower for follower in (keeper, satellite) if follower))
         door = Door(build_engine(settings, told, ear, stages))
-        listen, words = build_listener(settings, session, satellite), None
+        listen, words = build_listener(settings, session, satellite, wait), None
         if spotter := build_spotter(settings.hints, trouble_with("hint_trouble", inbox, lambda: conversation)):
             closing.callback(spotter.close)
             words = Words(spotter, door.engine.clean, spotted())
@@ -96,7 +96,7 @@ def build_runtime(
         if spotter:
             closing.callback(lambda: conversation.note("word_spotter", **spotter.facts()))
         to = (inbox, door, conversation)
-        add_senses(settings, factory, to, manner, closing)
+        add_senses(settings, factory, to, manner, closing, lenient=wait)
         add_satellite(satellite, settings, to, closing)
         if isinstance(talker, LibraryTalker):
             talker.check()

@@ -83,13 +83,17 @@ def _answering(settings: Settings, satellite: Satellite | None) -> tuple[Replier
     return script, script.opening
 
 
-def build_listener(settings: Settings, session: Path | None, satellite: Satellite | None = None) -> Listen:
+def build_listener(
+    settings: Settings, session: Path | None, satellite: Satellite | None = None, lenient: bool = False
+) -> Listen:
     """Who gets the user's turns. Their WAVs lie beside the journal of a recorded session; in `capture.turns_dir` each
-    session has a folder of its own, for turns are numbered anew. What it makes raises ServiceError."""
+    session has a folder of its own, for turns are numbered anew. lenient: see `TurnFolder`. What it makes raises
+    ServiceError."""
     capture = settings.capture
     patience_s = settings.turns.reply_timeout_ms / 2000  # the other half of what Thinking may take is the replier's
     folder = str(dated(Path(capture.turns_dir)) if capture.turns_dir else session or "")
     most = capture.turns_kept if capture.turns_dir else 0
+    lenient = lenient or not capture.turns_dir  # whoever records a session says what is wrong with its folder
 
     def listen(recognised: Told, trouble: Told, kept: Told) -> Audience | None:
         recogniser: Listener | None
@@ -98,10 +102,12 @@ def build_listener(settings: Settings, session: Path | None, satellite: Satellit
         else:
             recogniser = _recogniser(settings.recogniser, recognised, trouble)
         if recogniser is not None:
-            return Both(recogniser, TurnHook("", folder, 0.0, _nobody, trouble, kept, most)) if folder else recogniser
+            if not folder:
+                return recogniser
+            return Both(recogniser, TurnHook("", folder, 0.0, _nobody, trouble, kept, most, lenient))
         if not (capture.on_turn or folder):
             return None
-        return TurnHook(capture.on_turn, folder, patience_s, recognised, trouble, kept, most)
+        return TurnHook(capture.on_turn, folder, patience_s, recognised, trouble, kept, most, lenient)
 
     return listen
 

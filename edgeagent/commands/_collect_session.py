@@ -20,7 +20,7 @@ from edgeagent.commands._device import Fan, Warner, hold
 from edgeagent.commands.say import sentences, text_of
 from edgeagent.commands.terminal import print_json
 from edgeagent.detect.deaf import Deaf
-from edgeagent.errors import ServiceError
+from edgeagent.errors import EdgeAgentError, ServiceError
 from edgeagent.services.recorded_sentences import read_index
 from edgeagent.settings import Capture, Hints, Record, Settings
 from edgeagent.store.journal import JsonLinesJournal
@@ -52,6 +52,8 @@ def alone(settings: Settings) -> Settings:
 def plan(settings: Settings, args: argparse.Namespace) -> Plan:
     """Raises EdgeAgentError."""
     seed = args.seed if args.seed is not None else secrets.randbelow(SEEDS)
+    if seed < 0:
+        raise EdgeAgentError(f"--seed {seed} is negative", "give 0 or more")
     words = read_words(args.prompts) if args.prompts else WORDS
     return Plan(deck(args.rounds, seed, words), _says(settings, args.text), seed)
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from edgeagent.app import versions
 from edgeagent.commands._device import Fan, Journal, Printer, Warner
+from edgeagent.errors import EdgeAgentError
 from edgeagent.live.runtime import Runtime
 from edgeagent.monitor.journald import SystemJournal, under_journald
 from edgeagent.report.timeline import Timeline
@@ -51,21 +53,25 @@ class Journals:
             self._files.callback(system.close)
             self.both(system)
 
-    def record(self, folder: Path | None, runtime: Runtime) -> None:
-        """A whole session; only for a device that starts, so that one that does not leaves none."""
+    def record(self, folder: Path | None, runtime: Runtime, *, wait: bool, given: bool) -> None:
+        """A whole session; only for a device that starts, so that one that does not leaves none. given: on the command
+        line."""
         if folder is None:
             return
-        recording = Recording(folder, self._settings, versions(self._settings), self._warn)
-        self._files.callback(recording.close)
-        runtime.record(recording)
-        for name, fan in (("journal.jsonl", self.decided), (NOTES, self.noted)):
-            file = JsonLinesJournal(folder / name, self._warn, background=True)
-            self._files.callback(file.close)
-            fan.journals.append(file)
+        with self._place("--record" if given else "record.dir", wait):
+            recording = Recording(folder, self._settings, versions(self._settings), self._warn)
+            self._files.callback(recording.close)
+            runtime.record(recording)
+            for name, fan in (("journal.jsonl", self.decided), (NOTES, self.noted)):
+                file = JsonLinesJournal(folder / name, self._warn, background=True)
+                self._files.callback(file.close)
+                fan.journals.append(file)
 
-    def fly(self, runtime: Runtime) -> None:
+    def fly(self, runtime: Runtime, *, wait: bool) -> None:
         """The flight recorder, if the settings name a folder for it."""
-        if self._settings.flight.dir:
+        if not self._settings.flight.dir:
+            return
+        with self._place("flight.dir", wait):
             flight = Flight(self._settings, versions(self._settings), self._warn)
             self._files.callback(flight.close)
             runtime.follow(flight)
@@ -89,6 +95,17 @@ class Journals:
             self.noted.write({"at": 0, "event": "recording", "folder": str(folder)})
         if flight := self._settings.flight.dir:
             self.noted.write({"at": 0, "event": "flight_recorder", "folder": flight, "mb": self._settings.flight.mb})
+
+    @contextmanager
+    def _place(self, key: str, wait: bool) -> Iterator[None]:
+        """Where something is to be kept. A service talks from a disk that has become read-only, too; a person is told
+        which key is wrong."""
+        try:
+            yield
+        except EdgeAgentError as refused:
+            if not wait:
+                raise EdgeAgentError(f"{key}: {refused.problem}", refused.remedy) from refused
+            self._warn(f"{key}: {refused.problem}; nothing is kept there, everything else goes on")
 
     def __enter__(self) -> Journals:
         return self

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
 from importlib.util import find_spec
+from pathlib import Path
 
 from edgeagent.commands._finding import Finding, fail, ok, warn
 from edgeagent.commands._installed import drop_in, has, installed
@@ -79,6 +81,9 @@ def fetched(address: str, port: int, path: str) -> bytes:
 def _broker(mqtt: Mqtt) -> Iterator[Finding]:
     if find_spec("paho") is None:
         yield fail("mqtt", "mqtt.host needs paho-mqtt", install("mqtt"))
+        return
+    if mqtt.ca_file and not os.access(Path(mqtt.ca_file).expanduser(), os.R_OK):
+        yield fail("mqtt", f"mqtt.ca_file: {mqtt.ca_file} cannot be read", "give the file of the broker's certificate")
         return
     port = mqtt.port or (8883 if mqtt.tls else 1883)
     try:

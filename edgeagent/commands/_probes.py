@@ -70,11 +70,9 @@ LITTLE_BYTES, NOTHING_BYTES = 500 << 20, 20 << 20
 ROOM = "sudo apt-get clean; sudo journalctl --vacuum-size=50M; sudo du -xh -d 2 {} | sort -h | tail shows what is large"
 
 
-def elsewhere(key: str, folder: str) -> str:
+def elsewhere(key: str, name: str) -> str:
     """The setting, for who writes for themselves."""
-    if folder == ".":
-        return "cd ~, and start it there"
-    return f"set {key}: ~/edgeagent/{Path(folder).name}"
+    return f"set {key}: ~/edgeagent/{name}" if name else "cd ~, and start it there"
 
 
 def configuration(settings: Settings) -> Iterator[Finding]:
@@ -233,27 +231,35 @@ def models(settings: Settings) -> Iterator[Finding]:
 
 
 def disk(settings: Settings) -> Iterator[Finding]:
-    """Whether there is room for what the settings write."""
+    """Whether what the settings write can be written, and whether there is room for it. A service goes on without what
+    it cannot write; a device that somebody starts by hand is refused."""
+    files = {"record.journal": settings.record.journal, "hints.socket": settings.hints.socket}
     written = {
+        **{key: str(Path(name).parent) for key, name in files.items() if name},
         "record.dir": settings.record.dir,
         "capture.turns_dir": settings.capture.turns_dir,
         "flight.dir": settings.flight.dir,
     }
     service = installed()
+    refused = warn if service else fail
+    journal = Path(settings.record.journal).expanduser()
+    if settings.record.journal and journal.is_dir():
+        yield refused("disk", f"record.journal: {journal} is a folder", f"set record.journal: {journal}/journal.jsonl")
     for folder, key in {name or ".": key for key, name in written.items()}.items():
         existing = (service.path(folder) if service else Path(folder).expanduser()).resolve()
         while not existing.exists():
             existing = existing.parent
-        free = shutil.disk_usage(existing).free
+        free, called = shutil.disk_usage(existing).free, Path(files.get(key, folder)).name
         text = f"{free / (1 << 30):.1f} GiB free for {existing}"
         if service and (why := service.denies(existing)):
             yield warn(
                 "disk",
                 f"nothing can be written in {existing}: {why}",
-                service.elsewhere(key, Path(folder).name, existing),
+                service.elsewhere(key, called, existing),
             )
         elif not os.access(existing, os.W_OK):
-            yield warn("disk", f"nothing can be written in {existing}", elsewhere(key, folder))
+            grade = refused if written[key] else warn  # where nothing is to be written, something may be yet
+            yield grade("disk", f"{key}: nothing can be written in {existing}", elsewhere(key, called))
         elif free < LITTLE_BYTES:
             grade = fail if free < NOTHING_BYTES else warn
             yield grade("disk", f"{text}, and a recorded hour takes 240 MB", ROOM.format(existing))

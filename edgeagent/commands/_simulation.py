@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
@@ -34,6 +35,9 @@ from edgeagent.units import RATE, seconds
 SESSION = "session"
 """Folder inside a run that `replay` reads."""
 
+PAGE = "report.html"
+"""File inside a run that shows it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -63,6 +67,7 @@ def perform(
     is too slow, a `Level`. parts: what the engine hears with. spotter: who listens for words, instead of whom the
     settings name; stays open. watch: gets each entry of the journal as it happens. Raises EdgeAgentError, OSError."""
     folder.mkdir(parents=True, exist_ok=True)
+    _clear(folder)
     kept = MemoryJournal()
     file = JsonLinesJournal(folder / "journal.jsonl", warn)
     journal = TeeJournal(file, kept, CallbackJournal(watch))
@@ -84,6 +89,14 @@ def perform(
     if record:
         _record(run, kept)
     return run
+
+
+def _clear(folder: Path) -> None:
+    """What another scene may have left, and this one would not overwrite: it would pass for this one's."""
+    for left in (folder / PAGE, *folder.glob("turn-*.wav")):
+        left.unlink(missing_ok=True)
+    if (folder / SESSION / "session.json").is_file():
+        shutil.rmtree(folder / SESSION)
 
 
 def _record(run: Run, journal: MemoryJournal) -> None:

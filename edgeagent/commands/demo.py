@@ -11,6 +11,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from edgeagent.errors import EdgeAgentError
+
 HELP = "see a device being interrupted: no hardware, no files"
 
 
@@ -27,6 +29,8 @@ def run(args: argparse.Namespace) -> int:
     from edgeagent.settings import Settings
     from edgeagent.store.disk import write_whole
 
+    if args.seed < 0:
+        raise EdgeAgentError(f"--seed {args.seed} is negative", "give 0 or more")
     encounter = _demo_scene.build(args.seed)
     watch = _simulation.teller(real_time=args.pace == "real")
     run = _simulation.perform(encounter.scene, Settings(), args.out, watch=watch)
@@ -35,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
     print()
     print("\n".join(lines))
     if args.report:
-        path = args.out / "report.html"
+        path = args.out / _simulation.PAGE
         write_whole(path, page(record))
         print(f"To see and to hear it: {path}")
     return 0 if right else 1

@@ -1,6 +1,6 @@
 """Prints the state machine as a Mermaid diagram, drawn from the very table that decides.
 
-docs/states.md holds its output: edgeagent diagram > docs/states.md
+The diagram in docs/states.md is its output.
 """
 
 from __future__ import annotations

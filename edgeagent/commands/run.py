@@ -95,8 +95,8 @@ def _talk(settings: Settings, args: argparse.Namespace, service: Service | None,
         monitors.attach(runtime)
         to.keep(wait=args.wait, tail=in_memory("journal.tail"))
         to.tell_system()
-        to.record(folder, runtime)
-        to.fly(runtime)
+        to.record(folder, runtime, wait=args.wait, given=bool(args.record))
+        to.fly(runtime, wait=args.wait)
         printer = to.print(args, runtime)
         to.say_what_is_recorded(folder, Path(args.record or ""))
         if service is not None:

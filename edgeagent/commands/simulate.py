@@ -98,7 +98,7 @@ def simulate_one(
     if order.report:
         truth = read_truth(order.scene) if (order.scene / "truth.json").exists() else ()
         record = _simulation.record_of(run, scene.name, str(order.scene), truth)
-        write_whole(order.out / "report.html", page(record))
+        write_whole(order.out / _simulation.PAGE, page(record))
     return _simulation.outcome(run, perf_counter() - began)
 
 

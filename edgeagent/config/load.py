@@ -82,7 +82,7 @@ def _known(document: Document, faults: list[Fault], doubts: set[str]) -> Tree:
     tree: Tree = {}
     for section, given in data.items():
         if section not in sections():
-            faults.append(Fault(str(section), "unknown section" + _told(str(section))))
+            faults.append(Fault(str(section), _dotted(str(section)) or "unknown section" + _told(str(section))))
             doubts.add(_meant(str(section)))
         elif not isinstance(given, dict | None):
             faults.append(Fault(section, "needs keys below it: " + ", ".join(sections()[section])))
@@ -116,6 +116,12 @@ def _told(wrong: str, section: str = "") -> str:
     near = _meant(wrong, section).removeprefix(f"{section}.")
     every = ", ".join(sections().get(section, sections()))
     return instead(f"{section}.{wrong}") or meant(near) or f". There are: {every}"
+
+
+def _dotted(wrong: str) -> str:
+    """How a key is written that is given as it is called here; "" for what is none."""
+    section, _, key = wrong.partition(".")
+    return f"is written in two: `{section}: {{{key}: ...}}`" if key in sections().get(section, {}) else ""
 
 
 def _wrong(tree: Tree) -> Iterator[tuple[str, str, object]]:

@@ -19,9 +19,7 @@ from edgeagent.settings import Models
 FOLDER = Path(__file__).parents[1] / "models"
 """Beside the package in a checkout and inside it when installed."""
 
-RESTORE = (
-    "restore the models folder from the release you installed (git restore edgeagent/models, and install it again)"
-)
+RESTORE = "restore the models folder from the release you installed (git restore models, and install it again)"
 RENEW = f"{RESTORE}, or train your own anew: python -m tools.train --help"
 
 

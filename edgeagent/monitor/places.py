@@ -8,6 +8,7 @@ the name of this machine, and one that the owner gives.
 
 from __future__ import annotations
 
+import errno
 import re
 import socket
 from ipaddress import ip_address
@@ -39,6 +40,10 @@ def listening(address: str, port: int, key: str) -> socket.socket:
     except OSError as error:
         ours.close()
         remedy = f"set {key} to a port that is free and above 1023, or stop what listens there (ss -ltnp)"
+        if error.errno == errno.EADDRNOTAVAIL:
+            remedy = (
+                f"set {key.rpartition('.')[0]}.address to one of this machine's (ip address), or to 0.0.0.0 for all"
+            )
         raise ServiceError(f"{key} {port} at {address}: {error.strerror}", remedy) from error
     return ours
 

@@ -20,9 +20,10 @@ class TurnFolder:
 
     path: where this session's WAVs go; made with the first one. lasting: whether they stay."""
 
-    def __init__(self, folder: str, most: int = 0) -> None:
+    def __init__(self, folder: str, most: int = 0, lenient: bool = False) -> None:
         """folder: "" for a temporary one. most: how many WAVs stay, those of earlier sessions beside `folder` counted;
-        0 for all. Raises ServiceError when there is no place for the folder."""
+        0 for all. lenient: what cannot be made costs each turn its WAV, and not the start. Raises ServiceError when
+        there is no place for the folder."""
         self._temporary = None if folder else TemporaryDirectory(prefix="edgeagent-")
         self.path = Path(self._temporary.name if self._temporary else folder).expanduser().resolve()
         self.lasting = self._temporary is None
@@ -32,7 +33,9 @@ class TurnFolder:
         try:
             above.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise ServiceError(f"{above}: {error.strerror}", "choose a folder that can be written") from error
+            if not lenient:
+                why = f"capture.turns_dir: {above}: {error.strerror}"
+                raise ServiceError(why, "choose a folder that can be written") from error
 
     def wrote(self, wav: Path) -> None:
         """One more; what is too many goes."""

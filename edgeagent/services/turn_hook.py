@@ -50,14 +50,15 @@ class TurnHook:
         trouble: Told,
         kept: Told,
         most: int = 0,
+        lenient: bool = False,
     ) -> None:
-        """command: "" to write WAVs only. folder, most: where they go, and how many stay; see `TurnFolder`. patience_s:
+        """command: "" to write WAVs only. folder, most, lenient: of where they go, see `TurnFolder`. patience_s:
         how long a command may take once its turn is over. recognised: called exactly once for each closed turn that is
         not dropped, with "" for no text. trouble: what went wrong with a turn. kept: the path of its WAV, if that
         stays. All three are called from the hook's thread. Raises ServiceError when there is no such command, or no
         place for the folder."""
         self._argv = words_of(command, "capture.on_turn") if command else []
-        self._folder = TurnFolder(folder, most)
+        self._folder = TurnFolder(folder, most, lenient)
         self._patience = patience_s
         self._recognised = recognised
         self._trouble = trouble

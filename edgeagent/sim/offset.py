@@ -62,7 +62,7 @@ LOPSIDED, LOPSIDED_EARLY = 0.75, 1.0
 it never is when both began together. Of these 13 pairs none lies below, of the same swapped 12."""
 
 EARLY = RATE // 2
-"""Samples by which it may be ahead then: the longest way from a program to the air, Bluetooth included."""
+"""Samples by which one may be ahead of the other then: the longest way from a program to the air, with Bluetooth."""
 
 
 class Offset(NamedTuple):
@@ -78,6 +78,8 @@ def swapped(found: Sequence[Offset]) -> bool:
     if not found:
         return False
     lag, tail = median(offset.lag for offset in found), median(offset.tail for offset in found)
+    if 0 <= lag < EARLY:
+        return False  # an echo comes after its cause, whatever its room
     return tail < (LOPSIDED_EARLY if -EARLY < lag < 0 else LOPSIDED)
 
 

@@ -196,7 +196,7 @@ def long_journal(
     settings: Settings, warn: Callable[[str], None], lenient: bool = False, tail: Path | None = None
 ) -> JsonLinesJournal | None:
     """The journal over all starts, None for none. lenient: one that cannot be written is a warning: a service must talk
-    from a disk that has become read-only, too. Otherwise raises EdgeAgentError or OSError. tail: see
+    from a disk that has become read-only, too. Otherwise raises EdgeAgentError. tail: see
     `JsonLinesJournal`."""
     record = settings.record
     if not record.journal:
@@ -207,7 +207,8 @@ def long_journal(
         return JsonLinesJournal(path, warn, True, record.journal_mb * 1_000_000, tail)
     except (OSError, EdgeAgentError) as refused:
         if not lenient:
-            raise
+            why = refused.problem if isinstance(refused, EdgeAgentError) else f"{path}: {refused.strerror}"
+            raise EdgeAgentError(f"record.journal: {why}", "give a file in a folder that can be written") from refused
         warn(f"{refused}; there is no journal in a file, everything else goes on")
         return None
 

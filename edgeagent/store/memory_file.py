@@ -13,6 +13,7 @@ that is simply deleted is forgotten as well.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sqlite3
 from collections.abc import Collection, Mapping
@@ -69,6 +70,8 @@ class MemoryFile:
         made(path.parent)
         with contextlib.suppress(FileExistsError):
             opened(path, "x").close()
+        if not path.is_file():  # whose rights are not ours to change
+            raise OSError(errno.EISDIR if path.is_dir() else errno.EINVAL, "it is no file", str(path))
         os.chmod(path, OWN_FILE)  # and so are the files beside it
         self._inodes = {"": _inode(path)}
         with named():

@@ -134,6 +134,17 @@ def test_the_offset_of_a_converter_does_no_harm(pair: tuple[Path, Path], edgeage
     assert erle(out) > 25
 
 
+def test_a_lopsided_voice_leaves_silence_silent(pair: tuple[Path, Path], edgeagent: Run) -> None:
+    """Synthetic voices have more above zero than below: less their mean, digital silence would be sound."""
+    out = pair[0].with_name("out.wav")
+    lopsided: Sound = (FAR + 0.3 * np.abs(FAR)).astype(np.float32)
+    lopsided[: 3 * RATE] = 0
+    write_wav(pair[1], lopsided)
+    write_wav(pair[0], echo_of(lopsided, room(2), 1000))
+    assert edgeagent("cancel", *pair, out, "--report") == 0
+    assert erle(out, 5, 7) > 25
+
+
 def test_of_several_channels_the_mean_is_taken_and_said(
     pair: tuple[Path, Path], edgeagent: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -26,6 +26,11 @@ def encounter() -> Encounter:
         pytest.skip(str(error))
 
 
+def test_a_negative_seed_is_refused(tmp_path: Path, edgeagent: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert edgeagent("demo", "--seed", "-1", "--out", tmp_path) == 2
+    assert "--seed -1 is negative" in capsys.readouterr().err
+
+
 def test_the_scene_is_the_one_that_is_told(encounter: Encounter) -> None:
     story, reply = encounter.scene.agent
     assert [event.kind for event in encounter.truth] == [Kind.BACKCHANNEL, Kind.NOISE, Kind.INTERRUPTION]

@@ -10,6 +10,8 @@ import pytest
 from edgeagent.commands import _monitor_probes
 from edgeagent.commands._finding import Finding, Grade
 from edgeagent.commands._monitor_probes import monitors
+from edgeagent.errors import ServiceError
+from edgeagent.monitor.places import listening
 from edgeagent.settings import Metrics, Mqtt, Page, Settings
 from tests.commands.test_monitors import Start, start, until_it_speaks
 from tests.monitor.broker import free_port
@@ -85,3 +87,8 @@ def test_libraries_that_are_missing_are_named(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(_monitor_probes, "find_spec", lambda _name: None)
     settings = Settings(metrics=Metrics(port=9), mqtt=Mqtt(host="b"), page=Page(port=10))
     assert [finding.fix.partition("'")[2][:6] for finding in found(settings)] == [".[metr", ".[page", ".[mqtt"]
+
+
+def test_an_address_of_another_machine_is_not_blamed_on_the_port() -> None:
+    with pytest.raises(ServiceError, match=r"set page\.address to one of this machine's"):
+        listening("192.0.2.1", free_port(), "page.port")

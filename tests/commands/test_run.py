@@ -180,5 +180,18 @@ def test_a_flight_recorder_that_cannot_write_stops_the_start(command: Command, t
     (tmp_path / "flight.yaml").write_text(f"flight: {{dir: {tmp_path / 'file'}}}\n")
     run = done(command("run", "--config", str(tmp_path / "flight.yaml")))
     assert run.returncode == 2
+    assert "flight.dir: " in run.stderr
     assert "choose a folder that can be written" in run.stderr
+    assert run.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("key", ["journal", "dir"])
+def test_a_place_that_cannot_be_written_is_named_by_its_key(command: Command, tmp_path: Path, key: str) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
+    place = tmp_path / ("folder" if key == "journal" else "file/session")
+    (tmp_path / "run.yaml").write_text(f"record: {{{key}: {place}}}\n")
+    run = done(command("run", "--config", str(tmp_path / "run.yaml")))
+    assert run.returncode == 2
+    assert f"record.{key}: {place}" in run.stderr
     assert run.stderr.count("\n") == 1

@@ -54,6 +54,19 @@ def test_a_single_scene_prints_its_timeline(
     assert re.match(r"talking: spoke \d\.\d of 6\.0 s, 1 stop, 1 turn heard; \d+ times faster", out[-1])
 
 
+def test_what_another_scene_has_left_does_not_pass_for_its_own(
+    scene: Path, recorded: Path, tmp_path: Path, edgeagent: Run
+) -> None:
+    out = tmp_path / "run"
+    shutil.copytree(recorded, out)
+    (out / "turn-007.wav").touch()
+    (out / "mine.txt").touch()
+    assert edgeagent("simulate", scene, "--out", out) == 0
+    assert {path.name for path in out.iterdir()} == TREE | {"mine.txt"}
+    assert edgeagent("simulate", scene, "--out", out, "--record") == 0
+    assert edgeagent("simulate", scene, "--out", out, "--record") == 0
+
+
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_many_scenes_get_a_folder_each(
     scene: Path, recorded: Path, tmp_path: Path, edgeagent: Run, capsys: pytest.CaptureFixture[str], jobs: int

@@ -186,16 +186,27 @@ def test_what_waiting_does_not_mend_is_told_and_tried_seldom(start: Start, tmp_p
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
-def test_a_disk_that_cannot_be_written_costs_the_journal_and_nothing_else(
-    make_sim: MakeSim, start: Start, tmp_path: Path
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "record: {journal: /proc/edgeagent/journal}",
+        "record: {dir: /proc/edgeagent/sessions}",
+        "flight: {dir: /proc/edgeagent/clips}",
+        "capture: {turns_dir: /proc/edgeagent/turns}",
+        "hints: {socket: /proc/edgeagent/socket}",
+    ],
+)
+def test_a_disk_that_cannot_be_written_costs_what_would_be_kept_there_and_nothing_else(
+    make_sim: MakeSim, start: Start, tmp_path: Path, kept: str
 ) -> None:
     sim = make_sim()
     quiet_room(sim)
     config = tmp_path / "config.yaml"
-    config.write_text("record: {journal: /proc/edgeagent/journal}\n")  # where even root writes nothing
+    config.write_text(f"{kept}\n")  # where even root writes nothing
     managed = start("--wait", "--config", str(config), environment=sim.env())
     managed.until(lambda told: "READY" in told)
     os.kill(managed.process.pid, signal.SIGTERM)
     assert managed.process.wait(GIVE_UP_S) == 0
     assert managed.process.stderr
-    assert "everything else goes on" in managed.process.stderr.read()
+    told = managed.process.stderr.read()
+    assert ("everything else goes on" in told) == ("turns_dir" not in kept and "socket" not in kept)  # these tell notes

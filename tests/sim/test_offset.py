@@ -80,6 +80,13 @@ def test_a_room_answers_afterwards(seed: int) -> None:
     assert swapped(wrong)
 
 
+def test_what_comes_after_its_cause_is_no_cause() -> None:
+    """As in the demonstration, whose room is small: what is heard just before the loudest is louder than behind it."""
+    assert not swapped([Offset(640, 0.595)])
+    assert swapped([Offset(-640, 0.595)])
+    assert swapped([Offset(3 * RATE, 0.595)])
+
+
 def test_of_nothing_nothing_is_said() -> None:
     assert not swapped([])
     assert not swapped([Offset(800, 0.9)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sqlite3
 import subprocess
@@ -133,6 +134,17 @@ def test_nobody_else_may_read_it(tmp_path: Path) -> None:
     path.chmod(0o644)
     MemoryFile(path, NOW, HOURS).close()
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_is_no_file_keeps_its_rights(tmp_path: Path) -> None:
+    folder, device = tmp_path / "folder", tmp_path / "device"
+    folder.mkdir(mode=0o755)
+    os.mkfifo(device, 0o644)
+    for path in (folder, device):
+        before = path.stat().st_mode
+        with pytest.raises(OSError, match="it is no file"):
+            MemoryFile(path, NOW, 24)
+        assert path.stat().st_mode == before
 
 
 def test_it_is_bounded(tmp_path: Path) -> None:

@@ -73,8 +73,8 @@ def measured(
     leaves before."""
     sim = SimCard(folder)
     sim.state.echo_gain_q15, sim.state.echo_delay = 1 << 13, 80  # -12 dB after 5 ms
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    process = subprocess.Popen([sys.executable, "-m", "edgeagent", *command], env=sim.env(), **quiet)
+    whole = [sys.executable, "-m", "edgeagent", *command]
+    process = subprocess.Popen(whole, env=sim.env(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         room = feed(sim)
         since: float | None = None

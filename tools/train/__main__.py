@@ -20,7 +20,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
+
+try:
+    import torch
+except ModuleNotFoundError:
+    raise SystemExit("python -m tools.train: torch is not installed; pip install '.[train]'") from None
 
 from edgeagent.detect.near_end import NEAR
 from edgeagent.devices.onnx_model import OnnxModel

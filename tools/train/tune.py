@@ -21,7 +21,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
+
+try:
+    import torch
+except ModuleNotFoundError:
+    raise SystemExit("python -m tools.train.tune: torch is not installed; pip install '.[train]'") from None
 from torch import Tensor, nn
 
 from edgeagent.devices.model_files import FOLDER, ONNX, TFLITE, manifest, verified

@@ -210,7 +210,7 @@ class Dialogue:
 
     def _plan(self, understood: Understood, follows: Reaction) -> Plan:
         rest, more = self.rest, self._left.more
-        how = HOLD if understood.command == HOLD else STOP
+        how = understood.command if understood.command in (STOP, HOLD) else self._silenced or STOP
         match follows:
             case Reaction.RESUME:
                 self._resume()

@@ -63,8 +63,11 @@ def test_who_is_asked_whether_we_shall_go_on_may_say_how(talk: Dialogue, text: s
     assert adjusted[-1:] == [command]
 
 
-def test_who_has_us_wait_may_ask_in_between(talk: Dialogue) -> None:
+@pytest.mark.parametrize("between", ["", "[cough]", "Louder."])
+def test_who_has_us_wait_may_ask_in_between(talk: Dialogue, between: str) -> None:
     talk.turn(9, "Hold on a second.")
+    if between:
+        assert not talk.turn(9, between).first
     talk.begin()
     asked = talk.turn(10, "How much is a ticket?")
     assert (asked.ask, asked.last) == (True, (OFFER,))

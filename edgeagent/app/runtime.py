@@ -89,8 +89,7 @@ def build_runtime(
         manner = build_manner(settings.audio, actuators, talker, (inbox, door, lambda: conversation), closing)
         if keeper:
             add_memory(keeper, understands, (inbox, door, lambda: conversation), closing)
-        if replies:
-            opening = add_talk(keeper, settings.memory, understands, manner) or opening
+        offer = add_talk(keeper, settings.memory, understands, manner) if replies else ""
         conversation = Conversation(door, playback, inbox, notes, talker, replier, listen, understands, words)
         closing.callback(conversation.close)
         if spotter:
@@ -108,7 +107,7 @@ def build_runtime(
         path, repair = _first(opener, playback, wait), _lendable(opener, amplifier, inbox, door)
         loop = Loop(door, path, inbox, actuators, cues, conversation, watchdog, repair, health)
         closing.callback(loop.close)
-        _open(conversation, loop, opening, reads=isinstance(replier, ReadingReplier))
+        _open(conversation, loop, offer or opening, reads=isinstance(replier, ReadingReplier) and not offer)
         return Runtime(door, loop, conversation, (journal, notes), head(settings), hygiene, closing.pop_all())
 
 

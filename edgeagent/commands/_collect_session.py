@@ -22,7 +22,7 @@ from edgeagent.commands.terminal import print_json
 from edgeagent.detect.deaf import Deaf
 from edgeagent.errors import EdgeAgentError, ServiceError
 from edgeagent.services.recorded_sentences import read_index
-from edgeagent.settings import Capture, Hints, Record, Settings
+from edgeagent.settings import Activation, Capture, Hints, Recogniser, Record, Settings
 from edgeagent.store.journal import JsonLinesJournal
 from edgeagent.store.session import EAR, Recording
 from edgeagent.store.spool import Spool
@@ -45,8 +45,9 @@ class Plan:
 
 
 def alone(settings: Settings) -> Settings:
-    """The device without whoever else would hear, record or hint while somebody collects."""
-    return replace(settings, capture=Capture(), hints=Hints(), record=Record())
+    """The device without whoever else would hear, record or hint while somebody collects: nothing leaves it."""
+    alone = replace(settings, capture=Capture(), hints=Hints(), record=Record())
+    return replace(alone, recogniser=Recogniser(), activation=Activation())
 
 
 def plan(settings: Settings, args: argparse.Namespace) -> Plan:

@@ -57,6 +57,7 @@ def run(args: argparse.Namespace) -> int:
     settings = settings_of(args, files=False)
     if settings.audio.card == "wav":
         raise DeviceError("a card of files has no room to be measured", "give a real one with --card or audio.card")
+    _can_be_written(args)
     from edgeagent.commands import _calibrate_result as result
     from edgeagent.commands import _calibrate_text as text
 
@@ -75,6 +76,14 @@ def run(args: argparse.Namespace) -> int:
     else:
         text.show(outcome)
     return 1 if outcome.urgent else 0
+
+
+def _can_be_written(args: argparse.Namespace) -> None:
+    """A minute of noise must not end with a folder that is not there. Raises EdgeAgentError."""
+    for option, file in (("--report", args.report), ("--config", args.config if args.write else None)):
+        if file is not None and not os.access(file.resolve().parent, os.W_OK):
+            remedy = "give a folder that is there and can be written" + (", or use sudo" if os.geteuid() else "")
+            raise EdgeAgentError(f"{option} {file}: nothing can be written in {file.resolve().parent}", remedy)
 
 
 def _keep(file: Path, given: Sequence[str]) -> int:

@@ -17,13 +17,10 @@ from pathlib import Path
 
 from edgeagent.commands._device import Device, Fan, add_device, hold, leaving, settings_of
 from edgeagent.commands.terminal import add_json, print_json
+from edgeagent.dialogue.sentences import of_paragraphs
 from edgeagent.errors import EdgeAgentError, ServiceError
 
 HELP = "read a text aloud, interruptibly"
-
-END = r"(?:(?<=[.!?…])|(?<=[.!?…][\"'»”’)]))"  # noqa: RUF001 (typographic quotes)
-SENTENCE = re.compile(rf"{END}\s+(?![a-z])|(?<=[。！？।])|\n\s*\n")  # noqa: RUF001 (full-width marks)
-"""Where a text is cut: behind the marks that end a sentence, unless it goes on in lower case, and at empty lines."""
 
 SEEMS_A_FILE = re.compile(r"\S+\.(txt|md)|(\.|~)?/\S+")
 """Nobody wants such a word read aloud."""
@@ -81,10 +78,9 @@ def _is_file(named: str) -> bool:
 
 def sentences(text: str) -> list[str]:
     """The sentences of `text`, blanks evened out. Raises EdgeAgentError when there are none."""
-    found = [" ".join(part.split()) for part in SENTENCE.split(text)]
-    if not (spoken := [sentence for sentence in found if sentence]):
+    if not (spoken := of_paragraphs(text)):
         raise EdgeAgentError("there is nothing to say", "give a text, a file, or text on standard input")
-    return spoken
+    return list(spoken)
 
 
 class Reader:

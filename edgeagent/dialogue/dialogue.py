@@ -112,6 +112,10 @@ class Dialogue:
         """The next utterance begins a new speech."""
         self._fresh = True
 
+    def opened(self, turn: int) -> None:
+        """The replier begins by itself. turn: the number that it knows this by."""
+        self._answer = _Answer(turn, asking=True)
+
     def says(self, utterance: int, text: str) -> None:
         """We mean to say this, behind what else there is of the speech."""
         self._silenced = ""

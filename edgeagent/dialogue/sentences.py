@@ -33,6 +33,8 @@ BOUNDARY = re.compile(
     rf"[{re.escape(ENDS)}]+[{re.escape(CLOSING)}]*(?=\s)|[{ENDS_AT_ONCE}]+[{re.escape(CLOSING)}]*|\n+",
 )
 
+EMPTY_LINE = re.compile(r"\n\s*\n")
+
 
 class Sentences:
     """One thread."""
@@ -61,12 +63,20 @@ class Sentences:
                 break
             if match.end() == len(self._text) and match.group()[0] in ENDS_AT_ONCE:
                 return None  # more of it may come
+            if match.group()[-1] in CLOSING and self._text[match.end() :].isspace():
+                return None  # it may go on
+            if self._goes_on(match):
+                continue
             if not self._abbreviates(match.start()):
                 return match.end()
         if len(self._text) <= LONGEST:
             return None
         space = self._text.rfind(" ", 1, LONGEST)
         return space if space > 0 else LONGEST
+
+    def _goes_on(self, match: re.Match[str]) -> bool:
+        """'"Really?" she asked.'"""
+        return match.group()[-1] in CLOSING and self._text[match.end() :].lstrip()[:1].islower()
 
     def _abbreviates(self, mark: int) -> bool:
         if self._text[mark] != ".":
@@ -85,3 +95,10 @@ def sentences(text: str) -> list[str]:
     """Those of a whole text."""
     splitter = Sentences()
     return splitter.feed(text) + splitter.rest()
+
+
+def of_paragraphs(text: str) -> tuple[str, ...]:
+    """The sentences of a text whose lines are broken anywhere: empty lines part paragraphs, a line's end parts
+    nothing."""
+    paragraphs = (" ".join(part.split()) for part in EMPTY_LINE.split(text))
+    return tuple(sentence for paragraph in paragraphs for sentence in sentences(paragraph))

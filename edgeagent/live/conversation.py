@@ -94,6 +94,7 @@ class Conversation:
         """Let the replier begin, though nobody has said anything. turn: the number that it knows this by, negative."""
         if self._dialogue is not None:
             self._begin(self._dialogue)
+            self._dialogue.opened(turn)
         self._follow(Request(turn, np.empty(0, np.float32), "", Understood(Kind.REQUEST)), ask=True)
 
     def act(self, action: a.Action) -> None:
@@ -250,6 +251,8 @@ class Conversation:
             self._door.tell(e.NoReply(0, request.turn))
 
     def _say(self, text: str, turn: int) -> None:
+        if self._dialogue is not None:
+            self._dialogue.brief()  # whoever reads for an hour is as fast as ever after ten minutes
         utterance = self._voice.say(text, turn=turn)
         if self._dialogue is not None:
             self._dialogue.says(utterance, text)

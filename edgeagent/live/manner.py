@@ -31,9 +31,8 @@ class Manner:
         self._speak = speak
 
     def is_brief(self) -> bool:
-        """Whether replies shall be short."""
-        if self._pace.look(self._now()):
-            self._paced("quiet")
+        """Whether replies shall be short. Asked before each sentence: what was asked for long ago wears off."""
+        self._look()
         return self._pace.brief
 
     def recall(self, kept: dict[str, float]) -> None:
@@ -49,11 +48,17 @@ class Manner:
         if command in SOFTER_OR_LOUDER:
             self._volume.step(command == "louder", lambda level, trouble: self._turned(command, level, trouble))
         elif command == INTERRUPTED:
+            self._look()
             if self._pace.interrupted(self._now()):
                 self._paced(command)
         else:
+            self._look()
             self._pace.asked(command, self._now())
             self._paced(command)
+
+    def _look(self) -> None:
+        if self._pace.look(self._now()):
+            self._paced("quiet")
 
     def _turned(self, command: str, level: float, trouble: str) -> None:
         self._trouble(trouble)

@@ -29,7 +29,7 @@ from typing import Any
 from edgeagent.errors import ServiceError, meant, nearest
 from edgeagent.services.child import Child, pump
 from edgeagent.services.cuttable import Cuttable
-from edgeagent.services.lined_yaml import Lined, Place, read_lined, refused
+from edgeagent.services.lined_yaml import JsonLoader, Lined, Place, read_lined, refused
 from edgeagent.services.wake import Wake
 
 KEYS = ("name", "description", "parameters", "command", "timeout_s")
@@ -128,7 +128,7 @@ class Run(Cuttable):
 
 def read_tools(file: str) -> Mapping[str, Tool]:
     """The tools of a file, by name. Raises ConfigError with every fault of the file."""
-    lined = read_lined(file, "replier.tools")
+    lined = read_lined(file, "replier.tools", JsonLoader)
     told = lined.data
     if not isinstance(told, dict) or not isinstance(told.get("tools"), list) or len(told) > 1:
         raise refused(file, [lined.fault((), "needs one key, tools, with a list")])

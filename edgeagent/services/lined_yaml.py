@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,23 @@ LARGEST_BYTES = 1 << 20
 
 Place = tuple[str | int, ...]
 """Keys and positions on the way to a value."""
+
+
+class JsonLoader(yaml.SafeLoader):
+    """For what is handed on as JSON: its numbers, true, false and null, and all else is text, as in YAML 1.2. To YAML
+    1.1 "on", "no" and "yes" are truth values, 12:30 is a number and 2024-01-01 a date."""
+
+
+JsonLoader.yaml_implicit_resolvers = {}
+
+NUMBER = r"-?(?:0|[1-9][0-9]*)"
+for _tag, _form, _first in (
+    ("null", r"null|~|", "n~"),
+    ("bool", r"true|false", "tf"),
+    ("int", NUMBER, "-0123456789"),
+    ("float", rf"{NUMBER}(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?", "-0123456789"),
+):
+    JsonLoader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(rf"^(?:{_form})$"), [*_first, ""])
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +51,9 @@ class Lined:
         return f"line {self.lines.get(at, 1)}: {message}"
 
 
-def read_lined(file: str, setting: str) -> Lined:
-    """setting: what names the file. Raises ConfigError where it is not there or no YAML."""
+def read_lined(file: str, setting: str, loads: type[yaml.SafeLoader] = yaml.SafeLoader) -> Lined:
+    """setting: what names the file. loads: JsonLoader for what is to be JSON. Raises ConfigError where it is not there
+    or no YAML."""
     path = Path(file).expanduser()
     try:
         if path.stat().st_size > LARGEST_BYTES:
@@ -42,7 +61,7 @@ def read_lined(file: str, setting: str) -> Lined:
         text = path.read_text(encoding="utf-8")
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text)):
             raise ConfigError(f"'{file}': aliases (*name) are not taken", "write it out")
-        loader = yaml.SafeLoader(text)
+        loader = loads(text)
         node = loader.get_single_node()
         lines: dict[Place, int] = {}
         faults: list[str] = []

@@ -47,10 +47,23 @@ class ReadingReplier:
 
     def _behind(self, request: Request) -> int:
         """How many sentences come before the one to go on with: those that were heard, then those that are said."""
+        if not self._given:
+            return self._before_this_start(request)
         saying, behind = request.saying, self._heard(request) + len(request.saying)
         if not saying or self._ends(behind, saying):
             return behind
         return next((at for at in range(self._given, 0, -1) if self._ends(at, saying)), self._given)
+
+    def _before_this_start(self, request: Request) -> int:
+        """The same, where others were read before the device was off: found by what was heard last, and is left."""
+        known, saying = frozenset(self._text), request.saying
+        ours = [line.text for line in request.history if line.who is Who.DEVICE and not line.interrupted]
+        last = next((text for text in reversed(ours) if text in known), "")
+        if not saying:
+            return next((at for at, text in enumerate(self._text, 1) if text == last), 0)
+        ends = [at for at in range(len(saying), len(self._text) + 1) if self._ends(at, saying)]
+        behind = [at for at in ends if at > len(saying) and self._text[at - len(saying) - 1] == last]
+        return next(iter(behind or ends), 0)
 
     def _heard(self, request: Request) -> int:
         """How many have been heard whole: those since the last request in their order, and all before."""
@@ -64,7 +77,7 @@ class ReadingReplier:
     def _ends(self, at: int, saying: tuple[str, ...]) -> bool:
         """Whether `saying` are the last sentences of the first `at`, the first of them perhaps cut."""
         first = at - len(saying)
-        if first < 0 or at > self._given:
+        if first < 0 or at > (self._given or len(self._text)):
             return False
         return self._text[first].endswith(saying[0]) and self._text[first + 1 : at] == saying[1:]
 

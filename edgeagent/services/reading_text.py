@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edgeagent.dialogue.sentences import sentences
+from edgeagent.dialogue.sentences import of_paragraphs
 from edgeagent.errors import ConfigError
 
 MOST_BYTES = 4 << 20
@@ -28,8 +28,6 @@ def read_text(file: str) -> tuple[str, ...]:
             f"script.reading '{file}' is no UTF-8 text",
             f"`iconv -f latin1 -t utf-8 {file}` converts it; or set script.reading to another",
         ) from error
-    paragraphs = [" ".join(part.split()) for part in text.replace("\r\n", "\n").split("\n\n")]
-    found = tuple(sentence for paragraph in paragraphs for sentence in sentences(paragraph))
-    if not found:
+    if not (found := of_paragraphs(text)):
         raise ConfigError(f"script.reading '{file}' is empty", "set script.reading to a file with sentences")
     return found

@@ -25,7 +25,7 @@ def read_index(folder: Path) -> dict[str, Path]:
     index = folder / INDEX
     remedy = f"write '{index}' with a line `sentence: file.wav` for each"
     try:
-        table = yaml.safe_load(index.read_text(encoding="utf-8"))
+        table = yaml.load(index.read_text(encoding="utf-8"), yaml.BaseLoader)  # "Yes" is a sentence, and so is "12:30"
     except OSError as error:
         raise ServiceError(f"cannot read '{index}': {error.strerror}", remedy) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -58,6 +58,7 @@ def measured(clipping: tuple[Settings, Measured, Recorded], monkeypatch: pytest.
         (["--write"], "--config"),
         (["--card", "wav:a.wav"], "no room to be measured"),
         (["--config", "none.yaml"], "no such file"),
+        (["--report", "nowhere/page.html"], "--report nowhere/page.html: nothing can be written"),
     ],
 )
 def test_what_cannot_be_done_is_said_before_anything_is_played(

@@ -67,6 +67,13 @@ def test_sentences_end_where_people_breathe() -> None:
     ]  # fmt: skip
 
 
+def test_a_list_without_marks_is_said_in_pieces_and_titles_are_not_torn_off() -> None:
+    found = sentences("".join(f"item number {n}\n" for n in range(400)))
+    assert max(map(len, found)) <= 400
+    assert " ".join(found) == " ".join(f"item number {n}" for n in range(400))
+    assert sentences("Mr. J. R. Smith met Mrs. Jones. She left.") == ["Mr. J. R. Smith met Mrs. Jones.", "She left."]
+
+
 def test_a_file_that_is_no_text_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "sound").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(EdgeAgentError, match="UTF-8"):

@@ -7,7 +7,7 @@ import pytest
 from edgeagent.config.languages import language
 from edgeagent.dialogue.dialogue import Dialogue
 from edgeagent.dialogue.kinds import Context, understand
-from tests.dialogue.test_dialogue import OFFER, REST, speak, told_to_stop
+from tests.dialogue.test_dialogue import OFFER, REST, WANTED, speak, told_to_stop
 from tests.dialogue.test_dialogue import talk as talk
 
 TAKEN_BACK = {
@@ -74,3 +74,20 @@ def test_who_has_us_wait_may_ask_in_between(talk: Dialogue, between: str) -> Non
     speak(talk, 10, "Twenty rupees.")
     talk.begin()
     assert talk.turn(11, "Okay, go on.").first == REST
+
+
+def test_a_power_cut_while_the_replier_reads_leaves_more_than_what_it_has_handed_out() -> None:
+    dialogue = Dialogue(language(["en"]), WANTED)
+    dialogue.begin()
+    dialogue.opened(-2)
+    dialogue.says(0, "One.")
+    dialogue.says(1, "Two.")
+    dialogue.heard(0, "One.", "", whole=True)
+    assert (dialogue.saved.rest, dialogue.saved.more) == (("Two.",), True)
+    again = Dialogue(language(["en"]), WANTED)
+    assert again.recall(dialogue.saved) == OFFER
+    again.begin()
+    again.says(2, OFFER)
+    again.heard(2, OFFER, "", whole=True)
+    plan = again.turn(3, "Yes.")
+    assert (plan.first, plan.ask, plan.resumes) == (("Two.",), True, True)

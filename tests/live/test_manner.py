@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 
 from edgeagent.app import build_dialogue
 from edgeagent.devices.amixer import FakeMixer
+from edgeagent.dialogue.manner import INTERRUPTED
 from edgeagent.live.manner import Manner
 from edgeagent.live.volume import Volume
 from edgeagent.settings import Audio, Capture, Settings, Turns
+from edgeagent.units import samples
 from tests.live.rig import Rig
 from tests.live.test_dialogue import LONG, Replier, Understanding, ask, heard, interrupt, quiet
 
@@ -203,3 +205,21 @@ def test_uh_huh_is_no_interruption(make: Make) -> None:
         interrupt(device.rig)
         quiet(device.rig)
     assert device.rates == []
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "rates"),
+    [
+        ("slower", "slower", [0.85, 1.0, 0.85]),
+        ("faster", "slower", [1.18, 1.0, 0.85]),
+        ("slower", INTERRUPTED, [0.85, 1.0]),
+    ],
+)
+def test_what_was_asked_for_an_hour_ago_is_no_beginning(first: str, then: str, rates: list[float]) -> None:
+    now, spoken = [0], list[float]()
+    manner = Manner(Volume(AUDIO, None, lambda _gain: None), lambda: now[0], lambda *_, **__: None, spoken.append)
+    manner.adjust(first)
+    now[0] = samples(3_600_000)
+    manner.adjust(then)
+    assert [round(rate, 2) for rate in spoken] == rates
+    assert manner.is_brief() == (rates[-1] < 1)

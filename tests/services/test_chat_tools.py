@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -201,3 +202,34 @@ def test_what_is_no_file_of_tools_is_refused(text: str, tmp_path: Path) -> None:
         read_tools(str(file))
     with pytest.raises(ConfigError, match=r"replier\.tools"):
         read_tools(str(tmp_path / "none.yaml"))
+
+
+def schema_of(file: str, name: str) -> Any:
+    """As the model is told."""
+    told: Any = read_tools(file)[name].told()
+    return told["function"]["parameters"]
+
+
+DOCS = Path(__file__).parents[2] / "docs" / "dialogue.md"
+
+
+def test_the_example_in_the_docs_is_what_it_says(tmp_path: Path) -> None:
+    """ "on" is a name there, and a truth value in YAML of old."""
+    told = DOCS.read_text(encoding="utf-8")
+    example = told[told.index("    tools:\n") :].partition("\n\n")[0]
+    file = tmp_path / "tools.yaml"
+    file.write_text(textwrap.dedent(example).replace("/usr/local/bin/lamp", "/bin/cat"))
+    about = schema_of(str(file), "lamp")
+    assert about == {key: value for key, value in PARAMETERS.items() if key != "additionalProperties"}
+    assert json.loads(json.dumps(about)) == about
+
+
+def test_words_numbers_and_dates_are_what_they_look_like(tmp_path: Path) -> None:
+    file = tmp_path / "tools.yaml"
+    listed = "[on, off, no, 12:30, 2024-01-01, 0o7, 1, -2.5, 1e3, true, null]"
+    schema = f"{{type: object, properties: {{x: {{enum: {listed}}}}}}}"
+    file.write_text(f"tools: [{{name: a, description: b, command: cat, parameters: {schema}}}]")
+    about = schema_of(str(file), "a")
+    texts = ["on", "off", "no", "12:30", "2024-01-01", "0o7"]
+    assert about["properties"]["x"]["enum"] == [*texts, 1, -2.5, 1000.0, True, None]
+    json.dumps(about)

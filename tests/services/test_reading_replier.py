@@ -88,3 +88,22 @@ def test_no_sentence_is_lost_or_read_twice_wherever_it_is_cut(given_out: int, da
     saying = TEXT[heard:spoken]
     behind = taken(reader, request(9, *saying, resumes=True, heard=TEXT[:heard]), 9)
     assert [*TEXT[:heard], *saying, *behind] == list(TEXT)
+
+
+@pytest.mark.parametrize(
+    ("saying", "heard", "wanted"),
+    [
+        (("and more.", "No."), ("One.",), "Four."),
+        (("No.",), ("One.", "Two and more.", "No.", "Four."), "Six is the last."),
+        (("No.",), ("One.", "Two and more."), "Four."),
+        ((), ("One.", "Two and more.", "Shall I go on?"), "No."),
+        (("Four.",), (), "No."),
+        (("Something else.",), (), "One."),
+    ],
+)
+def test_after_a_restart_it_goes_on_behind_what_was_left(
+    saying: tuple[str, ...], heard: tuple[str, ...], wanted: str
+) -> None:
+    """Of what it had handed out before, nothing is known but what the conversation kept."""
+    reader = ReadingReplier(TEXT, Other())
+    assert taken(reader, request(3, *saying, resumes=True, heard=heard), 1) == [wanted]

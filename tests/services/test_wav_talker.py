@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from edgeagent.errors import ServiceError, SoundFileError
+from edgeagent.services.recorded_sentences import read_index
 from edgeagent.services.wav_talker import WavTalker
 from edgeagent.signal.wav import write_wav
 
@@ -46,7 +47,7 @@ def test_a_damaged_file_is_an_error_of_its_talk(tmp_path: Path) -> None:
         ("", "names no sentences"),
         ("- hello.wav", "names no sentences"),
         ("Hello: [", "is not YAML"),
-        ("Hello: 3\nBye: [x]", "'Hello': 3, 'Bye'"),
+        ("Hello: {}\nBye: [x]", "'Hello': {}, 'Bye'"),
         ("Hello: a.wav\nBye: b.wav", "do not exist: a.wav, b.wav"),
     ],
 )
@@ -61,3 +62,10 @@ def test_a_wrong_index_is_refused_with_every_fault(tmp_path: Path, index: str | 
 def test_no_folder(source: str) -> None:
     with pytest.raises(ServiceError, match=r"set talker\.wav_dir"):
         WavTalker(source)
+
+
+def test_words_that_are_values_to_yaml_are_sentences(tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        write_wav(tmp_path / f"{name}.wav", np.zeros(160, np.float32))
+    (tmp_path / "index.yaml").write_text("Yes: a.wav\nNo: b.wav\n12:30: c.wav\n")
+    assert set(read_index(tmp_path)) == {"yes", "no", "12:30"}

@@ -114,6 +114,9 @@ def sorted_out(clips: Iterable[Clip]) -> tuple[list[Labelled], dict[str, list[in
             left_out.setdefault("it is not said what they were", []).append(clip.number)
         elif was not in EXPECTED:
             left_out.setdefault(f"labelled {was}", []).append(clip.number)
+        elif damage := clip.damage():
+            warn(damage)
+            left_out.setdefault("their sound is damaged", []).append(clip.number)
         elif (take := taken(clip, EXPECTED[was])) is None:
             left_out.setdefault("no sound stands out where it was decided", []).append(clip.number)
         else:

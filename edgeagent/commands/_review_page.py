@@ -34,9 +34,11 @@ TITLES = {
 
 
 def page(folder: Path, clips: Sequence[Clip], most: int) -> str:
-    """Of the newest `most` clips. Raises SoundFileError."""
+    """Of the newest `most` clips; those with damaged sound are only counted."""
     made: dict[str, list[Markup]] = {title: [] for title in TITLES.values()}
     for clip in clips[:most]:
+        if clip.damage():
+            continue
         made[TITLES[clip.occasion.kind]].append(card(case(clip)))
     kinds = {title: cards for title, cards in made.items() if cards}
     shown = min(most, len(clips))

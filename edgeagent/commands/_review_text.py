@@ -29,7 +29,7 @@ def did(clip: Clip) -> str:
         case Kind.HOLD:
             return f"lowered its voice for {seconds(one.decided - one.ducked):.2f} s and spoke on"
         case Kind.OVER:
-            return "had said all before anything was decided"
+            return "decided nothing: it had said all, or could no longer trust its ears"
         case Kind.BUTTON:
             return "the button was pressed" + (" while it was in doubt" if one.ducked >= 0 else "")
     return "did nothing"

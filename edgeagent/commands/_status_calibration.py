@@ -38,6 +38,7 @@ class Calibrating:
         self._card = card
         self._token = token
         self._kept: tuple[float, str] = (0.0, "")  # of the calibration begun then
+        self._written = 0.0
         self._keeping = Lock()  # two clicks are two threads
 
     def command(self) -> list[str]:
@@ -47,20 +48,22 @@ class Calibrating:
         return [sys.executable, "-m", "edgeagent", "calibrate", "--yes", "--tethered", "--json", *options]
 
     def keep(self, outcome: Outcome) -> bool:
-        """See `site.Content`. Once for each calibration: the file as it was before is kept, and not written over. Any
-        thread."""
+        """See `site.Content`. Once for each calibration: the file as it was before is kept, and not written over. What
+        could not be written may be tried again. Any thread."""
         with self._keeping:
-            return self._kept[0] == outcome.begun > 0.0 or self._keep(outcome)
+            return self._written == outcome.begun > 0.0 or self._keep(outcome)
 
     def _keep(self, outcome: Outcome) -> bool:
         found = known(read(outcome).get("settings"))
         if self._config is None or not found or self._why_not():
             return False
         try:
-            said = f"Written into {self._config}; as it was before: {keep(self._config, found)}."
+            before = keep(self._config, found)
+            said = f"Written into {self._config}; as it was before: {before}. It holds from the device's next start on."
+            self._written = outcome.begun
         except (EdgeAgentError, OSError) as error:
             said = f"Not written: {error}."
-        self._kept = (outcome.begun, f"{said} It holds from the next start of the device on.")
+        self._kept = (outcome.begun, said)
         return True
 
     def calibrated(self, outcome: Outcome) -> Calibrated:
@@ -75,15 +78,16 @@ class Calibrating:
             return Calibrated(problem=_problem(outcome))
         found, configured = known(said.get("settings")), said.get("configured", {})
         kept = self._kept[1] if self._kept[0] == outcome.begun else ""
-        why_not = self._why_not() if found and not kept else ""
+        written = self._written == outcome.begun > 0.0
+        why_not = self._why_not() if found and not written else ""
         return Calibrated(
             figures=[(str(name), str(value), str(note)) for name, value, note in said["figures"]],
             advice=[(str(line["text"]), bool(line["urgent"])) for line in said["advice"]],
             settings=[(key, _yaml(value), _yaml(configured.get(key, ""))) for key, value in found.items()],
             kept=kept,
-            may_keep=bool(found) and not (why_not or kept),
+            may_keep=bool(found) and not (why_not or written),
             why_not=why_not,
-            lines=self._lines(found) if why_not and self._config else self._restart() if kept else [],
+            lines=self._lines(found) if why_not and self._config else self._restart() if written else [],
         )
 
     def _why_not(self) -> str:

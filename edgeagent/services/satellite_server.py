@@ -12,6 +12,7 @@ import struct
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from ipaddress import IPv6Address, ip_address
 from queue import Empty, Full, Queue
 from threading import Lock, Thread
 from typing import BinaryIO, Protocol, cast
@@ -56,6 +57,9 @@ class Connection:
 
     def __init__(self, ours: socket.socket, peer: str, served: Served, clock: Clock) -> None:
         self.peer = peer
+        self.kept = False
+        """Whether it is, or was, the one that is served."""
+
         self.heard_at = clock()
         """When it last said anything."""
 
@@ -129,6 +133,7 @@ class Connection:
                 if not self._served.adopt(self):
                     self.send([Message("error", {"text": "this satellite serves another", "code": "in-use"})])
                     return False
+                self.kept = True
             case _:
                 self._served.take(self, message)
         return True
@@ -159,6 +164,12 @@ class Connection:
         return b"".join(found)
 
 
+def _plain(address: str) -> str:
+    """One way to write it: where we listen at all addresses, IPv4 comes as ::ffff:192.168.1.5."""
+    known = ip_address(address.partition("%")[0])
+    return str((known.ipv4_mapped if isinstance(known, IPv6Address) else None) or known)
+
+
 class SatelliteServer:
     """Listens from `start` to `close`, in a thread of its own."""
 
@@ -173,7 +184,7 @@ class SatelliteServer:
         """listening: is closed with the server. allow: addresses that may connect, none for all. refused: gets the
         address of one that may not, on our thread."""
         self._listening = listening
-        self._allow = frozenset(allow)
+        self._allow = frozenset(map(_plain, allow))
         self._served = served
         self._refused = refused
         self._clock = clock
@@ -215,12 +226,15 @@ class SatelliteServer:
                 if not self._closing:
                     time.sleep(CLOSING_S)  # out of files: others may give some back
                 continue
-            self._welcome(ours, str(address[0]))
+            self._welcome(ours, _plain(str(address[0])))
 
     def _welcome(self, ours: socket.socket, peer: str) -> None:
         with self._changing:
             self._connections = [one for one in self._connections if one.threads[0].is_alive()]
-            full = len(self._connections) >= MOST
+            for one in self._connections:  # whoever only connects must not keep others out
+                if not one.kept and self._clock() - one.heard_at > DEAD_S:
+                    one.cut("it says nothing")
+            full = sum(not one.why for one in self._connections) >= MOST
             if full or (self._allow and peer not in self._allow):
                 ours.close()
             else:

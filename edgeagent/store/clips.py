@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from edgeagent.errors import EdgeAgentError, SessionError
+from edgeagent.errors import EdgeAgentError, SessionError, SoundFileError
 from edgeagent.ports import Sound
 from edgeagent.signal.wav import read_wav, write_wav
 from edgeagent.store.disk import OWN_FILE, OWN_FOLDER, made, write_whole
@@ -81,6 +81,14 @@ class Clip:
     def sound(self, name: str) -> Sound:
         """One of SOUNDS, (stop - start,) float32. Raises SoundFileError."""
         return read_wav(self.folder / f"{name}.wav")
+
+    def damage(self) -> str:
+        """Why its sounds cannot be used; "" where they are whole. A power cut may leave empty files."""
+        try:
+            lengths = {len(self.sound(name)) for name in SOUNDS}
+        except SoundFileError as error:
+            return str(error)
+        return "" if len(lengths) == 1 else f"{self.folder}: its sounds are not of one length"
 
     @property
     def shadow(self) -> Mapping[str, Any] | None:
@@ -165,13 +173,15 @@ def read_clips(folder: Path, damaged: Callable[[str], None]) -> Iterator[Clip]:
     for number in reversed(found):
         try:
             yield read_clip(folder, number)
+            if fault := _label_of(_path(folder, number))[1]:
+                damaged(fault)
         except SessionError as error:
             if _path(folder, number).exists():  # and not just removed by the device, to make room
                 damaged(str(error))
 
 
 def read_clip(folder: Path, number: int) -> Clip:
-    """Raises SessionError, also for a clip of another version."""
+    """Raises SessionError, also for a clip of another version. A label that cannot be read is none."""
     path = _path(folder, number) / CLIP
     try:
         plain = _plain(path)
@@ -183,7 +193,7 @@ def read_clip(folder: Path, number: int) -> Clip:
             occasion=occasion,
             first=plain["trace"]["first"],
             trace=trace,
-            label=read_label(path.parent),
+            label=_label_of(path.parent)[0],
             **{
                 key: plain[key]
                 for key in ("utc", "run", "versions", "settings", "echo", "start", "stop", "state", "journal")
@@ -205,6 +215,14 @@ def read_label(clip: Path) -> Label | None:
         return None
     label: Label = from_plain(Label, plain["label"])
     return Label(label.right, Was(label.was) if label.was else "")
+
+
+def _label_of(clip: Path) -> tuple[Label | None, str]:
+    """And what is wrong with it, "" for nothing. Raises OSError."""
+    try:
+        return read_label(clip), ""
+    except (KeyError, TypeError, ValueError) as error:
+        return None, f"{clip / LABEL}: {error}; label it anew"
 
 
 def write_label(clip: Clip, label: Label) -> None:

@@ -20,6 +20,9 @@ LONGEST = samples(9000)
 JUST = samples(1000)
 """A press so soon after a sentence may be about it: between two of them we are silent."""
 
+DEAF = ("mic_lost", "faulty")
+"""States in which nothing is heard."""
+
 TEXTS_KEPT = 64
 """Sentences remembered until they are played."""
 
@@ -139,6 +142,8 @@ class Occasions:
             return None
         elif before == "doubting" and state == "yielding":
             doubt.stopped = at
+        elif before == "doubting" and state in DEAF:
+            self._doubt = None  # nobody has decided anything
         elif before == "doubting":
             return self._end(Kind.HOLD if state == "speaking" else Kind.OVER, at, at)
         elif before == "yielding":

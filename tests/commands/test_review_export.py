@@ -173,3 +173,21 @@ def test_the_button_was_pressed_because_somebody_was_not_heard(edgeagent: Run, t
     (take,) = read_takes(session)
     assert take.expected is Expected.FLOOR
     assert abs(take.sounds[0][0] - (spoken - clip.start)) <= HOP
+
+
+def test_a_damaged_sound_costs_its_clip_and_nothing_else(
+    edgeagent: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As a power cut leaves it, for nothing is synced."""
+    clips = fly(tmp_path / "clips", list(KINDS[:3]))
+    (clips / "000001" / "mic.wav").write_bytes(b"")
+    (clips / "000002" / "label.json").write_bytes(b"")
+    (session,) = export(edgeagent, clips, tmp_path / "out")
+    assert len(read_takes(session)) == 1
+    told = capsys.readouterr()
+    assert "000001" in told.err
+    assert "label.json" in told.err
+    assert "label it anew" in told.err
+    assert edgeagent("review", clips, "--report", tmp_path / "page.html") == 0
+    assert edgeagent("review", clips, "label", "2", "--was", "cough") == 0
+    assert read_clip(clips, 2).label is not None

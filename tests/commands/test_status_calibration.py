@@ -89,6 +89,18 @@ def test_who_clicks_twice_keeps_it_once_and_the_old_file_stays_beside_it(file: P
     assert backup.read_text() == FILE
 
 
+def test_what_could_not_be_written_does_not_hold_and_may_be_tried_again(file: Path) -> None:
+    file.write_text("audio: [\n")  # somebody edits it just now
+    calibrating = Calibrating(file, token=True)
+    assert calibrating.keep(done())
+    shown = calibrating.calibrated(done())
+    assert ("Not written" in shown.kept, "It holds" in shown.kept, shown.may_keep) == (True, False, True)
+    file.write_text(FILE)
+    assert calibrating.keep(done())
+    assert "volume_percent: 30" in file.read_text()
+    assert "It holds" in calibrating.calibrated(done()).kept
+
+
 def test_without_a_token_or_the_right_nothing_is_written_and_the_line_to_type_does_it(
     file: Path, edgeagent: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -272,6 +272,38 @@ def test_a_button_works_from_our_page_alone(serve: Serve, shown: Shown) -> None:
     assert shown.said[-1] == Outcome(code=0, said=b"1\n")
 
 
+@pytest.mark.parametrize(
+    ("origin", "body", "length"),
+    [
+        ("http://127.0.0.1", "tok", 50),
+        ("http://127.0.0.1", "&".join(f"a{n}=1" for n in range(11)), 0),
+        ("http://[", "a", 0),
+    ],
+    ids=["gone in the middle", "too many fields", "no origin"],
+)
+def test_a_stranger_leaves_no_trace_of_a_fault(
+    serve: Serve, origin: str, body: str, length: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    port = serve(TOKEN)
+    with socket.create_connection(("127.0.0.1", port)) as browser:
+        browser.settimeout(10)
+        head = f"Origin: {origin}\r\nContent-Length: {length or len(body)}\r\n\r\n"
+        browser.sendall(f"POST /login HTTP/1.1\r\nHost: 127.0.0.1\r\n{head}{body}".encode())
+        if length:
+            browser.shutdown(socket.SHUT_WR)
+        assert b" 500 " not in browser.recv(300)
+    assert "Exception" not in caplog.text
+
+
+def test_what_no_text_can_hold_does_not_end_the_page(
+    serve: Serve, shown: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file name that is no UTF-8, as another program reports it."""
+    monkeypatch.setattr(shown, "page", lambda *_: "<p>/home/m\udcfcller</p>")
+    status, _, text = ask(serve(), "GET", "/")
+    assert (status, text) == (200, "<p>/home/m?ller</p>")
+
+
 def test_other_methods_are_refused(serve: Serve) -> None:
     port = serve()
     for method in ("PUT", "DELETE", "OPTIONS", "PATCH"):

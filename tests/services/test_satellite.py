@@ -6,7 +6,7 @@ import re
 import socket
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from threading import Thread
 from time import monotonic
 from typing import Any
@@ -19,6 +19,7 @@ from edgeagent.dialogue.kinds import Kind, Understood
 from edgeagent.errors import ServiceError
 from edgeagent.monitor.places import listening
 from edgeagent.ports import Reply, Request, Sound, Voiced
+from edgeagent.services import satellite_server
 from edgeagent.services.satellite import Satellite
 from edgeagent.signal.convert import to_int16
 
@@ -643,6 +644,29 @@ def test_a_second_one_is_refused_while_the_first_shows_life(
     eventually(lambda: any("127.0.0.1 is refused" in note for note in device.notes))
     device.turn(1)
     home.awaits("run-pipeline")
+
+
+def test_silent_connections_keep_nobody_out_for_ever() -> None:
+    now = [0.0]
+    made = Satellite(settings.Satellite(enabled=True), listening("127.0.0.1", 0, "port"), clock=lambda: now[0])
+    device = Device(made)
+    with ExitStack() as silent, connecting(device.satellite.port) as connect:
+        for _ in range(satellite_server.MOST):
+            silent.enter_context(socket.create_connection(("127.0.0.1", device.satellite.port)))
+        assert connect().gone.wait(10)  # full
+        now[0] += satellite_server.DEAD_S + 1.0
+        connect().serve()
+
+
+@pytest.mark.parametrize("written", ["127.0.0.1", "::ffff:127.0.0.1"])
+def test_who_is_allowed_is_so_however_the_address_is_written(written: str) -> None:
+    try:
+        ours = listening("::", 0, "satellite.port")
+    except ServiceError:
+        pytest.skip("no IPv6 here")
+    device = Device(Satellite(settings.Satellite(enabled=True, address="::", allow=(written,)), ours))
+    with connecting(device.satellite.port) as connect:
+        connect().serve()
 
 
 def test_one_that_shows_no_life_is_replaced() -> None:

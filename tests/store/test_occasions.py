@@ -93,3 +93,13 @@ def test_a_press_long_after_a_sentence_is_about_none() -> None:
         {"at": 60 * RATE, "event": "button_long"},
     )
     assert [occasion.saying for occasion in found(*entries)] == ["It is fine.", "It is fine.", ""]
+
+
+@pytest.mark.parametrize(("state", "kept"), [("mic_lost", 0), ("faulty", 0), ("half_duplex", 1)])
+def test_a_doubt_that_the_card_has_ended_was_not_decided(state: str, kept: int) -> None:
+    entries = (
+        {"at": 2 * RATE, "event": "suspected", "onset": 2 * RATE},
+        {"at": 2 * RATE, "event": "state", "state": "doubting", "from": "speaking"},
+        {"at": 3 * RATE, "event": "state", "state": state, "from": "doubting"},
+    )
+    assert len(found(*entries)) == kept

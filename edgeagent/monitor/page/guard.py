@@ -12,10 +12,10 @@ import hmac
 import secrets
 from hashlib import sha256
 from html import escape
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -133,7 +133,7 @@ def from_here(headers: Headers) -> bool:
     host, origin = headers.get("host", ""), headers.get("origin")
     if origin is None:
         return headers.get("sec-fetch-site") == "same-origin"
-    return urlsplit(origin).netloc.lower() == host.lower()
+    return origin.lower().partition("://")[2] == host.lower()
 
 
 async def _form(request: Request) -> dict[str, str]:
@@ -145,9 +145,9 @@ async def _form(request: Request) -> dict[str, str]:
                 sent += chunk
                 if len(sent) > LONGEST_FORM:
                     return {}
-    except TimeoutError:
+        fields = parse_qs(sent.decode("ascii", "replace"), max_num_fields=10) if sent else {}
+    except (TimeoutError, ClientDisconnect, ValueError):
         return {}
-    fields = parse_qs(sent.decode("ascii", "replace"), max_num_fields=10) if sent else {}
     return {name: values[0] for name, values in fields.items()}
 
 

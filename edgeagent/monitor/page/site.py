@@ -102,7 +102,7 @@ class Site:
 
     async def _page(self, _request: Request) -> Response:
         text = self._content.page(self.form_word, self._check.outcome, self._calibration.outcome)
-        return Response(text, media_type="text/html; charset=utf-8")
+        return Response(text.encode("utf-8", "replace"), media_type="text/html; charset=utf-8")
 
     async def _begin(self, _request: Request) -> Response:
         if self._calibration.outcome.running:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edgeagent.commands._calibrate_keep import keep
 from edgeagent.config import amend, example, loads
 from edgeagent.errors import ConfigError
 from edgeagent.store.disk import replace_kept
@@ -120,3 +121,12 @@ def test_a_write_that_fails_leaves_the_file_as_it_was(tmp_path: Path, monkeypatc
         replace_kept(path, "", tmp_path / "old.yaml")
     assert path.read_text() == MINE
     assert not (tmp_path / "edgeagent.yaml.new").exists()
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\n"])
+def test_line_ends_stay_through_the_file(tmp_path: Path, end: str) -> None:
+    file = tmp_path / "edgeagent.yaml"
+    file.write_bytes(f"# mine{end}audio:{end}  volume_percent: 80{end}".encode())
+    keep(file, {"audio.volume_percent": 30, "audio.block_ms": 10, "echo.drift": False})
+    told = f"# mine{end}audio:{end}  block_ms: 10{end}  volume_percent: 30{end}echo:{end}  drift: false{end}"
+    assert file.read_bytes() == told.encode()

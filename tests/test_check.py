@@ -23,6 +23,7 @@ from edgeagent.commands import (
     _pace_probes,
     _pin_probes,
     _probes,
+    _remembered,
     _right_probes,
     _sound_probes,
     _word_probes,
@@ -43,6 +44,7 @@ from edgeagent.settings import (
     Flight,
     Hints,
     Lamp,
+    Memory,
     Models,
     Mqtt,
     Recogniser,
@@ -408,3 +410,20 @@ def test_a_certificate_that_is_not_there_is_told_before_a_broker_is_asked(tmp_pa
     (found,) = _monitor_probes.monitors(settings)
     assert found.grade is Grade.FAIL
     assert "mqtt.ca_file" in found.text
+
+
+def test_a_folder_that_may_not_be_entered_does_not_end_the_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.stat
+
+    def stat(path: Any, *rest: Any, **named: Any) -> os.stat_result:
+        if str(path).startswith("/closed/"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, *rest, **named)
+
+    monkeypatch.setattr(os, "stat", stat)
+    settings = Settings(
+        record=Record(journal="/closed/edgeagent/journal"), memory=Memory(file="/closed/edgeagent/x/db")
+    )
+    assert list(_probes.disk(settings))
+    assert list(_remembered.memory(settings))
+    assert not list(_pace_probes.last_run(settings))

@@ -622,3 +622,36 @@ def test_a_wrong_address_is_refused_without_what_may_be_a_password(url: str) -> 
     key, message = fault(f"replier: {{kind: chat, model: m, url: '{url}'}}\ncapture: {{on_turn: cat}}")
     assert key == "replier.url"
     assert "very-secret" not in message
+
+
+@pytest.fixture
+def closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of somebody else's, for a process that is not root."""
+    real = os.stat
+
+    def stat(path: Any, *rest: Any, **named: Any) -> os.stat_result:
+        if str(path).startswith("/closed/"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, *rest, **named)
+
+    monkeypatch.setattr(os, "stat", stat)
+
+
+@pytest.mark.usefixtures("closed")
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("talker: {kind: piper, model: /closed/voice.onnx, command: /bin/cat}", "talker.model"),
+        ("talker: {kind: wav, wav_dir: /closed/wavs}", "talker.wav_dir"),
+        ("models: {smart_turn: /closed/smart-turn.onnx}", "models.smart_turn"),
+        ("recogniser: {kind: vosk, model: /closed/vosk}", "recogniser.model"),
+    ],
+)
+def test_a_file_in_a_closed_folder_is_a_fault_of_its_key(text: str, key: str) -> None:
+    with pytest.raises(ConfigError, match=rf"{key}.*Let the device's user read it"):
+        config.loads(text)
+
+
+def test_half_of_a_surrogate_pair_is_no_letter() -> None:
+    with pytest.raises(ConfigError, match="not a settings file"):
+        config.loads('script: {opening: "\\ud800"}')

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from grp import getgrall, getgrgid
@@ -29,7 +30,13 @@ DROP_INS = f"{UNIT}.d"
 OURS = "zz-check.conf"
 """The drop-in of our remedies: the last by its name, so that it counts."""
 
-YES = ("yes", "true", "on", "1")
+YES = ("yes", "y", "true", "t", "on", "1")
+
+HOMES = (Path("/home"), Path("/root"), Path("/run/user"))
+"""What `ProtectHome=` hides."""
+
+MAY = {0o1: "enter", 0o2: "write in", 0o4: "read"}
+"""What a right is to, as the mode of others has it."""
 
 BYTES = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 """systemd's units of a limit."""
@@ -50,7 +57,8 @@ class Installed:
 
     def __init__(self, unit: Path) -> None:
         parts = [unit, *sorted(unit.with_name(unit.name + ".d").glob("*.conf"))]
-        self._text = "\n".join(part.read_text(encoding="utf-8", errors="replace") for part in parts)
+        text = "\n".join(part.read_text(encoding="utf-8", errors="replace") for part in parts)
+        self._text = text.replace("\\\n", " ")
 
     @property
     def user(self) -> str:
@@ -72,13 +80,25 @@ class Installed:
 
     def denies(self, folder: Path) -> str:
         """Why the service cannot write into `folder`, which exists; "" if it can."""
-        writable = [
-            STATE,
-            *(Path(path.lstrip("-+")) for value in self._values("ReadWritePaths") for path in value.split()),
-        ]
+        given = (path for value in self._values("ReadWritePaths") for path in shlex.split(value))
+        writable = [STATE, *self._made(), *(Path(path.lstrip("-+")) for path in given)]
         if self._last("ProtectSystem") == "strict" and not any(folder.is_relative_to(path) for path in writable):
             return f"the service may write in {STATE} alone (ProtectSystem=strict)"
         return self._refused(folder, 0o2)
+
+    def makes(self, folder: Path) -> bool:
+        """Whether systemd makes `folder`, or one above it, whenever the service starts."""
+        return any(folder.is_relative_to(made) for made in self._made())
+
+    def hides(self, path: Path) -> str:
+        """Why the service cannot read `path`; "" if it can."""
+        hidden = self._last("ProtectHome").lower() in (*YES, "tmpfs")
+        if hidden and any(path.is_relative_to(home) for home in HOMES):
+            return f"the service does not see {path} (ProtectHome=yes)"
+        if not path.exists():
+            return f"the service looks for it in {path}, where nothing is"
+        ways = (self._refused(folder, 0o1) for folder in reversed(path.parents))
+        return next(filter(None, ways), "") or self._refused(path, 0o4)
 
     def elsewhere(self, key: str, name: str, denied: Path) -> str:
         """The line after which the service can write what a setting names; denied: where it could not."""
@@ -122,7 +142,10 @@ class Installed:
         shift = 6 if of.user == known.pw_uid else 3 if of.group in self._groups(known) else 0
         if known.pw_uid == 0 or of.mode >> shift & wanted == wanted:
             return ""
-        return f"the service's user {self.user} may not {'use' if wanted & 0o4 else 'write in'} {path}"
+        return f"the service's user {self.user} may not {MAY.get(wanted, 'use')} {path}"
+
+    def _made(self) -> list[Path]:
+        return [Path("/run") / name for value in self._values("RuntimeDirectory") for name in value.split()]
 
     def _known(self) -> struct_passwd | None:
         try:
@@ -142,7 +165,7 @@ class Installed:
     def _values(self, key: str) -> list[str]:
         """What the unit gives to a key. An empty one takes all before it back, as systemd has it."""
         values: list[str] = []
-        for value in re.findall(rf"^{key}[ \t]*=[ \t]*(.*?)[ \t]*$", self._text, re.MULTILINE):
+        for value in re.findall(rf"^[ \t]*{key}[ \t]*=[ \t]*(.*?)[ \t]*$", self._text, re.MULTILINE):
             values = [*values, value] if value else []
         return values
 

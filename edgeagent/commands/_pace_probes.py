@@ -4,6 +4,7 @@ the device went."""
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,7 +104,7 @@ def last_run(settings: Settings) -> Iterator[Finding]:
     """What the journal says of the last run: whether the machine was too slow, and whether the models heard."""
     service, name = installed(), settings.record.journal
     path = service.path(name) if service else Path(name).expanduser()
-    if not name or not path.is_file():
+    if not name or not os.path.isfile(path):
         return
     run = _Run()
     for entry in _entries(path):

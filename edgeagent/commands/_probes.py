@@ -243,11 +243,14 @@ def disk(settings: Settings) -> Iterator[Finding]:
     service = installed()
     refused = warn if service else fail
     journal = Path(settings.record.journal).expanduser()
-    if settings.record.journal and journal.is_dir():
+    if settings.record.journal and os.path.isdir(journal):
         yield refused("disk", f"record.journal: {journal} is a folder", f"set record.journal: {journal}/journal.jsonl")
     for folder, key in {name or ".": key for key, name in written.items()}.items():
         existing = (service.path(folder) if service else Path(folder).expanduser()).resolve()
-        while not existing.exists():
+        if service and service.makes(existing):
+            yield ok("disk", f"{existing} is made when the service starts")
+            continue
+        while not os.path.exists(existing):  # a folder that may not be entered is none for us
             existing = existing.parent
         free, called = shutil.disk_usage(existing).free, Path(files.get(key, folder)).name
         text = f"{free / (1 << 30):.1f} GiB free for {existing}"

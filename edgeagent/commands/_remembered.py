@@ -69,7 +69,7 @@ def profile(stood: Stood, turns: Turns) -> list[str]:
 
 def _writable(name: str, path: Path, key: str) -> Iterator[Finding]:
     folder = path.parent
-    while not folder.exists():
+    while not os.path.exists(folder):
         folder = folder.parent
     service = installed()
     if service and (why := service.denies(folder)):

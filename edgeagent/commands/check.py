@@ -91,6 +91,7 @@ def _looked_at(args: argparse.Namespace, settings: Settings) -> list[Probe]:
         _pace_probes,
         _pin_probes,
         _probes,
+        _reading_probes,
         _remembered,
         _right_probes,
         _satellite_probes,
@@ -129,5 +130,5 @@ def _looked_at(args: argparse.Namespace, settings: Settings) -> list[Probe]:
             _listening_probes.turn_end,
         ]
         probes += [_remembered.memory] if settings.memory.file else []
-    probes += [_probes.shadow_models, _probes.texts, _chat_probes.chat]
+    probes += [_reading_probes.readable, _probes.shadow_models, _probes.texts, _chat_probes.chat]
     return [*probes, _monitor_probes.monitors, _satellite_probes.satellite]

@@ -54,13 +54,13 @@ def _one(text: str, section: str, field: str, value: str) -> str:
     """`text` with one value replaced or put in."""
     root = yaml.compose(text, yaml.SafeLoader)
     if not isinstance(root, yaml.MappingNode) or (not root.value and not root.flow_style):
-        return _with_end(text) + f"{section}:\n  {field}: {value}\n"
+        return _with_end(text) + _lines(text, f"{section}:", f"  {field}: {value}")
     found = _child(root, section)
     if found is None:
         if root.flow_style:
             return _put(text, root.start_mark.index + 1, f"{section}: {{{field}: {value}}}", bool(root.value))
         column = " " * root.value[0][0].start_mark.column
-        return _with_end(text) + f"{column}{section}:\n{column}  {field}: {value}\n"
+        return _with_end(text) + _lines(text, f"{column}{section}:", f"{column}  {field}: {value}")
     key, node = found
     if not isinstance(node, yaml.MappingNode):  # `audio:` with nothing below it
         deeper = " " * (key.start_mark.column + 2)
@@ -86,9 +86,15 @@ def _below(text: str, key: yaml.Node, line: str) -> str:
     """As a line of its own below the one of `key`."""
     end = text.find("\n", key.end_mark.index)
     if end < 0:
-        return f"{text}\n{line}\n"
-    return f"{text[: end + 1]}{line}\n{text[end + 1 :]}"
+        return _with_end(text) + _lines(text, line)
+    return text[: end + 1] + _lines(text, line) + text[end + 1 :]
 
 
 def _with_end(text: str) -> str:
-    return text if not text or text.endswith("\n") else text + "\n"
+    return text if not text or text.endswith("\n") else text + _lines(text, "")
+
+
+def _lines(text: str, *several: str) -> str:
+    """Whole ones, that end as those of `text` do."""
+    end = "\r\n" if "\r\n" in text else "\n"
+    return "".join(line + end for line in several)

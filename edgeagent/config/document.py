@@ -43,7 +43,8 @@ def read_text(path: Path) -> str:
     try:
         if path.stat().st_size > LARGEST_BYTES:
             raise ConfigError(f"{path}: {path.stat().st_size} bytes are no settings file", "give the YAML file")
-        return path.read_text(encoding="utf-8")
+        with path.open(encoding="utf-8", newline="") as file:  # line ends are the owner's, should it be written again
+            return file.read()
     except FileNotFoundError:
         remedy = f"edgeagent check --example > {path} writes one with every default"
         raise ConfigError(f"{path}: no such file", remedy) from None
@@ -61,11 +62,25 @@ def parse(text: str, name: str) -> Document:
         order: dict[str, int] = {}
         duplicates = tuple(_walk(node, "", order))
         data: Any = None if node is None else loader.construct_document(node)
+        _encodes(node)
     except yaml.YAMLError as error:
         raise ConfigError(f"{name}: {_plain(error)}") from None
     except (RecursionError, ValueError) as error:
         raise ConfigError(f"{name}: not a settings file: {error}") from None
     return Document(name, data, order, duplicates)
+
+
+def _encodes(node: yaml.Node | None) -> None:
+    """Raises UnicodeEncodeError for half of a surrogate pair, which is no letter."""
+    if isinstance(node, yaml.ScalarNode):
+        node.value.encode()
+    elif isinstance(node, yaml.SequenceNode):
+        for part in node.value:
+            _encodes(part)
+    elif isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            _encodes(key)
+            _encodes(value)
 
 
 def _walk(node: yaml.Node | None, prefix: str, order: dict[str, int]) -> list[Fault]:

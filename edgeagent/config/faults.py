@@ -45,3 +45,5 @@ def judged(key: str, look: Callable[[], object], of: tuple[str, ...] = ()) -> It
             if remedy.partition(" ")[0] not in TYPED:
                 remedy = remedy[:1].upper() + remedy[1:]
             yield Fault(key, ". ".join(filter(None, (error.problem.removeprefix(f"{key}: "), remedy))), of)
+    except OSError as error:  # a folder that may not be entered
+        yield Fault(key, f"'{error.filename}': {error.strerror}. Let the device's user read it", of)

@@ -138,9 +138,13 @@ def _whole(models: Models) -> None:
 
 
 def _smart_turn(file: Path) -> Iterator[Fault]:
-    if not file.is_file():
+    try:
+        there, may = file.is_file(), os.access(file, os.R_OK)
+    except OSError:
+        there, may = True, False
+    if not there:
         yield Fault("models.smart_turn", f"there is no file '{file}'. {GET_SMART_TURN}")
-    elif not os.access(file, os.R_OK):
+    elif not may:
         yield Fault("models.smart_turn", f"'{file}' may not be read. Let the device's user read it")
     elif find_spec("onnxruntime") is None:
         yield Fault("models.smart_turn", "needs onnxruntime. pip install onnxruntime")

@@ -55,7 +55,7 @@ def replace_kept(path: Path, text: str, backup: Path) -> None:
     draft = path.with_name(path.name + ".new")
     about = path.stat()
     try:
-        with draft.open("w", encoding="utf-8") as file:
+        with draft.open("w", encoding="utf-8", newline="") as file:
             os.chmod(draft, about.st_mode & 0o7777)
             if os.geteuid() == 0:
                 os.chown(draft, about.st_uid, about.st_gid)

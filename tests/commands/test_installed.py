@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from edgeagent.commands import _installed, _probes
+from edgeagent.commands import _installed, _probes, _reading_probes
 from edgeagent.commands._finding import Grade
 from edgeagent.commands._installed import Installed, installed
 from edgeagent.commands._monitor_probes import monitors
 from edgeagent.commands._pace_probes import last_run
 from edgeagent.commands._remembered import memory
-from edgeagent.settings import Flight, Memory, Page, Record, Settings
+from edgeagent.settings import Flight, Hints, Memory, Page, Record, Script, Settings
 from tests.monitor.broker import free_port
 
 SHIPPED = (Path(__file__).parents[2] / "systemd" / "edgeagent.service").read_text(encoding="utf-8")
@@ -135,3 +135,35 @@ def test_how_the_services_last_run_went_is_read_in_its_home(unit: Unit) -> None:
     state = unit()
     (state / "journal.jsonl").write_text('{"at": 0, "event": "began"}\n')
     assert list(last_run(Settings(record=Record(journal="journal.jsonl"))))
+
+
+def test_what_the_service_cannot_read_is_found_before_it_refuses_to_start(unit: Unit, tmp_path: Path) -> None:
+    unit()
+    closed = tmp_path / "script.yaml"
+    closed.write_text("replies: [Hello.]\n")
+    closed.chmod(0o600)
+    for name, why in (
+        (str(closed), "may not"),
+        ("script.yaml", "looks for it in"),
+        ("/home/pi/script.yaml", "ProtectHome"),
+    ):
+        (found,) = _reading_probes.readable(Settings(script=Script(file=name)))
+        assert (found.grade, why in found.text, "set script.file: " in found.fix) == (Grade.FAIL, True, True)
+    assert not list(_reading_probes.readable(Settings(script=Script(file="/etc/passwd"))))
+    assert not list(_reading_probes.readable(Settings()))
+
+
+def test_the_folder_that_systemd_makes_can_be_written(unit: Unit) -> None:
+    unit()
+    (found,) = (f for f in _probes.disk(Settings(hints=Hints(socket="/run/edgeagent/hints"))) if "/run" in f.text)
+    assert found.grade is Grade.OK
+
+
+def test_a_drop_in_may_be_written_in_any_of_systemds_ways(unit: Unit, tmp_path: Path) -> None:
+    with_blank = tmp_path / "with blank"
+    with_blank.mkdir()
+    unit(f'  LoadCredential=page-token:\\\n/etc/token\n  ReadWritePaths="{with_blank}" /srv\nRestrictRealtime=y\n')
+    service = Installed(_installed.UNIT)
+    assert service.gives("page-token")
+    assert "ProtectSystem" not in service.denies(with_blank)
+    assert service.says("RestrictRealtime")

@@ -216,3 +216,41 @@ def test_the_unit_starts_what_is_installed() -> None:
     assert service["User"] == "edgeagent"
     assert f"/var/lib/{service['StateDirectory']}" == values["STATE"]
     assert f"/etc/{service['ConfigurationDirectory']}" == values["CONFIG_DIR"]
+
+
+@pytest.mark.parametrize("interrupted", ["no-start", "ends early"])
+def test_a_device_that_was_not_started_anew_is_by_the_next_run(tmp_path: Path, interrupted: str) -> None:
+    """The new program is there, and the old one runs, until somebody starts it."""
+    log = tmp_path / "log"
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "systemctl").write_text(f'#!/bin/bash\necho "$*" >>{log}\n[ "$1" != is-active ] || echo active\n')
+    (programs / "systemctl").chmod(0o755)
+    checkout = tmp_path / "checkout"
+    shutil.copytree(ROOT, checkout, ignore=shutil.ignore_patterns(".git", ".venv", "build", "__pycache__", "*_cache"))
+    body = f"""
+        set -Eeuo pipefail
+        for part in common machine packages venv service; do source tools/install/$part.sh; done
+        PREFIX={tmp_path}/opt VENV=$PREFIX/venv RECORD=$PREFIX/installed UNIT={tmp_path}/unit user=nobody pins=none
+        mkdir -p "$VENV/bin"
+        printf '#!/bin/sh\\necho edgeagent 1\\n' >"$VENV/bin/edgeagent"
+        printf '#!/bin/sh\\n' >"$VENV/bin/python"
+        chmod 755 "$VENV/bin/edgeagent" "$VENV/bin/python"
+        systemd_runs() {{ true; }}
+        [ "$1" != no-start ] || start=no
+        install_program
+        [ "$1" != 'ends early' ] || exit 0
+        install_unit
+    """
+
+    def run(how: str = "") -> int:
+        named = os.environ | {"PATH": f"{programs}:{os.environ['PATH']}"}
+        subprocess.run(["bash", "-c", body, "bash", how], cwd=checkout, env=named, check=True, capture_output=True)
+        return log.read_text().count("restart edgeagent") if log.exists() else 0
+
+    assert run() == 1
+    assert run() == 1
+    (checkout / "edgeagent" / "__init__.py").write_text("# another\n")
+    assert run(interrupted) == 1
+    assert run() == 2
+    assert run() == 2

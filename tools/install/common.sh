@@ -4,7 +4,6 @@
 
 extras=card,pi,speech user=edgeagent wheelhouse='' download=''
 dry=no spi=no start=yes uninstall=no keep_data=no purge_packages=no
-changed=no # yes: a running device is not the one that is installed now
 step='looking at this machine'
 scratch=''
 
@@ -113,6 +112,9 @@ replace() {
     { grep -v "^$1 " "$RECORD" 2>/dev/null || true; printf '%s %s\n' "$1" "$2"; } >"$RECORD.new"
     mv -- "$RECORD.new" "$RECORD"
 }
+
+# A running device is not the one that is installed from now on: it must be started anew, by the next run at the latest.
+changes() { replace restart wanted; }
 
 # Whether a systemd runs here; in a chroot or a plain container it may be installed and not run.
 systemd_runs() { [ -d /run/systemd/system ] && command -v systemctl >/dev/null; }

@@ -58,7 +58,7 @@ install_packages() {
 
 # bring PACKAGE...: install those that are missing, and note all that came with them.
 bring() {
-    local package missing=() before
+    local package missing=() before code=0
     for package in "$@"; do
         installed "$package" || missing+=("$package")
     done
@@ -73,11 +73,12 @@ bring() {
     else
         logged apt-get update -qq || apt_trouble
         logged env DEBIAN_FRONTEND=noninteractive apt-get "${APT_WAIT[@]}" install -y -qq --no-install-recommends "${missing[@]}" ||
-            apt_trouble
+            code=$?
     fi
     for package in $(comm -13 <(echo "$before") <(all_installed)); do
         record package "$package"
     done
+    [ "$code" -eq 0 ] || apt_trouble # what came all the same is on the list
 }
 
 # On a machine that has just been started, Debian may be at its own updates: they are waited for.

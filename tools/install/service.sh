@@ -23,7 +23,7 @@ make_user() {
             run usermod -aG "$group" "$user"
             note "$user joins group $group"
             record group "$user $group"
-            changed=yes
+            changes
         fi
     done
     # A group alone gives no rights: the system's rules that hand pins to it come with it, on Raspberry Pi OS.
@@ -108,13 +108,13 @@ unit_text() { sed "s/^User=.*/User=$user/; s/^Group=.*/Group=$(own_group)/" syst
 
 install_unit() {
     say "Service edgeagent" "Starts with the machine, waits for the sound card, and is started again whatever happens to it."
+    [ "$(unit_text)" = "$(cat -- "$UNIT" 2>/dev/null)" ] || changes
     write "$UNIT" 644 root "$(unit_text)"
-    [ "$written" = no ] || changed=yes
     if ! systemd_runs; then
         note "No systemd runs here: the service is installed and was neither enabled nor started."
     elif [ "$start" = no ]; then
         run systemctl daemon-reload
-        note "Not started: --no-start. Later: sudo systemctl enable --now edgeagent"
+        note "Not started: --no-start. Later: sudo systemctl enable edgeagent; sudo systemctl restart edgeagent"
     else
         run systemctl daemon-reload
         run systemctl --quiet enable edgeagent.service
@@ -126,12 +126,13 @@ install_unit() {
 start_unit() {
     local is
     is=$(systemctl is-active edgeagent.service || true)
-    if [ "$is" = active ] && [ "$changed" = no ]; then
+    if [ "$is" = active ] && [ "$(recorded restart)" != wanted ]; then
         already "it runs, and what it runs has not changed"
         return
     fi
     quietly systemctl reset-failed edgeagent.service || true # what never failed is not known
     run systemctl --no-block restart edgeagent.service
+    replace restart asked
     [ "$dry" = no ] || return 0
     for _ in {1..50}; do
         sleep 0.2

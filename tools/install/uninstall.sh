@@ -34,6 +34,7 @@ remove_files() {
     if [ "$keep_data" = yes ]; then
         note "Kept: $CONFIG_DIR and $STATE"
     else
+        [ ! -L "$STATE" ] || note "$STATE is a link. What it leads to stays; to remove it: sudo rm -rf $(readlink -f "$STATE")"
         run rm -rf -- "$CONFIG_DIR" "$STATE"
     fi
     if [ "$(recorded spi)" = on ] && command -v raspi-config >/dev/null; then

@@ -60,12 +60,12 @@ install_program() {
     [ -z "$wheelhouse" ] || pip+=(--no-index --find-links "$wheelhouse")
     [ "$dry" = yes ] || copy_sources
     replace program none # until pip is done
+    changes
     mapfile -t wanted < <(requirements)
     pip_of "$VENV" install "${pip[@]}" "${wanted[@]}" || pip_trouble
     run rm -rf "$PREFIX/docs"
     run install -D -m 644 -t "$PREFIX/docs" docs/*.md # `systemctl status` names them
     replace program "$want"
-    changed=yes
     [ "$dry" = yes ] || note "installed: $("$VENV/bin/edgeagent" --version)"
 }
 

@@ -54,7 +54,7 @@ class Vigil:
                 self._sent = NOBODY
             return
         if self._sent == NOBODY:
-            self._sent = max(clean.start, clean.end - BACK)
+            self._sent = max(clean.start, engine.moderator.attention.start(clean.end, BACK))
         self._sent = max(self._sent, clean.start)
         while clean.end - self._sent >= PIECE:
             self._sleeper.feed(self._sent, clean.read(self._sent, self._sent + PIECE))

@@ -15,6 +15,9 @@ from edgeagent.units import samples
 CALLED = samples(5000)
 """Who has called the device has at least so long to begin, whatever the follow-up window."""
 
+LATE = samples(3000)
+"""So late at most it is told when a wake word ended: a server whose clock is not ours must not open the past."""
+
 FOR_EVER = 1 << 62
 
 
@@ -46,7 +49,7 @@ class Attention:
         """At sample `at` it is known that somebody wants us; what they said for it ended at sample `end`."""
         if not self._open:
             self._until = max(self._until, at + max(CALLED, self._follow_up))
-            self._floor, self._woken = max(self._floor, min(end, at)), at
+            self._floor, self._woken = max(self._floor, min(max(end, at - LATE), at)), at
 
     def wakes(self, before: s.State, event: e.Event) -> bool:
         """Whether `event` in `before` is a press of somebody who wants to speak to a silent device."""

@@ -241,7 +241,8 @@ class Moderator:
             self.policy.temper.habits.note(before, event, self.state)
         self.policy.temper.ending.note(before, event, self.state)
         self.attention.note(before, event, self.state)
-        if self.attention.wakes(before, event):
+        slept = isinstance(before, s.Idle) and not self._decisions.awake
+        if (slept and isinstance(self.state, s.Speaking)) or self.attention.wakes(before, event):
             self.policy.restart()
         elif isinstance(event, e.Passed | e.ButtonShort | e.ButtonLong):
             self.policy.forget(after_patience=not isinstance(before, s.Doubting))
@@ -262,7 +263,16 @@ class Moderator:
         off, and behind it: before whoever made it could know. It is not wanted any more."""
         if isinstance(event, e.ReplyReady) and self._decisions.called_off == self.at:
             return self.state, (a.Discard(event.utterance),)
-        return step(self.state, event, self._limits)
+        return step(self._undoubted(event), event, self._limits)
+
+    def _undoubted(self, event: e.Event) -> s.State:
+        """The state, but for a doubt in less than a turn takes, when the last sentence ends: one step of a knock there
+        gives nobody the floor. If it was a voice after all, it opens a turn like any other, from the same onset."""
+        state = self.state
+        if not isinstance(state, s.Doubting) or state.waiting or self.policy.voiced:
+            return state
+        over = isinstance(event, e.ReplyFinished | e.ReplyFailed) and event.utterance == state.utterance
+        return s.Speaking(state.utterance) if over else state
 
     def _shielded(self, state: s.State) -> bool:
         """Whether a protected utterance is being spoken: that it goes on, and that it takes a button, is no mistake."""

@@ -165,6 +165,11 @@ class Policy:
         """The evidence (nats) that a stop needs."""
         return VERDICT + self.temper.caution
 
+    @property
+    def voiced(self) -> bool:
+        """Whether the overlap was ever as surely a voice as a turn takes."""
+        return self._most >= OPEN
+
     def hear(self, percept: Percept, state: s.State, *, may_stop: bool = True) -> Iterator[e.Event]:
         """The events that this step of sound brings about in `state`, at most one. may_stop: whether the sentence may
         be stopped at all, and not only ducked; then whoever would have stopped it has the floor when it is over."""
@@ -254,6 +259,8 @@ class Policy:
             self._meant = percept.at
             if may_stop:
                 yield e.Judged(percept.at, e.Verdict.INTERRUPTION)
+        elif may_stop and self._meant > self._began:  # over the end of the sentence before, which is over
+            yield e.Judged(percept.at, e.Verdict.INTERRUPTION)
         elif self.evidence <= 0.0 and quiet >= self._gap and self._meant <= self._began:
             yield e.Judged(percept.at, e.Verdict.FALSE_ALARM)
 

@@ -80,7 +80,7 @@ class Installed:
 
     def denies(self, folder: Path) -> str:
         """Why the service cannot write into `folder`, which exists; "" if it can."""
-        given = (path for value in self._values("ReadWritePaths") for path in shlex.split(value))
+        given = (path for value in self._values("ReadWritePaths") for path in _paths(value))
         writable = [STATE, *self._made(), *(Path(path.lstrip("-+")) for path in given)]
         if self._last("ProtectSystem") == "strict" and not any(folder.is_relative_to(path) for path in writable):
             return f"the service may write in {STATE} alone (ProtectSystem=strict)"
@@ -168,6 +168,14 @@ class Installed:
         for value in re.findall(rf"^[ \t]*{key}[ \t]*=[ \t]*(.*?)[ \t]*$", self._text, re.MULTILINE):
             values = [*values, value] if value else []
         return values
+
+
+def _paths(value: str) -> list[str]:
+    """Each may stand in quotes."""
+    try:
+        return shlex.split(value)
+    except ValueError:  # a quote without its other one, of which systemd complains itself
+        return value.split()
 
 
 def drop_in(*lines: str) -> str:

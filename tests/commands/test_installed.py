@@ -167,3 +167,5 @@ def test_a_drop_in_may_be_written_in_any_of_systemds_ways(unit: Unit, tmp_path: 
     assert service.gives("page-token")
     assert "ProtectSystem" not in service.denies(with_blank)
     assert service.says("RestrictRealtime")
+    _installed.UNIT.with_name("edgeagent.service.d").joinpath("odd.conf").write_text('[Service]\nReadWritePaths="/a\n')
+    assert "ProtectSystem" in Installed(_installed.UNIT).denies(Path("/usr"))

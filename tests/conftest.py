@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -22,6 +23,19 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 def no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     """What another test had in its environment is not here."""
     monkeypatch.setattr(credential, "_hidden", {})
+
+
+@pytest.fixture
+def closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """/closed is a folder of somebody else's, for a process that is not root."""
+    real = os.stat
+
+    def stat(path: Any, *rest: Any, **named: Any) -> os.stat_result:
+        if str(path).startswith("/closed/"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, *rest, **named)
+
+    monkeypatch.setattr(os, "stat", stat)
 
 
 @pytest.fixture(scope="session")

@@ -412,15 +412,8 @@ def test_a_certificate_that_is_not_there_is_told_before_a_broker_is_asked(tmp_pa
     assert "mqtt.ca_file" in found.text
 
 
-def test_a_folder_that_may_not_be_entered_does_not_end_the_check(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = os.stat
-
-    def stat(path: Any, *rest: Any, **named: Any) -> os.stat_result:
-        if str(path).startswith("/closed/"):
-            raise PermissionError(13, "Permission denied", str(path))
-        return real(path, *rest, **named)
-
-    monkeypatch.setattr(os, "stat", stat)
+@pytest.mark.usefixtures("closed")
+def test_a_folder_that_may_not_be_entered_does_not_end_the_check() -> None:
     settings = Settings(
         record=Record(journal="/closed/edgeagent/journal"), memory=Memory(file="/closed/edgeagent/x/db")
     )

@@ -624,19 +624,6 @@ def test_a_wrong_address_is_refused_without_what_may_be_a_password(url: str) -> 
     assert "very-secret" not in message
 
 
-@pytest.fixture
-def closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder of somebody else's, for a process that is not root."""
-    real = os.stat
-
-    def stat(path: Any, *rest: Any, **named: Any) -> os.stat_result:
-        if str(path).startswith("/closed/"):
-            raise PermissionError(13, "Permission denied", str(path))
-        return real(path, *rest, **named)
-
-    monkeypatch.setattr(os, "stat", stat)
-
-
 @pytest.mark.usefixtures("closed")
 @pytest.mark.parametrize(
     ("text", "key"),

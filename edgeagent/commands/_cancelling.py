@@ -102,9 +102,9 @@ def read(path: Path) -> Recording:
     rows = np.lib.stride_tricks.sliding_window_view(full, IN_A_ROW, axis=0) if len(full) >= IN_A_ROW else full[:0]
     channels = frames.shape[1]
     sound = resample(to_mono(frames.reshape(-1), channels), rate, RATE)
-    sound -= np.median(
-        sound
-    )  # a converter's offset hides an echo; of a lopsided voice's mean silence would be made one
+    # A converter's offset is no sound, yet hides an echo. It is the median: less the mean of a lopsided voice, silence
+    # would be a sound.
+    sound -= np.median(sound)
     kind = f"{seconds(len(sound)):.1f} s, {rate} Hz, {'mono' if channels == 1 else f'{channels} channels'}"
     unlike = bool((frames != frames[:, :1]).any())
     return Recording(path, sound, unlike, kind, peak, int(rows.all(axis=-1).sum()))

@@ -18,9 +18,9 @@ from edgeagent.commands._collect_director import Director
 from edgeagent.commands._collect_talk import STORY, Talking
 from edgeagent.commands._device import Fan, Warner, hold
 from edgeagent.commands.say import sentences, text_of
-from edgeagent.commands.terminal import print_json
+from edgeagent.commands.terminal import check_seed, print_json
 from edgeagent.detect.deaf import Deaf
-from edgeagent.errors import EdgeAgentError, ServiceError
+from edgeagent.errors import ServiceError
 from edgeagent.services.recorded_sentences import read_index
 from edgeagent.settings import Activation, Capture, Hints, Recogniser, Record, Settings
 from edgeagent.store.journal import JsonLinesJournal
@@ -53,8 +53,7 @@ def alone(settings: Settings) -> Settings:
 def plan(settings: Settings, args: argparse.Namespace) -> Plan:
     """Raises EdgeAgentError."""
     seed = args.seed if args.seed is not None else secrets.randbelow(SEEDS)
-    if seed < 0:
-        raise EdgeAgentError(f"--seed {seed} is negative", "give 0 or more")
+    check_seed(seed)
     words = read_words(args.prompts) if args.prompts else WORDS
     return Plan(deck(args.rounds, seed, words), _says(settings, args.text), seed)
 

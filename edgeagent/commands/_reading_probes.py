@@ -13,8 +13,10 @@ from edgeagent.settings import Settings
 def readable(settings: Settings) -> Iterator[Finding]:
     """Nothing where it can, or where somebody checks for themselves."""
     service = _installed.installed()
-    for key, name in _named(settings).items() if service else ():
-        if name and service and not service.absent and (why := service.hides(service.path(name))):
+    if service is None or service.absent:
+        return
+    for key, name in _named(settings).items():
+        if name and (why := service.hides(service.path(name))):
             copied = _installed.STATE / Path(name).name
             here = Path(name).expanduser().resolve()
             brought = f"sudo cp -r {here} {copied}; sudo chown -R {service.user}: {copied}"

@@ -79,9 +79,7 @@ def _page(path: Path, folder: Path, clips: list[Clip], most: int) -> str:
         raise EdgeAgentError(f"{path.parent}: no such folder", "make it, or write the page elsewhere")
     if most < 1:
         raise EdgeAgentError(f"--cards {most}: nothing would be on it", "give 1 or more")
-    for damage in filter(None, (clip.damage() for clip in clips[:most])):
-        warn(f"{damage}; it has no card")
-    written = page(folder, clips, most)
+    written = page(folder, clips, most, warn)
     write_whole(path, written, OWN_FILE)
     return f"{path}: {min(most, len(clips))} of {_count(len(clips), 'clip')}, {len(written) / 1e6:.1f} MB"
 

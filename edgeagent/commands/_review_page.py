@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -33,11 +33,12 @@ TITLES = {
 }
 
 
-def page(folder: Path, clips: Sequence[Clip], most: int) -> str:
-    """Of the newest `most` clips; those with damaged sound are only counted."""
+def page(folder: Path, clips: Sequence[Clip], most: int, damaged: Callable[[str], None]) -> str:
+    """Of the newest `most` clips. damaged: gets a line about each whose sound is, and that has no card."""
     made: dict[str, list[Markup]] = {title: [] for title in TITLES.values()}
     for clip in clips[:most]:
-        if clip.damage():
+        if damage := clip.damage():
+            damaged(f"{damage}; it has no card")
             continue
         made[TITLES[clip.occasion.kind]].append(card(case(clip)))
     kinds = {title: cards for title, cards in made.items() if cards}

@@ -51,7 +51,11 @@ class Calibrating:
         """See `site.Content`. Once for each calibration: the file as it was before is kept, and not written over. What
         could not be written may be tried again. Any thread."""
         with self._keeping:
-            return self._written == outcome.begun > 0.0 or self._keep(outcome)
+            return self._holds(outcome) or self._keep(outcome)
+
+    def _holds(self, outcome: Outcome) -> bool:
+        """Whether what it found has been written."""
+        return self._written == outcome.begun > 0.0
 
     def _keep(self, outcome: Outcome) -> bool:
         found = known(read(outcome).get("settings"))
@@ -78,7 +82,7 @@ class Calibrating:
             return Calibrated(problem=_problem(outcome))
         found, configured = known(said.get("settings")), said.get("configured", {})
         kept = self._kept[1] if self._kept[0] == outcome.begun else ""
-        written = self._written == outcome.begun > 0.0
+        written = self._holds(outcome)
         why_not = self._why_not() if found and not written else ""
         return Calibrated(
             figures=[(str(name), str(value), str(note)) for name, value, note in said["figures"]],

@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from edgeagent.errors import EdgeAgentError
+from edgeagent.commands.terminal import check_seed
 
 HELP = "see a device being interrupted: no hardware, no files"
 
@@ -29,8 +29,7 @@ def run(args: argparse.Namespace) -> int:
     from edgeagent.settings import Settings
     from edgeagent.store.disk import write_whole
 
-    if args.seed < 0:
-        raise EdgeAgentError(f"--seed {args.seed} is negative", "give 0 or more")
+    check_seed(args.seed)
     encounter = _demo_scene.build(args.seed)
     watch = _simulation.teller(real_time=args.pace == "real")
     run = _simulation.perform(encounter.scene, Settings(), args.out, watch=watch)

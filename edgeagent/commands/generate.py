@@ -15,7 +15,7 @@ import argparse
 from contextlib import ExitStack
 from pathlib import Path
 
-from edgeagent.commands.terminal import Progress
+from edgeagent.commands.terminal import Progress, check_seed
 from edgeagent.errors import EdgeAgentError, SceneError
 
 HELP = "scenes with a known truth, from recordings or from synthetic voices"
@@ -60,8 +60,7 @@ def _check(args: argparse.Namespace) -> None:
     """Raises EdgeAgentError for what cannot be made."""
     if args.count < 1:
         raise EdgeAgentError(f"--count {args.count}: nothing would be made", "give a number of at least 1")
-    if args.seed < 0:
-        raise EdgeAgentError(f"--seed {args.seed} is negative", "give 0 or more")
+    check_seed(args.seed)
     if not SHORTEST_S <= args.seconds <= LONGEST_S:
         raise EdgeAgentError(f"--seconds {args.seconds:g} is out of range", f"give {SHORTEST_S} .. {LONGEST_S}")
     if args.out.is_dir() and any(args.out.iterdir()):

@@ -8,6 +8,8 @@ import sys
 from types import TracebackType
 from typing import Self, TextIO
 
+from edgeagent.errors import EdgeAgentError
+
 BAR = 30
 """Columns of the bar."""
 
@@ -15,6 +17,12 @@ BAR = 30
 def add_json(parser: argparse.ArgumentParser) -> None:
     """The option `--json`, worded alike everywhere."""
     parser.add_argument("--json", action="store_true", help="print one JSON document instead of text")
+
+
+def check_seed(seed: int) -> None:
+    """Raises EdgeAgentError for one that no generator of random numbers takes."""
+    if seed < 0:
+        raise EdgeAgentError(f"--seed {seed} is negative", "give 0 or more")
 
 
 def print_json(document: object) -> None:

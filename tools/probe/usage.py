@@ -35,7 +35,7 @@ class Usage:
 
 def usage() -> Usage:
     """Now. A millisecond; any thread."""
-    return Usage(time.monotonic(), time.process_time(), _threads(), _children(), _rss_mb(), celsius())
+    return Usage(time.monotonic(), time.process_time(), _threads(), children_s(), _rss_mb(), celsius())
 
 
 def share(before: Usage, after: Usage) -> dict[str, float]:
@@ -63,22 +63,23 @@ def _precise(task: Path) -> float:
     """Seconds of a thread, in nanoseconds where the kernel counts them."""
     with suppress(OSError):
         return int((task / "schedstat").read_text().split()[0]) / 1e9
-    return _ticks(task / "stat")
+    return ticks_s(task / "stat")
 
 
-def _ticks(stat: Path) -> float:
+def ticks_s(stat: Path) -> float:
     """User and system seconds by the file of a thread or process."""
     fields = stat.read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
-def _children() -> float:
+def children_s(process: int | str = "self") -> float:
+    """User and system seconds of the processes that one has started."""
     spent = 0.0
-    for listed in Path("/proc/self/task").glob("*/children"):
+    for listed in Path(f"/proc/{process}/task").glob("*/children"):
         with suppress(OSError):
             for child in listed.read_text().split():
                 with suppress(OSError):
-                    spent += _ticks(Path(f"/proc/{child}/stat"))
+                    spent += ticks_s(Path(f"/proc/{child}/stat"))
     return spent
 
 

@@ -17,18 +17,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from edgeagent.units import RATE
+from tools.probe.usage import children_s, ticks_s
 from tools.simcard.card import SimCard
 from tools.simcard.quiet_room import feed
 
 SETTLED_S = 15.0
 """Before the first look: models are warm, a quiet room is known as one; the echo is found, and the clocks' drift."""
-
-TICKS = os.sysconf("SC_CLK_TCK")
 
 TEXT = "The train leaves at ten past nine, from platform nine. You change once, and the second one waits for you. "
 
@@ -97,17 +95,7 @@ def measured(
 def spent(pid: int) -> Spent:
     """By now."""
     engine = int(Path(f"/proc/{pid}/task/{pid}/schedstat").read_text().split()[0]) / 1e9
-    voice = 0.0
-    for listed in Path(f"/proc/{pid}/task").glob("*/children"):
-        with suppress(OSError):  # a thread that has ended meanwhile
-            voice += sum(_ticks(int(child)) for child in listed.read_text().split())
-    return Spent(time.monotonic(), _ticks(pid), engine, voice)
-
-
-def _ticks(pid: int) -> float:
-    """User and system seconds of a process."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
+    return Spent(time.monotonic(), ticks_s(Path(f"/proc/{pid}/stat")), engine, children_s(pid))
 
 
 def _waits(_sim: SimCard) -> bool:

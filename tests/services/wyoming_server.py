@@ -204,6 +204,11 @@ def serving(mode: str = "whole", given: Server | None = None, port: int = 0) -> 
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        # A task that was cancelled before its first step closed nothing, and a writer with unread bytes waits for them.
+        its: Any = loop
+        for transport in list(its._transports.values()):
+            transport.abort()
+        await asyncio.sleep(0)  # this is when they are closed
 
     thread = Thread(target=lambda: loop.run_until_complete(main()), daemon=True)
     thread.start()

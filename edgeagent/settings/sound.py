@@ -109,7 +109,8 @@ class Turns:
     """How long after a stop it may still be taken back."""
 
     longest_turn_ms: Annotated[int, Interval(ge=1000, le=120_000)] = 30_000
-    """A user turn is handed over after this long even if the person goes on."""
+    """A user turn is handed over after this long even if the person goes on. One that is taken up again before it is
+    answered, once it is so long, is a new one."""
 
     reply_timeout_ms: Annotated[int, Interval(ge=500, le=120_000)] = 20_000
     """From the end of a turn to the first sound of the reply at most: recogniser, replier and talker together. What

@@ -29,6 +29,11 @@ class Limits:
     turn: int = 480_000
     reply: int = 320_000
 
+    @property
+    def whole(self) -> int:
+        """A turn with all that it is taken up again for, however often. Its sound must be kept for so long."""
+        return self.turn + self.turn // 2
+
 
 Step = tuple[s.State, tuple[a.Action, ...]]
 Talking = s.Speaking | s.Doubting | s.HalfDuplex
@@ -69,8 +74,11 @@ def hear(_state: s.Idle, event: e.SpeechStarted, limits: Limits) -> Step:
 
 
 def reopen(state: s.Thinking, event: e.SpeechStarted, limits: Limits) -> Step:
-    """The person goes on before we answered: it is still the same turn."""
-    return s.Hearing(state.turn, event.at + limits.turn), (a.ReopenTurn(state.turn),)
+    """The person goes on before we answered: it is still the same turn, unless that is as long as a turn may be."""
+    if event.at >= state.turn + limits.turn:
+        return s.Hearing(event.onset, event.at + limits.turn), (a.OpenTurn(event.onset),)
+    until = min(event.at + limits.turn, state.turn + limits.whole)
+    return s.Hearing(state.turn, until), (a.ReopenTurn(state.turn),)
 
 
 def close(state: s.Hearing, event: e.SpeechEnded | e.Passed, limits: Limits) -> Step:

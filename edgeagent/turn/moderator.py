@@ -94,7 +94,7 @@ class Moderator:
     @property
     def kept(self) -> int:
         """Samples of sound to keep for the longest user turn there can be, with its pre-roll and what follows it."""
-        return PRE_ROLL_KEPT + self._limits.turn + self.policy.temper.ending.most + AFTERWARDS + SLACK
+        return PRE_ROLL_KEPT + self._limits.whole + self.policy.temper.ending.most + AFTERWARDS + SLACK
 
     def decisions(self) -> list[Decision]:
         """What was decided since the last call, in order."""

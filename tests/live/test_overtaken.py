@@ -9,6 +9,7 @@ from threading import Event
 import pytest
 
 from edgeagent.app import build_dialogue
+from edgeagent.dialogue.history import Who
 from edgeagent.live.conversation import Told
 from edgeagent.ports import Sound
 from edgeagent.services.tone_talker import ToneTalk, ToneTalker
@@ -154,3 +155,23 @@ def test_nothing_is_left_of_an_answer_of_which_nothing_was_heard() -> None:
         assert heard(rig) == ["It rains there.", "Fine."]
     finally:
         rig.close()
+
+
+def test_who_talks_long_with_pauses_is_understood_in_parts_and_answered_once() -> None:
+    """Each part is whole, and whoever answers the last one knows the others."""
+    settings = Settings(capture=Capture(on_turn="true"), turns=Turns(longest_turn_ms=2000, reply_timeout_ms=3000))
+    texts = [f"that was part number {number}" for number in range(1, 7)]
+    replier = Replier(*([f"Answer {number}."] for number in range(1, 7)))
+    rig = Rig(ToneTalker(), replier, Understanding(*texts), settings, dialogue=build_dialogue(settings))
+    try:
+        rig.turn(30)
+        replier.may.clear()
+        for _ in texts:
+            ask(rig)
+        replier.may.set()
+        quiet(rig)
+    finally:
+        rig.close()
+    assert heard(rig) == ["Answer 6."]
+    known = [line.text for line in replier.asked[-1].history if line.who is Who.PERSON]
+    assert known == texts[1::2]  # the text of a turn that is taken up again is that of the whole

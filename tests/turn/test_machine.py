@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from itertools import product
+from itertools import pairwise, product
 from typing import get_args
 
 import pytest
@@ -167,6 +167,25 @@ def test_the_user_who_goes_on_before_we_answer_keeps_the_same_turn() -> None:
     assert said == [a.ReopenTurn(500)]
     _, said = tell(state, e.SpeechEnded(60_000, 50_000))
     assert said == [a.CloseTurn(500, 50_000)]
+
+
+def test_a_turn_is_taken_up_again_until_it_is_as_long_as_one_may_be_and_then_another_begins() -> None:
+    """However often somebody pauses, no turn outgrows the sound that is kept."""
+    state: s.State = s.Hearing(500, 500 + LIMITS.turn)
+    turns = []
+    for at in range(20_000, 5 * LIMITS.turn, 20_000):
+        event = e.SpeechStarted(at, at - 1000) if isinstance(state, s.Thinking) else e.SpeechEnded(at, at - 1000)
+        state, said = tell(state, event)
+        turns += [action for action in said if isinstance(action, a.OpenTurn | a.CloseTurn)]
+        if isinstance(state, s.Hearing):
+            assert at < state.until <= state.turn + LIMITS.whole
+            assert state.until - at >= LIMITS.turn // 2
+    opened = [action.turn for action in turns if isinstance(action, a.OpenTurn)]
+    assert len(opened) > 2
+    for turn, following in pairwise([500, *opened]):
+        closed = [action.end for action in turns if isinstance(action, a.CloseTurn) and action.turn == turn]
+        assert closed[-1] - turn <= LIMITS.whole
+        assert 0 < following - closed[-1] <= 20_000
 
 
 def test_a_stale_finish_of_an_old_utterance_changes_nothing() -> None:

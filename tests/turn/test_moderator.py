@@ -120,6 +120,24 @@ def test_what_is_handed_over_is_always_still_kept() -> None:
     assert handed.end <= closed_at - HOP
 
 
+def test_so_is_what_is_taken_up_again_and_again() -> None:
+    """Nothing that was said while the machine thought that the turn was over is lost."""
+    bench = Bench(Turns(longest_turn_ms=5000))
+    bench.tell(e.Ready(0))
+    bench.hear(3000, 0.02)
+    bench.moderator.decisions()
+    for _ in range(12):
+        bench.hear(1500, 0.97)
+        bench.hear(1400, 0.02)
+    assert len(bench.actions(a.ReopenTurn)) > 3
+    for decision in bench.decided:
+        for handed in decision.actions:
+            if isinstance(handed, a.HandOver):
+                assert decision.at - HOP - handed.start <= bench.moderator.kept
+                assert handed.start == handed.turn - PRE_ROLL
+    assert len({handed.turn for handed in bench.actions(a.HandOver) if isinstance(handed, a.HandOver)}) > 3
+
+
 def test_a_doubt_without_verdict_ends_by_itself() -> None:
     bench = speaking()
     bench.hear(500, 0.02)

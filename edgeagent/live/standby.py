@@ -3,7 +3,8 @@
 The engine's time is the sample index. Were it to stand still when frames stop, buttons, deadlines and the lamp would
 stop with it. When the card comes back and tells what was lost, the silence already given counts against it, and what
 was given beyond that against the sound that follows: the sample index does not slip. Frames that were only late are
-never dropped; then the silence stays, and is told as such.
+never dropped; then the silence stays, and is told as such. It also stays where frames stop anew before it is made
+up for.
 """
 
 from __future__ import annotations
@@ -35,6 +36,9 @@ class Standby:
         if self.absent(now) < DRY_S:
             return 0
         due = int(self.absent(now) * RATE) - self._given
+        if due < 0:  # they came, told less than was missing, and stopped again: time does not wait for the rest
+            due += self._given
+            self._given, self._settling = 0, False
         if due > AT_ONCE:
             self._last += (due - AT_ONCE) / RATE
             due = AT_ONCE

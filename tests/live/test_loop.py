@@ -146,6 +146,17 @@ def test_frames_that_come_back_are_not_counted_twice(rig: Rig) -> None:
     assert rig.engine.at == pytest.approx(at + 0.6 * RATE, abs=512)
 
 
+def test_frames_that_come_for_a_moment_between_two_gaps_are_borne(rig: Rig) -> None:
+    rig.turn(50)
+    rig.wait(0.9)
+    rig.turn(1, lost=800)  # of which the card tells less than there was
+    at = rig.engine.at
+    rig.wait(0.5)
+    assert rig.engine.at == pytest.approx(at + 0.5 * RATE, abs=256)
+    rig.turn(100)
+    assert rig.state == "idle"
+
+
 def test_the_end_of_a_file_is_no_lost_microphone(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     rig.turn(50)
     monkeypatch.setattr(rig.card, "facts", lambda: {"finished": 1})

@@ -129,3 +129,11 @@ def test_frames_that_were_only_late_are_never_dropped() -> None:
     standby = Standby(0.0)
     assert standby.missing(0.215) == 3440
     assert [standby.came(0.22, 160, lost) for lost in (False, True)] == [0, 0]
+
+
+def test_frames_that_stop_again_before_all_silence_is_counted_leave_time_going_on() -> None:
+    standby = Standby(0.0)
+    assert standby.missing(1.0) == RATE
+    assert standby.came(1.0, 800, lost=True) == 800  # the card tells of a part of the gap only
+    assert standby.came(1.0, 160, lost=False) == 160
+    assert standby.missing(1.3) == 0.3 * RATE

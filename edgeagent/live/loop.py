@@ -347,3 +347,5 @@ class Loop:
         self._inbox.attach(path.capture)
         dead.capture.close()
         self._door.tell(e.Recovered(0))  # whatever the state: what has failed may be told and not decided yet
+        if (trouble := self._watchdog.trouble) and not isinstance(self._door.engine.state, s.MicLost):
+            self._door.tell(e.MicrophoneFailed(0, trouble))  # a fault hid that it is deaf, too: that is not mended yet

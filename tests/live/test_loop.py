@@ -227,6 +227,33 @@ def test_a_loudspeaker_that_takes_no_sound_is_a_fault_and_is_mended(rig: Rig) ->
     assert rig.state == "idle"
 
 
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_card_that_comes_back_deaf_after_a_fault_of_its_loudspeaker_is_shown(
+    rig: Rig, lost: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The fault hides that the microphone is lost while the card is away."""
+    monkeypatch.setattr(rig.loop._watchdog, "_still", False)
+    rig.turn(20)
+    rig.plugged, rig.card.silent = False, True
+    rig.turn(125)
+    assert rig.state == "faulty"
+    rig.wait(0.7)
+    rig.plugged = True
+    begun = time.monotonic()
+    while not rig.loop.gauge.reopened:
+        rig.wait(0.05)
+        time.sleep(0.001)
+        assert time.monotonic() - begun < 20
+    for _ in range(100):
+        rig.now += BLOCK / RATE
+        if not lost:
+            rig.card.turn(np.full(BLOCK, 7, np.int16))
+        rig.loop.round()
+    assert rig.state == "mic_lost"
+    assert [line for line in rig.log if line.startswith("lamp")][-1] == "lamp mic_lost"
+    rig.until(lambda: rig.state == "idle", most=100)
+
+
 @pytest.mark.parametrize("before", range(20, 24))
 def test_a_loudspeaker_that_is_mended_before_its_fault_is_decided_on_is_no_fault_for_ever(
     rig: Rig, before: int, monkeypatch: pytest.MonkeyPatch

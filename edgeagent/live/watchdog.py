@@ -23,6 +23,10 @@ FROZEN = samples(2000)
 CLIPPED = samples(2000)
 """Samples in a row of it after which the microphone has failed. Nobody shall talk to a deaf device for 10 s."""
 
+GRAIN = 2e-6
+"""Of a value, by which it may waver and be the same: from 44.1 kHz each sample comes through another filter, whose gain
+is 1 to the last bits of a float. A step of 16 bit is fifteen times as much at full scale."""
+
 FULL_SCALE = 0.99
 """Magnitude that counts as clipped; some converters stop a little below 1."""
 
@@ -85,9 +89,10 @@ class Watchdog:
 
     def _fault(self, sound: Sound) -> str:
         low, high = float(sound.min()), float(sound.max())
-        if low < high:
+        grain = GRAIN * max(-low, high)
+        if high - low > grain:
             self._constant = 0
-        elif low == self._level:
+        elif abs(low - self._level) <= grain:
             self._constant += sound.size
         else:
             self._level, self._constant = low, sound.size

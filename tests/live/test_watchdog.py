@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from edgeagent.devices.rates import RATES
 from edgeagent.live.standby import Standby
 from edgeagent.live.watchdog import Watchdog
 from edgeagent.ports import Sound
+from edgeagent.signal.convert import to_float
+from edgeagent.signal.resample import Resampler
 from edgeagent.turn.events import Event, MicrophoneBack, MicrophoneFailed
 from edgeagent.units import RATE
 
@@ -70,6 +73,19 @@ def test_silence_between_words_of_a_gated_microphone_makes_sense() -> None:
     assert watchdog.believed
     watchdog.hear(np.full(3 * RATE, 0.25, np.float32))  # frozen is broken, all the same
     assert not watchdog.believed
+
+
+@pytest.mark.parametrize("rate", RATES)
+@pytest.mark.parametrize("value", [-1, 20_000])
+def test_a_frozen_microphone_is_one_at_every_rate_of_a_card(rate: int, value: int) -> None:
+    frozen = np.full(4 * rate, value, np.int16)
+    sound = np.concatenate((noise(0.5), Resampler(rate, RATE).push(to_float(frozen))))
+    assert ["one and the same" in getattr(event, "reason", "") for _, event in events(Watchdog(), sound)] == [True]
+
+
+def test_the_last_bit_is_movement_enough_at_any_level() -> None:
+    stir = to_float(np.random.default_rng(0).integers(32_000, 32_002, 10 * RATE).astype(np.int16))
+    assert not events(Watchdog(), stir)
 
 
 def test_overdriven_for_long_is_a_fault_and_loud_speech_is_not() -> None:

@@ -44,6 +44,9 @@ GONE_S = 2.0
 PROBE_S = 5.0
 """How long one frame may take to pass while a rate is tried."""
 
+WORDS = {"LC_ALL": "C"}
+"""For the environment of a child whose words are read: arecord and aplay speak German, French or Japanese, too."""
+
 XRUN = re.compile(r"(?:over|under)run!!! \(at least ([\d.]+) ms long\)")
 
 
@@ -56,7 +59,9 @@ def _supports(program: Program, device: str, rate: int) -> bool:
     file = "/dev/zero" if program == "aplay" else "/dev/null"
     command = [*_command(program, device, rate), "--samples=1", file]
     try:
-        tried = subprocess.run(command, capture_output=True, text=True, timeout=PROBE_S, check=False)
+        tried = subprocess.run(
+            command, capture_output=True, text=True, timeout=PROBE_S, check=False, env=os.environ | WORDS
+        )
     except subprocess.TimeoutExpired as stuck:
         raise DeviceError(f"sound device '{device}' gives no sound", "unplug it and plug it in again") from stuck
     if tried.returncode:
@@ -79,12 +84,12 @@ class _Child:
     def __init__(self, program: Program, device: str, rate: int, period: int) -> None:
         self._program = program
         form = [f"--period-size={period}", f"--buffer-size={PERIODS * period}"]
-        pipe, stderr = subprocess.PIPE, subprocess.PIPE
+        pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
+        stdin, stdout = (pipe, nothing) if program == "aplay" else (nothing, pipe)
         command = [*_command(program, device, rate), *form]
-        if program == "aplay":
-            self.process = subprocess.Popen(command, bufsize=0, stdin=pipe, stdout=subprocess.DEVNULL, stderr=stderr)
-        else:
-            self.process = subprocess.Popen(command, bufsize=0, stdin=subprocess.DEVNULL, stdout=pipe, stderr=stderr)
+        self.process = subprocess.Popen(
+            command, bufsize=0, stdin=stdin, stdout=stdout, stderr=pipe, env=os.environ | WORDS
+        )
         urgent(self.process.pid)  # with the threads at the pipes it is the card's callback, and must not wait
         stream = self.process.stdin or self.process.stdout
         assert stream is not None

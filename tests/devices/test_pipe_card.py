@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,40 @@ def test_what_a_late_callback_costs_is_told(make_sim: MakeSim) -> None:
     lost = sum(found["lost"])
     assert lost >= 8000
     assert sum(found["told"]) + found["invented"] == pytest.approx(lost, abs=480)  # with that block, or the one beside
+
+
+@pytest.fixture
+def german(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The programs speak German, which only needs the catalogue that comes with them."""
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    monkeypatch.setenv("LANGUAGE", "de")
+    monkeypatch.delenv("LC_ALL", raising=False)
+    monkeypatch.delenv("LC_MESSAGES", raising=False)
+    said = subprocess.run(["aplay", "-D", "none", "/dev/zero"], capture_output=True, text=True, check=False).stderr
+    if "Fehler" not in said:
+        pytest.skip("aplay speaks no German here")
+
+
+@needs_alsa_utils
+@pytest.mark.usefixtures("german")
+def test_what_is_lost_is_told_whatever_language_the_machine_speaks(make_sim: MakeSim) -> None:
+    found = run(make_sim(), "losses", pipe=True, case={"count": 3, "hold_s": 0.5})
+    assert sum(found["told"]) + found["invented"] == pytest.approx(sum(found["lost"]), abs=480)
+
+
+@needs_alsa_utils
+@pytest.mark.usefixtures("german")
+@pytest.mark.parametrize(
+    ("knobs", "form", "problem"),
+    [({"refusal": 16}, {}, "is busy; another program"), ({}, {"rate": 44100}, "cannot run at 44100 Hz")],
+)
+def test_a_refusal_is_understood_whatever_language_the_machine_speaks(
+    make_sim: MakeSim, knobs: dict[str, int], form: dict[str, Any], problem: str
+) -> None:
+    sim = make_sim()
+    for knob, value in knobs.items():
+        setattr(sim.state, knob, value)
+    assert problem in run(sim, "stops", pipe=True, **form)["error"]
 
 
 @needs_alsa_utils

@@ -49,14 +49,15 @@ def read_turns(run: Path) -> list[Turn]:
     turns: list[Turn] = []
     if not journal.is_file():
         return turns
-    for number, line in enumerate(journal.read_text(encoding="utf-8").splitlines(), start=1):
+    lines = journal.read_bytes().split(b"\n")  # a line of text would also end at U+2028, which stands in sentences
+    for number, line in enumerate(lines, start=1):
         try:
             entry = json.loads(line) if line.strip() else {}
             if entry.get("event") == "heard":
                 audio = run / str(entry["audio"]) if entry.get("audio") else None
                 sound = read_wav(audio) if audio is not None and audio.is_file() else None
                 turns.append(Turn(round(entry["start_s"] * RATE), round(entry["end_s"] * RATE), sound))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
             remedy = "each line must be a JSON object; run the scene again"
             raise SceneError(f"{journal}, line {number}: {error}", remedy) from None
     return turns

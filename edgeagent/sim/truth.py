@@ -47,7 +47,7 @@ def read_truth(folder: Path) -> tuple[Happening, ...]:
         return tuple(sorted((_happening(entry) for entry in entries), key=lambda event: event.start))
     except FileNotFoundError:
         raise SceneError(f"{path} is missing", "only scenes that come with their truth can be scored") from None
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
         raise SceneError(f"{path}: {error}", "it must be a list of {kind, start_s, end_s, text}") from None
 
 

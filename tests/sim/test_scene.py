@@ -106,7 +106,17 @@ def test_no_scene_there(tmp_path: Path, content: str | bytes | None) -> None:
         load_scene(tmp_path)
 
 
-@pytest.mark.parametrize("content", [None, "[", '{"kind": 1}', '[{"kind": "sneeze", "start_s": 1, "end_s": 2}]', "[3]"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        None,
+        "[",
+        '{"kind": 1}',
+        '[{"kind": "sneeze", "start_s": 1, "end_s": 2}]',
+        '[{"kind": "noise", "start_s": 1, "end_s": Infinity}]',
+        "[3]",
+    ],
+)
 def test_a_wrong_truth_is_one_clear_error(tmp_path: Path, content: str | None) -> None:
     if content is not None:
         (tmp_path / "truth.json").write_text(content)

@@ -19,6 +19,7 @@ from edgeagent.sim.room import Room
 from edgeagent.sim.scene import load_scene
 from edgeagent.sim.score import RunScore, score
 from edgeagent.sim.truth import USER, read_truth
+from edgeagent.store.journal import encode
 from edgeagent.units import CARD_BLOCK, RATE, samples, seconds
 from tests.sim.runs import Habit, Piece, cut, play, whole
 
@@ -178,6 +179,21 @@ def test_a_damaged_run_is_one_clear_error(made_up: Path, tmp_path: Path, name: s
     run = play(load_scene(made_up), tmp_path / "run", whole)
     (run / name).write_text(content)
     with pytest.raises(SceneError, match=name):
+        score(made_up, run)
+
+
+def test_a_journal_is_cut_into_lines_where_its_writer_did(made_up: Path, tmp_path: Path) -> None:
+    run = play(load_scene(made_up), tmp_path / "run", whole, [(3.0, 4.0)])
+    said = {"at": 0, "event": "scripted", "text": "two\u2028lines\u2029and a\x85third"}
+    with (run / "journal.jsonl").open("ab") as journal:
+        journal.write(encode(said))
+    assert score(made_up, run).heard_turns == 1
+
+
+def test_a_journal_that_ends_within_a_letter_is_one_clear_error(made_up: Path, tmp_path: Path) -> None:
+    run = play(load_scene(made_up), tmp_path / "run", whole)
+    (run / "journal.jsonl").write_bytes(encode({"event": "scripted", "text": "\u00e9"})[:-4])
+    with pytest.raises(SceneError, match=r"journal\.jsonl, line 1"):
         score(made_up, run)
 
 

@@ -2,8 +2,8 @@
 
 A scene is a folder with scene.yaml: what the device says, what its microphone hears besides, and how its own voice
 leaks into that microphone. One scene prints its timeline; the output folder then holds speaker.wav, mic.wav, the
-user's turns, journal.jsonl and report.json. Of many scenes (several folders, or one that holds them) each gets a
-folder of its own name in there. `edgeagent score` judges the result.
+user's turns, journal.jsonl and report.json. Of several folders, and of one that holds scenes, each scene gets a folder
+of its own name in there. `edgeagent score` judges the result.
 """
 
 from __future__ import annotations
@@ -50,9 +50,9 @@ def run(args: argparse.Namespace) -> int:
         raise EdgeAgentError(f"--jobs {args.jobs}: nobody would work", "give a number of at least 1")
     settings = config.load(args.config, files=False) if args.config else Settings()
     found = scenes(args.scenes)
-    out = args.out if len(found) == 1 else None
-    orders = [Order(s, out or args.out / s.name, settings, args.report, args.record) for s in found]
-    if out and not args.json:
+    alone = found == [args.scenes[0].resolve()]  # a folder of scenes stays one, for `score --set`, if it holds but one
+    orders = [Order(s, args.out if alone else args.out / s.name, settings, args.report, args.record) for s in found]
+    if len(orders) == 1 and not args.json:
         from edgeagent.commands._simulation import line_of, teller
 
         print(line_of(simulate_one(orders[0], teller())))

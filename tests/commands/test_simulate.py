@@ -81,6 +81,16 @@ def test_many_scenes_get_a_folder_each(
         assert (tmp_path / "runs" / name / "journal.jsonl").read_bytes() == (recorded / "journal.jsonl").read_bytes()
 
 
+def test_a_folder_of_one_scene_is_a_set_as_well(
+    scene: Path, tmp_path: Path, edgeagent: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(scene, tmp_path / "scenes" / "only")
+    assert edgeagent("simulate", tmp_path / "scenes", "--out", tmp_path / "runs") == 0
+    assert "YIELDING" in capsys.readouterr().out
+    assert {path.name for path in (tmp_path / "runs").iterdir()} == {"only"}
+    assert edgeagent("score", "--set", tmp_path / "scenes", tmp_path / "runs") == 0
+
+
 def test_settings_count(scene: Path, recorded: Path, tmp_path: Path, edgeagent: Run) -> None:
     config = tmp_path / "edgeagent.yaml"
     config.write_text("turns:\n  duck_db: -20\n")

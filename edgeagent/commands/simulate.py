@@ -52,6 +52,9 @@ def run(args: argparse.Namespace) -> int:
     found = scenes(args.scenes)
     alone = found == [args.scenes[0].resolve()]  # a folder of scenes stays one, for `score --set`, if it holds but one
     orders = [Order(s, args.out if alone else args.out / s.name, settings, args.report, args.record) for s in found]
+    for order in orders:
+        if order.out.resolve() == order.scene:  # which may call its own sounds mic.wav or turn-1.wav
+            raise SceneError(f"{order.out}: the run would lie in the folder of its scene", "give another --out")
     if len(orders) == 1 and not args.json:
         from edgeagent.commands._simulation import line_of, teller
 

@@ -173,6 +173,8 @@ def test_a_spoilt_scene_is_told_with_its_remedy(
         (("{scene}", "--out", "run", "--jobs", "0"), "--jobs 0"),
         (("{scene}", "{scene}", "--out", "run"), "two scenes are called talking"),
         (("{scene}", "--out", "{scene}/scene.yaml"), "scene.yaml: File exists"),
+        (("{scene}", "--out", "{scene}"), "talking: the run would lie in the folder of its scene"),
+        (("{scene}/..", "--out", "{scene}/.."), "talking: the run would lie in the folder of its scene"),
         (("{scene}", "--out", "run", "--config", "no.yaml"), "no.yaml"),
     ],
 )

@@ -38,6 +38,9 @@ SESSION = "session"
 PAGE = "report.html"
 """File inside a run that shows it."""
 
+RESULT = ("speaker.wav", "mic.wav", "report.json")
+"""Files of a run, but for its journal, that are always written."""
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -92,8 +95,9 @@ def perform(
 
 
 def _clear(folder: Path) -> None:
-    """What another scene may have left, and this one would not overwrite: it would pass for this one's."""
-    for left in (folder / PAGE, *folder.glob("turn-*.wav")):
+    """What another run may have left, and this one would not overwrite, or not if it is ended before: it would pass for
+    this one's."""
+    for left in (*(folder / name for name in (PAGE, *RESULT)), *folder.glob("turn-*.wav")):
         left.unlink(missing_ok=True)
     if (folder / SESSION / "session.json").is_file():
         shutil.rmtree(folder / SESSION)

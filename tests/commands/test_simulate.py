@@ -67,6 +67,19 @@ def test_what_another_scene_has_left_does_not_pass_for_its_own(
     assert edgeagent("simulate", scene, "--out", out, "--record") == 0
 
 
+def test_a_run_that_is_ended_by_ctrl_c_leaves_nothing_of_the_one_before(
+    scene: Path, recorded: Path, tmp_path: Path, edgeagent: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    out = tmp_path / "run"
+    shutil.copytree(recorded, out)
+    monkeypatch.setattr("edgeagent.commands._simulation.simulate", interrupted)
+    assert edgeagent("simulate", scene, "--out", out) == 130
+    assert {path.name for path in out.iterdir()} == {"journal.jsonl"}
+
+
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_many_scenes_get_a_folder_each(
     scene: Path, recorded: Path, tmp_path: Path, edgeagent: Run, capsys: pytest.CaptureFixture[str], jobs: int

@@ -2,7 +2,8 @@
 
 A session is a folder that `edgeagent run --record`, `simulate --record` or `collect` wrote: microphone, reference,
 events, journal. The same program decides the same, byte for byte, whatever the blocks. Exit code 1: it does not; the
-first lines that differ are printed.
+first lines that differ are printed. A session that has lost its journal can be written anew with --out; whether it is
+`identical` is then null in JSON.
 """
 
 from __future__ import annotations
@@ -49,6 +50,9 @@ def run(args: argparse.Namespace) -> int:
     replayed = journal.lines()
     if args.out:
         args.out.write_bytes(replayed)
+    if recorded is None and args.json:
+        print_json({"identical": None, "line": None, "recorded": None, "replayed": None})
+        return 0
     if recorded is None:
         print(f"{len(journal.entries)} entries written to {args.out}; the session has no journal to compare with")
         return 0

@@ -50,6 +50,8 @@ def test_another_journal_can_be_compared(
     assert edgeagent("replay", session, "--compare", recorded / "journal.jsonl") == 0
     assert edgeagent("replay", session, "--out", session / "new.jsonl") == 0
     assert "no journal to compare with" in capsys.readouterr().out
+    assert edgeagent("replay", session, "--out", session / "new.jsonl", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["identical"] is None
     assert edgeagent("replay", session) == 2
 
 

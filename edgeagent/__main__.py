@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -48,6 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line `argv` (without the program's name); the exit code."""
     try:
         hide()  # before anything is started
+        _print_anything()
         code = _dispatch(list(sys.argv[1:] if argv is None else argv))
         sys.stdout.flush()
         return code
@@ -62,6 +64,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         code, line = _told(error)
         print(f"edgeagent: error: {line}", file=sys.stderr)
         return code
+
+
+def _print_anything() -> None:
+    """A file name need not be text, and a terminal need not know every letter: neither may end a device that talks."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _told(error: Exception) -> tuple[int, str]:

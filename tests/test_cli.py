@@ -418,3 +418,21 @@ def test_json_keeps_every_script(capsys: pytest.CaptureFixture[str]) -> None:
     text = capsys.readouterr().out
     assert "ठीक है" in text
     assert json.loads(text) == {"words": ["ठीक है", "да"]}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "ascii"])
+def test_what_stdout_cannot_hold_ends_nothing(given: Given, monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
+    told = "sc\udce9ne \u00e9 \u2026 \U0001f600"
+
+    def obey(_args: argparse.Namespace) -> int:
+        print(told)
+        print_json([told])
+        return 0
+
+    given(obey)
+    out = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(out, encoding=encoding))
+    assert main(["walk"]) == 0
+    line, document = out.getvalue().decode(encoding).split("\n", 1)
+    assert line.startswith("sc\\udce9ne ")
+    assert json.loads(document) == [told]

@@ -26,8 +26,13 @@ def check_seed(seed: int) -> None:
 
 
 def print_json(document: object) -> None:
-    """One JSON document on stdout."""
-    print(json.dumps(document, indent=2, ensure_ascii=False))
+    """One JSON document on stdout, with JSON's own escapes where stdout cannot hold what is in it."""
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(document, indent=2)
+    print(text)
 
 
 def warn(line: str) -> None:

@@ -55,7 +55,8 @@ class Axis:
 
 
 def document(title: str, subtitle: str, *body: Markup, css: str = "", script: str = JS) -> str:
-    """The page as HTML. `css`: what its plots need beyond our style sheet. `script`: the one that the body may hold."""
+    """The page as HTML. `css`: what its plots need beyond our style sheet. `script`: the one that the body may hold.
+    What is no text (half of a surrogate pair, from a file's name or from a JSON escape) is a question mark in it."""
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     sources = f"img-src data:; media-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
     head = element(
@@ -67,7 +68,8 @@ def document(title: str, subtitle: str, *body: Markup, css: str = "", script: st
         element("style", Markup(CSS + css)),
     )
     header = element("header", element("h1", title), element("p", subtitle))
-    return "<!DOCTYPE html>\n" + element("html", head, element("body", header, *body), lang="en") + "\n"
+    page = "<!DOCTYPE html>\n" + element("html", head, element("body", header, *body), lang="en") + "\n"
+    return page.encode(errors="replace").decode()
 
 
 def tiles(figures: Iterable[tuple[str, str, str]]) -> Markup:

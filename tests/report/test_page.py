@@ -184,6 +184,11 @@ def test_markup_escapes_all_but_markup() -> None:
     assert isinstance(join("a", Markup("<br/>")), Markup)
 
 
+def test_what_is_no_text_does_not_keep_the_page_from_being_written(tmp_path: Path) -> None:
+    write_whole(tmp_path / "report.html", page(replace(without_truth(), subtitle="/scenes/sc\udce9ne")))
+    assert "/scenes/sc?ne" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
 def test_the_file_is_written_whole(tmp_path: Path) -> None:
     path = tmp_path / "report.html"
     write_whole(path, page(without_truth()))

@@ -19,10 +19,10 @@ import pytest
 from edgeagent import __version__, commands, config
 from edgeagent.__main__ import TRACEBACK, main
 from edgeagent.commands._device import settings_of
-from edgeagent.commands.terminal import Progress, print_json
+from edgeagent.commands.terminal import Progress, check_place, print_json
 from edgeagent.devices import portaudio
 from edgeagent.devices.portaudio import Device
-from edgeagent.errors import DeviceError, DeviceHung
+from edgeagent.errors import DeviceError, DeviceHung, EdgeAgentError
 from edgeagent.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -436,3 +436,11 @@ def test_what_stdout_cannot_hold_ends_nothing(given: Given, monkeypatch: pytest.
     line, document = out.getvalue().decode(encoding).split("\n", 1)
     assert line.startswith("sc\\udce9ne ")
     assert json.loads(document) == [told]
+
+
+def test_a_place_where_nothing_can_be_written_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    check_place("--report", None)
+    check_place("--report", tmp_path / "page.html")
+    monkeypatch.setattr(os, "access", lambda _path, mode: mode != os.W_OK)
+    with pytest.raises(EdgeAgentError, match="nothing can be written in"):
+        check_place("--report", tmp_path / "page.html")

@@ -13,7 +13,7 @@ from edgeagent.commands._bench_decisions_result import Result
 from edgeagent.commands._bench_decisions_scene import Judged, Order, judge
 from edgeagent.commands._bench_decisions_text import text
 from edgeagent.commands._jobs import at_once
-from edgeagent.commands.terminal import Progress, print_json, warn
+from edgeagent.commands.terminal import Progress, check_place, print_json, warn
 from edgeagent.errors import EdgeAgentError, SceneError
 from edgeagent.settings import Settings, settings_hash
 from edgeagent.sim.peer_loop import peers
@@ -74,8 +74,7 @@ def _check(args: argparse.Namespace) -> None:
         raise EdgeAgentError(f"--jobs {args.jobs}: nobody would work", "give a number of at least 1")
     if args.cards < 0:
         raise EdgeAgentError(f"--cards {args.cards} is negative", "give 0 or more")
-    if args.report and not args.report.absolute().parent.is_dir():
-        raise EdgeAgentError(f"{args.report.parent}: no such folder", "make it, or write the page elsewhere")
+    check_place("--report", args.report)
 
 
 def _in_turn(orders: Sequence[Order], progress: Progress) -> Iterator[Judged]:

@@ -22,8 +22,8 @@ Results = Mapping[str, Mapping[str, list[Figures]]]
 
 def run(args: argparse.Namespace) -> int:
     wanted = plan(args)
+    real = wanted.bench.real(args.real) if args.real else {}  # first: seconds, and it may not be there
     results = _measured(wanted, args.jobs)
-    real = wanted.bench.real(args.real) if args.real else {}
     tables = [of_canceller(name, rows) for name, rows in results.items()]
     if len(results) > 1:
         tables.append(of_means("mean of all", results))

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from edgeagent.commands import _speech
+from edgeagent.commands.terminal import check_place
 from edgeagent.devices.model_files import load_model
 from edgeagent.errors import EdgeAgentError, install, meant, nearest
 from edgeagent.signal.canceller import Canceller
@@ -77,6 +78,7 @@ def _check(args: argparse.Namespace) -> None:
         raise EdgeAgentError(f"--seconds {args.seconds} is out of range", f"give {SHORTEST_S} .. {LONGEST_S}")
     if args.speakers and args.folder is None:
         raise EdgeAgentError("--speakers needs recordings", "give their FOLDER")
+    check_place("--report", args.report)
 
 
 def _conditions(names: list[str] | None) -> list[Condition]:

@@ -15,6 +15,7 @@ no echo was found, or the two files seem to have changed places.
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
 from edgeagent.commands.terminal import add_json
@@ -58,5 +59,5 @@ def _check(args: argparse.Namespace) -> None:
         ending = ".html" if name == "--report" else ".wav"
         if path.suffix.lower() != ending:
             raise EdgeAgentError(f"{name} {path}: is no {ending} file", f"give a name that ends in {ending}")
-        if path.is_dir() or not path.parent.is_dir():
-            raise EdgeAgentError(f"{name} {path}: cannot be written", "give a file in a folder that exists")
+        if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
+            raise EdgeAgentError(f"{name} {path}: cannot be written", "give a file in a folder that can be written")

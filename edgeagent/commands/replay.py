@@ -12,7 +12,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from edgeagent.commands.terminal import Progress, add_json, print_json, warn
+from edgeagent.commands.terminal import Progress, add_json, check_place, print_json, warn
 from edgeagent.errors import EdgeAgentError
 
 HELP = "a recorded session once more, to the identical journal"
@@ -40,6 +40,7 @@ def run(args: argparse.Namespace) -> int:
 
     if args.chunk < 1:
         raise EdgeAgentError(f"--chunk {args.chunk}: nothing would be handed over", "give a number of at least 1")
+    check_place("--out", args.out)
     session = read_session(args.session)
     recorded = _recorded(args.compare or args.session / "journal.jsonl", optional=bool(args.out and not args.compare))
     journal = MemoryJournal()

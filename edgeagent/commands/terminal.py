@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
+from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
 
@@ -23,6 +25,18 @@ def check_seed(seed: int) -> None:
     """Raises EdgeAgentError for one that no generator of random numbers takes."""
     if seed < 0:
         raise EdgeAgentError(f"--seed {seed} is negative", "give 0 or more")
+
+
+def check_place(option: str, file: Path | None) -> None:
+    """Minutes of work must not end with a file that cannot be written. Raises EdgeAgentError."""
+    if file is None:
+        return
+    if file.is_dir():
+        raise EdgeAgentError(f"{option} {file}: is a folder", "give the name of a file")
+    if not file.absolute().parent.is_dir():
+        raise EdgeAgentError(f"{option} {file}: {file.parent}: no such folder", "make it, or write elsewhere")
+    if not os.access(file.absolute().parent, os.W_OK):
+        raise EdgeAgentError(f"{option} {file}: nothing can be written in {file.parent}", "write elsewhere")
 
 
 def print_json(document: object) -> None:

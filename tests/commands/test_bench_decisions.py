@@ -179,6 +179,7 @@ def test_a_bad_folder_is_told(
         (("--cards", -1), "--cards -1"),
         (("--config", "no.yaml"), "no.yaml"),
         (("--report", "no/where/page.html"), "no/where: no such folder"),
+        (("--report", "/"), "--report /: is a folder"),
     ],
 )
 def test_a_wrong_word_is_one_line_at_once(

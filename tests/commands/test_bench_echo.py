@@ -11,6 +11,7 @@ import pytest
 from edgeagent.commands import _bench_echo_setup as setup
 from edgeagent.errors import install
 from edgeagent.signal.wav import write_wav
+from edgeagent.units import RATE
 from tests.commands.conftest import Run
 from tests.signal.echo_world import echo_of, room, voice
 
@@ -95,6 +96,8 @@ def test_several_seeds_and_jobs_give_the_same_figures(
         (("--seeds", 0), "--seeds and --jobs are at least 1, and --seed at least 0; give other numbers"),
         (("no-such-folder",), "no-such-folder: no such folder; give a folder with WAV, FLAC or OGG files"),
         (("--speakers", "list"), "--speakers needs recordings; give their FOLDER"),
+        (("--report", "no/page.html"), "--report no/page.html: no: no such folder; make it, or write elsewhere"),
+        (("--report", "/"), "--report /: is a folder; give the name of a file"),
     ],
 )
 def test_what_cannot_be_done_is_a_line(
@@ -104,6 +107,22 @@ def test_what_cannot_be_done_is_a_line(
     told = capsys.readouterr().err
     assert told.startswith(f"edgeagent: error: {line}")
     assert told.count("\n") == 1
+
+
+@pytest.mark.usefixtures("plain_rooms")
+@pytest.mark.parametrize(
+    ("length", "line"),
+    [(None, "microphone.wav: no such file"), (RATE - 1, "less than a second of microphone and reference")],
+)
+def test_a_real_recording_that_cannot_be_used_is_told_before_the_rest_is_measured(
+    edgeagent: Run, recordings: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], length: int | None, line: str
+) -> None:
+    for name in ("microphone", "reference") if length else ():
+        write_wav(tmp_path / f"{name}.wav", voice(1.0, 1)[:length])
+    assert edgeagent("bench", "echo", recordings, "--conditions", "base", "--real", tmp_path) == 2
+    told = capsys.readouterr().err
+    assert line in told
+    assert "measuring" not in told
 
 
 @pytest.mark.usefixtures("plain_rooms")

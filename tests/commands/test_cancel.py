@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -212,6 +213,20 @@ def test_refused_in_one_line_with_nothing_written(
     assert told.err.startswith(f"edgeagent: error: {line}")
     assert told.err.count("\n") == 1
     assert {path.name for path in pair[0].parent.iterdir()} == {"mic.wav", "ref.wav"}
+
+
+def test_a_folder_that_is_closed_is_told_before_an_hour_is_spent(
+    pair: tuple[Path, Path],
+    tmp_path: Path,
+    edgeagent: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(os, "access", lambda _path, mode: mode != os.W_OK)
+    assert edgeagent("cancel", *pair, tmp_path / "out.wav") == 2
+    told = capsys.readouterr().err
+    assert "cannot be written; give a file in a folder that can be written" in told
+    assert "cancelling" not in told
 
 
 def test_the_real_recording(shared: Path, tmp_path: Path, edgeagent: Run, capsys: pytest.CaptureFixture[str]) -> None:

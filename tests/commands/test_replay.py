@@ -128,5 +128,14 @@ def test_a_spoilt_session_is_one_line(
     assert err.count("\n") == 1
 
 
+def test_where_the_journal_cannot_be_written_is_told_before_it_is_made(
+    session: Path, edgeagent: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert edgeagent("replay", session, "--out", session / "no" / "journal.jsonl") == 2
+    told = capsys.readouterr().err
+    assert "no such folder" in told
+    assert "replaying" not in told
+
+
 def test_a_chunk_of_nothing_is_refused(session: Path, edgeagent: Run) -> None:
     assert edgeagent("replay", session, "--chunk", 0) == 2

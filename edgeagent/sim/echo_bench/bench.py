@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from edgeagent.errors import SoundFileError
 from edgeagent.ports import Sound
 from edgeagent.signal.wav import read_wav
 from edgeagent.sim.acoustics import Model
@@ -54,6 +55,8 @@ class Bench:
         """Every subject on microphone.wav and reference.wav of `folder`. Raises SoundFileError."""
         microphone, reference = (read_wav(folder / f"{name}.wav") for name in ("microphone", "reference"))
         length = min(microphone.size, reference.size) // RATE * RATE
+        if not length:
+            raise SoundFileError(f"{folder}: less than a second of microphone and reference", "record them again")
         judge = self.judge()
         told = {}
         for name, maker in self.subjects.items():

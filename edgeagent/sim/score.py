@@ -85,18 +85,19 @@ def score(scene_folder: Path, run: Path) -> RunScore:
     stops = [stop for c in courses for stop in c.stops]
     ducked = ducked_frames(played)
     turns, clean = read_turns(run), _clean(scene_folder)
-    verdicts: dict[Happening, EventScore] = {}
-    for event in sorted(truth, key=lambda event: event.kind not in USER):
-        verdicts[event] = judge(event, scene.agent, played, stops, ducked)
+    verdicts: dict[int, EventScore] = {}  # by place in the truth: two events may be alike in everything
+    for place, event in sorted(enumerate(truth), key=lambda placed: placed[1].kind not in USER):
+        verdicts[place] = judge(event, scene.agent, played, stops, ducked)
         if event.kind in USER:
-            judge_handover(event, verdicts[event], turns, clean)
+            judge_handover(event, verdicts[place], turns, clean)
     for stop in stops:
         stop.cause = stop.cause or SELF
+    events = [verdicts[place] for place in range(len(truth))]
     microphone_error = _microphone_error(scene, run, speaker)
     return RunScore(
         scene=scene.name,
-        events=[verdicts[event] for event in truth],
-        lines=_lines(scene, courses, verdicts, _claims(run)),
+        events=events,
+        lines=_lines(scene, courses, list(zip(truth, events, strict=True)), _claims(run)),
         stops=stops,
         planned_s=seconds(sum(line.sound.size for line in scene.agent)),
         played_s=seconds(sum(s.stop - s.start for s in played.stretches)),
@@ -112,11 +113,14 @@ def score(scene_folder: Path, run: Path) -> RunScore:
 
 
 def _lines(
-    scene: Scene, courses: Sequence[Course], verdicts: dict[Happening, EventScore], claims: dict[int, dict[str, float]]
+    scene: Scene,
+    courses: Sequence[Course],
+    verdicts: Sequence[tuple[Happening, EventScore]],
+    claims: dict[int, dict[str, float]],
 ) -> list[LineScore]:
     scores = []
     for index, (line, went) in enumerate(zip(scene.agent, courses, strict=True)):
-        user = [v for e, v in verdicts.items() if e.kind in USER and line.at <= e.start < line.at + line.sound.size]
+        user = [v for e, v in verdicts if e.kind in USER and line.at <= e.start < line.at + line.sound.size]
         wrong = [stop for stop in went.stops if not stop.held]
         right = user[0].committed and len(wrong) == 1 if user else not wrong and went.lost <= 5 * LOST
         claim = claims.get(index, {}) if went.started else {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from edgeagent.sim.handover import si_sdr
 from edgeagent.sim.room import Room
 from edgeagent.sim.scene import load_scene
 from edgeagent.sim.score import RunScore, score
-from edgeagent.sim.truth import USER, read_truth
+from edgeagent.sim.truth import USER, read_truth, write_truth
 from edgeagent.store.journal import encode
 from edgeagent.units import CARD_BLOCK, RATE, samples, seconds
 from tests.sim.runs import Habit, Piece, cut, play, whole
@@ -83,6 +84,18 @@ def test_stopping_on_everything(made_up: Path, tmp_path: Path) -> None:
     assert (figures["backchannel_false_stops"], figures["noise_false_stops"], figures["self_stops"]) == (1, 1, 0)
     assert figures["ghost_turns"] == 1
     assert [stop.cause for stop in result.stops] == ["interruption", "backchannel", "noise", "command"]
+
+
+def test_of_two_events_that_are_alike_one_has_the_stop(made_up: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "scene"
+    shutil.copytree(made_up, folder)
+    truth = read_truth(made_up)
+    write_truth(folder, [*truth, *truth])
+    _, figures = judged(folder, tmp_path / "run", stopping(0.12))
+    assert figures["right"] == 1
+    assert figures["recall"] == 0.5
+    _, figures = judged(folder, tmp_path / "all", lambda i, x: cut(x, {1: 2.6, 2: 3.4}.get(i, 9.0)))
+    assert figures["backchannel_false_stops"] == figures["noise_false_stops"] == 1
 
 
 def test_a_held_pause_is_no_false_stop(made_up: Path, tmp_path: Path) -> None:

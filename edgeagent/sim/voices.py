@@ -107,7 +107,7 @@ def from_table(path: Path) -> Cast:
     Raises SceneError."""
     cast = Cast()
     try:
-        with path.open(encoding="utf-8", newline="") as file:
+        with path.open(encoding="utf-8-sig", newline="") as file:  # spreadsheets put a mark before the first column
             rows = list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise SceneError(
@@ -116,7 +116,7 @@ def from_table(path: Path) -> Cast:
     for number, row in enumerate(rows, start=2):
         try:
             _cast_row(cast, path.parent, row)
-        except (KeyError, ValueError, TypeError) as error:
+        except (KeyError, ValueError, TypeError, OverflowError) as error:
             raise SceneError(
                 f"{path}, line {number}: {error}", "path and kind are needed; times are in seconds"
             ) from None
@@ -170,6 +170,8 @@ def _cast_row(cast: Cast, root: Path, row: Mapping[str, str]) -> None:
     kind, text = row["kind"], row.get("text") or ""
     start = round(float(row.get("start_s") or 0) * RATE)
     stop = round(float(row["end_s"]) * RATE) if row.get("end_s") else None
+    if start < 0 or (stop is not None and stop <= start):
+        raise ValueError(f"there is no sound from {start / RATE:g} s" + (f" to {stop / RATE:g} s" if stop else ""))
     load = partial(_cut, root / row["path"], start, stop)
     if kind == "agent":
         cast.device.append(Clip(load, text))
@@ -197,7 +199,11 @@ def _sorted(text: str, lasts_s: float) -> Kind | None:
 
 
 def _cut(path: Path, start: int, stop: int | None) -> Sound:
-    return _whole(path)[start:stop]
+    whole = _whole(path)
+    if start >= whole.size:
+        lasts = f"lasts {whole.size / RATE:g} s, the table takes it from {start / RATE:g} s on"
+        raise SceneError(f"{path}: {lasts}", "mend start_s, which is in seconds")
+    return whole[start:stop]
 
 
 @lru_cache(maxsize=8)

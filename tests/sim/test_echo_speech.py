@@ -34,7 +34,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         write_wav(folder / name, voice(1.0, number))
     lines = ["path,kind,split,speaker", *(",".join(row) for row in ROWS)]
-    (folder / "manifest.csv").write_text("\n".join(lines))
+    (folder / "manifest.csv").write_text("\n".join(lines), encoding="utf-8-sig")  # as a spreadsheet writes it
     return folder
 
 

@@ -168,7 +168,8 @@ def test_a_table_of_recordings(tmp_path: Path) -> None:
         "many.wav,near,what about the other one,2.0,3.5,\n"
         "many.wav,near,bed,4.0,4.5,\n"
         "many.wav,far_speech,,5.0,6.0,\n"
-        "many.wav,rir,,,,\n"
+        "many.wav,rir,,,,\n",
+        encoding="utf-8-sig",  # as a spreadsheet writes it
     )
     cast = from_table(tmp_path / "clips.csv")
     assert [clip.text for clip in cast.device] == ["hello there"]
@@ -230,12 +231,23 @@ def test_a_folder_of_recordings(tmp_path: Path) -> None:
         ("path,kind\nx.wav,agent\n", "no user turns"),
         ("file,kind\nx.wav,agent\n", "line 2"),
         ("path,kind,start_s\nx.wav,agent,soon\n", "line 2"),
+        ("path,kind,start_s,end_s\nx.wav,agent,1,inf\n", "line 2"),
+        ("path,kind,start_s,end_s\nx.wav,agent,,1\ny.wav,near,2,1.5\n", "line 3: there is no sound from 2 s to 1.5 s"),
+        ("path,kind,start_s\nx.wav,agent,-1\n", "line 2: there is no sound from -1 s"),
     ],
 )
 def test_a_wrong_table_is_one_clear_error(tmp_path: Path, text: str, wrong: str) -> None:
     (tmp_path / "clips.csv").write_text(text)
     with pytest.raises(SceneError, match=wrong):
         from_table(tmp_path / "clips.csv")
+
+
+def test_a_table_that_begins_behind_a_recording_is_one_clear_error(tmp_path: Path) -> None:
+    write_wav(tmp_path / "a.wav", speechlike(np.random.default_rng(1), RATE))
+    (tmp_path / "clips.csv").write_text("path,kind,start_s\na.wav,agent,\na.wav,interruption,1000\n")
+    clip = from_table(tmp_path / "clips.csv").events[Kind.INTERRUPTION][0]
+    with pytest.raises(SceneError, match=r"a\.wav: lasts 1 s, the table takes it from 1000 s on"):
+        clip.load()
 
 
 def test_no_recordings_at_all(tmp_path: Path) -> None:

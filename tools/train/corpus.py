@@ -145,7 +145,7 @@ def _part(speaker: str) -> Part:
 
 def _rows(path: Path) -> Iterable[Mapping[str, str]]:
     try:
-        with path.open(encoding="utf-8", newline="") as file:
+        with path.open(encoding="utf-8-sig", newline="") as file:  # as a spreadsheet may write it
             return list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise _unreadable(path, error) from None

@@ -129,7 +129,7 @@ def from_folder(folder: Path, speakers: Collection[str] | None = None) -> Speech
 def _from_manifest(folder: Path, speakers: Collection[str] | None) -> Speech:
     table = folder / "manifest.csv"
     try:
-        with table.open(encoding="utf-8", newline="") as file:
+        with table.open(encoding="utf-8-sig", newline="") as file:  # as a spreadsheet may write it
             rows = [{"split": "", "speaker": "", **row} for row in csv.DictReader(file)]
         wanted = [row for row in rows if row["split"] in (("dev", "") if speakers is None else ("train", ""))]
         people = [row for row in wanted if speakers is None or row["speaker"] in speakers]

@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
         parse(datagram)
     except ValueError as error:
         raise EdgeAgentError(f"no hint: {error}", "see `edgeagent hint --help`") from error
-    send(args.socket or _configured(args.config), datagram)
+    send(_configured(args.config) if args.socket is None else args.socket, datagram)
     return 0
 
 

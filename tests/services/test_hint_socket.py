@@ -199,6 +199,7 @@ def test_the_command_sends_one(listener: Listener, tmp_path: Path) -> None:
     ("words", "said"),
     [
         (["--socket", "/nowhere/at/all", "--source", "door", "--person", "1"], "nobody listens"),
+        (["--socket", "", "--source", "door", "--person", "1"], "nobody listens"),
         (["--socket", "/nowhere/at/all", "--source", "door"], "neither person nor floor"),
         (["--socket", "/nowhere/at/all", "--source", "door", "--person", "nan"], "person must be from"),
         (["--source", "door", "--person", "1"], "--socket"),

@@ -110,6 +110,7 @@ class Shelf:
                 if UNFINISHED.fullmatch(path.name):
                     shutil.rmtree(path)
             self._sizes = {number: _size(_path(folder, number)) for number in numbers(folder)}
+            self._newest = max(self._sizes, default=0)
             (folder / ".probe").touch()
             (folder / ".probe").unlink()
         except OSError as error:
@@ -121,11 +122,13 @@ class Shelf:
         return sum(self._sizes.values())
 
     def put(self, head: Mapping[str, object], sounds: Mapping[str, Sound]) -> int:
-        """A new clip, whole or not at all; its number. head: what goes into clip.json. Makes room first."""
+        """A new clip, whole or not at all; its number, which none has had before, be it gone or not. head: what goes
+        into clip.json. Makes room first, and the folder anew, if somebody has deleted that with the clips."""
         text = encode({"format": FORMAT, **head})
         size = len(text) + sum(WAV_HEADER + 2 * len(sound) for sound in sounds.values())
+        made(self.folder)
         self._make_room(size)
-        number = max(self._sizes, default=0) + 1
+        number = self._newest + 1
         draft = self.folder / f".{number:06d}.new"
         try:
             draft.mkdir(mode=OWN_FOLDER)
@@ -138,12 +141,14 @@ class Shelf:
             shutil.rmtree(draft, ignore_errors=True)
             raise
         self._sizes[number] = size
+        self._newest = number
         return number
 
     def _make_room(self, size: int) -> None:
         """The oldest go first, those that somebody has labelled last."""
         if self.bytes + size <= self._most_bytes:
             return
+        self._sizes = {each: size for each, size in self._sizes.items() if _path(self.folder, each).exists()}
         labelled = {number: (_path(self.folder, number) / LABEL).exists() for number in self._sizes}
         for number in sorted(self._sizes, key=lambda each: (labelled[each], each)):
             if self.bytes + size <= self._most_bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import signal
 import stat
 import subprocess
@@ -115,6 +116,32 @@ def test_the_bound_holds_and_the_oldest_goes_first_the_labelled_last(
             labelled.add(number)
     again = Shelf(folder, most)
     assert again.bytes == shelf.bytes
+
+
+def test_no_number_is_given_twice_while_it_records(tmp_path: Path) -> None:
+    """Where all others have a label the newest clip makes room for the next: who was about to label it must not label
+    another."""
+    shelf = Shelf(tmp_path, 5000)
+    for number in (1, 2):
+        assert shelf.put({}, SOUND) == number
+        (tmp_path / f"{number:06d}" / "label.json").touch()
+    given = [shelf.put({}, SOUND) for _ in range(3)]
+    assert given == [3, 4, 5]
+    assert numbers(tmp_path) == [2, 5]
+
+
+def test_clips_may_be_deleted_at_any_time_one_by_one_or_with_their_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "clips"
+    shelf = Shelf(folder, 7000)
+    for _ in range(3):
+        shelf.put({}, SOUND)
+    shutil.rmtree(folder / "000003")
+    shelf.put({}, SOUND)
+    assert numbers(folder) == [1, 2, 4]  # what is deleted takes no room
+    shutil.rmtree(folder)
+    shelf.put({}, SOUND)
+    assert numbers(folder) == [5]
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
 def test_a_clip_knows_the_state_at_its_start(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ only at the next one's start). A few bytes at 1 MHz; spidev is enough.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, Protocol
 
 from edgeagent import settings
@@ -89,10 +90,11 @@ class Apa102Lamp:
         self._animator.show(light, impaired)
 
     def close(self) -> None:
-        """Leaves the strip dark. Idempotent."""
+        """Leaves the strip dark, if it can be reached. Idempotent."""
         if self._leds:
             self._animator.close()
-            self._spi.writebytes2(frame(self._leds, (0.0, 0.0, 0.0), 0.0, self._brightness))
+            with suppress(OSError):  # as with the animator: nobody needs a lamp to leave in good order
+                self._spi.writebytes2(frame(self._leds, (0.0, 0.0, 0.0), 0.0, self._brightness))
             self._spi.close()
             self._leds = 0
         if self._power is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -258,6 +259,21 @@ def test_the_strip_shows_blue_green_red(factory: Any) -> None:
     lamp.close()
     assert spi.closed
     assert not any(byte for led in range(3) for byte in spi.frames[-1][5 + 4 * led : 8 + 4 * led])
+
+
+def test_a_bus_that_fails_in_the_middle_does_not_spoil_the_end(factory: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    spi = FakeSpi()
+    lamp = Apa102Lamp(replace(STRIP, power_pin=12), spi, factory)
+    lamp.show(Light.IDLE)
+    eventually(lambda: spi.frames)
+
+    def broken(_data: bytes) -> None:
+        raise OSError(errno.ETIMEDOUT, "Connection timed out")
+
+    monkeypatch.setattr(spi, "writebytes2", broken)
+    lamp.close()
+    assert spi.closed
+    Apa102Lamp(replace(STRIP, power_pin=12), FakeSpi(), factory).close()  # its pin is free again
 
 
 def test_without_a_bus_the_remedy_is_said() -> None:

@@ -16,7 +16,7 @@ from edgeagent.commands import _collect_text as text
 from edgeagent.commands._collect_deck import WORDS, Prompt, deck, read_words
 from edgeagent.commands._collect_director import Director
 from edgeagent.commands._collect_talk import STORY, Talking
-from edgeagent.commands._device import Fan, Warner, hold
+from edgeagent.commands._device import Fan, hold
 from edgeagent.commands.say import sentences, text_of
 from edgeagent.commands.terminal import check_seed, print_json
 from edgeagent.detect.deaf import Deaf
@@ -84,11 +84,16 @@ def asked_for_consent(args: argparse.Namespace, folder: Path, seed: int) -> Cons
 
 def collect(settings: Settings, args: argparse.Namespace, folder: Path, plan: Plan, consent: Consent) -> int:
     """The whole of it. Returns the exit code; raises EdgeAgentError."""
-    warn, takes, kept, decided = Warner(), list[Take](), Fan(), Fan()
+    takes, kept, decided = list[Take](), Fan(), Fan()
 
     def keep(take: Take) -> None:
         takes.append(take)
         kept.write(take_to_json(take))
+
+    def lost(line: str) -> None:
+        """Nobody shall go on for minutes for what is not kept. Any thread."""
+        talking.failure = talking.failure or line.rpartition("; ")[0]
+        runtime.stop()
 
     lines: Spool[str] = Spool("prompts", _print, lambda _error: None, LINES)
     director = Director(plan.prompts, plan.seed, lines.offer, keep, lambda: runtime.stop())
@@ -98,11 +103,11 @@ def collect(settings: Settings, args: argparse.Namespace, folder: Path, plan: Pl
     with ExitStack() as files, app.build_runtime(settings, decided, Fan(), replies=False, ear=ear) as runtime:
         files.callback(lines.close)
         write_consent(folder, consent)  # before the first sample
-        recording = Recording(folder, settings, {**app.versions(settings), EAR: ear.name}, warn)
+        recording = Recording(folder, settings, {**app.versions(settings), EAR: ear.name}, lost)
         files.callback(recording.close)
         runtime.record(recording)
         for name, fan in (("journal.jsonl", decided), (TAKES, kept)):
-            file = JsonLinesJournal(folder / name, warn, background=True)
+            file = JsonLinesJournal(folder / name, lost, background=True)
             files.callback(file.close)
             fan.journals.append(file)
         talking.begin(runtime)

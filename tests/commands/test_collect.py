@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import signal
 import subprocess
 import time
@@ -61,6 +62,21 @@ def test_ctrl_c_keeps_what_is_there_and_says_how_to_delete_it(command: Command, 
     assert f"rm -r {folder}" in out
     assert read_consent(folder).agreed == "--consent"
     assert read_session(folder).ended == "closed"
+
+
+def test_a_full_disk_ends_it_at_once_and_says_so(command: Command, tmp_path: Path) -> None:
+    def little() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000))
+
+    line = command("collect", "--out", str(tmp_path / "corpus"), "--consent", seconds=10)
+    run = done(line, before=little)
+    (folder,) = sessions(tmp_path / "corpus")
+    assert run.returncode == 2
+    assert f"{folder}" in run.stderr.splitlines()[-1]
+    assert "File too large" in run.stderr.splitlines()[-1]
+    assert "goes on" not in run.stderr
+    assert "ended after 0 of 36 prompts" in run.stdout
+    assert read_session(folder).ended == "File too large"
 
 
 @pytest.mark.parametrize(

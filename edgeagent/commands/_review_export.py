@@ -18,7 +18,7 @@ import numpy as np
 from edgeagent.commands._collect_text import ask
 from edgeagent.commands.terminal import print_json, warn
 from edgeagent.detect.stretch import Ground, Stretches, level_db
-from edgeagent.errors import EdgeAgentError
+from edgeagent.errors import EdgeAgentError, SessionError
 from edgeagent.ports import Sound
 from edgeagent.settings import Echo, Settings
 from edgeagent.store.clips import Clip, implied, now, read_clips
@@ -182,12 +182,12 @@ def _apart(part: Sequence[Labelled], clip: Clip) -> bool:
 
 
 def _write(folder: Path, part: Sequence[Labelled], consent: Consent) -> Path:
-    """One session. Raises SessionError."""
+    """One session. Raises SessionError, also where it is not written whole: half of it would pass for all of it."""
     folder.mkdir(mode=0o700, parents=True)
     write_consent(folder, consent)
-    first = part[0].clip
-    recording = Recording(folder, Settings(echo=Echo(**first.echo)), first.versions, warn)
-    journal = JsonLinesJournal(folder / TAKES, warn)
+    first, unwritten = part[0].clip, list[str]()
+    recording = Recording(folder, Settings(echo=Echo(**first.echo)), first.versions, unwritten.append)
+    journal = JsonLinesJournal(folder / TAKES, unwritten.append)
     recording.tell(e.Ready(0))
     at = 0
     for one in part:
@@ -204,6 +204,9 @@ def _write(folder: Path, part: Sequence[Labelled], consent: Consent) -> Path:
         at += one.clip.stop - one.clip.start
     recording.close()
     journal.close()
+    if unwritten:
+        problem = unwritten[0].rpartition("; ")[0]
+        raise SessionError(problem, f"make room on the disk, delete {folder.parent}, and export again")
     return folder
 
 

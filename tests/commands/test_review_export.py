@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 from pathlib import Path
 
 import numpy as np
@@ -157,6 +158,19 @@ def test_the_consent_and_the_voices_are_the_owners(edgeagent: Run, tmp_path: Pat
     out = tmp_path / "out"
     export(edgeagent, fly(tmp_path / "clips", [Was.INTERRUPTION]), out)
     assert (out / "001").stat().st_mode & 0o077 == 0
+
+
+def test_a_full_disk_is_no_export(edgeagent: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    clips, out = fly(tmp_path / "clips", [Was.INTERRUPTION]), tmp_path / "out"
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))
+    try:
+        assert edgeagent("review", clips, "export", out, "--consent") == 2
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    told = capsys.readouterr()
+    assert told.err.splitlines()[-1].endswith(f"File too large; make room on the disk, delete {out}, and export again")
+    assert "to teach the ear" not in told.out
 
 
 def test_the_button_was_pressed_because_somebody_was_not_heard(edgeagent: Run, tmp_path: Path) -> None:

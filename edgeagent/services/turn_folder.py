@@ -42,7 +42,7 @@ class TurnFolder:
         if not self._most:
             return
         if self._kept is None:
-            self._kept = deque(sorted(self.path.parent.glob(f"{SESSIONS}/{TURNS}"), key=_age))
+            self._kept = deque(sorted(self.path.parent.glob(f"{SESSIONS}/{TURNS}"), key=self._age))
         if wav not in self._kept:
             self._kept.append(wav)
         while len(self._kept) > self._most:
@@ -62,7 +62,7 @@ class TurnFolder:
         if self._temporary:
             self._temporary.cleanup()
 
-
-def _age(wav: Path) -> tuple[str, int, str]:
-    """Sorts by session, then by number: turn-1000 comes after turn-999."""
-    return wav.parent.name, len(wav.name), wav.name
+    def _age(self, wav: Path) -> tuple[bool, str, int, str]:
+        """Sorts by session, ours last whatever its name says, for a device without a clock of its own may start in the
+        past; then by number: turn-1000 comes after turn-999."""
+        return wav.parent == self.path, wav.parent.name, len(wav.name), wav.name

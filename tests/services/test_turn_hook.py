@@ -143,6 +143,23 @@ def test_the_newest_turns_stay_of_all_sessions(world: MakeWorld, tmp_path: Path,
     assert (tmp_path / "mine" / "turn-001.wav").exists()
 
 
+def test_a_device_whose_clock_is_behind_keeps_its_turns_and_not_those_of_before(
+    world: MakeWorld, tmp_path: Path, eventually: Eventually
+) -> None:
+    """A Raspberry Pi has no clock of its own: until it is set, all that was kept before is from the future."""
+    for number in (1, 2):
+        wav = tmp_path / "20260101T000000.000000Z" / f"turn-00{number}.wav"
+        wav.parent.mkdir(exist_ok=True)
+        wav.touch()
+    w = world("cat > /dev/null; test -s $EDGEAGENT_WAV && echo there", folder=tmp_path / "19700101T000007.0Z", most=2)
+    w.speak(1)
+    w.hook.close_turn(1, TURN)
+    eventually(lambda: w.texts)
+    assert w.texts == [(1, "there")]
+    kept = sorted(str(wav.relative_to(tmp_path)) for wav in tmp_path.rglob("*.wav"))
+    assert kept == ["19700101T000007.0Z/turn-001.wav", "20260101T000000.000000Z/turn-002.wav"]
+
+
 def test_the_wav_is_the_turn_and_not_the_stream(world: MakeWorld, tmp_path: Path, eventually: Eventually) -> None:
     w = world("wc -c", folder=tmp_path / "turns")
     w.speak(5)

@@ -205,6 +205,13 @@ def installed() -> Installed | None:
         raise EdgeAgentError(f"{error.filename}: {error.strerror}", f"ls -l {error.filename}") from error
 
 
+def place(name: str) -> Path:
+    """What a path of the configuration is for the device: the service, where root asks, has another home. Raises
+    EdgeAgentError."""
+    service = installed()
+    return service.path(name) if service else Path(name).expanduser()
+
+
 held: frozenset[str] = frozenset()
 """Credentials that the device has which has asked for this check: no child of its gets them."""
 

@@ -12,7 +12,7 @@ from statistics import fmean
 
 from edgeagent.commands._bench_stages import engine_alone
 from edgeagent.commands._finding import Finding, fail, ok, warn
-from edgeagent.commands._installed import RESTART, installed
+from edgeagent.commands._installed import RESTART, place
 from edgeagent.errors import ModelError
 from edgeagent.settings import Settings
 from edgeagent.turn.levels import Level, said
@@ -102,8 +102,8 @@ class _Run:
 
 def last_run(settings: Settings) -> Iterator[Finding]:
     """What the journal says of the last run: whether the machine was too slow, and whether the models heard."""
-    service, name = installed(), settings.record.journal
-    path = service.path(name) if service else Path(name).expanduser()
+    name = settings.record.journal
+    path = place(name)
     if not name or not os.path.isfile(path):
         return
     run = _Run()

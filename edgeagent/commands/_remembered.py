@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from edgeagent.commands._finding import Finding, ok, warn
-from edgeagent.commands._installed import installed
+from edgeagent.commands._installed import installed, place
 from edgeagent.dialogue.saved import Saved
 from edgeagent.settings import Settings, Turns, understands
 from edgeagent.store.memory_database import Refused
@@ -25,7 +25,7 @@ def memory(settings: Settings) -> Iterator[Finding]:
     if not memory.file:
         yield ok("memory", "what is learnt about people, and said, is forgotten at every start (memory.file)")
         return
-    path = _place(memory.file)
+    path = place(memory.file)
     try:
         stood = look(path) or Stood()
     except Refused as refused:
@@ -42,12 +42,6 @@ def memory(settings: Settings) -> Iterator[Finding]:
         told = "set memory.talk: false, or recogniser.kind: pocketsphinx, vosk, sherpa or wyoming"
         yield warn("conversation", "nobody tells what people say, so there are no words to keep", told)
     yield from _writable("memory", path, "memory.file")
-
-
-def _place(name: str) -> Path:
-    """What a path of the configuration is for the device."""
-    service = installed()
-    return service.path(name) if service else Path(name).expanduser()
 
 
 def said(saved: Saved) -> list[str]:

@@ -38,27 +38,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from edgeagent import config
+    from edgeagent.commands._installed import place
     from edgeagent.store.memory_file import REFUSED
 
     settings = config.load(args.config, files=False) if args.config else Settings()
     if args.config and not settings.memory.file:
         raise EdgeAgentError(f"{args.config}: has no memory.file", "nothing is kept from start to start")
-    path = (args.file or Path(settings.memory.file)).expanduser()
+    path = args.file.expanduser() if args.file else place(settings.memory.file)
     if args.file and not path.exists():
         raise EdgeAgentError(f"{path}: no such file", "name the memory.file of the device's configuration")
-    _forget(path, [args.only] if args.only else ["profile", "talk"], settings)
-    print("forgotten")
+    if _forget(path, [args.only] if args.only else ["profile", "talk"], settings):
+        print("forgotten")
+    else:
+        print(f"{path}: no such file, so nothing is remembered")
     for aside in path.parent.glob(f"{escape(path.name + REFUSED)}*"):
         print(f"{aside} stays, which the device took for damaged: delete it, if it was a memory")
     return 0
 
 
-def _forget(path: Path, parts: list[str], settings: Settings) -> None:
+def _forget(path: Path, parts: list[str], settings: Settings) -> bool:
+    """Whether there was a file."""
     from edgeagent.commands._remembered import profile, said
     from edgeagent.store.memory_database import Foreign, Refused
     from edgeagent.store.memory_file import PARTS, Stood, forget, look
 
     try:
+        if not path.exists():
+            return False
         stood = look(path) or Stood()
         for part, head, facts in (
             ("profile", "remembered until now:", profile(stood, settings.turns)),
@@ -67,6 +73,7 @@ def _forget(path: Path, parts: list[str], settings: Settings) -> None:
             if part in parts:
                 print(head, *facts, sep="\n  ")
         forget(path, [part for part in PARTS if part in parts])
+        return True
     except (Refused, Foreign) as refused:  # it may be anything: somebody's configuration, named by mistake
         problem = refused.strerror if isinstance(refused, Foreign) else refused
         remedy = "name a memory.file; if it is one, delete it, which makes the device forget as well"

@@ -101,7 +101,9 @@ def _folder(given: str, settings: Settings, config: Path | None) -> Path:
     if given:
         return Path(given).expanduser()
     if settings.flight.dir:
-        return Path(settings.flight.dir).expanduser()
+        from edgeagent.commands._installed import place
+
+        return place(settings.flight.dir)
     if config is not None:
         unset = f"{config}: flight.dir is not set, so nothing is kept"
         raise EdgeAgentError(unset, "set it to a folder; `edgeagent check --example` shows how")

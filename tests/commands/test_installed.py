@@ -8,13 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from edgeagent.commands import _installed, _probes, _reading_probes
+from edgeagent.commands import _installed, _probes, _reading_probes, review
 from edgeagent.commands._finding import Grade
 from edgeagent.commands._installed import Installed, installed
 from edgeagent.commands._monitor_probes import monitors
 from edgeagent.commands._pace_probes import last_run
 from edgeagent.commands._remembered import memory
 from edgeagent.settings import Flight, Hints, Memory, Page, Record, Script, Settings
+from edgeagent.store.memory_file import MemoryFile, Stood, look
+from tests.commands.conftest import Run
 from tests.monitor.broker import free_port
 
 SHIPPED = (Path(__file__).parents[2] / "systemd" / "edgeagent.service").read_text(encoding="utf-8")
@@ -129,6 +131,27 @@ def test_what_is_remembered_lies_in_the_services_home(unit: Unit) -> None:
     (state / "memory.db").write_text("no database")
     (found,) = (one for one in memory(Settings(memory=Memory("~/memory.db"))) if one.grade)
     assert str(state / "memory.db") in found.text
+
+
+def test_what_the_service_remembers_is_forgotten_and_not_what_root_has_none_of(
+    unit: Unit, tmp_path: Path, edgeagent: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config, store = tmp_path / "edgeagent.yaml", unit() / "memory.db"
+    config.write_text("memory: {file: ~/memory.db}\n")
+    assert edgeagent("forget", "--config", config) == 0
+    assert capsys.readouterr().out == f"{store}: no such file, so nothing is remembered\n"
+    file = MemoryFile(store, 0.0, 24)
+    file.write(0.0, None, {"volume": 0.5})
+    file.close()
+    assert edgeagent("forget", "--config", config) == 0
+    assert "volume 50 %" in capsys.readouterr().out
+    assert look(store) == Stood()
+
+
+def test_the_services_clips_are_found_in_its_home(unit: Unit, tmp_path: Path) -> None:
+    config, clips = tmp_path / "edgeagent.yaml", unit() / "flight"
+    config.write_text("flight: {dir: flight}\n")
+    assert review._folder("", Settings(flight=Flight("flight")), config) == clips
 
 
 def test_how_the_services_last_run_went_is_read_in_its_home(unit: Unit) -> None:

@@ -117,6 +117,13 @@ def transaction(database: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
+def overwrite(database: sqlite3.Connection) -> bool:
+    """Put the write-ahead log into the file and empty it: until then both may hold what was deleted. False if somebody
+    who reads keeps it from us."""
+    (busy, _, _) = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not busy
+
+
 @contextlib.contextmanager
 def named() -> Iterator[None]:
     """What SQLite complains of, as we do."""

@@ -25,7 +25,15 @@ from edgeagent.dialogue.saved import Saved, bounded
 from edgeagent.store import talk_rows
 from edgeagent.store.disk import OWN_FILE, made, opened
 from edgeagent.store.former import numbers
-from edgeagent.store.memory_database import Refused, connected, named, prepare, transaction, version_of
+from edgeagent.store.memory_database import (
+    Refused,
+    connected,
+    named,
+    overwrite,
+    prepare,
+    transaction,
+    version_of,
+)
 from edgeagent.store.plain import from_plain, to_plain
 from edgeagent.turn.events import Remembered
 
@@ -38,7 +46,7 @@ MANNER_SINCE, LEARNT_SINCE = 2, 3
 """Versions."""
 
 PRUNE_S = 60.0
-"""Between two looks for what is too old."""
+"""Between two looks for what is too old, and two overwritings of what was deleted."""
 
 BESIDE = ("", "-wal", "-shm")
 """Ends of the names of what SQLite has: the file, and what it keeps beside it."""
@@ -67,6 +75,9 @@ class MemoryFile:
         clock; hours: after which words are deleted."""
         self._hours = hours
         self._path = path
+        self._deleted = False
+        """Words lie on the disk that nobody reads any more."""
+        self._overwrote = 0.0
         made(path.parent)
         with contextlib.suppress(FileExistsError):
             opened(path, "x").close()
@@ -111,8 +122,10 @@ class MemoryFile:
                 if saved is not None:
                     saved = bounded(saved)
                     rows = talk_rows.write_lines(self._database, rows, saved.lines, now)
+                    self._deleted |= not self._rows.keys() <= rows.keys()
                     if (saved.rest, saved.more) != (stood.saved.rest, stood.saved.more):
                         talk_rows.write_rest(self._database, saved, now)
+                        self._deleted |= bool(stood.saved.rest)
                     stood = replace(stood, saved=saved, rest_at=now)
                 if changed := {name: value for name, value in manner.items() if stood.manner.get(name) != value}:
                     self._put("manner", changed)
@@ -124,10 +137,13 @@ class MemoryFile:
         return True
 
     def prune(self, now: float) -> None:
-        """Delete what is too old, at most once a minute."""
+        """Delete what is too old, and overwrite what was deleted, each at most once a minute."""
         if not 0 <= now - self._pruned < PRUNE_S:
             with named(), transaction(self._database):
                 self._prune(now)
+        if self._deleted and not 0 <= now - self._overwrote < PRUNE_S:
+            with named():
+                self._deleted, self._overwrote = not overwrite(self._database), now
 
     def close(self) -> None:
         """Idempotent."""
@@ -143,7 +159,7 @@ class MemoryFile:
         return self._inodes[""] == _inode(self._path)
 
     def _prune(self, now: float) -> None:
-        talk_rows.prune(self._database, now, 3600 * self._hours)
+        self._deleted |= talk_rows.prune(self._database, now, 3600 * self._hours)
         self._pruned = now
 
     def _put(self, table: str, values: Mapping[str, float]) -> None:
@@ -166,7 +182,7 @@ def forget(path: Path, parts: Collection[Part] = tuple(PARTS)) -> None:
                 for table in PARTS[part]:
                     database.execute(f"DELETE FROM {table}")
                 database.execute("UPDATE tokens SET value = lower(hex(randomblob(8))) WHERE part = ?", (part,))
-        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        overwrite(database)
 
 
 def look(path: Path) -> Stood | None:

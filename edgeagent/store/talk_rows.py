@@ -60,12 +60,14 @@ def write_rest(database: sqlite3.Connection, saved: Saved, now: float) -> None:
     database.execute("INSERT OR REPLACE INTO rest VALUES (1, ?, ?, ?)", (now, saved.more, texts))
 
 
-def prune(database: sqlite3.Connection, now: float, age_s: float) -> None:
-    """Delete what is older. What comes from the future, by a clock that went wrong, is from now: it would never be too
-    old."""
+def prune(database: sqlite3.Connection, now: float, age_s: float) -> bool:
+    """Delete what is older; whether there was any. What comes from the future, by a clock that went wrong, is from now:
+    it would never be too old."""
+    deleted = 0
     for table in ("lines", "rest"):
         database.execute(f"UPDATE {table} SET at = ? WHERE at > ?", (now, now))
-        database.execute(f"DELETE FROM {table} WHERE at < ?", (now - age_s,))
+        deleted += database.execute(f"DELETE FROM {table} WHERE at < ?", (now - age_s,)).rowcount
+    return deleted > 0
 
 
 def _utf8(text: str) -> str:

@@ -177,6 +177,25 @@ def test_words_go_when_they_are_old(tmp_path: Path) -> None:
     assert b"platform" not in path.read_bytes()
 
 
+def test_what_is_deleted_lies_nowhere_while_the_device_runs_on(tmp_path: Path) -> None:
+    """Not in the write-ahead log either, which is not read any more and goes into the file after many writes only."""
+    file = MemoryFile(tmp_path / "memory.db", NOW, HOURS)
+    assert file.write(NOW, TALK, {})
+    later = NOW + 3600 * HOURS + 60
+    with sqlite3.connect(tmp_path / "memory.db") as reader:  # as `check` does; it is tried again
+        reader.execute("BEGIN").connection.execute("SELECT * FROM lines").fetchone()
+        file.prune(later)
+    reader.close()
+    file.prune(later + 60)
+    assert not any(b"platform" in each.read_bytes() for each in tmp_path.iterdir())
+    grown = replace(TALK, lines=(*TALK.lines, Line(Who.PERSON, 7, "Still there?")), rest=("Over the bridge.",))
+    assert file.write(later + 61, grown, {})
+    assert file.write(later + 62, Saved(), {})  # as where words shall not be kept any more
+    file.prune(later + 120)
+    assert not any(word in each.read_bytes() for each in tmp_path.iterdir() for word in (b"Still", b"bridge"))
+    file.close()
+
+
 def test_what_a_wrong_clock_has_dated_into_the_future_does_not_stay_for_ever(tmp_path: Path) -> None:
     path = tmp_path / "memory.db"
     keep(path, TALK, NOW + 1e9)

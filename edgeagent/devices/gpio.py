@@ -13,7 +13,7 @@ import os
 import re
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from edgeagent.errors import DeviceBusy, DeviceError, install
@@ -58,6 +58,15 @@ def pin_factory() -> Factory:
     except Exception as error:  # lgpio.error and others derive from Exception alone
         remedy = f"sudo usermod -aG gpio $USER, then log in again; elsewhere {NO_PINS}"
         raise DeviceError(f"no GPIO here ({error})", f"{remedy}; or set {CHOICE}=mock to try without") from error
+
+
+def let_go(factory: Factory, pin: Any) -> None:
+    """Gives a gpiozero.Pin that is closed to whoever wants it next: gpiozero only makes an input of it, and keeps the
+    line until the process ends."""
+    if type(factory).__name__ == "LGPIOFactory":
+        factory.pins.pop(pin.info, None)
+        with suppress(Exception):  # lgpio.error derives from it alone
+            importlib.import_module("lgpio").gpio_free(factory._handle, pin._number)
 
 
 def signature() -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edgeagent import settings
-from edgeagent.devices.gpio import Factory, claiming
+from edgeagent.devices.gpio import Factory, claiming, let_go
 
 OVERLAY = (
     "if the max98357a overlay owns it, the amplifier is already muted whenever the card's output is dropped: "
@@ -14,12 +14,14 @@ OVERLAY = (
 class GpioMute:
     """See `ports.MutePin`. Muted from the start until `amplify(True)`.
 
-    After `close` the pin floats; a board that pulls it up then amplifies, of a card that plays nothing."""
+    After `close` another program may have the pin. Until then it floats; a board that pulls it up then amplifies, of a
+    card that plays nothing."""
 
     def __init__(self, amplifier: settings.Amplifier, factory: Factory) -> None:
         """Raises DeviceError; its remedy says what an overlay that owns the pin means."""
         from gpiozero import OutputDevice
 
+        self._factory = factory
         with claiming(f"GPIO {amplifier.mute_pin} (amplifier)", busy=OVERLAY):
             self._pin = OutputDevice(
                 amplifier.mute_pin,
@@ -38,4 +40,6 @@ class GpioMute:
         """Mutes, then gives the pin back. Idempotent."""
         if not self._pin.closed:
             self._pin.off()
+            line = self._pin.pin
             self._pin.close()
+            let_go(self._factory, line)

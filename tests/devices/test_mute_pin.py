@@ -16,7 +16,7 @@ from edgeagent import settings
 from edgeagent.devices import gpio
 from edgeagent.devices.fake_pins import RecordingMutePin
 from edgeagent.devices.gpio_mute import GpioMute
-from edgeagent.errors import DeviceError
+from edgeagent.errors import DeviceBusy, DeviceError
 from edgeagent.ports import MutePin
 
 LOW = settings.Amplifier(mute_pin=4, mute_when="low")
@@ -85,6 +85,65 @@ def test_a_pin_used_twice(factory: Any) -> None:
     with pytest.raises(DeviceError, match="used twice"):
         GpioMute(HIGH, factory)
     pin.close()
+
+
+class Chip:
+    """lgpio on a made-up chip. held: the lines that a program has, with what it made of them; others: that belong to
+    another program."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        lgpio = pytest.importorskip("lgpio", reason="lgpio is not installed (extra pi)")
+        self.held: dict[int, str] = {}
+        self.others: set[int] = set()
+        self.levels: list[int] = []
+        self._error = lgpio.error
+
+        def claim(way: str) -> Callable[..., None]:
+            def claimed(_handle: int, line: int, *_flags: int) -> None:
+                if line in self.others:
+                    raise self._error("GPIO busy")
+                self.held[line] = way
+
+            return claimed
+
+        for name, does in {
+            "gpiochip_open": lambda _number: 1,
+            "gpio_claim_input": claim("in"),
+            "gpio_claim_output": claim("out"),
+            "gpio_free": lambda _handle, line: self.held.pop(line),
+            "gpio_get_mode": lambda _handle, line: 2 if self.held.get(line) == "out" else 0,
+            "gpio_write": lambda _handle, _line, level: self.levels.append(int(level)),
+        }.items():
+            monkeypatch.setattr(lgpio, name, does)
+        from gpiozero.pins.lgpio import LGPIOFactory
+
+        monkeypatch.setattr(LGPIOFactory, "_get_revision", lambda _self: 0xC03111)
+        monkeypatch.setattr(gpio, "_signed", lambda factory: factory)
+        monkeypatch.delenv(gpio.CHOICE, raising=False)
+
+
+def test_a_pin_that_is_given_back_can_be_had_by_another_program_and_again_by_us(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As a calibration from the page wants it. gpiozero itself keeps the line until the process ends."""
+    chip = Chip(monkeypatch)
+    factory = gpio.pin_factory()
+    pin = GpioMute(LOW, factory)
+    assert chip.held == {4: "out"}
+    pin.amplify(True)
+    pin.close()
+    pin.close()
+    assert chip.levels[-1] == 0
+    assert chip.held == {}
+    chip.others.add(4)
+    for _ in range(2):
+        with pytest.raises(DeviceBusy, match="GPIO 4"):
+            GpioMute(LOW, factory)
+    chip.others.clear()
+    again = GpioMute(LOW, factory)
+    again.amplify(True)
+    assert (chip.held, chip.levels[-1]) == ({4: "out"}, 1)
+    again.close()
 
 
 def test_a_pin_that_does_not_exist(factory: Any) -> None:

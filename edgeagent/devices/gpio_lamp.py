@@ -9,6 +9,9 @@ from edgeagent.devices.lights import Glow
 from edgeagent.errors import DeviceError
 from edgeagent.turn.outputs import Light
 
+LEAST = 0.01
+"""Of full drive: what is less is dark, for gpiozero hands whole per cents to lgpio."""
+
 
 class GpioLamp:
     """See `ports.Lamp`. One pin: the pattern alone tells the light; three (red, green, blue): colour and pattern do."""
@@ -41,4 +44,5 @@ class GpioLamp:
     def _draw(self, glow: Glow) -> None:
         colour = glow.colour if len(self._leds) == 3 else (1.0,)
         for led, part in zip(self._leds, colour, strict=True):
-            led.value = part * glow.level * self._brightness
+            drive = part * glow.level * self._brightness
+            led.value = max(LEAST, drive) if drive else 0.0

@@ -218,6 +218,20 @@ def test_three_leds_show_the_colour(factory: Any) -> None:
     lamp.close()
 
 
+@pytest.mark.parametrize("percent", [1, 4, 30])
+def test_a_light_is_seen_however_dim_it_is(factory: Any, percent: int) -> None:
+    """By the duty that gpiozero gives to lgpio, which is a whole number: a device that sleeps is not off."""
+    lamp = GpioLamp(replace(LED, brightness_percent=percent), factory)
+    pin = factory.pin(17)
+    for light in (Light.ASLEEP, Light.IDLE, Light.MUTED):
+        lamp.show(light)
+        eventually(lambda: int(pin.state * 100) >= 1)
+        lamp.show(Light.YIELDING)
+        eventually(lambda: pin.state == 0)
+    lamp.close()
+    assert pin.state == 0
+
+
 @pytest.mark.parametrize("pins", [(), (5, 6), (5, 6, 13)])
 def test_pins_that_do_not_go_with_the_kind(factory: Any, pins: tuple[int, ...]) -> None:
     with pytest.raises(DeviceError, match=r"lamp.pins: \[17\] for led, lamp.pins: \[17, 27, 22\] for rgb"):

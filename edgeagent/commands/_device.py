@@ -91,8 +91,11 @@ def settings_of(args: argparse.Namespace, *, files: bool = True) -> Settings:
 
 
 def hold(device: Device, seconds: float | None) -> int:
-    """Run until Ctrl-C (130), SIGTERM, the time or the device's own end (0). A second Ctrl-C waits for nothing."""
+    """Run until Ctrl-C (130), SIGTERM, the end of the terminal, the time or the device's own end (0). A second Ctrl-C
+    waits for nothing."""
     codes = {signal.SIGINT: INTERRUPTED, signal.SIGTERM: 0}
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as it is under nohup
+        codes[signal.SIGHUP] = 0
     code = 0
 
     def stop(number: int, _frame: object) -> None:

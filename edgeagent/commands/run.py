@@ -15,7 +15,8 @@ Whole devices to begin with lie in examples/ of the checkout (kiosk, reader, oll
 run with `--config examples/NAME/edgeagent.yaml`.
 What `metrics`, `mqtt` and `page` of a configuration ask for runs beside it: docs/monitoring.md.
 
-Exit code 130 after Ctrl-C, 0 after SIGTERM, 75 if the sound library hangs and only a new process can go on.
+Exit code 130 after Ctrl-C, 0 after SIGTERM or where its terminal is closed (nohup lets it go on), 75 if the sound
+library hangs and only a new process can go on.
 """
 
 from __future__ import annotations

@@ -79,7 +79,7 @@ def test_a_full_disk_ends_the_recording_with_one_warning_and_nothing_else(comman
     assert read_session(tmp_path / "session").ended == "File too large"
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0), (signal.SIGHUP, 0)])
 def test_signals_end_it_in_good_order(command: Command, tmp_path: Path, number: signal.Signals, code: int) -> None:
     session = tmp_path / "session"
     run = subprocess.Popen(command("run", "--quiet", "--record", str(session), seconds=20), cwd=ROOT)
@@ -90,6 +90,18 @@ def test_signals_end_it_in_good_order(command: Command, tmp_path: Path, number: 
     assert run.wait(5) == code
     assert read_session(session).ended == "closed"
     assert b"heard_words" in (session / "journal.jsonl").read_bytes()
+
+
+def test_who_asked_that_the_end_of_the_terminal_be_ignored_is_obeyed(command: Command, tmp_path: Path) -> None:
+    session = tmp_path / "session"
+    line = ["nohup", *command("run", "--quiet", "--record", str(session), seconds=2)]
+    run = subprocess.Popen(line, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    journal = session / "journal.jsonl"
+    while run.poll() is None and not (journal.exists() and b"playing" in journal.read_bytes()):
+        time.sleep(0.01)
+    run.send_signal(signal.SIGHUP)
+    assert run.wait(20) == 0
+    assert len(read_session(session).microphone) >= 2 * RATE - 256
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import ctypes
 import importlib
 import os
 import re
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -24,6 +25,8 @@ NO_PINS = "run on a Raspberry Pi, or set the pins to -1 (button.pin: -1, amplifi
 
 CHOICE = "GPIOZERO_PIN_FACTORY"
 
+FOLDER = "LG_WD"
+
 SIGNED = re.compile(r"edgeagent (\d+)")
 """What the kernel shows as the user of our pins, with the process, so that `gpioinfo` and `check` can tell whose they
 are. lgpio's own name would be `lg` for every program's."""
@@ -35,18 +38,15 @@ Factory = Any
 def pin_factory() -> Factory:
     """The factory for every pin of this process; call it once. Raises DeviceError."""
     choice = os.environ.get(CHOICE, "lgpio").lower()
-    os.environ.setdefault("LG_WD", tempfile.gettempdir())  # lgpio makes a pipe in the working folder as it is imported
     try:
         if choice == "mock":
             from gpiozero.pins.mock import MockFactory, MockPWMPin
 
             return MockFactory(pin_class=MockPWMPin)
         if choice == "lgpio":
-            import lgpio
+            driver()
             from gpiozero.pins.lgpio import LGPIOFactory
 
-            if not hasattr(lgpio, "gpiochip_open"):
-                raise DeviceError("the installed lgpio is an empty package", INSTALL)
             return _signed(LGPIOFactory())
         from gpiozero import Device
 
@@ -58,6 +58,31 @@ def pin_factory() -> Factory:
     except Exception as error:  # lgpio.error and others derive from Exception alone
         remedy = f"sudo usermod -aG gpio $USER, then log in again; elsewhere {NO_PINS}"
         raise DeviceError(f"no GPIO here ({error})", f"{remedy}; or set {CHOICE}=mock to try without") from error
+
+
+def driver() -> Any:
+    """lgpio. Raises ImportError, and DeviceError for an empty package.
+
+    As it is imported it makes the folder of LG_WD the working one, where relative paths of the settings then would
+    lead, and a pipe there, whose name is the same in every program and which it cannot open if it is another user's.
+    So it gets a folder that nobody else has, and only until it has opened its pipe."""
+    if "lgpio" not in sys.modules:
+        here, given = os.open(".", os.O_PATH), os.environ.get(FOLDER)
+        try:
+            with tempfile.TemporaryDirectory(prefix="edgeagent-") as folder:
+                os.environ[FOLDER] = folder
+                try:
+                    importlib.import_module("lgpio")
+                finally:
+                    os.fchdir(here)
+        finally:
+            os.close(here)
+            os.environ.pop(FOLDER, None)
+            os.environ.update({FOLDER: given} if given else {})
+    lgpio = importlib.import_module("lgpio")
+    if not hasattr(lgpio, "gpiochip_open"):
+        raise DeviceError("the installed lgpio is an empty package", INSTALL)
+    return lgpio
 
 
 def let_go(factory: Factory, pin: Any) -> None:

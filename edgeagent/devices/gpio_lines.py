@@ -6,18 +6,16 @@ pin is the overlay that a person wrote into config.txt. Both are only looked at:
 
 from __future__ import annotations
 
-import importlib
 import os
 import re
 import struct
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edgeagent.devices.gpio import INSTALL, NO_PINS
+from edgeagent.devices.gpio import INSTALL, NO_PINS, driver
 from edgeagent.errors import DeviceError
 
 DEV = Path("/dev")
@@ -96,14 +94,10 @@ def nodes(compatible: str, tree: Path = TREE) -> tuple[str, ...]:
 
 
 def _lgpio() -> Any:
-    os.environ.setdefault("LG_WD", tempfile.gettempdir())  # it makes a pipe in the working folder as it is imported
     try:
-        lgpio = importlib.import_module("lgpio")
+        return driver()
     except ImportError as error:
         raise DeviceError(f"lgpio is not installed ({error})", INSTALL) from error
-    if not hasattr(lgpio, "gpiochip_open"):
-        raise DeviceError("the installed lgpio is an empty package", INSTALL)
-    return lgpio
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -163,6 +164,31 @@ def test_without_gpio_the_remedy_is_said(
         gpio.pin_factory()
     assert list(recwarn) == []  # no other driver was tried
     assert list(tmp_path.iterdir()) == []  # lgpio left nothing where we stand
+
+
+def test_the_driver_leaves_us_where_we_are_and_nothing_that_another_user_stumbles_over(tmp_path: Path) -> None:
+    """As it is imported it goes to the folder in which it makes its pipe, and takes the settings' relative paths with
+    it. Of another user the pipe is none that it can open; a folder of this name stands for that."""
+    pytest.importorskip("lgpio", reason="lgpio is not installed (extra pi)")
+    shared, here = tmp_path / "shared", tmp_path / "here"
+    (shared / ".lgd-nfy0").mkdir(parents=True)
+    here.mkdir()
+    look = """if True:
+        import os
+        from edgeagent.devices import gpio
+        from edgeagent.errors import DeviceError
+
+        for _ in range(2):
+            try:
+                gpio.pin_factory()
+            except DeviceError as error:  # there are no pins here
+                assert "lgd" not in str(error), error
+        print(os.getcwd())"""
+    told = {**os.environ, "TMPDIR": str(shared), "PYTHONPATH": str(Path(gpio.__file__).parents[2])}
+    told = {name: value for name, value in told.items() if name not in ("LG_WD", gpio.CHOICE)}
+    run = subprocess.run([sys.executable, "-c", look], cwd=here, env=told, capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stdout, run.stderr) == (0, f"{here}\n", "")
+    assert [path.name for path in (*shared.iterdir(), *here.iterdir())] == [".lgd-nfy0"]
 
 
 def test_an_empty_lgpio_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

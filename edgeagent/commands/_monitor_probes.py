@@ -7,6 +7,7 @@ import socket
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
+from http.client import HTTPException
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -21,6 +22,9 @@ PATIENCE_S = 3.0
 
 OURS = {"metrics": ("/metrics", b"edgeagent_"), "page": ("/style.css", b".lamp")}
 """By what a device that runs already is known."""
+
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+"""A proxy of the environment does not know what listens on this machine."""
 
 
 def monitors(settings: Settings) -> Iterator[Finding]:
@@ -72,9 +76,9 @@ def fetched(address: str, port: int, path: str) -> bytes:
     """What a server on this machine answers; b"" for none."""
     host = "127.0.0.1" if address == "0.0.0.0" else f"[{address}]" if ":" in address else address
     try:
-        with closing(urllib.request.urlopen(f"http://{host}:{port}{path}", timeout=PATIENCE_S)) as answer:
+        with closing(DIRECT.open(f"http://{host}:{port}{path}", timeout=PATIENCE_S)) as answer:
             return bytes(answer.read())
-    except (OSError, ValueError):
+    except (OSError, ValueError, HTTPException):  # the last of one that speaks something else
         return b""
 
 

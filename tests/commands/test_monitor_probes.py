@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -48,6 +49,40 @@ def test_a_port_of_a_device_that_runs_is_well(start: Start) -> None:
     findings = found(Settings(metrics=Metrics(port=metrics), page=Page(port=page)))
     assert [finding.grade for finding in findings] == [Grade.OK, Grade.OK]
     assert all("a device that runs" in finding.text for finding in findings)
+
+
+def test_a_port_of_somebody_who_speaks_something_else_is_taken() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+
+        def greet() -> None:
+            connection, _ = taken.accept()
+            with connection:
+                connection.sendall(b"SSH-2.0-OpenSSH_9.2\r\n")
+
+        greeting = Thread(target=greet)
+        greeting.start()
+        (finding,) = found(Settings(metrics=Metrics(port=taken.getsockname()[1])))
+        greeting.join()
+    assert finding.grade is Grade.FAIL
+    assert "metrics.port" in finding.fix
+
+
+def test_a_device_that_runs_is_asked_without_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+
+        def answer() -> None:
+            connection, _ = taken.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(b"HTTP/1.0 200 OK\r\n\r\nedgeagent_hears 1.0\n")
+
+        answering = Thread(target=answer, daemon=True)
+        answering.start()
+        (finding,) = found(Settings(metrics=Metrics(port=taken.getsockname()[1])))
+    assert finding.grade is Grade.OK
 
 
 def test_a_page_for_others_wants_a_token_that_is_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

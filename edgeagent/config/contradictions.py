@@ -182,6 +182,8 @@ def _watched(settings: Settings) -> Iterator[Fault]:
             yield Fault(f"{key}.address", "no IP address. Give 127.0.0.1, 0.0.0.0, or one of this machine's")
     if page.port and page.port == metrics.port:
         yield Fault("page.port", f"{page.port} is also metrics.port. Give each its own")
+    if mqtt.host and not _is_host(mqtt.host):
+        yield Fault("mqtt.host", "no name and no address. Give one such as broker.local; the port is mqtt.port")
     if mqtt.ca_file and not mqtt.tls:
         yield Fault("mqtt.ca_file", "given, but mqtt.tls is off. Set mqtt.tls to true", ("mqtt.tls",))
     for key, text in (("mqtt.prefix", mqtt.prefix), ("mqtt.device", mqtt.device), ("mqtt.discovery", mqtt.discovery)):
@@ -197,3 +199,14 @@ def _is_address(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _is_host(text: str) -> bool:
+    """Whether it may be looked up at all: what cannot ends the thread of the library that tries."""
+    if _is_address(text):
+        return True
+    try:
+        text.encode("idna")
+    except UnicodeError:
+        return False
+    return text.isprintable() and not any(character in text for character in " /:@")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
 import pytest
@@ -28,6 +29,19 @@ def test_every_contradiction_at_once() -> None:
         "mqtt.device",
         "mqtt.ca_file",
     ]
+
+
+@pytest.mark.parametrize(
+    "host", ["broker..local", ".local", "b" * 64, "mqtt://broker.local", "broker.local:1883", "the broker", "a\0b"]
+)
+def test_a_broker_that_nobody_can_look_up_is_refused(host: str) -> None:
+    with pytest.raises(ConfigError, match=r"mqtt\.host +no name and no address"):
+        config.loads(json.dumps({"mqtt": {"host": host}}))
+
+
+@pytest.mark.parametrize("host", ["broker", "broker.local.", "192.168.1.5", "::1", "fe80::1%eth0", "bröker.local"])
+def test_names_and_addresses_of_brokers_are_good(host: str) -> None:
+    assert config.loads(json.dumps({"mqtt": {"host": host}})).mqtt.host == host
 
 
 @pytest.mark.parametrize(

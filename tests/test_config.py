@@ -380,6 +380,8 @@ def test_a_replier_that_cannot_answer_is_refused(text: str, told: list[str]) -> 
     [
         ("recogniser: {kind: wyoming, uri: 'localhost:1'}", "recogniser.uri"),
         ("recogniser: {kind: wyoming, uri: 'tcp://localhost'}", "recogniser.uri"),
+        ("recogniser: {kind: wyoming, uri: 'tcp://voice..local:10300'}", "recogniser.uri"),
+        ("activation: {mode: wake, uri: 'tcp://.local:10400'}", "activation.uri"),
         ("talker: {kind: wyoming, uri: 'unix://'}", "talker.uri"),
         ("talker: {kind: wyoming, uri: 'unix://run/voice'}", "talker.uri"),
         ("replier: {kind: wyoming, uri: 'tcp://host:99999'}\ncapture: {on_turn: cat}", "replier.uri"),

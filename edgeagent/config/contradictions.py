@@ -93,7 +93,7 @@ def _wrong_uri(uri: str) -> str:
     """What is wrong with the address of a server of Wyoming; "" for nothing. Nothing of it is repeated."""
     try:
         parts = urlsplit(uri)
-        where = bool(parts.hostname and parts.port)
+        where = bool(parts.hostname and _is_host(parts.hostname) and parts.port)
     except ValueError:
         return "no address"
     if parts.username or parts.password:

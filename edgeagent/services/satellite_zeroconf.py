@@ -1,7 +1,8 @@
 """Home Assistant finds the satellite by itself: mDNS, service `_wyoming._tcp.local.`.
 
 Registering asks the network three times whether the name is free, so it is done on a thread of its own; what goes wrong
-there is told, and the satellite can still be added by its address.
+there is told once and tried again, for a device starts before its network does. The satellite can always be added by
+its address.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import socket
 import uuid
 from contextlib import suppress
-from threading import Thread
+from threading import Event, Thread
 from typing import Any, Protocol
 
 from edgeagent.errors import ServiceError, install
@@ -17,6 +18,12 @@ from edgeagent.errors import ServiceError, install
 SERVICE = "_wyoming._tcp.local."
 
 ANY = ("0.0.0.0", "::")
+
+NOWHERE = "127.0.0.1"
+"""Our address while there is no network. Nobody finds us there."""
+
+AGAIN_S = 5.0
+"""Between two attempts."""
 
 CLOSING_S = 2.0
 
@@ -40,21 +47,15 @@ class Discovery:
         self._library = zeroconf
         self._note = note
         self._interfaces = interfaces or (zeroconf.InterfaceChoice.Default if address in ANY else [address])
-        host = _own_address() if address in ANY else address
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self._service = zeroconf.ServiceInfo(
-            SERVICE,
-            f"{uuid.getnode():012x}.{SERVICE}",  # what Home Assistant knows it by: it outlives a new name
-            addresses=[socket.inet_pton(family, host)],
-            port=port,
-            properties={"name": name},
-        )
+        self._told = (name, address, port)
         self._zeroconf: Any = None
-        self._thread = Thread(target=self._register, name="zeroconf", daemon=True)
+        self._over = Event()
+        self._thread = Thread(target=self._run, name="zeroconf", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
         """Take it back, in bounded time. Idempotent."""
+        self._over.set()
         self._thread.join(CLOSING_S)
         known, self._zeroconf = self._zeroconf, None
         if known is not None:
@@ -62,16 +63,43 @@ class Discovery:
             ending.start()
             ending.join(CLOSING_S)
 
-    def _register(self) -> None:
+    def _run(self) -> None:
+        """Until it is registered."""
+        told = False
+        while not self._over.is_set():
+            if not (why_not := self._register()):
+                if told:
+                    self._note("Home Assistant can find it by itself now")
+                return
+            if not told:
+                self._note(f"Home Assistant cannot find it by itself: {why_not}; it is tried again", trouble=True)
+            told = True
+            self._over.wait(AGAIN_S)
+
+    def _register(self) -> str:
+        """Why not; "" once it is."""
+        name, address, port = self._told
+        host = _own_address() if address in ANY else address
+        if address in ANY and host == NOWHERE:
+            return "there is no network"
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        service = self._library.ServiceInfo(
+            SERVICE,
+            f"{uuid.getnode():012x}.{SERVICE}",  # what Home Assistant knows it by: it outlives a new name
+            addresses=[socket.inet_pton(family, host)],
+            port=port,
+            properties={"name": name},
+        )
         try:
             self._zeroconf = self._library.Zeroconf(interfaces=self._interfaces)
-            self._zeroconf.register_service(self._service, allow_name_change=True)
+            self._zeroconf.register_service(service, allow_name_change=True)
         except (OSError, self._library.Error) as error:
-            self._note(f"Home Assistant cannot find it by itself: {error or type(error).__name__}", trouble=True)
             if self._zeroconf is not None:
                 with suppress(OSError):
                     self._zeroconf.close()
                 self._zeroconf = None
+            return str(error) or type(error).__name__
+        return ""
 
 
 def _own_address() -> str:
@@ -80,5 +108,5 @@ def _own_address() -> str:
         try:
             asking.connect(("224.0.0.251", 5353))
         except OSError:
-            return "127.0.0.1"
+            return NOWHERE
         return str(asking.getsockname()[0])

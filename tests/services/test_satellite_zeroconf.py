@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gc
+import uuid
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from edgeagent.services import satellite_zeroconf
 from edgeagent.services.satellite_zeroconf import Discovery
 
 zeroconf: Any = pytest.importorskip("zeroconf", reason="needs the extra [zeroconf]")
@@ -60,3 +62,23 @@ def test_a_network_that_takes_no_news_is_told_and_costs_nothing_else(eventually:
     assert outside.notes[0].startswith("! Home Assistant cannot find it by itself")
     discovery.close()
     gc.collect()
+
+
+def test_a_device_that_is_there_before_its_network_is_found_all_the_same(
+    eventually: Eventually, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    addresses = iter(["127.0.0.1", "127.0.0.1"])
+    monkeypatch.setattr(satellite_zeroconf, "AGAIN_S", 0.01)
+    monkeypatch.setattr(satellite_zeroconf, "_own_address", lambda: next(addresses, "192.0.2.7"))
+    outside = Notes()
+    discovery = Discovery("kitchen", "0.0.0.0", 10700, outside.note, interfaces=["127.0.0.1"])
+    eventually(lambda: len(outside.notes) == 2)
+    assert outside.notes == [
+        "! Home Assistant cannot find it by itself: there is no network; it is tried again",
+        "Home Assistant can find it by itself now",
+    ]
+    looking = zeroconf.Zeroconf(interfaces=["127.0.0.1"])
+    found = looking.get_service_info("_wyoming._tcp.local.", f"{uuid.getnode():012x}._wyoming._tcp.local.")
+    assert found.parsed_addresses() == ["192.0.2.7"]
+    discovery.close()
+    looking.close()

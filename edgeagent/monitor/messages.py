@@ -26,6 +26,9 @@ from edgeagent.vitals import Vitals
 UNTOLD = {"at", "text_heard", "text_unheard", "text"}
 """Of an entry of the journal: `at` becomes seconds, and texts may be somebody's words."""
 
+QUOTED = "reply_failed"
+"""Its `reason` may be what a server or a program says, which may repeat what was said, or what was to be said."""
+
 DIGITS = 4
 
 
@@ -37,7 +40,8 @@ def encoded(facts: Mapping[str, object], utc: float) -> bytes:
 
 def event(facts: Mapping[str, object]) -> dict[str, object]:
     """The facts of an event, whether ours or an entry of the journal."""
-    told = {key: value for key, value in facts.items() if key not in UNTOLD}
+    untold = {*UNTOLD, "reason"} if facts.get("event") == QUOTED else UNTOLD
+    told = {key: value for key, value in facts.items() if key not in untold}
     at = facts.get("at")
     return {**({"at_s": at / RATE} if isinstance(at, int) else {}), **told}
 

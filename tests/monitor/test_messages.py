@@ -35,5 +35,15 @@ def test_texts_stay_here() -> None:
     assert "hello" not in str(told)
 
 
+def test_what_a_server_or_a_voice_repeats_stays_here() -> None:
+    reason = "no recording says 'my pin is 1234'"
+    entry = {"at": 1600, "event": "reply_failed", "utterance": 2, "reason": reason}
+    told = json.loads(messages.encoded(messages.event(entry), 0.0))
+    assert (told["event"], told["utterance"]) == ("reply_failed", 2)
+    assert "pin" not in str(told)
+    lost = messages.event({"at": 1600, "event": "microphone_failed", "reason": "unplugged"})
+    assert lost["reason"] == "unplugged"
+
+
 def test_what_is_no_number_is_null() -> None:
     assert json.loads(messages.encoded({"x": [nan, inf, 1.23456]}, 0.0))["x"] == [None, None, 1.2346]

@@ -11,9 +11,11 @@ Neither what a person said nor what the device said is in any of them.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from math import isfinite
+from zlib import crc32
 
 from edgeagent import __version__
 from edgeagent.monitor import board
@@ -82,6 +84,14 @@ def report(vitals: Vitals, tally: Tally) -> dict[str, object]:
     }
 
 
+def identity(base: str) -> str:
+    """By what Home Assistant knows the device, in a topic in which it takes these few characters and no other name. A
+    checksum keeps apart what is alike without the others."""
+    known = base.replace("/", "_")
+    plain = re.sub(r"[^A-Za-z0-9_-]", "_", known)
+    return f"edgeagent_{plain}" if plain == known else f"edgeagent_{plain}_{crc32(base.encode()):08x}"
+
+
 def discovery(base: str) -> dict[str, object]:
     """What Home Assistant (2024.12 and later, discovery by device) must know to show one. base: PREFIX/DEVICE."""
     state_topic, vitals_topic = f"{base}/state", f"{base}/vitals"
@@ -117,17 +127,17 @@ def discovery(base: str) -> dict[str, object]:
             "value_template": "{{ value_json.temperature_c | default(none) }}",
         },
     }
-    identity = "edgeagent_" + base.replace("/", "_")
+    known = identity(base)
     return {
         "device": {
-            "identifiers": [identity],
+            "identifiers": [known],
             "name": base.rpartition("/")[2],
             "model": "edgeagent",
             "sw_version": __version__,
         },
         "origin": {"name": "edgeagent", "sw_version": __version__},
         "availability_topic": f"{base}/status",
-        "components": {name: {**part, "unique_id": f"{identity}_{name}"} for name, part in parts.items()},
+        "components": {name: {**part, "unique_id": f"{known}_{name}"} for name, part in parts.items()},
     }
 
 

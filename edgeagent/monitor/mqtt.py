@@ -18,7 +18,7 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
 from edgeagent.errors import ServiceError
-from edgeagent.monitor.messages import discovery
+from edgeagent.monitor.messages import discovery, identity
 from edgeagent.settings import Mqtt
 
 PORT, TLS_PORT = 1883, 8883
@@ -109,7 +109,7 @@ class PahoLink:
             return
         client.publish(f"{self._base}/status", "online", retain=True)  # at quality 0: these must not gather
         if self._mqtt.discovery:
-            topic = f"{self._mqtt.discovery}/device/edgeagent_{self._base.replace('/', '_')}/config"
+            topic = f"{self._mqtt.discovery}/device/{identity(self._base)}/config"
             client.publish(topic, json.dumps(discovery(self._base)), retain=True)
         self.connected()
         with self._news:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from math import inf, nan
 
 from hypothesis import given
@@ -47,3 +48,24 @@ def test_what_a_server_or_a_voice_repeats_stays_here() -> None:
 
 def test_what_is_no_number_is_null() -> None:
     assert json.loads(messages.encoded({"x": [nan, inf, 1.23456]}, 0.0))["x"] == [None, None, 1.2346]
+
+
+KNOWN = re.compile(r"(?P<component>\w+)/(?:(?P<node_id>[a-zA-Z0-9_-]+)/)?(?P<object_id>[a-zA-Z0-9_-]+)/config")
+"""Home Assistant takes this for a topic of discovery behind its prefix (its components/mqtt/discovery.py)."""
+
+
+def test_home_assistant_finds_devices_of_whatever_name() -> None:
+    bases = (
+        "edgeagent/pi-1",
+        "edgeagent/Küche",
+        "edgeagent/kitchen.example.org",
+        "edgeagent/the hall",
+        "居間/一",
+        "居間/二",
+    )
+    found = {base: messages.discovery(base) for base in bases}
+    for base, told in found.items():
+        assert KNOWN.fullmatch(f"device/{messages.identity(base)}/config")
+        assert told["device"]["identifiers"] == [messages.identity(base)]  # type: ignore[index]
+    assert messages.identity("edgeagent/pi-1") == "edgeagent_edgeagent_pi-1"
+    assert len({messages.identity(base) for base in bases}) == len(bases)

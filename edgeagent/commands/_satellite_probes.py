@@ -38,18 +38,27 @@ def _port(wanted: Satellite) -> Finding:
     try:
         listening(wanted.address, wanted.port, "satellite.port").close()
     except EdgeAgentError as taken:
-        if _ours(wanted):
-            return ok("satellite", f"a device that runs answers at port {wanted.port}")
+        try:
+            if _ours(wanted):
+                return ok("satellite", f"a device that runs answers at port {wanted.port}")
+        except OSError as ended:
+            if isinstance(ended, ConnectionError) and wanted.allow:
+                text = f"whoever has port {wanted.port} hangs up on us, as a device that runs does by satellite.allow"
+                return ok("satellite", text)
         return fail("satellite", taken.problem, taken.remedy)
     return ok("satellite", f"port {wanted.port} at {wanted.address} is free")
 
 
 def _ours(wanted: Satellite) -> bool:
-    """Whether a satellite answers there."""
+    """Whether a satellite answers there. Raises OSError, and ConnectionError where somebody takes it and hangs up."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(wanted.address, wanted.address)
-    with suppress(OSError, ValueError), socket.create_connection((host, wanted.port), PATIENCE_S) as asking:
+    try:
+        asking = socket.create_connection((host, wanted.port), PATIENCE_S)
+    except OSError:
+        return False
+    with suppress(TimeoutError, ValueError), asking, cast(BinaryIO, asking.makefile("rb")) as source:
         asking.sendall(encoded(Message("describe")))
-        with cast(BinaryIO, asking.makefile("rb")) as source:
-            answer = read(source)
-            return answer is not None and isinstance(answer.data.get("satellite"), dict)
+        if (answer := read(source)) is None:
+            raise ConnectionAbortedError
+        return isinstance(answer.data.get("satellite"), dict)
     return False

@@ -60,6 +60,16 @@ def test_a_port_that_is_free_taken_by_another_or_by_a_device_that_runs() -> None
         assert (found(port=port)[0].grade, port > 0) == (Grade.FAIL, True)
 
 
+def test_a_device_that_runs_is_no_fault_though_only_home_assistant_may_connect() -> None:
+    running = Running(Satellite(enabled=True, allow=("192.0.2.7",)), listening("127.0.0.1", 0, "satellite.port"))
+    running.start(Nobody())
+    findings = found(port=running.port, allow=("192.0.2.7",))
+    assert findings[0].grade is Grade.OK
+    assert "satellite.allow" in findings[0].text
+    assert found(port=running.port)[0].grade is Grade.FAIL  # where anybody may, whoever hangs up is another
+    running.close()
+
+
 def test_who_may_reach_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "only a Home Assistant on this machine" in found()[1].text
     assert "whoever reaches port 10700" in found(address="0.0.0.0")[1].text

@@ -83,7 +83,8 @@ def status_page(device: str, now: Now, lately: Markup, check: Markup, word: str,
         element("script", src="/script.js", defer=""),
         reload,
     )
-    away = element("p", "Not connected. What is below is old.", class_="away", id="away", hidden="")
+    fresh = None if now.stale else ""
+    away = element("p", "Not connected. What is below is old.", class_="away", id="away", hidden=fresh)
     header = element("header", element("h1", device), element("p", now.fields["card"], data_field="card"))
     groups = (_group(title, names, now) for title, names in GROUPS)
     main = element(
@@ -96,7 +97,8 @@ def status_page(device: str, now: Now, lately: Markup, check: Markup, word: str,
         element("section", element("h2", "Check"), _button(word), element("div", check, id="findings"), id="check"),
         element("section", element("h2", "Calibrate"), element("div", calibration, id="calibration"), id="calibrate"),
     )
-    return "<!DOCTYPE html>\n" + element("html", head, element("body", header, away, main), lang="en") + "\n"
+    body = element("body", header, away, main, class_="old" if now.stale else None)
+    return "<!DOCTYPE html>\n" + element("html", head, body, lang="en") + "\n"
 
 
 def _hero(now: Now) -> Markup:

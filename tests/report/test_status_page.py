@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
+from edgeagent.report.markup import Markup
 from edgeagent.report.palette import LOOKS
 from edgeagent.report.status_calibration import Calibrated, calibration
 from edgeagent.report.status_page import (
@@ -54,6 +56,14 @@ def test_everything_is_there_without_the_script() -> None:
         ("post", "/calibrate"),
     ]
     assert [a["value"] for a in tree.all("input") if a["type"] == "hidden"] == ["a word"] * 2
+
+
+@pytest.mark.parametrize("stale", [False, True])
+def test_an_engine_that_hangs_is_said_without_the_script_too(stale: bool) -> None:
+    tree = Tree(status_page("kitchen", replace(now(), stale=stale), history(()), checked(Checked()), "", Markup("")))
+    (away,) = (about for _, about in tree.elements if about.get("id") == "away")
+    assert ("hidden" in away) is not stale
+    assert ("class" in tree.all("body")[0]) is stale
 
 
 def test_nothing_that_the_policy_forbids() -> None:

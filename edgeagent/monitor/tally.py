@@ -287,7 +287,7 @@ class Tally:
             if overlap.utterance == utterance and not overlap.of:
                 overlap.heard, overlap.of, overlap.text_heard = heard, of, str(entry.get("text_heard", ""))
         if heard < of:
-            self._tell("heard", {"utterance": utterance, "heard": heard, "of": of})
+            self._tell("heard", {"utterance": utterance, "heard": heard, "of": of, "at_s": _whole(entry, "at") / RATE})
 
     def _turn(self, entry: Entry) -> None:
         lasted_s = _number(entry, "end_s") - _number(entry, "start_s")

@@ -149,6 +149,13 @@ def test_a_stop_taken_back_counts_no_word_twice() -> None:
     assert tally.counts["words", ""] == 8
 
 
+def test_what_was_heard_is_told_with_its_place_in_time() -> None:
+    tally, told = Tally(), list[tuple[str, object]]()
+    tally.listeners.append(lambda what, facts: told.append((what, dict(facts))))
+    tally.write({"at": 3 * RATE, "event": "heard_words", "utterance": 4, "heard": 3, "of": 8, "text_heard": "a b c"})
+    assert told == [("heard", {"utterance": 4, "heard": 3, "of": 8, "at_s": 3.0})]
+
+
 def test_the_button_stops_for_another_reason_and_is_no_doubt(rig: Rig) -> None:
     tally = watched(rig)
     rig.speak(SENTENCE, 30)

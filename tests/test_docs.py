@@ -23,6 +23,7 @@ from edgeagent.services import espeak_child, espeak_voices
 from edgeagent.services.apart import apart
 from edgeagent.settings import Settings
 from edgeagent.turn import levels
+from edgeagent.turn.outputs import Impairment
 from edgeagent.units import RATE
 
 ROOT = Path(__file__).parents[1]
@@ -58,6 +59,10 @@ def test_every_message_in_the_troubleshooting_guide_is_one_that_exists(
     assert len(quoted) == 8
     for quote in quoted:
         assert any(quote in message for message in said), quote
+
+
+def test_every_reason_for_red_winks_is_in_the_troubleshooting_guide() -> None:
+    assert [by.value for by in Impairment if f"- *{by.value}*: " not in TROUBLE] == []
 
 
 def test_an_extra_is_installed_from_the_checkout_everywhere() -> None:

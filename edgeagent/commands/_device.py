@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -50,10 +50,10 @@ def add_device(parser: argparse.ArgumentParser) -> None:
 
 
 def _duration(given: str) -> float:
-    seconds = float(given)
-    if not 0 <= seconds < threading.TIMEOUT_MAX:
-        raise argparse.ArgumentTypeError(f"{given} is no time to run for")
-    return seconds
+    with suppress(ValueError):
+        if 0 <= (seconds := float(given)) < threading.TIMEOUT_MAX:
+            return seconds
+    raise argparse.ArgumentTypeError(f"{given} is no time to run for")
 
 
 def add_card(parser: argparse.ArgumentParser) -> None:

@@ -110,7 +110,7 @@ def test_who_asked_that_the_end_of_the_terminal_be_ignored_is_obeyed(command: Co
         (["--card", "wav:no.wav"], "no.wav"),
         (["--on-turn", "no-such-program --fast"], "no-such-program"),
         (["--card", "wav"], "microphone"),
-        (["--seconds", "soon"], "--seconds"),
+        (["--seconds", "soon"], "--seconds: soon is no time to run for"),
         (["--config", "no.yaml"], "no.yaml"),
     ],
 )

@@ -168,6 +168,20 @@ def test_a_broker_that_comes_back_is_told_what_waits_and_how_things_are(
     assert listener.facts(f"{BASE}/state")["state"] == "speaking"
 
 
+def test_a_device_that_is_back_after_a_power_cut_is_not_said_to_be_offline(
+    broker: Broker, begin: Begin, closing: ExitStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "machine-id").write_text("5d29fc01\n")
+    monkeypatch.setattr(mqtt, "MACHINE", tmp_path / "machine-id")
+    monkeypatch.setattr(mqtt, "KEEPALIVE_S", 1)
+    listener = listen(broker, closing)
+    gone = begin(port=broker.port)
+    assert listener.until(f"{BASE}/status")[1] == b"online"
+    gone.link._client.loop_stop()  # without a word: the broker waits for it still
+    begin(port=broker.port)
+    assert [listener.until(f"{BASE}/status")[1] for _ in range(2)] == [b"offline", b"online"]
+
+
 def test_a_storm_is_told_in_part_and_counted(begin: Begin) -> None:
     device = begin(port=1)
     for at in range(1000):

@@ -138,8 +138,9 @@ class Dialogue:
         self._speech.heard(utterance, "", "")
 
     def broken(self) -> None:
-        """Whoever makes the speech was cut off before its end; if it has begun at all."""
-        self._speech.more = self._speech.more or not self._fresh
+        """Whoever makes the speech was cut off before its end; if it has begun at all, or was asked to go on."""
+        goes_on = self._answer.rest and self._answer.asking
+        self._speech.more = self._speech.more or not self._fresh or goes_on
         self.complete()
 
     def complete(self) -> None:

@@ -91,3 +91,19 @@ def test_a_power_cut_while_the_replier_reads_leaves_more_than_what_it_has_handed
     again.heard(2, OFFER, "", whole=True)
     plan = again.turn(3, "Yes.")
     assert (plan.first, plan.ask, plan.resumes) == (("Two.",), True, True)
+
+
+def test_who_adds_a_word_before_the_replier_has_gone_on_still_wants_it_to_go_on() -> None:
+    dialogue = Dialogue(language(["en"]), WANTED)
+    dialogue.begin()
+    dialogue.turn(1, "Tell me a story.")
+    speak(dialogue, 0, "Once there was a king.")
+    dialogue.broken()
+    dialogue.turn(2, "Stop.")
+    dialogue.begin()
+    assert (dialogue.turn(3, "Go on.").resumes, dialogue.rest) == (True, ())
+    dialogue.broken()
+    dialogue.dropped(3)
+    dialogue.begin()
+    plan = dialogue.turn(3, "Go on, please.")
+    assert (plan.resumes, plan.ask) == (True, True)

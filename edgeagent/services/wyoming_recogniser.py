@@ -107,9 +107,8 @@ class _Turn:
         self.finish()
 
     def _work(self) -> None:
-        text = ""
         try:
-            text = self._understand()
+            self._understand()
         except ServiceError as error:
             self.telling.tell(self._tells.trouble, str(error))
         except Exception as error:
@@ -121,29 +120,35 @@ class _Turn:
                 self._tells.trouble, f"{self._lost / RATE:.1f} s of the turn were lost: the recogniser is too slow"
             )
         self._finished.wait()  # a server that fails early is told of once the turn is over
-        self.telling.tell(self._tells.recognised, text)
+        self.telling.tell(self._tells.recognised, self._text or "")
 
-    def _understand(self) -> str:
-        form = {"rate": RATE, "width": 2, "channels": 1}
+    def _understand(self) -> None:
         self._link.connect()
         if self.telling.dropped:
-            return ""
+            return
+        try:
+            self._hand_over()
+        except ServiceError:
+            self._read()  # it may have told all before it left
+            if self._text is None:
+                raise
+        if self.telling.dropped:
+            return
+        for event in self._link.events("transcript") if self._text is None else ():  # its patience is for this one
+            self._take(event)
+            break
+        if self._text is None and not self.telling.dropped:
+            raise ServiceError(f"{self._settings.uri} closed the connection without a text", "see what the server says")
+
+    def _hand_over(self) -> None:
+        form = {"rate": RATE, "width": 2, "channels": 1}
         self._link.send("transcribe", {"language": self._settings.language} if self._settings.language else {})
         self._link.send("audio-start", form)
         while not self.telling.dropped and (block := self._next()) is not None:
             self._link.send("audio-chunk", form, to_int16(block).tobytes())
             self._read()
-        if self.telling.dropped:
-            return ""
-        self._link.send("audio-stop")
-        for event in self._link.events("transcript") if self._text is None else ():  # its patience is for this one
-            self._take(event)
-            break
-        if self._text is not None:
-            return self._text
-        if self.telling.dropped:
-            return ""
-        raise ServiceError(f"{self._settings.uri} closed the connection without a text", "see what the server says")
+        if not self.telling.dropped:
+            self._link.send("audio-stop")
 
     def _read(self) -> None:
         """What the server has written already."""
@@ -154,7 +159,8 @@ class _Turn:
                 self.telling.tell(self._tells.so_far, " ".join(self._partly.split()))
 
     def _take(self, event: Message) -> None:
-        written = str(event.data.get("text", ""))
+        told = event.data.get("text")
+        written = told if isinstance(told, str) else ""
         if len(self._partly) + len(written) > LONGEST:
             raise ServiceError(f"{self._settings.uri} writes without end", "see what the server says")
         match event.kind:

@@ -20,7 +20,7 @@ pytest.importorskip("wyoming", reason="needs the extra [wyoming]")
 
 from wyoming.asr import Transcript, TranscriptChunk, TranscriptStart
 
-from tests.services.wyoming_server import VOICE_RATE, serving
+from tests.services.wyoming_server import VOICE_RATE, Told, serving
 
 Eventually = Callable[[Callable[[], object]], None]
 SOUND = (0.1 * np.sin(np.arange(8000) / 5)).astype(np.float32)
@@ -181,6 +181,37 @@ def test_a_server_that_finds_the_end_before_us_is_believed(heard: Heard, eventua
         eventually(lambda: heard.texts)
         recogniser.close()
     assert heard.texts == [(7, "wait a moment")]
+
+
+def test_one_that_leaves_when_it_has_told_the_text_has_told_it(heard: Heard, eventually: Eventually) -> None:
+    with serving("writes and goes") as server:
+        recogniser = heard.recogniser(server.uri)
+        recogniser.open_turn(7, "")
+
+        def goes_on() -> bool:
+            recogniser.sound(7, SOUND[:160])
+            return server.gone.is_set()
+
+        eventually(goes_on)
+        for _ in range(20):
+            recogniser.sound(7, SOUND)
+        recogniser.close_turn(7, SOUND)
+        eventually(lambda: heard.texts)
+        recogniser.close()
+    assert (heard.texts, heard.troubles) == ([(7, "hello there")], [])
+
+
+def test_a_text_that_is_none_is_not_taken_for_a_word(heard: Heard, eventually: Eventually) -> None:
+    with serving("writes") as server:
+        server.written = [[Told("transcript", {"text": None})]]
+        recogniser = heard.recogniser(server.uri)
+        recogniser.open_turn(7, "")
+        recogniser.sound(7, SOUND)
+        eventually(lambda: not server.written)
+        recogniser.close_turn(7, SOUND)
+        eventually(lambda: heard.texts)
+        recogniser.close()
+    assert heard.texts == [(7, "")]
 
 
 def test_a_turn_that_is_dropped_tells_nothing_and_is_cut(heard: Heard, eventually: Eventually) -> None:

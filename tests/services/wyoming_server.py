@@ -72,6 +72,9 @@ class Server:
                 if self.mode == "writes" and self.written:
                     for chunk in self.written.pop(0):
                         await handler.write_event(chunk)
+                if self.mode == "writes and goes":
+                    await handler.write_event(Transcript(self.text).event())
+                    return False
             case "audio-stop":
                 await self.answer(handler)
             case "transcript":

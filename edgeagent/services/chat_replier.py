@@ -206,10 +206,7 @@ class Asked:
 
     def told(self, spoken: str) -> dict[str, Any]:
         """As the server wants it back."""
-        calls = [
-            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments or "{}"}}
-            for call in list(self.calls.values())[:CALLS]
-        ]
+        calls = [call.told() for call in list(self.calls.values())[:CALLS]]
         return {"role": "assistant", "content": spoken, "tool_calls": calls}
 
     def _add(self, delta: Mapping[str, Any]) -> None:

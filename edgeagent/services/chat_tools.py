@@ -79,6 +79,23 @@ class Call:
     name: str
     arguments: str
 
+    def parsed(self) -> object:
+        """The arguments. Raises ValueError for what is no JSON."""
+        try:
+            return json.loads(self.arguments or "{}")
+        except RecursionError as deep:  # a model that repeats itself
+            raise ValueError("nested too deep") from deep
+
+    def told(self) -> dict[str, object]:
+        """As the server wants it back. Many read the arguments, and refuse the whole conversation for a call that was
+        cut off in the middle; its result says what was wrong."""
+        try:
+            whole = isinstance(self.parsed(), dict)
+        except ValueError:
+            whole = False
+        function = {"name": self.name, "arguments": (self.arguments or "{}") if whole else "{}"}
+        return {"id": self.id, "type": "function", "function": function}
+
 
 class Run(Cuttable):
     """One call at work. `result` for the thread that reads the reply; `cancel` from any."""
@@ -94,7 +111,7 @@ class Run(Cuttable):
         if tool is None:
             return f"error: there is no tool '{self._call.name}'. There are: {', '.join(self._tools)}"
         try:
-            arguments = json.loads(self._call.arguments or "{}")
+            arguments = self._call.parsed()
         except ValueError:
             return "error: the arguments are no JSON"
         if wrong := _wrong(arguments, tool.parameters):
@@ -111,7 +128,7 @@ class Run(Cuttable):
         child = self._child = Child(tool.argv)
         deadline = monotonic() + tool.timeout_s
         try:
-            child.send(json.dumps(arguments, ensure_ascii=False).encode() + b"\n")
+            child.send(json.dumps(arguments, ensure_ascii=False).encode(errors="replace") + b"\n")
             child.end_input()
             while not child.exited and not self._cancelled:
                 del child.received[OUTPUT:]

@@ -77,6 +77,7 @@ def test_a_model_that_never_stops_asking_must_answer_in_the_end(tmp_path: Path) 
         ("exec sleep 60", '{"on": true}', "error: it took longer than 0.3 s"),
         ("true", '{"on": true}', "done"),
         ("cat", "{on", "error: the arguments are no JSON"),
+        ("cat", "[" * 50_000, "error: the arguments are no JSON"),
         ("cat", "[]", "error: the arguments are no object"),
         ("cat", "{}", "error: missing: on"),
         ("cat", '{"on": "yes"}', "error: on must be boolean"),
@@ -89,6 +90,22 @@ def test_the_model_is_told_what_went_wrong(program: str, arguments: str, told: s
     assert spoken == "Done."
     assert results(requests)[0].startswith(told)
     assert not children()
+
+
+@pytest.mark.parametrize("arguments", ['{"on": tr', "[]", "[" * 50_000])
+def test_servers_that_read_the_arguments_get_some_that_can_be_read(arguments: str, tmp_path: Path) -> None:
+    """Ollama, llama.cpp and vLLM refuse the conversation otherwise, and with it the answer."""
+    _, requests = talk(calling((arguments, '{"on": true}')), tools(tmp_path, "cat"))
+    calls = [call["function"]["arguments"] for call in requests[-1]["messages"][-3]["tool_calls"]]
+    assert calls == ["{}", '{"on": true}']
+
+
+def test_half_a_letter_reaches_a_program_as_a_mark(tmp_path: Path) -> None:
+    act = calling((r'{"on": true, "room": "kitchen", "x\ud83d": 1}',))
+    file = tools(tmp_path, "cat")
+    Path(file).write_text(Path(file).read_text().replace("additionalProperties: false", "additionalProperties: true"))
+    _, requests = talk(act, file)
+    assert json.loads(results(requests)[0]) == {"on": True, "room": "kitchen", "x?": 1}
 
 
 def test_a_tool_that_does_not_exist_is_none(tmp_path: Path) -> None:

@@ -127,9 +127,12 @@ class Dialogue:
         self._speech.add(utterance, text)
         self.keep(self.saved)
 
-    def heard(self, utterance: int, text: str, again: str, *, whole: bool, estimated: bool = False) -> None:
-        """Of `utterance` so much was heard up to now. again: what would be said if it went on, from a phrase start."""
-        self._speech.heard(utterance, text, "" if whole else again)
+    def heard(
+        self, utterance: int, text: str, again: str, *, whole: bool, estimated: bool = False, meant: str = ""
+    ) -> None:
+        """Of `utterance` so much was heard up to now. again: what would be said if it went on, from a phrase start.
+        meant: all of its text, which may have become known while it sounded."""
+        self._speech.heard(utterance, text, "" if whole else again, meant)
         self.history.heard(utterance, text, whole=whole, estimated=estimated)
         self.keep(self.saved)
 

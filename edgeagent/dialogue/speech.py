@@ -40,9 +40,11 @@ class Speech:
         while len(self._sentences) > SENTENCES:
             del self._sentences[next(iter(self._sentences))]
 
-    def heard(self, utterance: int, text: str, left: str) -> None:
-        """So much of one has been heard, and so much of it is left; nothing if it is not ours."""
+    def heard(self, utterance: int, text: str, left: str, whole: str = "") -> None:
+        """So much of one has been heard, and so much of it is left; nothing if it is not ours. whole: all of its text,
+        for one that began before that was known."""
         if (sentence := self._sentences.get(utterance)) is not None:
+            sentence.text = sentence.text or whole
             sentence.heard, sentence.left = text, left.strip()
 
     @property

@@ -229,7 +229,9 @@ class Conversation:
             _, fact = self._ceased.popleft()
             if dialogue is not None:
                 heard, left = ledger.heard(fact.utterance), ledger.left(fact.utterance)
-                dialogue.heard(fact.utterance, heard.text_heard, left, whole=fact.finished, estimated=heard.estimated)
+                meant, estimated = f"{heard.text_heard} {heard.text_unheard}".strip(), heard.estimated
+                told = (fact.utterance, heard.text_heard, left)
+                dialogue.heard(*told, whole=fact.finished, estimated=estimated, meant=meant)
 
     def _follow(
         self,

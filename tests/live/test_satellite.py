@@ -114,6 +114,25 @@ def test_a_turn_is_answered_through_the_ordinary_player_and_told_when_it_has_sou
     assert np.sum(np.abs(reference - OLD) < 0.002) >= house.sounded(OLD) > 0.8 * 20 * 1024 * 16 / 22.05
 
 
+def test_an_answer_whose_words_come_behind_its_sound_is_said_again_in_them(house: House, home: HomeAssistant) -> None:
+    rig = house.rig
+    house.speak()
+    home.awaits("audio-stop")
+    home.send("transcript", text="what time is it")
+    home.voice(OLD, 20, stop=False)
+    until_sounding(house, OLD, 500)
+    home.send("synthesize", text="It is nine.")
+    home.voice(OLD, 20, start=False, at=20)
+    rig.until(lambda: rig.state == "idle")
+    home.awaits("played")
+    house.speak()
+    home.awaits("audio-stop", 2)
+    home.send("transcript", text="say that again")
+    rig.until(lambda: rig.state == "speaking")
+    rig.until(lambda: rig.state == "idle")
+    assert [entry["text_heard"] for entry in rig.entries("heard_words")] == ["It is nine.", "It is nine."]
+
+
 def test_an_interruption_begins_a_new_run_and_the_old_voice_never_sounds_again(
     house: House, home: HomeAssistant
 ) -> None:

@@ -184,8 +184,8 @@ class Conversation:
     def _opine(self, turn: int, text: str) -> None:
         """What the words so far say about whether there will be more. What is meant is not looked at yet."""
         if turn == self.turns.current and self._dialogue is not None:
-            at = self._door.engine.at
-            self._door.tell(e.Completeness(0, WORDS_SO_FAR, self._dialogue.completeness(text), at))
+            at, end = self._door.engine.at, text[-LONGEST_TEXT:]  # by which it is told
+            self._door.tell(e.Completeness(0, WORDS_SO_FAR, self._dialogue.completeness(end), at))
 
     def _trouble(self, turn: int, text: str) -> None:
         """Any thread."""

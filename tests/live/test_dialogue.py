@@ -9,6 +9,7 @@ from threading import Event
 import pytest
 
 from edgeagent.app import build_dialogue
+from edgeagent.dialogue.dialogue import Dialogue
 from edgeagent.dialogue.history import Who
 from edgeagent.errors import ServiceError
 from edgeagent.live import conversation
@@ -536,3 +537,24 @@ def test_who_is_in_the_middle_of_a_sentence_is_waited_for(make: Make) -> None:
         waited[text] = rig.engine.at - before
         assert [entry["complete"] for entry in rig.entries("completeness")] == [0.1 if text.endswith("to") else 0.5]
     assert waited["I want a ticket to"] > 1.8 * waited["I want a ticket"]
+
+
+def test_of_a_recogniser_that_repeats_itself_while_it_listens_the_end_is_looked_at(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of it would hold up the sound for seconds."""
+    looked: list[int] = []
+    complete = Dialogue.completeness
+
+    def completeness(dialogue: Dialogue, text: str) -> float:
+        looked.append(len(text))
+        return complete(dialogue, text)
+
+    monkeypatch.setattr(Dialogue, "completeness", completeness)
+    writing = Writing("")
+    rig = make(Replier([]), listener=writing)
+    rig.turn(80, VOICE)
+    writing.so_far(rig.conversation.turns.current or 0, "[" * 60_000 + " I want a ticket to")
+    rig.turn(5)
+    assert looked == [conversation.LONGEST_TEXT]
+    assert [entry["complete"] for entry in rig.entries("completeness")] == [0.1]

@@ -26,6 +26,9 @@ CLOSING = "\"'»”’) "  # noqa: RUF001
 PASSING = (Kind.BACKCHANNEL, Kind.NONVERBAL, Kind.FAR)
 """Nobody wanted the floor."""
 
+WORDLESS = (Kind.NONVERBAL, Kind.FAR)
+"""Nothing was said to us."""
+
 STOP, HOLD = "stop", "hold"
 """The commands to be silent. After the second we are waited for."""
 
@@ -203,8 +206,11 @@ class Dialogue:
         return bool(offer) and self._kept.unfinished and self._speech.last == offer
 
     def _follows(self, understood: Understood, interrupted: bool) -> Reaction:
-        """A small sound that interrupted nothing goes to the replier, if it is a word, and otherwise nowhere."""
+        """A small sound that interrupted nothing goes to the replier, if it is a word, and otherwise nowhere: it is no
+        yes to an offer, and no "go on" hours later."""
         follows = reaction(understood, self._wanted)
+        if follows is Reaction.RESUME and understood.kind in WORDLESS and not interrupted:
+            return Reaction.SILENT
         if understood.command in MANNER and (self._offered or not self._left.unfinished):
             again = self._speech.repeated and (self._offered or understood.command in MISSED)
             return Reaction.REPEAT if again else Reaction.SILENT
@@ -231,7 +237,8 @@ class Dialogue:
                     self._resume()
                 return Plan(understood, follows, first=again, ask=more or not again)
             case Reaction.SILENT:
-                self.silence(how)
+                if self._speech.unfinished or understood.kind not in PASSING:  # a cough after an offer leaves it open
+                    self.silence(how)
                 return Plan(understood, follows)
             case Reaction.ACKNOWLEDGE:
                 self.silence(how)

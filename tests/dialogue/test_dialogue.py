@@ -11,6 +11,7 @@ from edgeagent.dialogue.dialogue import Dialogue
 from edgeagent.dialogue.history import Line, Who
 from edgeagent.dialogue.kinds import Kind
 from edgeagent.dialogue.reactions import Reaction
+from edgeagent.dialogue.saved import Saved
 
 WANTED: dict[str, Reaction] = {
     Kind.CORRECTION: Reaction.REPAIR,
@@ -332,6 +333,27 @@ def test_a_cough_in_an_offer_answers_nothing(offering: Dialogue, text: str) -> N
     offering.heard(5, OFFER, "", whole=True)
     offering.begin()
     assert offering.turn(11, "yes").first == REST
+
+
+@pytest.mark.parametrize(("text", "far"), [("", 0.0), ("[cough]", 0.0), ("and then she said", 0.9), ("yes", 0.9)])
+@pytest.mark.parametrize("offer", [OFFER, ""])
+def test_a_cough_after_an_answer_or_an_offer_is_no_yes(talk: Dialogue, text: str, far: float, offer: str) -> None:
+    talk.turn(9, "How much is a ticket?")
+    speak(talk, 10, *filter(None, ("Twenty rupees.", offer)))
+    talk.begin()
+    plan = talk.turn(11, text, far)
+    assert (plan.reaction, plan.first, plan.ask) == (Reaction.SILENT, (), False)
+    talk.begin()
+    assert talk.turn(12, "yes" if offer else "go on").first == REST
+
+
+def test_a_noise_hours_after_a_restart_does_not_begin_to_read() -> None:
+    dialogue = Dialogue(ENGLISH, WANTED)
+    assert dialogue.recall(Saved(rest=REST)) == OFFER
+    speak(dialogue, 0, OFFER)
+    dialogue.begin()
+    assert dialogue.turn(1, "").first == ()
+    assert dialogue.rest == REST
 
 
 def test_after_another_question_in_an_offer_the_rest_is_still_there(offering: Dialogue) -> None:

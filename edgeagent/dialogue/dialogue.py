@@ -191,7 +191,7 @@ class Dialogue:
             follows = Reaction.RESUME if agreed else Reaction.SILENT
             if not agreed:
                 self._drop()
-        elif follows is not Reaction.RESUME or understood.kind is Kind.COMMAND:
+        elif understood.kind is Kind.COMMAND or not _passes(understood, follows):
             self.history.said(turn, text)
         plan = self._plan(understood, follows)
         self._answer = _Answer(turn, plan.resumes, plan.ask)
@@ -269,6 +269,11 @@ def _nothing(_command: str) -> None:
 
 def _nobody(_saved: Saved) -> None:
     """Nothing is kept."""
+
+
+def _passes(understood: Understood, follows: Reaction) -> bool:
+    """Whether it only accompanied us, or was said to somebody else: no replier need know it."""
+    return follows is Reaction.RESUME or (follows is Reaction.SILENT and understood.kind in WORDLESS)
 
 
 def _said(phrase: str) -> tuple[str, ...]:

@@ -56,13 +56,14 @@ class History:
             self._lines.append(line)
 
     def said(self, turn: int, text: str) -> None:
-        """What a person said; again, when they go on with the same turn."""
+        """What a person said; again, when they go on with the same turn. "" says nothing, and takes nothing back."""
+        if not text:
+            return
         for index, before in enumerate(self._lines):
             if before.who is Who.PERSON and before.number == turn:
                 self._lines[index] = replace(before, text=text)
                 return
-        if text:
-            self._lines.append(Line(Who.PERSON, turn, text))
+        self._lines.append(Line(Who.PERSON, turn, text))
 
     def recall(self, lines: Iterable[Line]) -> None:
         """Begin with these, from before the device was off. Their numbers become negative: those of this start are

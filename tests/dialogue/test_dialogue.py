@@ -393,4 +393,15 @@ def test_speech_that_was_not_for_us_is_let_be(talk: Dialogue) -> None:
     assert (plan.understood.kind, plan.first, plan.ask) == (Kind.FAR, REST, False)
     assert all(line.who is Who.DEVICE for line in talk.history.lines)
     speak(talk, 10, *REST)
-    assert talk.turn(11, "and so on", far=0.9).reaction is Reaction.SILENT
+    for turn, (text, far) in enumerate([("and so on", 0.9), ("[door]", 0.0)]):
+        talk.begin()
+        assert talk.turn(11 + turn, text, far).reaction is Reaction.SILENT
+    assert all(line.who is Who.DEVICE for line in talk.history.lines)  # no model is told of it, now or later
+
+
+def test_a_turn_whose_second_text_is_none_keeps_the_first() -> None:
+    dialogue = Dialogue(ENGLISH, WANTED)
+    dialogue.turn(1, "What time is it?")
+    dialogue.dropped(1)
+    dialogue.turn(1, "")
+    assert dialogue.history.lines == (Line(Who.PERSON, 1, "What time is it?"),)

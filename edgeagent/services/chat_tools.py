@@ -187,6 +187,11 @@ def _faults(lined: Lined, place: Place, tool: object, names: set[str]) -> Iterat
         yield lined.fault((*place, "parameters"), "parameters needs a JSON Schema with  type: object")
     elif not isinstance(parameters.get("properties", {}), dict) or not isinstance(parameters.get("required", []), list):
         yield lined.fault((*place, "parameters"), "parameters: properties needs names, required a list of them")
+    else:
+        for argument, about in parameters.get("properties", {}).items():
+            if wrong := _unreadable(about):
+                at = (*place, "parameters", "properties", str(argument))
+                yield lined.fault(at, f"parameters: {argument} needs {wrong}")
     timeout_s = tool.get("timeout_s", TIMEOUT_S)
     if not TYPES["number"](timeout_s) or not 0 < timeout_s <= LONGEST_TIMEOUT_S:
         yield lined.fault((*place, "timeout_s"), f"timeout_s needs a number up to {LONGEST_TIMEOUT_S:g} s")
@@ -199,6 +204,16 @@ def _faults(lined: Lined, place: Place, tool: object, names: set[str]) -> Iterat
         yield lined.fault((*place, "command"), "command needs a program and its arguments")
     elif which(argv[0]) is None:
         yield lined.fault((*place, "command"), f"there is no program '{argv[0]}'. Install it or give its path")
+
+
+def _unreadable(about: object) -> str:
+    """What a schema of one argument needs, so that it can be looked at; "" for nothing."""
+    if not isinstance(about, dict):
+        return "a schema, such as {type: string}"
+    kinds = about.get("type", "")
+    if not isinstance(kinds, str) and not (isinstance(kinds, list) and all(isinstance(kind, str) for kind in kinds)):
+        return "as type a name or a list of names"
+    return "" if isinstance(about.get("enum", []), list) else "as enum a list, such as [kitchen, hall]"
 
 
 def _wrong(arguments: object, schema: Mapping[str, Any]) -> str:

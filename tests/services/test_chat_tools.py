@@ -192,6 +192,8 @@ def test_every_fault_of_the_file_is_told_at_once_with_its_line(tmp_path: Path) -
         + "- {name: 'a b', description: '', command: no-such-program, parameters: {type: string}}\n"
         + '- {name: c, description: c, command: "sh \'x", name: d}\n'
         + "- 7\n"
+        + "- {name: e, description: e, command: 'true', parameters: {type: object, properties: {\n"
+        + "    room: {enum: kitchen},\n    level: {type: [string, 5]},\n    door: hall}}}\n"
     )
     with pytest.raises(ConfigError) as refused:
         read_tools(str(file))
@@ -207,6 +209,9 @@ def test_every_fault_of_the_file_is_told_at_once_with_its_line(tmp_path: Path) -
         "line 5: 'name' is given twice",
         "line 5: command: no closing quotation",
         "line 6: a tool needs",
+        "line 8: parameters: room needs as enum a list",
+        "line 9: parameters: level needs as type a name or a list of names",
+        "line 10: parameters: door needs a schema",
     ):
         assert told in text, told
 

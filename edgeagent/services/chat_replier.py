@@ -177,7 +177,7 @@ class ChatReply:
                 delta, ends = _piece(event)
                 ended = ended or ends
                 asked.add(delta.get("tool_calls"))
-                spoken = thoughts.without(str(delta.get("content") or ""))
+                spoken = thoughts.without(_text(delta.get("content")))
                 if spoken:
                     yield spoken
         finally:
@@ -266,6 +266,13 @@ def _piece(event: str) -> tuple[Mapping[str, Any], bool]:
         return delta, bool(choices[0].get("finish_reason"))
     except (ValueError, AttributeError, TypeError, KeyError, IndexError) as error:
         raise ServiceError("the server sends what is no chat", "check replier.url") from error
+
+
+def _text(content: object) -> str:
+    """What of a content is to be spoken: some servers send a list of parts, thoughts among them."""
+    parts = content if isinstance(content, list) else [{"type": "text", "text": content}]
+    texts = (part.get("text") for part in parts if isinstance(part, dict) and part.get("type") == "text")
+    return "".join(text for text in texts if isinstance(text, str))
 
 
 def messages(system: str, request: Request) -> list[dict[str, Any]]:

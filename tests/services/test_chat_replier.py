@@ -176,6 +176,20 @@ def test_thinking_aloud_is_not_spoken(size: int) -> None:
     assert spoken + thoughts.rest() == "Yes, 3 < 4."
 
 
+def test_of_an_answer_in_parts_the_text_is_spoken() -> None:
+    """As Mistral's models that think send it."""
+
+    def act(talking: Talking) -> None:
+        talking.begin()
+        thinking = [{"type": "thinking", "thinking": [{"type": "text", "text": "Nine or ten?"}]}]
+        for content in (thinking, [{"type": "text", "text": "At "}], "nine.", None):
+            talking.raw(f"data: {json.dumps({'choices': [{'delta': {'content': content}}]})}\n\n")
+        talking.done()
+
+    with serving(act) as server:
+        assert "".join(chat(server.url).reply(REQUEST)) == "At nine."
+
+
 def test_the_openai_client_understands_the_server_of_these_tests() -> None:
     openai = pytest.importorskip("openai", reason="the openai client is not installed")
     with serving(sentences(SAID)) as server:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from edgeagent import config
 from edgeagent.config.keys import Key, sections
+from edgeagent.config.named_files import PATHS
 from edgeagent.devices.manifest import FOLDER
 from edgeagent.errors import ConfigError
 from edgeagent.services.espeak_voices import data_folders
@@ -639,6 +640,20 @@ def test_a_wrong_address_is_refused_without_what_may_be_a_password(url: str) -> 
 def test_a_file_in_a_closed_folder_is_a_fault_of_its_key(text: str, key: str) -> None:
     with pytest.raises(ConfigError, match=rf"{key}.*Let the device's user read it"):
         config.loads(text)
+
+
+@pytest.mark.parametrize("key", PATHS)
+@pytest.mark.parametrize("files", [True, False])
+def test_the_home_of_nobody_is_a_fault_of_its_key(key: str, files: bool) -> None:
+    section, _, name = key.partition(".")
+    with pytest.raises(ConfigError, match=rf"1 problem\n +{key} +there is no home '~nobody-here' on this machine"):
+        config.loads(f"{section}: {{{name}: ~nobody-here/somewhere}}", files=files)
+
+
+def test_every_setting_that_is_a_path_is_known_as_one() -> None:
+    empty = {key.path for key in EVERY_KEY if key.default == "" and not key.private}
+    names = {f"{section}.{key}" for section in ("satellite", "metrics", "page", "mqtt") for key in sections()[section]}
+    assert set(PATHS) == empty - names - {"audio.mixer", "recogniser.language", "replier.model"} | {"mqtt.ca_file"}
 
 
 def test_half_of_a_surrogate_pair_is_no_letter() -> None:

@@ -18,7 +18,7 @@ from edgeagent.config.document import Document, parse, read_text
 from edgeagent.config.faults import Fault, refusal
 from edgeagent.config.former import instead
 from edgeagent.config.keys import Key, sections
-from edgeagent.config.named_files import missing
+from edgeagent.config.named_files import homeless, missing
 from edgeagent.errors import ConfigError, meant, nearest
 from edgeagent.settings import Settings
 
@@ -43,6 +43,10 @@ def loads(text: str, name: str = "configuration", *, files: bool = True) -> Sett
     tree = _known(document, faults, doubts)
     for section, key, value in _wrong(tree):
         faults.append(Fault(sections()[section][key].path, _complaint(sections()[section][key], value)))
+        del tree[section][key]
+    for fault in homeless(tree):  # before anybody looks there
+        faults.append(fault)
+        section, _, key = fault.key.partition(".")
         del tree[section][key]
     settings = _settings().validate_json(json.dumps(tree, default=str), strict=True)
     doubts = doubts - document.order.keys() | {fault.key for fault in faults}

@@ -4,7 +4,7 @@ as they must be. All of it by looking at files: nothing is loaded and no child i
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -27,6 +27,14 @@ from edgeagent.settings import Models, Recogniser, Settings, Talker, understands
 NONE = ("", "")
 """No library is needed."""
 
+PATHS = (
+    *("audio.microphone_wav", "audio.loudspeaker_wav", "models.folder", "models.smart_turn", "shadow.models"),
+    *("capture.turns_dir", "hints.socket", "talker.model", "talker.wav_dir", "script.file", "script.rules"),
+    *("script.reading", "recogniser.model", "replier.tools", "record.dir", "record.journal", "flight.dir"),
+    *("memory.file", "mqtt.ca_file"),
+)
+"""Settings in which a ~ stands for a home."""
+
 GET_SMART_TURN = "Give the smart-turn-v3 file for the CPU (smart-turn-v3.x-cpu.onnx), or leave it empty"
 
 
@@ -40,6 +48,21 @@ def missing(settings: Settings) -> Iterator[Fault]:
     yield from repliers(settings)
     yield from cues(settings)
     yield from missing_key(settings.replier)
+
+
+def homeless(tree: Mapping[str, Mapping[str, object]]) -> list[Fault]:
+    """Paths, by section and key, that begin in the home of somebody whom this machine does not know."""
+    faults = []
+    for path in PATHS:
+        section, _, key = path.partition(".")
+        value = tree.get(section, {}).get(key)
+        if isinstance(value, str) and value.startswith("~"):
+            try:
+                Path(value).expanduser()
+            except RuntimeError:
+                whose = Path(value).parts[0]
+                faults.append(Fault(path, f"there is no home '{whose}' on this machine. Give the whole path"))
+    return faults
 
 
 def installed(library: str) -> bool:

@@ -15,7 +15,7 @@ from edgeagent.turn import states as s
 from edgeagent.turn.attention import Attention
 from edgeagent.turn.heard import Ledger
 from edgeagent.turn.loudness import Loudness
-from edgeagent.turn.machine import Limits, Step, deadline, step
+from edgeagent.turn.machine import Limits, Step, deadline, muted, step
 from edgeagent.turn.naming import name
 from edgeagent.turn.outputs import Impairment, Outputs, outputs
 from edgeagent.turn.policy import VOICED, Percept, Policy, bounded
@@ -246,7 +246,7 @@ class Moderator:
             self.policy.restart()
         elif isinstance(event, e.Passed | e.ButtonShort | e.ButtonLong):
             self.policy.forget(after_patience=not isinstance(before, s.Doubting))
-        if isinstance(before, s.Muted) and not isinstance(self.state, s.Muted):
+        if muted(before) and not muted(self.state):  # perhaps while the microphone is away
             self.attention.muted(event.at)
         if type(self.state) is not type(before):
             if isinstance(self.state, s.Speaking | s.Idle):

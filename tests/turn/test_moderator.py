@@ -181,6 +181,25 @@ def test_what_was_said_while_muted_is_never_handed_over() -> None:
     assert all(opened.start >= unmuted for opened in bench.actions(a.OpenTurn) if isinstance(opened, a.OpenTurn))
 
 
+@pytest.mark.parametrize(
+    ("away", "back"),
+    [(e.MicrophoneFailed(0, "gone"), e.MicrophoneBack(0)), (e.Failed(0, "no loudspeaker"), e.Recovered(0))],
+)
+def test_nor_where_it_is_unmuted_while_the_card_is_away(away: e.Event, back: e.Event) -> None:
+    bench = Bench(Turns(patience_ms=200))
+    bench.tell(e.Ready(0), e.ButtonLong(0))
+    bench.tell(away)
+    bench.hear(1000, 0.97)  # its sound is there before it is believed
+    bench.hear(240, 0.02)
+    unmuted = bench.moderator.at
+    bench.tell(e.ButtonLong(unmuted), back)
+    bench.hear(16, 0.02)
+    bench.hear(300, 0.97)
+    (opened,) = bench.actions(a.OpenTurn)
+    assert isinstance(opened, a.OpenTurn)
+    assert opened.start >= unmuted
+
+
 def test_who_talks_on_after_the_longest_turn_is_answered_all_the_same() -> None:
     bench = Bench(Turns(longest_turn_ms=5000))
     bench.tell(e.Ready(0))

@@ -36,6 +36,7 @@ def write_lines(database: sqlite3.Connection, rows: Rows, lines: Iterable[Line],
     updated nowhere."""
     known = {(line.who, line.number): line for line in lines}
     written = dict(rows)
+    following = 1 + max((place for place, _ in rows.values()), default=0)  # SQLite would use that of a deleted line again
     stay = [key for key in written if key in known]
     if stay != list(known)[: len(stay)]:  # another history altogether
         stay = []
@@ -44,8 +45,10 @@ def write_lines(database: sqlite3.Connection, rows: Rows, lines: Iterable[Line],
     for key, line in known.items():
         values = (_utf8(line.text), line.interrupted, line.estimated)
         if key not in written:
-            insert = "INSERT INTO lines (at, who, text, interrupted, estimated) VALUES (?, ?, ?, ?, ?)"
-            written[key] = (database.execute(insert, (now, line.who.value, *values)).lastrowid or 0, line)
+            insert = "INSERT INTO lines (place, at, who, text, interrupted, estimated) VALUES (?, ?, ?, ?, ?, ?)"
+            database.execute(insert, (following, now, line.who.value, *values))
+            written[key] = (following, line)
+            following += 1
         elif written[key][1] != line:
             place = written[key][0]
             update = "UPDATE lines SET text = ?, interrupted = ?, estimated = ? WHERE place = ?"

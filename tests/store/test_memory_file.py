@@ -194,6 +194,18 @@ def test_what_is_deleted_lies_nowhere_while_the_device_runs_on(tmp_path: Path) -
     file.prune(later + 120)
     assert not any(word in each.read_bytes() for each in tmp_path.iterdir() for word in (b"Still", b"bridge"))
     file.close()
+def test_a_line_that_went_for_its_age_takes_no_newer_one_along_when_the_device_forgets_it_too(tmp_path: Path) -> None:
+    path = tmp_path / "memory.db"
+    first = Line(Who.PERSON, 1, "Good morning.")
+    several = tuple(Line(Who.PERSON, number, f"{number}") for number in range(2, 5))
+    later = NOW + 3600 * HOURS + 60
+    file = MemoryFile(path, NOW, HOURS)
+    assert file.write(NOW, Saved((first,)), {})
+    file.prune(later)
+    assert file.write(later, Saved((first, *several)), {})
+    assert file.write(later, Saved(several), {})  # its memory is full
+    file.close()
+    assert [line.text for line in kept(path, later).lines] == ["2", "3", "4"]
 
 
 def test_what_a_wrong_clock_has_dated_into_the_future_does_not_stay_for_ever(tmp_path: Path) -> None:

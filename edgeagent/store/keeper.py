@@ -183,12 +183,16 @@ class Keeper:
                 if not self._forgotten(part, recalls):
                     self._asked[part].pop()
                     return False
+                if part == "talk":  # nothing of this one has been written
+                    self._done = self._done._replace(saved=None)
             self._tokens[part] = now
         return not self._asked[part]
 
     def _opened(self, now: float) -> MemoryFile:
         self._let_go()
         self._file = MemoryFile(self._path, now, self._hours)
+        if self._tokens.get("talk") == self._file.tokens["talk"] and self._done.saved is not None:
+            self._file.goes_on(self._done.saved)
         return self._file
 
     def _let_go(self) -> None:

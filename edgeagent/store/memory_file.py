@@ -99,6 +99,13 @@ class MemoryFile:
             self.close()
             raise
 
+    def goes_on(self, written: Saved) -> None:
+        """This talk was written here before it was opened anew. What has gone since, for its age, is not written again,
+        and what is there is as old as it was."""
+        written = bounded(written)
+        self._rows = talk_rows.matched(self._rows, written.lines)
+        self.stood = replace(self.stood, saved=written)
+
     def ours(self) -> bool:
         """Whether the file is still there and nothing in it was forgotten."""
         if not self._there():

@@ -5,13 +5,16 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from edgeagent.dialogue.history import LINES, Line, Who
 from edgeagent.dialogue.saved import Saved
 
 Rows = dict[tuple[Who, int], tuple[int, Line]]
 """The lines of a database and their places, oldest first, by speaker and number."""
+
+GONE = 0
+"""The place of a line that was deleted."""
 
 
 def read(database: sqlite3.Connection) -> tuple[Rows, Saved, float]:
@@ -31,12 +34,20 @@ def read(database: sqlite3.Connection) -> tuple[Rows, Saved, float]:
     return rows, Saved(tuple(line for _, line in lines), tuple(texts), bool(more)), float(at)
 
 
+def matched(rows: Rows, lines: Sequence[Line]) -> Rows:
+    """The rows of a database to which `lines` were written before, under their numbers. Of those that are not there,
+    the oldest, it is known that they were."""
+    gone: list[tuple[int, Line]] = [(GONE, line) for line in lines]
+    there = (gone + list(rows.values()))[-len(lines) :] if lines else []
+    return {(line.who, line.number): (place, line) for (place, _), line in zip(there, lines, strict=True)}
+
+
 def write_lines(database: sqlite3.Connection, rows: Rows, lines: Iterable[Line], now: float) -> Rows:
     """Write what is different; returns what is there then. A line that was deleted for its age stays deleted: it is
     updated nowhere."""
     known = {(line.who, line.number): line for line in lines}
     written = dict(rows)
-    following = 1 + max((place for place, _ in rows.values()), default=0)  # SQLite would use that of a deleted line again
+    following = 1 + max((place for place, _ in rows.values()), default=0)  # SQLite would reuse a deleted one's
     stay = [key for key in written if key in known]
     if stay != list(known)[: len(stay)]:  # another history altogether
         stay = []

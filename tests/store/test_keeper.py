@@ -283,6 +283,26 @@ def test_old_words_go_while_the_device_runs(device: Device) -> None:
     assert (device.lines(), device.turns()) == ([], KNOWN.turns)
 
 
+def test_old_words_do_not_come_back_when_something_else_is_forgotten(device: Device) -> None:
+    device.know()
+    device.now += 23 * 3600
+    device.keeper.keep(NEXT)
+    device.keeper.look()
+    device.now += 2 * 3600
+    device.keeper.look()
+    assert device.lines() == ["You change once."]
+    forget(device.path, BOTH[:1])
+    device.keeper.look()
+    device.forgets(["profile"])
+    device.keeper.keep(replace(NEXT, lines=(*NEXT.lines, Line(Who.PERSON, 1, "Thanks."))))
+    device.keeper.look()
+    assert device.lines() == ["You change once.", "Thanks."]
+    assert not device.stood().saved.rest
+    device.now += 22.5 * 3600
+    device.keeper.look()
+    assert device.lines() == ["Thanks."]
+
+
 def test_words_go_also_where_the_clock_was_set_back_while_the_device_ran(device: Device) -> None:
     device.know()
     device.now -= 1e6

@@ -252,6 +252,23 @@ def test_a_card_that_comes_back_deaf_after_a_fault_of_its_loudspeaker_is_shown(
     assert rig.state == "mic_lost"
     assert [line for line in rig.log if line.startswith("lamp")][-1] == "lamp mic_lost"
     rig.until(lambda: rig.state == "idle", most=100)
+def test_a_microphone_that_is_lost_during_a_fault_shows_when_that_is_mended(rig: Rig) -> None:
+    rig.turn(20)
+    rig.plugged = False
+    while not rig.loop._repair.at_work:
+        rig.card.silent = True
+        rig.turn()
+    rig.wait(1)
+    assert rig.state == "faulty"
+    rig.plugged = True
+    begun = time.monotonic()
+    while len(rig.cards) == 1 or rig.loop._repair.at_work:
+        rig.wait(0.05)
+        time.sleep(0.001)
+        assert time.monotonic() - begun < 20
+    rig.wait(0.5)
+    assert (rig.state, rig.log[-1]) == ("mic_lost", "lamp mic_lost")
+    rig.until(lambda: rig.state == "idle", most=60)
 
 
 @pytest.mark.parametrize("before", range(20, 24))

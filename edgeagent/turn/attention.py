@@ -38,10 +38,10 @@ class Attention:
 
     def start(self, turn: int, pre_roll: int) -> int:
         """From which sample on the sound of a turn with its onset at `turn` is handed over: never what was said while
-        muted, nor a wake word; but everything behind that, though the server took its time."""
+        muted or asleep, nor a wake word; but everything behind that, though the server took its time."""
         return self._floor if turn - self._woken <= pre_roll else max(self._floor, turn - pre_roll)
 
-    def muted(self, at: int) -> None:
+    def shut_until(self, at: int) -> None:
         """Nothing from before `at` is handed over."""
         self._floor = at
 

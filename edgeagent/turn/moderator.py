@@ -242,12 +242,13 @@ class Moderator:
         self.policy.temper.ending.note(before, event, self.state)
         self.attention.note(before, event, self.state)
         slept = isinstance(before, s.Idle) and not self._decisions.awake
-        if (slept and isinstance(self.state, s.Speaking)) or self.attention.wakes(before, event):
+        rouses = slept and isinstance(self.state, s.Speaking)
+        if rouses or self.attention.wakes(before, event):
             self.policy.restart()
         elif isinstance(event, e.Passed | e.ButtonShort | e.ButtonLong):
             self.policy.forget(after_patience=not isinstance(before, s.Doubting))
-        if muted(before) and not muted(self.state):  # perhaps while the microphone is away
-            self.attention.muted(event.at)
+        if rouses or (muted(before) and not muted(self.state)):  # perhaps while the microphone is away
+            self.attention.shut_until(event.at)
         if type(self.state) is not type(before):
             if isinstance(self.state, s.Speaking | s.Idle):
                 self._loudness.take()

@@ -195,6 +195,19 @@ def test_nothing_said_while_muted_is_in_a_turn_that_was_woken_after() -> None:
     assert opened.start >= unmuted
 
 
+def test_nothing_said_asleep_is_in_the_turn_of_who_interrupts_what_it_says_by_itself() -> None:
+    made = bench("button")
+    made.hear(1000, VOICE)
+    made.hear(100, QUIET)
+    began = made.moderator.at
+    made.tell(e.ReplyReady(began, 3), e.Playing(began, 3, 0, 0))
+    made.hear(100, QUIET)
+    made.hear(900, VOICE)
+    (opened,) = made.actions(a.OpenTurn)
+    assert isinstance(opened, a.OpenTurn)
+    assert opened.start >= began
+
+
 def test_a_word_that_is_told_late_takes_nothing_of_a_turn_that_is_open() -> None:
     made = bench()
     called(made, "button")

@@ -78,6 +78,7 @@ class _Utterance:
     sound: Sound = field(default_factory=lambda: np.empty(FIRST_ROOM, np.float32))
     length: int = 0
     sealed: bool = False
+    wanted: bool = False
     position: int = 0
 
     def append(self, sound: Sound) -> None:
@@ -140,7 +141,8 @@ class Playback:
 
     def drop(self, utterance: int, at: int = 0) -> None:
         """Forget the utterance and free its sound. If it sounds, it is cut at `at`."""
-        if dropped := self._utterances.pop(utterance, None):
+        dropped = self._utterances.pop(utterance, None)
+        if dropped is not None and dropped.wanted:  # or many that are refused would push out a command that counts
             self._post(at, partial(self._forget, dropped))
 
     def aim(self, gain: float, at: int = 0) -> None:
@@ -153,6 +155,7 @@ class Playback:
     def play(self, utterance: int, offset: int = 0, at: int = 0) -> None:
         """Play from the utterance's sample `offset`, from loudspeaker sample `at` on, as soon as the gain allows. What
         sounds then is cut. KeyError if it was never loaded or is dropped."""
+        self._utterances[utterance].wanted = True
         self._post(at, partial(self._place, self._utterances[utterance], offset))
 
     def halt(self, at: int = 0) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from edgeagent.errors import ServiceError
 from edgeagent.signal import Sound
-from edgeagent.signal.playback import Cue, Kind, Playback
+from edgeagent.signal.playback import QUEUE, Cue, Kind, Playback
 
 ONES = np.ones(1000, np.float32)
 """What plays these plays its own gain."""
@@ -257,6 +257,18 @@ def test_a_dropped_utterance_ceases_and_its_late_sound_is_ignored() -> None:
     assert taken(player) == [Cue(Kind.CEASED, 1, 150, 150)]
     with pytest.raises(KeyError):
         player.play(1)
+
+
+def test_what_is_refused_while_nobody_renders_pushes_out_no_stop() -> None:
+    player = speaking(counted(1000))
+    player.aim(0.0)
+    player.halt()
+    player.take_back(0)  # the card is gone
+    player.drop(1)
+    for number in range(2, 2 + 2 * QUEUE):
+        loaded(ONES, number, player=player)
+        player.drop(number)
+    assert not player.render(1000).any()
 
 
 def test_dropping_another_utterance_disturbs_nothing() -> None:

@@ -252,6 +252,8 @@ def test_a_card_that_comes_back_deaf_after_a_fault_of_its_loudspeaker_is_shown(
     assert rig.state == "mic_lost"
     assert [line for line in rig.log if line.startswith("lamp")][-1] == "lamp mic_lost"
     rig.until(lambda: rig.state == "idle", most=100)
+
+
 def test_a_microphone_that_is_lost_during_a_fault_shows_when_that_is_mended(rig: Rig) -> None:
     rig.turn(20)
     rig.plugged = False

@@ -194,6 +194,8 @@ def test_what_is_deleted_lies_nowhere_while_the_device_runs_on(tmp_path: Path) -
     file.prune(later + 120)
     assert not any(word in each.read_bytes() for each in tmp_path.iterdir() for word in (b"Still", b"bridge"))
     file.close()
+
+
 def test_a_line_that_went_for_its_age_takes_no_newer_one_along_when_the_device_forgets_it_too(tmp_path: Path) -> None:
     path = tmp_path / "memory.db"
     first = Line(Who.PERSON, 1, "Good morning.")

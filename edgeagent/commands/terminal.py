@@ -35,7 +35,8 @@ def check_place(option: str, file: Path | None) -> None:
         raise EdgeAgentError(f"{option} {file}: is a folder", "give the name of a file")
     if not file.absolute().parent.is_dir():
         raise EdgeAgentError(f"{option} {file}: {file.parent}: no such folder", "make it, or write elsewhere")
-    if not os.access(file.absolute().parent, os.W_OK):
+    special = file.exists() and not file.is_file()  # such as /dev/stdout, in a folder of root's
+    if not special and not os.access(file.absolute().parent, os.W_OK):
         raise EdgeAgentError(f"{option} {file}: nothing can be written in {file.parent}", "write elsewhere")
 
 

@@ -442,6 +442,6 @@ def test_a_place_where_nothing_can_be_written_is_told(tmp_path: Path, monkeypatc
     check_place("--report", None)
     check_place("--report", tmp_path / "page.html")
     monkeypatch.setattr(os, "access", lambda _path, mode: mode != os.W_OK)
-    check_place("--out", Path("/dev/stdout"))
+    check_place("--out", Path("/dev/null"))
     with pytest.raises(EdgeAgentError, match="nothing can be written in"):
         check_place("--report", tmp_path / "page.html")

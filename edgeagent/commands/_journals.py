@@ -31,6 +31,8 @@ class Journals:
         self.decided, self.noted = Fan(), Fan()
         self._settings = settings
         self._warn = warn
+        self._refused: set[str] = set()
+        """Keys whose place cannot be written."""
         self._files = ExitStack()
 
     def both(self, journal: Journal | None) -> None:
@@ -90,10 +92,11 @@ class Journals:
         return printer
 
     def say_what_is_recorded(self, folder: Path | None, given: Path) -> None:
-        """Nobody is recorded without being told. given: where a person asked for it, who need not be told."""
-        if folder is not None and folder != given:
+        """Nobody is recorded without being told, nor told so where nothing is. given: where a person asked for it, who
+        need not be told."""
+        if folder is not None and folder != given and not self._refused & {"record.dir", "--record"}:
             self.noted.write({"at": 0, "event": "recording", "folder": str(folder)})
-        if flight := self._settings.flight.dir:
+        if (flight := self._settings.flight.dir) and "flight.dir" not in self._refused:
             self.noted.write({"at": 0, "event": "flight_recorder", "folder": flight, "mb": self._settings.flight.mb})
 
     @contextmanager
@@ -105,6 +108,7 @@ class Journals:
         except EdgeAgentError as refused:
             if not wait:
                 raise EdgeAgentError(f"{key}: {refused.problem}", refused.remedy) from refused
+            self._refused.add(key)
             self._warn(f"{key}: {refused.problem}; nothing is kept there, everything else goes on")
 
     def __enter__(self) -> Journals:

@@ -92,6 +92,18 @@ def test_signals_end_it_in_good_order(command: Command, tmp_path: Path, number: 
     assert b"heard_words" in (session / "journal.jsonl").read_bytes()
 
 
+def test_what_cannot_be_kept_is_not_said_to_be(command: Command, tmp_path: Path) -> None:
+    """A service talks all the same."""
+    (tmp_path / "file").touch()
+    config = tmp_path / "edgeagent.yaml"
+    config.write_text(f"flight: {{dir: {tmp_path}/file/clips}}\nrecord: {{dir: {tmp_path}/file/sessions}}\n")
+    run = done(command("run", "--wait", "--config", str(config), seconds=1))
+    assert run.returncode == 0
+    assert run.stderr.count("nothing is kept there") == 2
+    assert "keeps the sound" not in run.stdout
+    assert "recording" not in run.stdout
+
+
 def test_who_asked_that_the_end_of_the_terminal_be_ignored_is_obeyed(command: Command, tmp_path: Path) -> None:
     session = tmp_path / "session"
     line = ["nohup", *command("run", "--quiet", "--record", str(session), seconds=2)]

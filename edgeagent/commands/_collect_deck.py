@@ -58,6 +58,7 @@ SHOWN: Mapping[Expected, str] = {
     Expected.NOISE: "{}",
 }
 
+QUOTES_REMEDY = "put yes, no, on and off in quotes: in YAML they are true or false"
 PROMPTS_REMEDY = "write backchannel, floor and noise, each with a list of what to say or do"
 
 
@@ -99,6 +100,8 @@ def read_words(path: Path) -> dict[Expected, Sequence[str]]:
     if not isinstance(given, dict) or not given or set(given) - known:
         raise EdgeAgentError(f"{path}: the keys must be among {', '.join(sorted(known))}", PROMPTS_REMEDY)
     for name, texts in given.items():
+        if isinstance(texts, list) and any(isinstance(text, bool) for text in texts):
+            raise EdgeAgentError(f"{path}: {name} has words that are no texts", QUOTES_REMEDY)
         if not isinstance(texts, list) or not texts or not all(isinstance(text, str) and text for text in texts):
             raise EdgeAgentError(f"{path}: {name} is no list of texts", PROMPTS_REMEDY)
     return {**WORDS, **{Expected(name): texts for name, texts in given.items()}}

@@ -54,3 +54,10 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
     with pytest.raises(EdgeAgentError, match=r"prompts\.yaml"):
         read_words(path)
+
+
+def test_a_no_without_quotes_is_told_what_it_needs(tmp_path: Path) -> None:
+    """The first word that comes to mind in Spanish or Italian, too."""
+    (tmp_path / "words.yaml").write_text("floor: [no, espera]")
+    with pytest.raises(EdgeAgentError, match="floor has words that are no texts; put yes, no, on and off in quotes"):
+        read_words(tmp_path / "words.yaml")

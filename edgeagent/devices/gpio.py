@@ -110,8 +110,12 @@ def _signed(factory: Factory) -> Factory:
     return factory
 
 
+WHO = "`sudo edgeagent check --config FILE --machine` names who holds it"
+"""Without a configuration `check` knows of no pins, and without --machine it looks at none."""
+
+
 @contextmanager
-def claiming(what: str, busy: str = "`sudo edgeagent check` names who holds it") -> Iterator[None]:
+def claiming(what: str, busy: str = WHO) -> Iterator[None]:
     """Turns what gpiozero and lgpio raise while `what` (`GPIO 4 (amplifier)`) is claimed into DeviceError."""
     try:
         yield

@@ -67,3 +67,16 @@ def test_a_pin_used_twice(factory: Any, told: SimpleQueue[Event]) -> None:
     with pytest.raises(DeviceError, match="used twice"):
         GpioButton(NORMAL, factory, told.put)
     button.close()
+
+
+def test_a_pin_of_somebody_else_says_what_names_them(factory: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the configuration `check` knows of no pins."""
+
+    def busy(*_: object, **__: object) -> None:
+        raise Exception("GPIO busy")  # lgpio.error derives from Exception alone
+
+    monkeypatch.setattr(factory, "pin", busy)
+    with pytest.raises(
+        DeviceError, match=r"GPIO 17 \(button\) is taken; `sudo edgeagent check --config FILE --machine`"
+    ):
+        GpioButton(NORMAL, factory, lambda _event: None)

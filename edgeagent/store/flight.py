@@ -117,8 +117,10 @@ class Flight:
 
     def close(self) -> None:
         """Write what waits, within 2 s. After the engine's last step. Idempotent."""
+        heard = self._rings["clean"].end
+        self._await(self._occasions.leave(heard))
         for occasion in self._pending:
-            self._keep(occasion, self._rings["clean"].end)
+            self._keep(occasion, heard)
         self._pending.clear()
         if not self._spool.close():
             self._warn(f"{self._shelf.folder}: the disk does not answer; the last clips are lost")

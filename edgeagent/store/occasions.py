@@ -134,6 +134,11 @@ class Occasions:
             return None
         return self._end(Kind.STOP, doubt.stopped, at)
 
+    def leave(self, at: int) -> Occasion | None:
+        """The device goes off at sample `at`: a stop whose person still has the floor ends here."""
+        doubt = self._doubt
+        return None if doubt is None or doubt.stopped < 0 else self._end(Kind.STOP, doubt.stopped, at)
+
     def _changed(self, state: str, before: str, at: int) -> Occasion | None:
         doubt = self._doubt
         if state == "doubting":

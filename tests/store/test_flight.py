@@ -76,6 +76,18 @@ def test_what_is_going_on_at_the_end_is_kept_as_far_as_it_got(tmp_path: Path) ->
     assert len(clip.sound("mic")) == clip.stop - clip.start
 
 
+def test_a_stop_right_before_the_end_is_kept(tmp_path: Path) -> None:
+    """Who has stopped the device switches it off; nobody listens for six seconds more to what it was."""
+    fed = Fed(settings(tmp_path))
+    fed.live(4 * RATE, [entry for entry in fed.stop(3 * RATE) if int(str(entry["at"])) < 4 * RATE])
+    fed.close()
+    fed.close()
+    (clip,) = read_clips(tmp_path, pytest.fail)
+    assert clip.occasion.kind is Kind.STOP
+    assert clip.occasion.ended == clip.stop == 4 * RATE - HOP
+    assert clip.occasion.stopped > 0
+
+
 def test_nobody_but_the_owner_may_read_them(tmp_path: Path) -> None:
     fed = Fed(settings(tmp_path / "clips"))
     before = os.umask(0)

@@ -17,7 +17,7 @@ from pathlib import Path
 from edgeagent.commands import _review_text as text
 from edgeagent.commands.terminal import print_json, warn
 from edgeagent.errors import DeviceError, EdgeAgentError, meant, nearest
-from edgeagent.settings import Settings
+from edgeagent.settings import Audio, Settings
 from edgeagent.store.clips import Clip, Label, read_clip, read_clips, write_label
 from edgeagent.store.occasions import Was, right
 
@@ -84,10 +84,8 @@ def sound(clip: Clip, name: str, settings: Settings, enough: Callable[[float], b
 
 def _played(path: Path, settings: Settings, enough: Callable[[float], bool] | None) -> str:
     """Why not; empty when it has been played, or when somebody had heard enough."""
-    from edgeagent.devices.alsa_names import find
-
     try:
-        device = find(settings.audio.output, "aplay")
+        device = _loudspeaker(settings.audio)
     except DeviceError as error:
         return str(error)
     command = ["aplay", "-q", "-D", device, str(path)]
@@ -98,6 +96,18 @@ def _played(path: Path, settings: Settings, enough: Callable[[float], bool] | No
                 return ""
         _, said = playing.communicate()
     return "" if playing.returncode == 0 else (said.strip().splitlines() or ["aplay failed"])[-1]
+
+
+def _loudspeaker(audio: Audio) -> str:
+    """What ALSA calls it: but for the card `pipe` the settings have PortAudio's name, and ALSA has several for each
+    card. Raises DeviceError."""
+    from edgeagent.devices.alsa_names import find
+    from edgeagent.devices.holders import Holders
+
+    named = Holders().named(audio.output, "output") if audio.card == "pyaudio" else ()
+    if len(named) == 1:
+        return f"plughw:CARD={named[0].card.id},DEV={named[0].number}"
+    return find(audio.output, "aplay")
 
 
 def ask(folder: Path, args: argparse.Namespace, settings: Settings) -> int:

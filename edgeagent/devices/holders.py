@@ -79,10 +79,14 @@ class Holders:
             if (number := re.fullmatch(r"pcm(\d+).", path.name))
         )
 
-    def held(self, name: str, way: Direction) -> tuple[Pcm, ...]:
-        """The full ones among those that an ALSA name of the hardware, or (part of) a name of PortAudio's, means."""
+    def named(self, name: str, way: Direction) -> tuple[Pcm, ...]:
+        """Those that an ALSA name of the hardware, or (part of) a name of PortAudio's, means."""
         hardware = HARDWARE.match(name)
-        return tuple(pcm for pcm in self.pcms(way) if pcm.full and _meant(pcm, name, hardware))
+        return tuple(pcm for pcm in self.pcms(way) if _meant(pcm, name, hardware))
+
+    def held(self, name: str, way: Direction) -> tuple[Pcm, ...]:
+        """The full ones among them."""
+        return tuple(pcm for pcm in self.named(name, way) if pcm.full)
 
     def of(self, pcm: Pcm, way: Direction) -> tuple[Process, ...]:
         """Who holds it."""

@@ -9,17 +9,20 @@ import re
 import stat
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from edgeagent.commands._review_label import ASKS
+from edgeagent.devices import holders
 from edgeagent.settings import Shadow
 from edgeagent.store.clips import Label, read_clip, read_clips
 from edgeagent.store.occasions import Kind, Was, right
 from edgeagent.units import RATE
 from tests.commands.conftest import Run
 from tests.commands.made_up_flight import fly
+from tests.devices.made_up_proc import MadeUpProc
 from tests.store.made_up_clips import Fed, settings
 
 ROOT = Path(__file__).parents[2]
@@ -181,6 +184,23 @@ def test_it_is_played_through_the_card_of_the_settings(
     assert edgeagent("review", "--config", tmp_path / "edgeagent.yaml", "play", 2, "--sound", "clean") == 0
     assert aplay.read_text() == f"-q -D plughw:CARD=Speaker {clips}/000002/clean.wav\n"
     assert "not played" not in said(capsys)
+
+
+@pytest.mark.parametrize("output", ["UACDemo", "UACDemoV1.0: USB Audio (hw:3,0)"])
+def test_it_is_played_through_the_card_that_portaudio_calls_so(
+    edgeagent: Run, clips: Path, tmp_path: Path, aplay: Path, capsys: Said, monkeypatch: pytest.MonkeyPatch, output: str
+) -> None:
+    """As docs/hardware.md has it: ALSA has other names for it, several for each card."""
+    program, proc = tmp_path / "bin" / "aplay", MadeUpProc(tmp_path / "proc")
+    listed = "".join(f"{kind}:CARD=UACDemoV10,DEV=0\n" for kind in ("hw", "plughw", "sysdefault", "front"))
+    program.write_text(program.read_text().replace("echo plughw:CARD=Speaker", f"echo '{listed}'"))
+    proc.card(1, "UACDemoV10", "UACDemoV1.0")
+    proc.pcm(1, 0, "p", [None])
+    monkeypatch.setattr(holders, "Holders", partial(holders.Holders, proc.root))
+    (tmp_path / "edgeagent.yaml").write_text(f"flight: {{dir: {clips}}}\naudio: {{output: '{output}'}}\n")
+    assert edgeagent("review", "--config", tmp_path / "edgeagent.yaml", "play", 2) == 0
+    assert "not played" not in said(capsys)
+    assert aplay.read_text() == f"-q -D plughw:CARD=UACDemoV10,DEV=0 {clips}/000002/mic.wav\n"
 
 
 def test_what_cannot_be_played_can_be_found(

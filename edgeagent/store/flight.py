@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -38,6 +38,12 @@ WAITING = 8
 
 ENTRIES = 1000
 """Of the journal remembered; the liveliest minute has some hundreds."""
+
+MUTED = "muted"
+"""The state, as the journal has it."""
+
+HEARD = ("mic", "clean")
+"""Of the sounds, those that people can be heard in."""
 
 Entry = Mapping[str, Any]
 
@@ -153,7 +159,11 @@ class Flight:
     def _write(self, jobs: list[_Job]) -> None:
         for job in jobs:
             try:
-                self._shelf.put(self._told(job), {name: _read(ring, job) for name, ring in self._rings.items()})
+                sounds = {name: _read(ring, job) for name, ring in self._rings.items()}
+                for start, stop in _muted(job):
+                    for name in HEARD:
+                        sounds[name][start:stop] = 0.0
+                self._shelf.put(self._told(job), sounds)
             except RingError:
                 self._tell_loss("the disk is too slow")
             except OSError as error:
@@ -193,6 +203,17 @@ class Beside:
 def _rounded(value: float) -> float:
     """For the trace; what is no number says nothing."""
     return round(float(value), 3) if math.isfinite(value) else 0.0
+
+
+def _muted(job: _Job) -> Iterator[tuple[int, int]]:
+    """Samples of the clip in which the device was muted: who presses for that wants no recording."""
+    since = 0 if job.state == MUTED else -1
+    for entry in [*job.entries, {"event": "state", "at": job.stop}]:
+        if entry.get("event") == "state":
+            at = int(entry["at"]) - job.start
+            if since >= 0:
+                yield since, at
+            since = at if entry.get("state") == MUTED else -1
 
 
 def _read(ring: Ring, job: _Job) -> Sound:

@@ -88,6 +88,31 @@ def test_a_stop_right_before_the_end_is_kept(tmp_path: Path) -> None:
     assert clip.occasion.stopped > 0
 
 
+def test_nothing_that_is_said_while_it_is_muted_is_kept(tmp_path: Path) -> None:
+    """The press that mutes and the one that ends it have a clip as every press has, with sound behind and before it."""
+    fed = Fed(settings(tmp_path))
+    first, second = 5 * RATE // HOP * HOP, 10 * RATE // HOP * HOP
+    fed.live(
+        14 * RATE,
+        [
+            {"at": first, "event": "button_long"},
+            {"at": first, "event": "state", "state": "muted", "from": "idle"},
+            {"at": second, "event": "button_long"},
+            {"at": second, "event": "state", "state": "idle", "from": "muted"},
+        ],
+    )
+    fed.close()
+    ended, muted = read_clips(tmp_path, pytest.fail)
+    for name in ("mic", "clean"):
+        pressed = first - muted.start
+        assert np.count_nonzero(muted.sound(name)[:pressed]) > RATE
+        assert not np.any(muted.sound(name)[pressed:])
+        pressed = second - ended.start
+        assert not np.any(ended.sound(name)[:pressed])
+        assert np.count_nonzero(ended.sound(name)[pressed:]) > RATE // 2
+    assert np.any(muted.sound("reference")[first - muted.start :])
+
+
 def test_nobody_but_the_owner_may_read_them(tmp_path: Path) -> None:
     fed = Fed(settings(tmp_path / "clips"))
     before = os.umask(0)

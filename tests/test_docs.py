@@ -112,6 +112,20 @@ def test_the_hardware_guide_has_a_configuration_for_each_board() -> None:
     assert not [board.partition("\n")[0] for board in boards if "```yaml" not in board]
 
 
+@pytest.mark.parametrize(
+    ("page", "promise"),
+    [
+        ("hardware.md", r"`edgeagent check ([^`]*)`\s+tells what really works"),
+        ("troubleshooting.md", r"`edgeagent check ([^`]*)`\s+names\s+it, with its process"),
+        ("troubleshooting.md", r"`edgeagent check ([^`]*)`\s+measures how much of a core"),
+    ],
+)
+def test_what_shall_look_at_the_machine_of_a_configuration_does(page: str, promise: str) -> None:
+    """Without --machine only the configuration is looked at, and without --config only a machine with nothing on it."""
+    (options,) = re.findall(promise, (ROOT / "docs" / page).read_text(encoding="utf-8"))
+    assert options == "--config FILE --machine"
+
+
 def test_every_command_is_in_the_readme() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert set(re.findall(r"^\| `edgeagent ([a-z-]+)", text, re.MULTILINE)) == set(commands.names())

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import yaml
@@ -85,27 +86,32 @@ def load_scene(folder: Path) -> Scene:
     if not isinstance(lines, list):
         reader.fault("agent", "missing; give a list of what the device says, [] for nothing")
         lines = []
-    agent = tuple(_line(reader, line, f"agent[{i}].") for i, line in enumerate(lines))
+    agent = tuple(_line(reader, line, i) for i, line in enumerate(lines))
     echo = _echo(reader, document.get("echo"))
     reader.raise_faults()
-    return Scene(str(document.get("name") or folder.name), length, agent, near[:length], echo)
+    return Scene(reader.text(document.get("name"), "name") or folder.name, length, agent, near[:length], echo)
 
 
-def _line(reader: _Reader, line: object, where: str) -> Line:
+def _line(reader: _Reader, line: object, index: int) -> Line:
+    where, way = f"agent[{index}].", ("agent", index)
     if not isinstance(line, Mapping):
         reader.fault(where.rstrip("."), "must be a mapping with at_s and audio")
         return Line(0, np.zeros(0, np.float32))
     at = round(reader.number(line, "at_s", where, least=0.0) * RATE)
     words = line.get("words") or []
     try:
-        timed = tuple(Word(round(float(w[0]) * RATE), round(float(w[1]) * RATE), str(w[2])) for w in words)
-    except (TypeError, ValueError, IndexError, KeyError):
+        timed = tuple(
+            Word(round(float(w[0]) * RATE), round(float(w[1]) * RATE), reader.text(w[2], *way, "words", i, 2))
+            for i, w in enumerate(words)
+        )
+    except (TypeError, ValueError, IndexError, KeyError, OverflowError):
         reader.fault(where + "words", "must be a list of [start, end, word], in seconds of this file; or leave it out")
         timed = ()
     protected = line.get("protected", False)
     if not isinstance(protected, bool):
         reader.fault(where + "protected", "must be true or false")
-    return Line(at, reader.sound(line, "audio", where), str(line.get("text") or ""), timed, protected is True)
+    text = reader.text(line.get("text"), *way, "text")
+    return Line(at, reader.sound(line, "audio", where), text, timed, protected is True)
 
 
 def _echo(reader: _Reader, echo: object) -> EchoPath:
@@ -136,6 +142,7 @@ class _Reader:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.faults: list[tuple[str, str]] = []
+        self._written: Any = None
 
     def fault(self, where: str, what: str) -> None:
         self.faults.append((where, what))
@@ -153,13 +160,25 @@ class _Reader:
         if not path.is_file():
             raise SceneError(f"{self.folder}: no scene.yaml there", "name a folder that holds one scene")
         try:
-            document = yaml.safe_load(path.read_text(encoding="utf-8"))
+            text = path.read_text(encoding="utf-8")
+            document = yaml.safe_load(text)
+            self._written = yaml.load(text, yaml.BaseLoader)
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
             reason = " ".join(str(error).split())
             raise SceneError(f"{path}: cannot be read: {reason}", "it must be YAML in UTF-8") from None
         if not isinstance(document, Mapping):
             raise SceneError(f"{path}: is not a mapping", "see the scene format in the documentation")
         return document
+
+    def text(self, value: object, *way: str | int) -> str:
+        """A text as it is written at the end of `way`: to YAML "no" and "on" are truth values and 12:30 is a number."""
+        written = self._written
+        try:
+            for step in way:
+                written = written[step]
+        except (KeyError, IndexError, TypeError):  # behind a merge key
+            written = value
+        return "" if value is None else str(written)
 
     def number(
         self, source: Mapping[str, object], key: str, where: str = "", *, least: float, default: float | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -49,6 +50,17 @@ def test_a_path_change_comes_back(tmp_path: Path) -> None:
 def test_unknown_keys_and_a_longer_near_are_no_fault(made_up: Path, tmp_path: Path) -> None:
     copy = _altered(made_up, tmp_path, {"colour": "red", "duration_s": 30.0})
     assert load_scene(copy).near.size == 30 * RATE
+
+
+def test_words_that_yaml_takes_for_something_else_are_words(made_up: Path, tmp_path: Path) -> None:
+    copy = _altered(made_up, tmp_path, {"agent": []})
+    line = "{at_s: 1, audio: agent-0.wav, text: %s, words: [[0.0, .2, on], [.2, 1, 12:30], [1, 2, 007], [2, 3, ~]]}"
+    text = (copy / "scene.yaml").read_text().replace("agent: []", f"agent: [{line % 'No'}, {line % '~'}]")
+    (copy / "scene.yaml").write_text(re.sub("^name: .*$", "name: Yes", text, flags=re.MULTILINE))
+    scene = load_scene(copy)
+    assert scene.name == "Yes"
+    assert [line.text for line in scene.agent] == ["No", ""]
+    assert [word.text for word in scene.agent[1].words] == ["on", "12:30", "007", ""]
 
 
 def test_all_faults_are_named_at_once(made_up: Path, tmp_path: Path) -> None:

@@ -39,12 +39,16 @@ def write_all(file: FileIO, data: bytes) -> None:
 
 def write_whole(path: Path, text: str, mode: int = 0o666) -> None:
     """Replace `path` by `text` so that a reader sees either the old or the new content. mode: less the umask, as
-    always, and whatever the old file's was. Raises OSError."""
+    always, and whatever the old file's was. Raises OSError, and leaves nothing else behind."""
     draft = path.with_name(path.name + ".new")
     draft.unlink(missing_ok=True)  # one that a kill has left may have another mode
-    with open(draft, "w", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, mode)) as file:
-        file.write(text)
-    os.replace(draft, path)
+    try:
+        with open(draft, "w", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, mode)) as file:
+            file.write(text)
+        os.replace(draft, path)
+    except BaseException:
+        draft.unlink(missing_ok=True)  # half a page would only keep a full disk full
+        raise
 
 
 def replace_kept(path: Path, text: str, backup: Path) -> None:

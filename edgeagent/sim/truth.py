@@ -43,7 +43,7 @@ def read_truth(folder: Path) -> tuple[Happening, ...]:
     """The events of the scene in `folder`, in order of onset. Raises SceneError."""
     path = folder / "truth.json"
     try:
-        entries = json.loads(path.read_text(encoding="utf-8"))
+        entries = json.loads(path.read_bytes())  # which passes over a byte order mark, as editors of Windows write it
         return tuple(sorted((_happening(entry) for entry in entries), key=lambda event: event.start))
     except FileNotFoundError:
         raise SceneError(f"{path} is missing", "only scenes that come with their truth can be scored") from None

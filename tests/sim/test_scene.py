@@ -136,6 +136,12 @@ def test_a_wrong_truth_is_one_clear_error(tmp_path: Path, content: str | None) -
         read_truth(tmp_path)
 
 
+def test_truth_is_read_as_an_editor_of_windows_writes_it(tmp_path: Path) -> None:
+    text = '[{"kind": "noise", "start_s": 1, "end_s": 2, "text": "T\u00fcr"}]'
+    (tmp_path / "truth.json").write_text(text, encoding="utf-8-sig")
+    assert [event.text for event in read_truth(tmp_path)] == ["T\u00fcr"]
+
+
 def test_truth_is_read_in_order(tmp_path: Path) -> None:
     (tmp_path / "truth.json").write_text(
         '[{"kind": "noise", "start_s": 2.5, "end_s": 3, "style": "x"},'

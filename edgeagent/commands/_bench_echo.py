@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import signal
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from edgeagent.commands._bench_echo_page import write_page
 from edgeagent.commands._bench_echo_setup import Plan, plan
+from edgeagent.commands._jobs import at_once
 from edgeagent.commands.terminal import Progress, print_json
 from edgeagent.sim.echo_bench.bench import Bench, Heard
 from edgeagent.sim.echo_bench.conditions import Condition
@@ -42,7 +42,8 @@ def _measured(wanted: Plan, jobs: int) -> Results:
     }
     orders = [(condition, seed) for condition in wanted.conditions for seed in wanted.seeds]
     with Progress("measuring", len(orders)) as progress:
-        measured = _in_turn(wanted.bench, orders) if jobs == 1 else _at_once(wanted.bench, orders, jobs)
+        bench = wanted.bench
+        measured = _in_turn(bench, orders) if jobs == 1 else at_once(_one, orders, jobs, _begin, bench)
         for done, ((condition, _), figures) in enumerate(zip(orders, measured, strict=True), start=1):
             for name, one in figures.items():
                 results[name][condition.name].append(one)
@@ -81,28 +82,13 @@ def _in_turn(bench: Bench, orders: Sequence[Order]) -> Iterator[Mapping[str, Fig
         yield bench.figures(condition, seed)
 
 
-def _at_once(bench: Bench, orders: Sequence[Order], jobs: int) -> Iterator[Mapping[str, Figures]]:
-    """In processes of their own; Ctrl-C and faults wait for the scenes begun and start no other."""
-    from concurrent.futures import ProcessPoolExecutor  # here, because they are slow to load
-    from multiprocessing import get_context
-
-    with ProcessPoolExecutor(jobs, get_context("spawn"), _begin, (bench,)) as pool:
-        try:
-            futures = [pool.submit(_one, *order) for order in orders]
-            yield from (future.result() for future in futures)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-
-
 _given: list[Bench] = []
 """The bench of this process, where it is one of several."""
 
 
 def _begin(bench: Bench) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _given.append(bench)
 
 
-def _one(condition: Condition, seed: int) -> dict[str, Figures]:
-    return _given[0].figures(condition, seed)
+def _one(order: tuple[Condition, int]) -> dict[str, Figures]:
+    return _given[0].figures(*order)

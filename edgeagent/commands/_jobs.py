@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from edgeagent.commands.terminal import Progress
 
@@ -12,20 +12,55 @@ Order = TypeVar("Order")
 Result = TypeVar("Result")
 
 
-def at_once(function: Callable[[Order], Result], orders: Sequence[Order], jobs: int) -> Iterator[Result]:
-    """The results in the order of the orders, each worked out in one of `jobs` processes of their own. Ctrl-C and
-    faults wait for what has been begun and start nothing more. Function, orders and results must be picklable."""
+class Flag(Protocol):
+    """A multiprocessing.Event."""
+
+    def is_set(self) -> bool: ...
+
+
+_over: list[Flag] = []
+"""In a process that works for another: whether that one wants nothing more."""
+
+
+def at_once(
+    function: Callable[[Order], Result],
+    orders: Sequence[Order],
+    jobs: int,
+    begin: Callable[..., None] | None = None,
+    *given: object,
+) -> Iterator[Result]:
+    """The results in the order of the orders, each worked out in one of `jobs` processes of their own, each of which
+    does `begin(*given)` first. Ctrl-C and faults wait for what has been begun and start nothing more. Function, orders,
+    results and what is given must be picklable."""
     from concurrent.futures import ProcessPoolExecutor  # here, because they are slow to load
     from multiprocessing import get_context
 
-    ignore = (signal.SIGINT, signal.SIG_IGN)
-    with ProcessPoolExecutor(jobs, get_context("spawn"), signal.signal, ignore) as pool:
+    context = get_context("spawn")
+    over = context.Event()
+    with ProcessPoolExecutor(jobs, context, _begin, (over, begin, given)) as pool:
         try:
-            futures = [pool.submit(function, order) for order in orders]
+            futures = [pool.submit(_unless_over, function, order) for order in orders]
             yield from (future.result() for future in futures)
         except BaseException:
+            over.set()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def _begin(over: Flag, begin: Callable[..., None] | None, given: Sequence[object]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _over.append(over)
+    if begin is not None:
+        begin(*given)
+
+
+def _unless_over(function: Callable[[Order], Result], order: Order) -> Result:
+    """A pool hands on more orders than are being worked at, and cannot take those back. Raises CancelledError."""
+    from concurrent.futures import CancelledError
+
+    if _over[-1].is_set():
+        raise CancelledError
+    return function(order)
 
 
 def watched(function: Callable[[Order], Result], orders: Sequence[Order], jobs: int, label: str) -> list[Result]:

@@ -66,12 +66,12 @@ def build_runtime(
     """A device ready to `run`. journal: what the engine decides, and nothing else; `replay` repeats it. notes: what
     happens beside it, such as turns handed over. replies: false for a device that only says what it is told to.
     session: the folder it is recorded in, for the turns' WAVs. ear, stages: see `build_engine`. card: see `build_card`;
-    talker_of: instead of `build_talker`. wait: begin without a card that is away or busy, and look for it; and without
-    what cannot be written. Raises EdgeAgentError with the remedy; then everything is closed again."""
+    talker_of: instead of `build_talker`. wait: begin without a card that is away or busy, and look for it; without
+    what cannot be written; and before the network. Raises EdgeAgentError with the remedy; then all is closed again."""
     with ExitStack() as closing:
         talker = (talker_of or build_talker)(settings.talker)  # first: a voice loads while the rest is built
         closing.callback(talker.close)
-        satellite = build_satellite(settings, closing) if replies else None
+        satellite = build_satellite(settings, closing, wait) if replies else None
         replier, opening = build_replier(settings, satellite) if replies else (None, "")
         factory = build_factory(settings)
         playback, inbox = Playback(), Inbox()

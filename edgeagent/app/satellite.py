@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from edgeagent.live.conversation import Conversation
 from edgeagent.live.door import Door
 from edgeagent.live.inbox import Inbox
-from edgeagent.monitor.places import listening, loopback
+from edgeagent.monitor.places import awaited, listening, loopback
 from edgeagent.ports import Voiced
 from edgeagent.services.satellite import Satellite
 from edgeagent.services.satellite_info import name_of
@@ -16,12 +16,13 @@ from edgeagent.settings import Settings
 from edgeagent.turn.events import Alone
 
 
-def build_satellite(settings: Settings, closing: ExitStack) -> Satellite | None:
-    """It listens at its port, and answers nobody yet. None where none is wanted. Raises ServiceError."""
+def build_satellite(settings: Settings, closing: ExitStack, early: bool = False) -> Satellite | None:
+    """It listens at its port, and answers nobody yet. None where none is wanted. early: see `listening`. Raises
+    ServiceError."""
     wanted = settings.satellite
     if not wanted.enabled:
         return None
-    satellite = Satellite(wanted, listening(wanted.address, wanted.port, "satellite.port"))
+    satellite = Satellite(wanted, listening(wanted.address, wanted.port, "satellite.port", early=early))
     closing.callback(satellite.close)
     return satellite
 
@@ -33,6 +34,8 @@ def add_satellite(
     if satellite is None:
         return
     outside, wanted = Outside(*to), settings.satellite
+    if why := awaited(wanted.address, "satellite.address"):
+        outside.note(why, trouble=True)
     if wanted.discovery and not loopback(wanted.address):
         discovery = Discovery(name_of(wanted), wanted.address, satellite.port, outside.note)
         closing.callback(discovery.close)

@@ -42,12 +42,16 @@ class Monitors:
         config: Path | None = None,
         clips: Callable[[], Iterable[Path]] | None = None,
         card: str = "",
+        *,
+        wait: bool = False,
     ) -> None:
         """warn: gets a line about what goes wrong later, from any thread. config: the file that the settings are from.
-        clips: see `_status.Clips`. card: what `--card` says, if anything. Raises ServiceError that lists all that is
-        wrong with any of them."""
+        clips: see `_status.Clips`. card: what `--card` says, if anything. wait: for no network either: an address that
+        is not this machine's yet is said, and listened at. Raises ServiceError that lists all that is wrong with any
+        of them."""
         self.tally: Tally | None = None
         self._warn = warn
+        self._wait = wait
         self._about = (config, card)
         self._clips = clips
         self._watchers: list[Watcher] = []
@@ -90,6 +94,14 @@ class Monitors:
     def __exit__(self, *_error: object) -> None:
         self._closing.close()
 
+    def _listening(self, address: str, port: int, section: str) -> socket.socket:
+        from edgeagent.monitor.places import awaited, listening
+
+        ours = listening(address, port, f"{section}.port", early=self._wait)
+        if why := awaited(address, f"{section}.address"):
+            self._warn(why)
+        return ours
+
     def _metrics(self, settings: Settings, tally: Tally) -> None:
         metrics: Metrics = settings.metrics
         try:
@@ -97,12 +109,11 @@ class Monitors:
             from edgeagent.monitor.scrape import Scrape
         except ImportError as missing:
             raise ServiceError("metrics.port needs the library prometheus-client", install("metrics")) from missing
-        from edgeagent.monitor.places import listening
 
         folder = os.environ.get(STATE, "").partition(":")[0]
         starts = count_start(Path(folder)) if folder else None
         self.stages = Stages()
-        ours = listening(metrics.address, metrics.port, "metrics.port")
+        ours = self._listening(metrics.address, metrics.port, "metrics")
         scrape = Scrape(ours, Figures(tally, self.stages, starts), metrics.name)
         self._closing.callback(scrape.close)
         self._starting.append(scrape.start)
@@ -137,7 +148,7 @@ class Monitors:
         except ImportError as missing:
             raise ServiceError("page.port needs the libraries starlette and uvicorn", install("page")) from missing
         from edgeagent.credential import credential
-        from edgeagent.monitor.places import listening, loopback
+        from edgeagent.monitor.places import loopback
 
         given = credential("page-token")
         if given and len(given) < SHORTEST:
@@ -147,7 +158,7 @@ class Monitors:
             )
         asks = bool(page.name) or not loopback(page.address)
         token = given or (secrets.token_urlsafe() if asks else "")
-        ours = listening(page.address, page.port, "page.port")
+        ours = self._listening(page.address, page.port, "page")
         unfit = UNFIT if settings.audio.card == "wav" else ""
         calibrating = Calibrating(*self._about, token=bool(token), unfit=unfit)
         status = Status(tally, self._about[0], self._clips, calibrating)

@@ -87,7 +87,7 @@ def _talk(settings: Settings, args: argparse.Namespace, service: Service | None,
     clips = partial(newest, Path(settings.flight.dir).expanduser()) if settings.flight.dir else None
     with (
         Journals(settings, warn) as to,
-        Monitors(settings, warn, args.config, clips, args.card or "") as monitors,
+        Monitors(settings, warn, args.config, clips, args.card or "", wait=args.wait) as monitors,
         app.build_runtime(
             settings, to.decided, to.noted, session=folder, stages=monitors.stages, wait=args.wait
         ) as runtime,

@@ -18,6 +18,8 @@ from edgeagent.errors import ServiceError
 WAITING = 8
 """Connections that the kernel keeps for a server that is busy."""
 
+FREEBIND = {socket.AF_INET: (socket.SOL_IP, 15), socket.AF_INET6: (socket.IPPROTO_IPV6, 78)}
+"""Level and option of Linux (ip(7), ipv6(7)) for an address that is yet to come; Python has no names for them."""
 
 HOST = re.compile(r"(\[[0-9a-f:.%]+\]|[a-z0-9._-]+)(:\d+)?", re.ASCII)
 """A Host header in lower case: a name or an address, perhaps a port, and nothing else. RFC 9110, 7.2, without what no
@@ -29,11 +31,25 @@ def loopback(address: str) -> bool:
     return ip_address(address).is_loopback
 
 
-def listening(address: str, port: int, key: str) -> socket.socket:
-    """A socket that listens. key: the setting that names the port. Raises ServiceError."""
-    family = socket.AF_INET6 if ip_address(address).version == 6 else socket.AF_INET
+def awaited(address: str, key: str) -> str:
+    """What to say where `address` is none of this machine's now; "" where it is."""
+    with socket.socket(_family(address), socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as ours:
+        try:
+            ours.bind((address, 0))
+        except OSError as error:
+            if error.errno == errno.EADDRNOTAVAIL:
+                return f"{key}: {address} is no address of this machine yet; it answers there once it is"
+    return ""
+
+
+def listening(address: str, port: int, key: str, *, early: bool = False) -> socket.socket:
+    """A socket that listens. key: the setting that names the port. early: also where the address is none of this
+    machine's yet, for a device that starts before its network. Raises ServiceError."""
+    family = _family(address)
     ours = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
     try:
+        if early:
+            ours.setsockopt(*FREEBIND[family], 1)
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a restart shall not wait for old connections
         ours.bind((address, port))
         ours.listen(WAITING)
@@ -46,6 +62,10 @@ def listening(address: str, port: int, key: str) -> socket.socket:
             )
         raise ServiceError(f"{key} {port} at {address}: {error.strerror}", remedy) from error
     return ours
+
+
+def _family(address: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ip_address(address).version == 6 else socket.AF_INET
 
 
 def welcome(host: str, name: str = "") -> bool:

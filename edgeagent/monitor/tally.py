@@ -118,13 +118,15 @@ class Overlap:
 @dataclass(slots=True)
 class _Last:
     """The newest of each. event: a decisive one. onset: of a suspicion. state: and since which sample. words: of which
-    utterance, and how many of it were heard. lent: the card, so that it is deaf is meant."""
+    utterance, and how many of it were heard. lent: the card, so that it is deaf is meant. before_s: processor time that
+    the thread had taken before it was the engine's; None until it is."""
 
     event: str = ""
     onset: int = -1
     state: tuple[str, int] = ("starting", 0)
     words: tuple[int, int] = (-1, 0)
     lent: bool = False
+    before_s: float | None = None
 
 
 class Tally:
@@ -139,7 +141,7 @@ class Tally:
         self.silence = Distribution(SILENCE_S)
         self.vitals = Vitals()
         self.engine_cpu_s = 0.0
-        """Processor time of the engine thread."""
+        """Processor time of the engine thread since the first vitals: building the device is none of it."""
         self.overlaps: deque[Overlap] = deque(maxlen=OVERLAPS_KEPT)
         self.troubles: deque[tuple[float, Entry]] = deque(maxlen=TROUBLES_KEPT)
         """When (seconds since 1970), and the entry."""
@@ -153,7 +155,9 @@ class Tally:
     def look(self, vitals: Vitals) -> None:
         """See `vitals.Watcher`."""
         self.vitals = vitals
-        self.engine_cpu_s = time.thread_time()
+        if self._last.before_s is None:
+            self._last.before_s = time.thread_time()
+        self.engine_cpu_s = time.thread_time() - self._last.before_s
 
     def state_s(self) -> dict[str, float]:
         """Seconds spent in each state so far."""

@@ -15,6 +15,7 @@ from edgeagent.turn.events import ButtonShort
 from edgeagent.turn.policy import Likely, Percept
 from edgeagent.turn.states import CALIBRATING
 from edgeagent.units import RATE
+from edgeagent.vitals import Vitals
 from tests.live.rig import VOICE, LoudEar, Rig
 
 SENTENCE = "one two three four five six seven eight nine ten eleven twelve"
@@ -236,6 +237,16 @@ def test_no_entry_whatever_it_holds_stops_the_engine(entries: list[tuple[str, di
     for event, facts in entries:
         tally.write({"event": event, **facts})
     tally.write({})
+
+
+def test_what_building_the_device_has_cost_is_no_time_of_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    spent = iter([2.5, 2.5, 2.75])
+    monkeypatch.setattr("edgeagent.monitor.tally.time.thread_time", lambda: next(spent))
+    tally = Tally()
+    tally.look(Vitals(1600))
+    assert tally.engine_cpu_s == 0.0
+    tally.look(Vitals(3200))
+    assert tally.engine_cpu_s == 0.25
 
 
 def test_a_duration_counts_in_the_first_bound_that_holds_it() -> None:

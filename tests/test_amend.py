@@ -130,3 +130,13 @@ def test_line_ends_stay_through_the_file(tmp_path: Path, end: str) -> None:
     keep(file, {"audio.volume_percent": 30, "audio.block_ms": 10, "echo.drift": False})
     told = f"# mine{end}audio:{end}  block_ms: 10{end}  volume_percent: 30{end}echo:{end}  drift: false{end}"
     assert file.read_bytes() == told.encode()
+
+
+def test_two_settings_that_are_kept_within_a_second_leave_both_files_of_before(tmp_path: Path) -> None:
+    file = tmp_path / "edgeagent.yaml"
+    file.write_text(MINE)
+    backups = [keep(file, {"audio.volume_percent": 30})]
+    between = file.read_text()
+    backups += [keep(file, {"echo.drift": False}), keep(file, {"audio.volume_percent": 35})]
+    assert [backup.read_text() for backup in backups[:2]] == [MINE, between]
+    assert len(set(backups)) == 3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import chain, count
 from pathlib import Path
 
 import yaml
@@ -23,7 +24,9 @@ KINDS: Mapping[str, type[int]] = {"audio.volume_percent": int, "echo.drift": boo
 def keep(file: Path, found: Found) -> Path:
     """Put them into the file, and nothing else; where the old one is kept. Raises ConfigError or OSError."""
     text = amend(read_text(file), found, str(file))
-    backup = file.with_name(f"{file.name}.{datetime.now(UTC):%Y%m%dT%H%M%SZ}.bak")
+    dated = f"{file.name}.{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    names = (f"{dated}{again}.bak" for again in chain([""], (f"-{number}" for number in count(2))))
+    backup = next(free for name in names if not (free := file.with_name(name)).exists())  # two may be of one second
     replace_kept(file, text, backup)
     return backup
 

@@ -656,6 +656,13 @@ def test_every_setting_that_is_a_path_is_known_as_one() -> None:
     assert set(PATHS) == empty - names - {"audio.mixer", "recogniser.language", "replier.model"} | {"mqtt.ca_file"}
 
 
+@pytest.mark.parametrize("model", [".", "/", "/etc"])
+def test_a_folder_is_no_voice_of_piper(model: str) -> None:
+    key, message = fault(f"talker: {{kind: piper, model: {model}, command: /bin/cat}}")
+    assert key == "talker.model"
+    assert message.startswith(f"there is no file '{model}'")
+
+
 def test_half_of_a_surrogate_pair_is_no_letter() -> None:
     with pytest.raises(ConfigError, match="not a settings file"):
         config.loads('script: {opening: "\\ud800"}')

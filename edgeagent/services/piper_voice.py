@@ -32,7 +32,7 @@ def _fetch(voice: Path) -> str:
 def voice_rate(model: str) -> int:
     """The rate of a voice's sound, Hz. Raises ServiceError when the voice, or what describes it, is not there."""
     voice = Path(model).expanduser()
-    about = voice.with_name(voice.name + ".json")
+    about = voice.parent / f"{voice.name}.json"  # a folder may have no name, as "." has
     if missing := [f"'{file}'" for file in (voice, about) if not file.is_file()]:
         raise ServiceError(f"talker.model: there is no file {' and no '.join(missing)}", _fetch(voice))
     try:

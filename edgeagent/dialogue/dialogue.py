@@ -55,11 +55,14 @@ class Plan:
 
 @dataclass(slots=True)
 class _Answer:
-    """What we say to the turn that was answered last. rest: it is what was cut off. asking: the replier is at it."""
+    """What we say to the turn that was answered last. rest: it is what was cut off. asking: the replier is at it.
+    before: where we stood then. adjusted: the turn that last said how we speak, or interrupted us, and which."""
 
     turn: int = -1
     rest: bool = False
     asking: bool = False
+    before: tuple[Speech, Speech, str] | None = None
+    adjusted: tuple[int, str] = (-1, "")
 
 
 class Dialogue:
@@ -110,6 +113,7 @@ class Dialogue:
         """Nothing has been said, and nothing is left to say."""
         self.history.clear()
         self._drop()
+        self._answer.before = None
 
     def begin(self) -> None:
         """The next utterance begins a new speech."""
@@ -161,6 +165,14 @@ class Dialogue:
             self._speech = Speech()
             self.keep(self.saved)
 
+    def reopened(self, turn: int) -> None:
+        """The turn goes on, and nothing of an answer has been heard: what was made of its beginning is taken back, for
+        who pauses behind "tell me" has dropped nothing."""
+        if turn == self._answer.turn and self._answer.before is not None:
+            self._speech, self._kept, self._silenced = self._answer.before
+            self._answer = _Answer(adjusted=self._answer.adjusted)
+            self.keep(self.saved)
+
     def completeness(self, text: str) -> float:
         """Probability that nothing follows `text` in a turn that is still open; see `completeness`."""
         return complete(text, self._language)
@@ -173,16 +185,14 @@ class Dialogue:
     def turn(self, turn: int, text: str, far: float = 0.0) -> Plan:
         """What a person said, "" for nothing that a recogniser knows, and what to do about it. far: probability that it
         was not said to us."""
+        before = self._speech.copy(), self._kept.copy(), self._silenced
         interrupted = self._speech.unfinished and not self._silenced
         offered = self._offered and not self._silenced
         asked = offered or (not interrupted and self._speech.last.rstrip(CLOSING)[-1:] in QUESTION)
         held = self._silenced == HOLD and self._speech.unfinished  # whoever had us wait for it asks in between, too
         understood = understand(text, Context(self._speech.text, asked, interrupted or held, far), self._language)
         manner = granted(text, self._language) if offered and understood.kind is not Kind.FAR else ""
-        if manner or understood.command in MANNER:
-            self.adjust(manner or understood.command)
-        elif interrupted and understood.kind not in PASSING:
-            self.adjust(INTERRUPTED)
+        adjusted = self._adjusted(turn, understood, manner, interrupted=interrupted)
         agreed = bool(manner) or agrees(text, self._language) if offered and understood.kind is not Kind.FAR else None
         if offered and (agreed is not None or understood.kind not in PASSING):
             self._speech.finish()  # nobody waits for the end of a question that they have answered, or passed over
@@ -194,10 +204,20 @@ class Dialogue:
         elif understood.kind is Kind.COMMAND or not _passes(understood, follows):
             self.history.said(turn, text)
         plan = self._plan(understood, follows)
-        self._answer = _Answer(turn, plan.resumes, plan.ask)
+        self._answer = _Answer(turn, plan.resumes, plan.ask, before, adjusted)
         if not plan.first:  # otherwise `says` comes at once, and a power cut in between must not cost the rest
             self.keep(self.saved)
         return plan
+
+    def _adjusted(self, turn: int, understood: Understood, manner: str, *, interrupted: bool) -> tuple[int, str]:
+        """Tells how we are to speak, and that we were interrupted: once for each turn, however often it is taken up."""
+        said = manner or (understood.command if understood.command in MANNER else "")
+        if not said and interrupted and understood.kind not in PASSING:
+            said = INTERRUPTED
+        if not said or (turn, said) == self._answer.adjusted:
+            return self._answer.adjusted
+        self.adjust(said)
+        return turn, said
 
     @property
     def _offered(self) -> bool:

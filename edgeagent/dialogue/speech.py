@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 SENTENCES = 256
 """Remembered of one speech; an endless reply goes on, but its beginning is forgotten."""
@@ -33,6 +33,13 @@ class Speech:
             speech.add(-1 - number, text)
         speech.more = more
         return speech
+
+    def copy(self) -> Speech:
+        """As it stands now."""
+        copied = Speech()
+        copied._sentences = {number: replace(one) for number, one in self._sentences.items()}
+        copied.more = self.more
+        return copied
 
     def add(self, utterance: int, text: str) -> None:
         """A sentence behind the others."""

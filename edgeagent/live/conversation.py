@@ -118,6 +118,8 @@ class Conversation:
                 self._drop(action.turn)
             case a.ReopenTurn():
                 self._drop(action.turn)
+                if self._dialogue is not None:
+                    self._dialogue.reopened(action.turn)
                 self.turns.open(action)
 
     def ceases(self, fact: e.Ceased) -> None:

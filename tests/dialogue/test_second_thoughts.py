@@ -76,6 +76,31 @@ def test_who_has_us_wait_may_ask_in_between(talk: Dialogue, between: str) -> Non
     assert talk.turn(11, "Okay, go on.").first == REST
 
 
+@pytest.mark.parametrize("first", ["Well", "No", "Um and", "The first"])
+def test_who_pauses_within_what_they_say_is_understood_as_if_they_had_not(talk: Dialogue, first: str) -> None:
+    meant: list[str] = []
+    talk.adjust = meant.append
+    for text in (first, f"{first}, how much", f"{first}, how much is a ticket?"):
+        talk.begin()
+        plan = talk.turn(9, text)
+        for number, said in enumerate(plan.first, 20):
+            talk.says(number, said)
+        if not text.endswith("?"):
+            talk.broken()
+            talk.reopened(9)
+    assert (plan.last, talk.rest) == ((OFFER,), REST)
+    assert meant == ["interrupted"]
+    speak(talk, 30, "Twenty rupees.", OFFER)
+    assert talk.turn(10, "yes").first == REST
+
+
+def test_what_was_forgotten_meanwhile_does_not_come_back(talk: Dialogue) -> None:
+    talk.turn(9, "How much")
+    talk.forget()
+    talk.reopened(9)
+    assert talk.rest == ()
+
+
 def test_a_power_cut_while_the_replier_reads_leaves_more_than_what_it_has_handed_out() -> None:
     dialogue = Dialogue(language(["en"]), WANTED)
     dialogue.begin()

@@ -211,6 +211,25 @@ def test_a_correction_reaches_the_replier_as_one(make: Make) -> None:
     assert (replier.asked[0].understood.wrong, replier.asked[0].understood.right) == ("two", "seven")
 
 
+def test_who_pauses_after_a_word_and_then_asks_has_dropped_nothing(make: Make) -> None:
+    replier = Replier(["The first?"], ["Twenty."])
+    rig = make(replier, "The ticket", "The ticket, how much is it?", "Yes.")
+    rig.speak(LONG)
+    replier.may.clear()
+    interrupt(rig)
+    rig.until(lambda: bool(replier.given))
+    assert rig.state == "thinking"
+    rig.turn(60, VOICE)
+    assert rig.state == "hearing"
+    replier.may.set()
+    rig.until(lambda: rig.state == "speaking")
+    quiet(rig)
+    assert heard(rig)[1:] == ["Twenty.", OFFER]
+    ask(rig)
+    quiet(rig)
+    assert heard(rig)[-1].endswith("twelve.")
+
+
 def test_a_recogniser_that_repeats_itself_is_cut_short(make: Make) -> None:
     replier = Replier(["Fine."])
     rig = make(replier, "well you know " * 10_000)

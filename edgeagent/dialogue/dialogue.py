@@ -3,7 +3,7 @@
 Pure: it is told what the ledger knows and what a recogniser understood, and answers with a plan. An utterance is a
 sentence; sentences that belong together are a speech. When somebody takes the floor, what is left of the speech is its
 rest: the sentence that was cut, from a phrase start on, and the sentences behind it. A rest outlives the speech that
-answers a question in between, and no more than that.
+answers a question in between; where that is interrupted by another question, its own rest comes first.
 """
 
 from __future__ import annotations
@@ -94,6 +94,12 @@ class Dialogue:
         return self._speech if self._speech.unfinished else self._kept
 
     @property
+    def _nested(self) -> Speech:
+        """What is left of an answer, and of what it answered in: that was to be offered behind it, and now comes."""
+        answer = (text for text in self._speech.rest if text != self._language.offer)
+        return Speech.left_over((*answer, *self._kept.rest), self._kept.more)
+
+    @property
     def saved(self) -> Saved:
         """Where the conversation stands. Of an answer in between nothing is left to say: what it interrupted is."""
         if self._kept.unfinished:
@@ -129,7 +135,7 @@ class Dialogue:
         if self._fresh:
             self._fresh = False
             if self._speech.unfinished:
-                self._kept = self._speech
+                self._kept = self._nested if self._kept.unfinished else self._speech
             self._speech = Speech()
         self._speech.add(utterance, text)
         self.keep(self.saved)

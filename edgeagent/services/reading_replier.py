@@ -47,16 +47,23 @@ class ReadingReplier:
 
     def _behind(self, request: Request) -> int:
         """How many sentences come before the one to go on with: those that were heard, then those that are said."""
+        saying = self._read_here(request.saying)
         if not self._given:
-            return self._before_this_start(request)
-        saying, behind = request.saying, self._heard(request) + len(request.saying)
+            return self._before_this_start(request, saying)
+        behind = self._heard(request) + len(saying)
         if not saying or self._ends(behind, saying):
             return behind
         return next((at for at in range(self._given, 0, -1) if self._ends(at, saying)), self._given)
 
-    def _before_this_start(self, request: Request) -> int:
+    def _read_here(self, saying: tuple[str, ...]) -> tuple[str, ...]:
+        """Without what is said first of an answer in between."""
+        while saying and not any(text.endswith(saying[0]) for text in self._text):
+            saying = saying[1:]
+        return saying
+
+    def _before_this_start(self, request: Request, saying: tuple[str, ...]) -> int:
         """The same, where others were read before the device was off: found by what was heard last, and is left."""
-        known, saying = frozenset(self._text), request.saying
+        known = frozenset(self._text)
         ours = [line.text for line in request.history if line.who is Who.DEVICE and not line.interrupted]
         last = next((text for text in reversed(ours) if text in known), "")
         if not saying:

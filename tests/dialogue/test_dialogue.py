@@ -229,6 +229,23 @@ def test_a_side_answer_that_is_interrupted_comes_before_the_rest(talk: Dialogue)
     assert talk.turn(15, "yes").first == REST
 
 
+@pytest.mark.parametrize("more", [True, False])
+def test_a_question_in_the_answer_to_a_question_leaves_the_rest_of_both(talk: Dialogue, more: bool) -> None:
+    if more:
+        talk.broken()
+    talk.turn(9, "How much is a ticket?")
+    talk.begin()
+    talk.says(10, "Twenty rupees, and no less.")
+    talk.says(11, OFFER)
+    talk.complete()
+    talk.heard(10, "Twenty rupees,", "and no less.", whole=False)
+    assert talk.turn(12, "How long does it take?").last == (OFFER,)
+    speak(talk, 13, "Two hours.", OFFER)
+    talk.begin()
+    plan = talk.turn(15, "yes")
+    assert (plan.first, plan.ask) == (("and no less.", *REST), more)
+
+
 @pytest.mark.parametrize("name", ["ar", "ja"])
 def test_in_a_language_without_an_offer_nothing_is_taken_for_one(name: str) -> None:
     spoken = language([name])

@@ -78,6 +78,13 @@ def test_questions_go_to_the_other_and_the_rest_is_read_behind_what_was_left() -
     assert other.closed
 
 
+def test_what_is_left_of_an_answer_in_between_is_said_first_and_is_no_part_of_the_text() -> None:
+    reader = ReadingReplier(TEXT, Other())
+    assert taken(reader, request(BEGIN), 4) == list(TEXT[:4])
+    again = request(9, "and no less.", "and more.", "No.", resumes=True, heard=TEXT[:1])
+    assert taken(reader, again, 9) == list(TEXT[3:])
+
+
 @given(st.integers(1, 6), st.data())
 def test_no_sentence_is_lost_or_read_twice_wherever_it_is_cut(given_out: int, data: st.DataObject) -> None:
     """`heard` of those handed out were heard whole, of the next the end is left, and up to four more wait."""
@@ -99,6 +106,7 @@ def test_no_sentence_is_lost_or_read_twice_wherever_it_is_cut(given_out: int, da
         ((), ("One.", "Two and more.", "Shall I go on?"), "No."),
         (("Four.",), (), "No."),
         (("Something else.",), (), "One."),
+        (("and no less.", "and more.", "No."), ("One.",), "Four."),
     ],
 )
 def test_after_a_restart_it_goes_on_behind_what_was_left(

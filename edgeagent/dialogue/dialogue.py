@@ -155,8 +155,12 @@ class Dialogue:
 
     def broken(self) -> None:
         """Whoever makes the speech was cut off before its end; if it has begun at all, or was asked to go on."""
-        goes_on = self._answer.rest and self._answer.asking
-        self._speech.more = self._speech.more or not self._fresh or goes_on
+        self._speech.more = self._speech.more or not self._fresh
+        self.refused()
+
+    def refused(self) -> None:
+        """Nothing came of whoever was asked. If it was to go on, it still is."""
+        self._speech.more = self._speech.more or (self._answer.rest and self._answer.asking)
         self.complete()
 
     def complete(self) -> None:

@@ -316,7 +316,8 @@ class Conversation:
     def refused(self, question: Question, reason: str) -> None:
         self._question = None
         if self._dialogue is not None:
-            self._dialogue.complete()
+            end = self._dialogue.complete if question.said else self._dialogue.refused
+            end()
         if question.said:  # what it has said stands
             self.note("reply_broken", turn=question.request.turn, text=reason)
             self._say_last(question)

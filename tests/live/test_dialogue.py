@@ -211,6 +211,29 @@ def test_a_correction_reaches_the_replier_as_one(make: Make) -> None:
     assert (replier.asked[0].understood.wrong, replier.asked[0].understood.right) == ("two", "seven")
 
 
+def test_a_replier_that_fails_to_go_on_is_asked_to_again(make: Make) -> None:
+    class Failing(Replier):
+        def reply(self, request: Request) -> Pieces:
+            if len(self.asked) == 1:
+                self.asked.append(request)
+                raise ServiceError("the server is away")
+            self.given.append(Slow(["four. "], self.may) if not self.asked else Pieces(["To sleep."], self.may))
+            self.asked.append(request)
+            return self.given[-1]
+
+    replier = Failing()
+    rig = make(replier, "Tell me a story.", "Stop.", "Go on.", "Go on.")
+    replier.may.clear()
+    ask(rig)
+    rig.until(lambda: rig.state == "idle" and bool(heard(rig)))
+    for _ in range(3):  # stop; go on, which fails; go on
+        ask(rig)
+        quiet(rig)
+        replier.may.set()
+    assert [request.resumes for request in replier.asked] == [False, True, True]
+    assert heard(rig)[-1] == "To sleep."
+
+
 def test_who_pauses_after_a_word_and_then_asks_has_dropped_nothing(make: Make) -> None:
     replier = Replier(["The first?"], ["Twenty."])
     rig = make(replier, "The ticket", "The ticket, how much is it?", "Yes.")

@@ -129,7 +129,8 @@ class _Turn:
         try:
             self._hand_over()
         except ServiceError:
-            self._read()  # it may have told all before it left
+            with suppress(ServiceError):
+                self._read()  # it may have told all before it left
             if self._text is None:
                 raise
         if self.telling.dropped:

@@ -47,6 +47,9 @@ PROBE_S = 5.0
 WORDS = {"LC_ALL": "C"}
 """For the environment of a child whose words are read: arecord and aplay speak German, French or Japanese, too."""
 
+UNFIT = "non available"
+"""What they say of a format or a number of channels that a device does not have."""
+
 XRUN = re.compile(r"(?:over|under)run!!! \(at least ([\d.]+) ms long\)")
 
 
@@ -64,6 +67,9 @@ def _supports(program: Program, device: str, rate: int) -> bool:
         )
     except subprocess.TimeoutExpired as stuck:
         raise DeviceError(f"sound device '{device}' gives no sound", "unplug it and plug it in again") from stuck
+    if tried.returncode and UNFIT in tried.stderr:
+        what = f"sound device '{device}' does not do one channel of 16 bit by itself"
+        raise DeviceError(what, "name it as plughw:..., which converts")
     if tried.returncode:
         raise refusal(device, tried.stderr, (tried.stderr.strip().splitlines() or ["no reason given"])[-1])
     return "rate is not accurate" not in tried.stderr  # it would go on at another; with -q it would not even say so

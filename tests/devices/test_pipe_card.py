@@ -116,6 +116,8 @@ def test_a_pulled_plug_shows_in_the_age_and_closes(make_sim: MakeSim) -> None:
         ({"refusal": 13}, {}, "sound device 'default' is not permitted; `sudo usermod -aG audio"),
         ({}, {"input": "simcart"}, "there is no input device 'simcart'; did you mean 'simcard'?"),
         ({}, {"rate": 44100}, "cannot run at 44100 Hz; set audio.rate_hz: 0"),
+        ({"wide": 1}, {}, "sound device 'default' does not do one channel of 16 bit by itself; name it as plughw:"),
+        ({"channels_min": 2}, {}, "'default' does not do one channel of 16 bit by itself; name it as plughw:"),
         ({}, {"output": "plughw:CARD=Nowhere"}, "sound device 'plughw:CARD=Nowhere' does not open"),
     ],
 )

@@ -120,13 +120,26 @@ def hold(device: Device, seconds: float | None) -> int:
 
 @contextmanager
 def leaving() -> Iterator[None]:
-    """Ends the process at once where the sound library hangs: the interpreter's own end would hang with it."""
+    """Ends the process at once where the sound library hangs: the interpreter's own end would hang with it. It says so
+    where stderr leads now: a library that hangs being asked for its cards has it put aside (`portaudio.quiet`)."""
+    words = own_stderr()
     try:
         yield
     except DeviceHung as hung:
-        print(f"edgeagent: error: {hung}", file=sys.stderr, flush=True)
+        with suppress(OSError):  # nobody reads it
+            os.write(words, f"edgeagent: error: {hung}\n".encode(errors="replace"))
         sys.stdout.flush()
         os._exit(hung.exit_code)
+    finally:
+        os.close(words)
+
+
+def own_stderr() -> int:
+    """A descriptor of what is stderr now, whatever becomes of that."""
+    try:
+        return os.dup(2)
+    except OSError:  # it is closed
+        return os.open(os.devnull, os.O_WRONLY)
 
 
 class Fan:

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from edgeagent.commands._device import own_stderr
 from edgeagent.commands.terminal import warn
 from edgeagent.errors import EdgeAgentError
 from edgeagent.monitor.notify import manager
@@ -25,12 +26,13 @@ gives up shall not try it faster than that."""
 def looked_after() -> Iterator[Service | None]:
     """Whom to tell how the device is; None where nobody manages us. Before any child process is started.
 
-    A watchdog ends us with SIGABRT: the log then shows where every thread stood."""
+    A watchdog ends us with SIGABRT: the log then shows where every thread stood, also if the sound library has stderr
+    put aside at that moment."""
     told = manager()
     if told is None:
         yield None
         return
-    faulthandler.enable()
+    faulthandler.enable(own_stderr())
     service = Service(told)
     service.say("starting")
     try:

@@ -141,13 +141,13 @@ def _lendable(opener: Callable[[], SoundPath], amplifier: LendablePin, inbox: In
 
 
 def _first(opener: Callable[[], SoundPath], playback: Playback, wait: bool) -> SoundPath:
-    if not wait:
-        return opener()
     try:
         return in_time(opener)
     except (DeviceHung, NotInstalled):
         raise
     except DeviceError as absent:
+        if not wait:
+            raise
         return SoundPath(GuardedCard(AbsentCard(str(absent))), playback)
 
 

@@ -5,12 +5,19 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from threading import Event
 
 import pytest
 
+from edgeagent import app
 from edgeagent.__main__ import main
 from edgeagent.devices import gpio
-from edgeagent.live import realtime
+from edgeagent.errors import DeviceError, DeviceHung
+from edgeagent.live import realtime, repair
+from edgeagent.ports import Card
+from edgeagent.services.tone_talker import ToneTalker
+from edgeagent.settings import Audio, Settings
+from edgeagent.store.journal import MemoryJournal
 from tests.devices.sim_child import ROOT, MakeSim, make_sim
 from tools.simcard import SimCard
 
@@ -73,6 +80,24 @@ def test_check_says_the_same_of_a_busy_card(make_sim: MakeSim) -> None:
     assert done.stderr == ""
     assert "fail  microphone     sound device 'default' is busy" in done.stdout
     assert "fix: another program holds it" in done.stdout
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("wait", [False, True])
+def test_a_sound_library_that_hangs_at_the_start_is_given_up(wait: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(repair, "HANGS_S", 0.05)
+    over = Event()
+
+    def stuck(_audio: Audio) -> Card:
+        over.wait(20)
+        raise DeviceError("too late")
+
+    journals = MemoryJournal(), MemoryJournal()
+    try:
+        with pytest.raises(DeviceHung, match="hangs opening"):
+            app.build_runtime(Settings(), *journals, card=stuck, talker_of=lambda _: ToneTalker(), wait=wait)
+    finally:
+        over.set()
 
 
 @pytest.mark.usefixtures("here")

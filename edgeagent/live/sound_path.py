@@ -7,16 +7,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import inf
 
+import numpy as np
+
 from edgeagent.live.capture import Capture
 from edgeagent.live.loudspeaker import Loudspeaker, Player
 from edgeagent.live.timeline import Timeline
 from edgeagent.ports import Card, Sound
 from edgeagent.turn.events import Lost
-from edgeagent.units import RATE
+from edgeagent.units import RATE, samples
 
 AHEAD_S = 0.2
 """How far ahead of the end of a microphone block played sound is handed to the timeline, which has room for twice as
 much: so that an engine that lags finds its reference all the same."""
+
+PIECE = samples(150)
+"""The timeline is asked for so much at most between two takings of what was played: of a longer loss the loudspeaker
+behind it would find no room, and its echo no reference."""
 
 AT_ONCE = 10
 """Blocks taken at a time: a button waits no longer than their length, should the engine be behind."""
@@ -51,11 +57,16 @@ class SoundPath:
         """What there is since the last call, in order, AT_ONCE blocks at most; `capture.wait` sleeps until there is
         something. joined: as few instants as possible, where nothing is to be decided between them."""
         for block in self.capture.take(AT_ONCE, joined=joined):
-            self._note_played(block.when + block.sound.size / RATE + AHEAD_S)
+            size = block.sound.size
+            self._note_played(block.when + min(size, PIECE) / RATE + AHEAD_S)
             at = self.timeline.at
-            self.timeline.heard(block.sound.size, block.when, block.stamps)
+            self.timeline.heard(size, block.when, block.stamps)
             lost = [Lost(at, "overflow", block.lost)] if block.lost else []
-            reference = self.timeline.reference(block.sound.size)
+            reference = self.timeline.reference(min(size, PIECE))
+            for start in range(PIECE, size, PIECE):
+                piece = min(size - start, PIECE)
+                self._note_played(block.when + (start + piece) / RATE + AHEAD_S)
+                reference = np.concatenate((reference, self.timeline.reference(piece)))
             yield Instant(reference, block.sound, (*lost, *self.timeline.facts()))
 
     def _note_played(self, before: float) -> None:

@@ -161,9 +161,10 @@ def test_hints_of_a_pin_and_of_the_socket_reach_the_engine_and_stop_nothing(star
     device = start()
     device.lamp.await_light(Light.SPEAKING)
     device.factory.pin(GESTURE).drive_high()
-    send(str(tmp_path / "hints"), b'{"source": "camera", "person": 9, "floor": 9}')
     for _ in range(3):
         send(str(tmp_path / "hints"), b"me too")
+    # the last: when it is heard, the others have been read
+    send(str(tmp_path / "hints"), b'{"source": "camera", "person": 9, "floor": 9}')
     end = time.monotonic() + PATIENCE_S
     heard, noted = device.journal.entries, device.notes.entries
     while {entry.get("source") for entry in heard} < {None, "camera", "gesture"} or "hint_trouble" not in {

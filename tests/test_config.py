@@ -219,6 +219,23 @@ def test_one_mistake(text: str, key: str, message: str) -> None:
     assert fault(text) == (key, message)
 
 
+@pytest.mark.parametrize("key", [key for key in EVERY_KEY if key.needs.endswith("text")], ids=lambda key: key.path)
+@pytest.mark.parametrize("text", [r"a\0b", r"~\0"])
+def test_a_nul_is_a_fault_of_its_key(key: Key, text: str) -> None:
+    value = f'["{text}"]' if key.needs.startswith("a list") else f'"{text}"'
+    lines = faults(f"{key.section}: {{{key.name}: {value}}}")
+    assert f"  {key.path}  holds a NUL, \\0, which no text here may. Take it out" in lines
+
+
+@pytest.mark.parametrize("number", ["0x" + 5000 * "1", 5000 * "9", "1" + 3000 * ":59"], ids=["0x", "10", "60"])
+@pytest.mark.parametrize("key", ["audio.volume_percent", "echo.drift", "lamp.pins"])
+def test_a_number_without_end_is_a_fault_of_its_key(key: str, number: str) -> None:
+    section, _, name = key.partition(".")
+    told, message = fault(f"{section}: {{{name}: {f'[{number}]' if name == 'pins' else number}}}")
+    assert told == key
+    assert len(message) < 150
+
+
 def test_a_section_given_twice_is_named_and_its_keys_are_not_lost_in_silence() -> None:
     assert fault("echo: {drift: true}\naudio: {}\necho: {enabled: true}") == (
         "echo",

@@ -18,6 +18,9 @@ from edgeagent.errors import ConfigError
 LARGEST_BYTES = 1 << 20
 """A settings file is some kB; a megabyte is a wrong file (a WAV, a log) and would take seconds to parse."""
 
+LONGEST_NUMBER = 100
+"""Characters of a whole number. What is longer stays text, and so no number: Python would not print it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -36,6 +39,12 @@ class _Loader(yaml.SafeLoader):
             place = self.peek_event().start_mark  # type: ignore[no-untyped-call]
             raise yaml.MarkedYAMLError(problem="aliases (*name) are not taken", problem_mark=place)
         return super().compose_node(parent, index)
+
+    def construct_number(self, node: yaml.ScalarNode) -> int | str:
+        return node.value if len(node.value) > LONGEST_NUMBER else self.construct_yaml_int(node)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_number)
 
 
 def read_text(path: Path) -> str:

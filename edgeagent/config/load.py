@@ -44,10 +44,11 @@ def loads(text: str, name: str = "configuration", *, files: bool = True) -> Sett
     for section, key, value in _wrong(tree):
         faults.append(Fault(sections()[section][key].path, _complaint(sections()[section][key], value)))
         del tree[section][key]
-    for fault in homeless(tree):  # before anybody looks there
-        faults.append(fault)
-        section, _, key = fault.key.partition(".")
-        del tree[section][key]
+    for look in (_cut_short, homeless):  # before anybody looks there
+        for fault in look(tree):
+            faults.append(fault)
+            section, _, key = fault.key.partition(".")
+            del tree[section][key]
     settings = _settings().validate_json(json.dumps(tree, default=str), strict=True)
     doubts = doubts - document.order.keys() | {fault.key for fault in faults}
     faults += [
@@ -135,6 +136,16 @@ def _wrong(tree: Tree) -> Iterator[tuple[str, str, object]]:
     except ValidationError as error:
         for section, key in dict.fromkeys((str(e["loc"][0]), str(e["loc"][1])) for e in error.errors()):
             yield section, key, tree[section][key]
+
+
+def _cut_short(tree: Tree) -> list[Fault]:
+    """Text that holds a NUL: to the system it would end there, so no path, program or address may."""
+    return [
+        Fault(sections()[section][key].path, "holds a NUL, \\0, which no text here may. Take it out")
+        for section, keys in tree.items()
+        for key, value in keys.items()
+        if any(isinstance(each, str) and "\0" in each for each in (value if isinstance(value, list) else [value]))
+    ]
 
 
 def _complaint(key: Key, value: object) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -29,6 +30,7 @@ class TurnFolder:
         self.lasting = self._temporary is None
         self._most = most
         self._kept: deque[Path] | None = None
+        self._in_work: set[Path] = set()
         above = self.path.parent
         try:
             above.mkdir(parents=True, exist_ok=True)
@@ -38,15 +40,21 @@ class TurnFolder:
                 raise ServiceError(why, "choose a folder that can be written") from error
 
     def wrote(self, wav: Path) -> None:
-        """One more; what is too many goes."""
+        """One more, which somebody looks at; what is too many goes, but for what is looked at."""
         if not self._most:
             return
         if self._kept is None:
             self._kept = deque(sorted(self.path.parent.glob(f"{SESSIONS}/{TURNS}"), key=self._age))
         if wav not in self._kept:
             self._kept.append(wav)
-        while len(self._kept) > self._most:
-            old = self._kept.popleft()
+        self._in_work.add(wav)
+        self._clear(self._kept)
+
+    def _clear(self, kept: deque[Path]) -> None:
+        """The oldest that are too many go, but for those in work: as many at most as the hook works on."""
+        too_many = list(islice(kept, max(0, len(kept) - self._most)))
+        for old in (wav for wav in too_many if wav not in self._in_work):
+            kept.remove(old)
             with suppress(OSError):  # somebody else took it away, or keeps something there
                 old.unlink()
             with suppress(OSError):
@@ -56,6 +64,9 @@ class TurnFolder:
         """Nobody needs `wav` any more."""
         if not self.lasting:
             wav.unlink(missing_ok=True)
+        self._in_work.discard(wav)
+        if self._kept is not None:
+            self._clear(self._kept)
 
     def close(self) -> None:
         """A temporary folder goes."""

@@ -26,7 +26,8 @@ class Capture:
     without one only in memory, and in a temporary file while `on_turn` runs."""
 
     turns_kept: Annotated[int, Interval(ge=1, le=1_000_000)] = 1000
-    """How many of the newest turns stay in `turns_dir`; a minute of sound is 2 MB."""
+    """How many of the newest turns stay in `turns_dir`, and those at which `on_turn` still works; a minute of sound is
+    2 MB."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,6 +160,26 @@ def test_a_device_whose_clock_is_behind_keeps_its_turns_and_not_those_of_before(
     assert kept == ["19700101T000007.0Z/turn-001.wav", "20260101T000000.000000Z/turn-002.wav"]
 
 
+def test_a_turn_whose_command_still_runs_keeps_its_wav(
+    world: MakeWorld, tmp_path: Path, eventually: Eventually
+) -> None:
+    """One is to stay, and the next turn is over before the command has looked at this one."""
+    go = tmp_path / "go"
+    os.mkfifo(go)
+    script = f"cat > /dev/null; case $EDGEAGENT_WAV in *1.wav) cat {go};; esac; test -s $EDGEAGENT_WAV && echo there"
+    w = world(script, folder=tmp_path / "turns" / "20260101T000000.000000Z", most=1)
+    for turn in (1, 2):
+        w.speak(turn)
+        w.hook.close_turn(turn, TURN)
+    eventually(lambda: w.texts)
+    with go.open("w"):
+        pass
+    eventually(lambda: len(w.texts) == 2)
+    assert w.texts == [(2, "there"), (1, "there")]
+    assert w.troubles == []
+    assert [wav.name for wav in tmp_path.glob("turns/*/*")] == ["turn-002.wav"]
+
+
 def test_the_wav_is_the_turn_and_not_the_stream(world: MakeWorld, tmp_path: Path, eventually: Eventually) -> None:
     w = world("wc -c", folder=tmp_path / "turns")
     w.speak(5)

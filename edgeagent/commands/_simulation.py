@@ -17,6 +17,7 @@ from edgeagent.commands._witness import Witness
 from edgeagent.commands.terminal import warn
 from edgeagent.detect.ear import Ear
 from edgeagent.detect.words import Words
+from edgeagent.errors import SessionError
 from edgeagent.ports import EchoCanceller, Spotter
 from edgeagent.report.record import RunRecord, Truth
 from edgeagent.report.timeline import Timeline
@@ -27,7 +28,7 @@ from edgeagent.sim.patient_spotter import DELAY, PATIENCE_S, PatientSpotter
 from edgeagent.sim.scene import Scene
 from edgeagent.sim.truth import Happening
 from edgeagent.store.journal import CallbackJournal, Entry, JsonLinesJournal, MemoryJournal, TeeJournal
-from edgeagent.store.session import Recording
+from edgeagent.store.session import Recording, is_simulated
 from edgeagent.turn.events import Shed
 from edgeagent.turn.levels import Level
 from edgeagent.units import RATE, seconds
@@ -96,17 +97,20 @@ def perform(
 
 def _clear(folder: Path) -> None:
     """What another run may have left, and this one would not overwrite, or not if it is ended before: it would pass for
-    this one's."""
+    this one's. Raises SessionError for a session that only looks so: nobody could record it again."""
+    session = folder / SESSION
+    if (there := (session / "session.json").is_file()) and not is_simulated(session):
+        raise SessionError(f"{session}: a session that was not simulated lies there", "give another folder")
     for left in (*(folder / name for name in (PAGE, *RESULT)), *folder.glob("turn-*.wav")):
         left.unlink(missing_ok=True)
-    if (folder / SESSION / "session.json").is_file():
-        shutil.rmtree(folder / SESSION)
+    if there:
+        shutil.rmtree(session)
 
 
 def _record(run: Run, journal: MemoryJournal) -> None:
     """The session: what the engine got and what it wrote."""
     folder = run.folder / SESSION
-    recording = Recording(folder, run.settings, app.versions(run.settings), warn)
+    recording = Recording(folder, run.settings, app.versions(run.settings), warn, simulated=True)
     for event in run.witness.told:
         recording.tell(event)
     recording.reference(read_wav(run.folder / "speaker.wav"))

@@ -76,11 +76,18 @@ class Recording:
     """Writes a session while it happens. All methods on the engine's thread; none but `close` ever waits for the disk.
 
     folder: made if missing; must not hold a session yet. versions: whatever else decides the outcome (models and their
-    checksums). warn: gets one line, on the writer's thread, if the recording has to end early.
+    checksums). warn: gets one line, on the writer's thread, if the recording has to end early. simulated: nothing of it
+    happened, and it can be made again; see `is_simulated`.
     """
 
     def __init__(
-        self, folder: Path, settings: Settings, versions: Mapping[str, str], warn: Callable[[str], None]
+        self,
+        folder: Path,
+        settings: Settings,
+        versions: Mapping[str, str],
+        warn: Callable[[str], None],
+        *,
+        simulated: bool = False,
     ) -> None:
         self._folder = folder
         self._warn = warn
@@ -96,6 +103,7 @@ class Recording:
             },
             "rate_hz": RATE,
             "settings": to_plain(shown(settings)),
+            **({"simulated": True} if simulated else {}),
         }
         try:
             made(folder)
@@ -201,6 +209,11 @@ def read_session(folder: Path) -> Session:
     length = min(len(microphone), len(reference))
     told = tuple(map(event_from_json, read_lines(folder / "events.jsonl")))
     return Session(settings, versions, microphone[:length], reference[:length], told, str(head.get("ended", "")))
+
+
+def is_simulated(folder: Path) -> bool:
+    """Whether the session in `folder` was made by a simulation. Raises SessionError for what is no session."""
+    return _head(folder / "session.json").get("simulated") is True
 
 
 def _head(path: Path) -> dict[str, Any]:

@@ -13,7 +13,9 @@ import pytest
 import yaml
 
 from edgeagent.devices import model_files
+from edgeagent.settings import Settings
 from edgeagent.signal.wav import read_wav
+from edgeagent.store.session import Recording
 from edgeagent.units import RATE
 from tests.commands.conftest import Run
 from tests.talking import INTERRUPTED
@@ -65,6 +67,23 @@ def test_what_another_scene_has_left_does_not_pass_for_its_own(
     assert {path.name for path in out.iterdir()} == TREE | {"mine.txt"}
     assert edgeagent("simulate", scene, "--out", out, "--record") == 0
     assert edgeagent("simulate", scene, "--out", out, "--record") == 0
+
+
+@pytest.mark.parametrize("recorded_by", ["run", "nobody"])
+def test_a_session_of_a_real_talk_is_not_taken_away(
+    scene: Path, recorded: Path, tmp_path: Path, edgeagent: Run, capsys: pytest.CaptureFixture[str], recorded_by: str
+) -> None:
+    """`run --record DIR/session`, and then `simulate --out DIR`."""
+    out = tmp_path / "run"
+    shutil.copytree(recorded, out)
+    shutil.rmtree(out / "session")
+    Recording(out / "session", Settings(), {}, pytest.fail).close()
+    if recorded_by == "nobody":
+        (out / "session" / "session.json").write_text("{")
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    assert edgeagent("simulate", scene, "--out", out, "--record") == 2
+    assert f"{out / 'session'}" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
 
 
 def test_a_run_that_is_ended_by_ctrl_c_leaves_nothing_of_the_one_before(

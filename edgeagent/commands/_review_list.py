@@ -22,6 +22,8 @@ NOTHING = 1
 def run(folder: Path, args: argparse.Namespace) -> int:
     """The list, and the page where one is asked for."""
     if args.shadow and (journal := _journal(folder)) is not None:
+        if args.report:
+            raise EdgeAgentError("--report: a page shows clips; there are none here", "give the folder of flight.dir")
         return _in_journal(journal, as_json=args.json)
     clips = [clip for clip in read_clips(folder, warn) if clip.shadow or not args.shadow]
     if args.json:

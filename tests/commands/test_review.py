@@ -262,6 +262,16 @@ GATES = ["open", "ducked", "shut", "shut", "ducked", "open", "open", "ducked", "
 """Of a stop up to the clip's end, of the hold after it, and of the one before it."""
 
 
+@pytest.mark.parametrize("file", ["", "journal.jsonl"])
+def test_a_session_has_no_page_and_says_so(
+    edgeagent: Run, recorded: Path, tmp_path: Path, capsys: Said, file: str
+) -> None:
+    page = tmp_path / "page.html"
+    assert edgeagent("review", recorded / "session" / file, "--shadow", "--report", page) == 2
+    assert "--report: a page shows clips; there are none here" in capsys.readouterr().err
+    assert not page.exists()
+
+
 def test_the_page_shows_every_clip_and_is_nobody_elses(
     edgeagent: Run, clips: Path, tmp_path: Path, capsys: Said
 ) -> None:

@@ -20,7 +20,7 @@ SHOWN_S = 0.7
 """Each, where nobody can be asked."""
 
 Ask = Callable[[str], bool | None]
-"""Shows a name while that LED is lit; whether a person sees it; None where nobody can be asked."""
+"""Shows a name while that LED is lit; whether a person sees it; None where nobody can be asked, or says."""
 
 WIRING = {
     "led": "set lamp.pins to the LED's, by its BCM number; or mend the resistor, or which way round the LED is",
@@ -64,16 +64,21 @@ def _walked(walk: LedWalk, ask: Ask, wiring: str) -> Iterator[Finding]:
         if seen[-1] is False:
             yield fail("LEDs", f"{name}: not seen", wiring)
     if None in seen:
-        yield ok("LEDs", f"{len(seen)} driven, one after the other; nobody was asked")
+        told = f"{seen.count(True)} seen, and of {seen.count(None)} nobody said" if any(seen) else "nobody was asked"
+        yield ok("LEDs", f"{len(seen)} driven, one after the other; {told}")
     elif all(seen):
         yield ok("LEDs", f"{len(seen)} driven, one after the other, and seen")
 
 
 def asked(name: str) -> bool | None:
-    """On a terminal: yes or no. Elsewhere the LED is left lit for a moment."""
+    """On a terminal: yes or no, or with Ctrl-D neither. Elsewhere the LED is left lit for a moment."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         print(name, file=sys.stderr, flush=True)
         time.sleep(SHOWN_S)
         return None
     print(f"Lit now: {name}. Do you see it? [Y/n] ", end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() not in ("n", "no")
+    answer = sys.stdin.readline()
+    if not answer:  # Ctrl-D
+        print(file=sys.stderr)
+        return None
+    return answer.strip().lower() not in ("n", "no")

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 
 from edgeagent import settings
 from edgeagent.devices.apa102_lamp import Apa102Lamp, Spi, frame, lone_frame, open_spi
 from edgeagent.devices.gpio import Factory, claiming
 from edgeagent.devices.lights import RGB
+from edgeagent.errors import DeviceError
 from edgeagent.turn.colours import Colour
 
 COLOURS = (Colour.RED, Colour.GREEN, Colour.BLUE)
 
 
+@contextmanager
+def lighting(what: str) -> Iterator[None]:
+    """Turns whatever a driver raises while it lights `what` into DeviceError."""
+    try:
+        yield
+    except Exception as error:
+        remedy = "look at its wires, and whether the board sits firmly; `dmesg` may say more"
+        raise DeviceError(f"{what} cannot be lit: {error}", remedy) from error
+
+
 class LedWalk:
-    """steps: name of each LED or colour, and what lights it alone. Dark before the first and after `close`."""
+    """steps: name of each LED or colour, and what lights it alone, or raises DeviceError. Dark before the first and
+    after `close`."""
 
     def __init__(self, lamp: settings.Lamp, factory: Factory | None, spi: Callable[[int], Spi] = open_spi) -> None:
         """Raises DeviceError. A lamp without LEDs has no steps."""
@@ -45,8 +57,9 @@ class LedWalk:
             self._closing.callback(leds[-1].close)
 
         def light(which: int) -> None:
-            for at, led in enumerate(leds):
-                led.value = lamp.brightness_percent / 100 if at == which else 0
+            with lighting("the lamp"):
+                for at, led in enumerate(leds):
+                    led.value = lamp.brightness_percent / 100 if at == which else 0
 
         names = [colour.value for colour in COLOURS] if lamp.kind == "rgb" else ["the LED"]
         for at, (name, pin) in enumerate(zip(names, lamp.pins, strict=True)):
@@ -58,11 +71,15 @@ class LedWalk:
         self._closing.callback(strip.close)
         brightness = lamp.brightness_percent / 100
 
+        def send(data: bytes) -> None:
+            with lighting("the strip"):
+                bus.writebytes2(data)
+
         def one(which: int) -> None:
-            bus.writebytes2(lone_frame(lamp.leds, which, RGB[Colour.WHITE], brightness))
+            send(lone_frame(lamp.leds, which, RGB[Colour.WHITE], brightness))
 
         def all_in(colour: Colour) -> None:
-            bus.writebytes2(frame(lamp.leds, RGB[colour], 1.0, brightness))
+            send(frame(lamp.leds, RGB[colour], 1.0, brightness))
 
         one(-1)
         for at in range(lamp.leds):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import os
+import pty
 from typing import Any
 
 import pytest
@@ -11,6 +14,7 @@ from edgeagent.commands._finding import Finding
 from edgeagent.devices import gpio
 from edgeagent.devices.apa102_lamp import lone_frame
 from edgeagent.devices.led_walk import LedWalk
+from edgeagent.errors import DeviceError
 from edgeagent.settings import Lamp, Settings
 
 
@@ -92,3 +96,56 @@ def test_a_lamp_without_leds_and_one_that_cannot_be_had(monkeypatch: pytest.Monk
     (refused,) = findings(Lamp(kind="rgb", pins=(5, 6, 5)), True, monkeypatch)
     assert refused.grade.name == "FAIL"
     assert "used twice" in refused.text
+
+
+class LooseSpi(FakeSpi):
+    """A bus that fails after so many frames."""
+
+    def __init__(self, frames: int) -> None:
+        super().__init__()
+        self.left = frames
+
+    def writebytes2(self, data: bytes) -> None:
+        if not self.left:
+            raise OSError(110, "Connection timed out")
+        self.left -= 1
+        super().writebytes2(data)
+
+
+@pytest.mark.parametrize("frames", [0, 1, 3])
+def test_a_bus_that_fails_is_a_finding(frames: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    bus = LooseSpi(frames)
+    monkeypatch.setattr(_led_probes, "LedWalk", lambda lamp, factory: LedWalk(lamp, factory, lambda _device: bus))
+    (found,) = findings(Lamp(kind="apa102", leds=4), True, monkeypatch)
+    assert (found.grade.name, bool(found.fix)) == ("FAIL", True)
+    assert "Connection timed out" in found.text
+    assert bus.closed
+
+
+def test_a_pin_that_fails_while_it_is_lit_says_so(factory: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    walk = LedWalk(Lamp(kind="led", pins=(5,)), factory)
+    monkeypatch.setattr(factory.pin(5), "_set_state", lambda _value: 1 / 0)
+    with pytest.raises(DeviceError, match="the lamp cannot be lit"):
+        walk.steps[0][1]()
+    monkeypatch.undo()
+    walk.close()
+
+
+def test_a_question_that_nobody_answers_is_no_yes(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = pty.openpty()
+    with open(theirs, "r+b", buffering=0) as raw, io.TextIOWrapper(raw) as terminal:
+        monkeypatch.setattr("sys.stdin", terminal)
+        monkeypatch.setattr("sys.stderr", terminal)
+        for typed, answer in ((b"\n", True), (b"n\n", False), (b"\x04", None), (b"y\n", True)):
+            os.write(ours, typed)
+            assert _led_probes.asked("red") is answer
+    os.close(ours)
+
+
+def test_what_nobody_said_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("gpiozero", reason="gpiozero is not installed (extra pi)")
+    monkeypatch.setenv(gpio.CHOICE, "mock")
+    answers = iter([True, None, True])
+    lamp = Settings(lamp=Lamp(kind="rgb", pins=(5, 6, 13)))
+    (found,) = _led_probes.leds(lambda _name: next(answers))(lamp)
+    assert found.text.endswith("; 2 seen, and of 1 nobody said")

@@ -230,13 +230,14 @@ class Loop:
         if silence >= samples(100):  # the first of it, and after a suspend
             self._door.tell(e.Lost(0, "no_frames", silence))
         self._tell(self._watchdog.absent(self._standby.absent(now)))
+        if self._watchdog.trouble != s.CALIBRATING:  # what somebody else measures with is not lost
+            self.gauge.lost += silence
         zeros = np.zeros(silence, np.float32)
         self._hear(zeros, zeros, now)
 
     def _end_outage(self) -> None:
         """How much silence it was in all: the `Lost` that began it could not know."""
         if frames := self._standby.over():
-            self.gauge.lost += frames
             self._door.tell(e.Outage(0, frames))
 
     def _hear(self, reference: Sound, microphone: Sound, now: float) -> None:

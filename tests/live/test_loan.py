@@ -16,6 +16,7 @@ from edgeagent.live.loan import Loan, Recall
 from edgeagent.turn import events as e
 from edgeagent.turn import states as s
 from edgeagent.turn.outputs import Light, outputs
+from edgeagent.units import RATE
 from tests.live.rig import PATIENCE_S, Rig
 
 
@@ -76,6 +77,25 @@ def test_it_is_silent_and_says_why_before_the_card_is_closed_and_listens_again_a
     assert [note["end"] for note in rig.notes.entries if note["event"] == "loan_over"] == [loan.RETURNED]
     rig.conversation.say("nine ten")
     rig.until(lambda: rig.state == "speaking")
+
+
+def test_what_was_lent_is_not_lost_and_what_is_missing_after_that_is(rig: Rig) -> None:
+    given = lent(rig)
+    rig.wait(5.0)
+    given.give_back()
+    listening(rig)
+    assert rig.loop.gauge.lost == 0
+    rig.wait(0.4)
+    rig.turn(20)
+    assert rig.loop.gauge.lost > 0
+    given, before = lent(rig), rig.loop.gauge.lost
+    rig.plugged = False
+    given.give_back()
+    passes(rig, lambda: rig.loop.gauge.vitals.trouble == "unplugged")
+    rig.wait(1.0)
+    rig.plugged = True
+    listening(rig)
+    assert rig.loop.gauge.lost >= before + RATE
 
 
 def test_one_at_a_time_and_the_next_when_it_is_back(rig: Rig) -> None:

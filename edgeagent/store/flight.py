@@ -40,7 +40,8 @@ ENTRIES = 1000
 """Of the journal remembered; the liveliest minute has some hundreds."""
 
 MUTED = "muted"
-"""The state, as the journal has it."""
+AWAY = ("mic_lost", "faulty")
+"""States, as the journal has them. A device that was muted stays so where it cannot hear or speak."""
 
 HEARD = ("mic", "clean")
 """Of the sounds, those that people can be heard in."""
@@ -60,11 +61,13 @@ class Thought(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """A clip to be written: samples [start, stop) of the session, and what belongs to them. state: at its start."""
+    """A clip to be written: samples [start, stop) of the session, and what belongs to them. state, muted: at its
+    start."""
 
     start: int
     stop: int
     state: str
+    muted: bool
     occasion: Occasion
     entries: Sequence[Entry]
     thoughts: Sequence[Thought]
@@ -148,10 +151,12 @@ class Flight:
         stop = min(heard, occasion.ended + self._after)
         entries = [entry for entry in self._entries if start <= int(entry.get("at", 0)) <= stop]
         thoughts = [each for each in self._thoughts if start < each.at <= stop]
-        before = [e for e in self._entries if e.get("event") == "state" and int(e.get("at", 0)) < start]
-        after = [e for e in entries if e.get("event") == "state"]
-        state = str(before[-1]["state"]) if before else str(after[0].get("from")) if after else ""
-        if start < stop and not self._spool.offer(_Job(start, stop, state, occasion, entries, thoughts)):
+        state = next((str(each.get("from")) for each in self._entries if each.get("event") == "state"), "")
+        muted = state == MUTED
+        for entry in self._entries:
+            if int(entry.get("at", 0)) < start:
+                state, muted = _after(entry, state, muted)
+        if start < stop and not self._spool.offer(_Job(start, stop, state, muted, occasion, entries, thoughts)):
             self._lost += 1
 
     # The writer's thread ----------------------------------------------------------------------------------------------
@@ -205,15 +210,29 @@ def _rounded(value: float) -> float:
     return round(float(value), 3) if math.isfinite(value) else 0.0
 
 
+def _after(entry: Entry, state: str, muted: bool) -> tuple[str, bool]:
+    """The state after an entry of the journal, and whether the device is muted then."""
+    match entry.get("event"):
+        case "state":
+            before, state = str(entry.get("from")), str(entry.get("state"))
+            return state, state == MUTED or (state in AWAY and (before == MUTED or (before in AWAY and muted)))
+        case "button_long" if state in AWAY:
+            return state, not muted
+    return state, muted
+
+
 def _muted(job: _Job) -> Iterator[tuple[int, int]]:
     """Samples of the clip in which the device was muted: who presses for that wants no recording."""
-    since = 0 if job.state == MUTED else -1
-    for entry in [*job.entries, {"event": "state", "at": job.stop}]:
-        if entry.get("event") == "state":
-            at = int(entry["at"]) - job.start
-            if since >= 0:
-                yield since, at
-            since = at if entry.get("state") == MUTED else -1
+    state, muted, since = job.state, job.muted, 0
+    for entry in job.entries:
+        at, before = int(entry.get("at", 0)) - job.start, muted
+        state, muted = _after(entry, state, muted)
+        if before and not muted:
+            yield since, at
+        if muted and not before:
+            since = at
+    if muted:
+        yield since, job.stop - job.start
 
 
 def _read(ring: Ring, job: _Job) -> Sound:

@@ -113,6 +113,24 @@ def test_nothing_that_is_said_while_it_is_muted_is_kept(tmp_path: Path) -> None:
     assert np.any(muted.sound("reference")[first - muted.start :])
 
 
+@pytest.mark.usefixtures("patient")
+@pytest.mark.parametrize("away", ["mic_lost", "faulty"])
+def test_a_muted_device_whose_card_is_lost_is_still_muted(tmp_path: Path, away: str) -> None:
+    """A press in that time ends it, or begins it, though the state stays what it is."""
+    fed = Fed(settings(tmp_path, before_s=1))
+    presses = [(at * RATE // HOP * HOP, {"event": "button_long"}) for at in (3, 9, 15, 21)]
+    changes = [(3, "idle", "muted"), (6, "muted", away), (24, away, "idle")]
+    states = [(at * RATE // HOP * HOP, {"event": "state", "from": a, "state": b}) for at, a, b in changes]
+    fed.live(30 * RATE, [{"at": at, **entry} for at, entry in [*presses, *states]])
+    fed.close()
+    clips = list(reversed(list(read_clips(tmp_path, pytest.fail))))
+    assert len(clips) == 4
+    for clip, (pressed, _), mutes in zip(clips, presses, (True, False, True, False), strict=True):
+        for name in ("mic", "clean"):
+            heard = [np.count_nonzero(part) > RATE // 2 for part in np.split(clip.sound(name), [pressed - clip.start])]
+            assert heard == [mutes, not mutes], (clip.number, name)
+
+
 def test_nobody_but_the_owner_may_read_them(tmp_path: Path) -> None:
     fed = Fed(settings(tmp_path / "clips"))
     before = os.umask(0)

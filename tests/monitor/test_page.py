@@ -320,6 +320,21 @@ def test_who_watches_gets_the_last_minute_and_then_what_changes(serve: Serve, sh
         assert stream.event("history") == "<p>1</p>"
 
 
+def test_who_asks_only_for_the_head_does_not_watch(serve: Serve, servers: list[Server]) -> None:
+    port = serve()
+    with ExitStack() as closing_all:
+        for _ in range(site.WATCHING):  # and keeps the connection
+            client = closing_all.enter_context(closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)))
+            for _ in range(2):
+                client.request("HEAD", "/events")
+                answer = client.getresponse()
+                assert (answer.status, answer.read()) == (200, b"")
+                assert answer.getheader("content-type", "").startswith("text/event-stream")
+        with closing(Stream(port)) as watching:
+            assert watching.event("now")
+            assert servers[0]._site._watching == 1
+
+
 def test_so_many_may_watch_and_who_leaves_makes_room(serve: Serve) -> None:
     port = serve()
     with ExitStack() as closing_all:

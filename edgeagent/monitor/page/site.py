@@ -138,9 +138,11 @@ class Site:
             return PlainTextResponse("That sound is no longer there.\n", 404)
         return FileResponse(file, media_type="audio/wav")
 
-    async def _events(self, _request: Request) -> Response:
+    async def _events(self, request: Request) -> Response:
         if self._watching >= WATCHING:
             return PlainTextResponse("Enough are watching.\n", 503, {"retry-after": "30"})
+        if request.method == "HEAD":  # its answer has no body, and no end if it is a stream
+            return Response(media_type="text/event-stream")
         return StreamingResponse(self._stream(), media_type="text/event-stream")
 
     def _now_event(self) -> str:

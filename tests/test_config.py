@@ -219,6 +219,16 @@ def test_one_mistake(text: str, key: str, message: str) -> None:
     assert fault(text) == (key, message)
 
 
+@pytest.mark.parametrize(("name", "size"), [("x" * 250, 0), ("x" * 251, 251), ("ü" * 125, 0), ("ü" * 126, 252)])
+def test_a_name_that_mdns_cannot_tell_is_a_fault_of_its_key(name: str, size: int) -> None:
+    found = f"satellite: {{enabled: true, address: 192.0.2.7, name: {name}, discovery: true}}"
+    if size:
+        told = f"{size} bytes of UTF-8, and mDNS tells 250 at most. Give a shorter one"
+        assert fault(found) == ("satellite.name", told)
+        found = found.replace("discovery: true", "discovery: false")
+    assert config.loads(found).satellite.name == name
+
+
 @pytest.mark.parametrize("key", [key for key in EVERY_KEY if key.needs.endswith("text")], ids=lambda key: key.path)
 @pytest.mark.parametrize("text", [r"a\0b", r"~\0"])
 def test_a_nul_is_a_fault_of_its_key(key: Key, text: str) -> None:

@@ -22,6 +22,9 @@ UNDERSTANDING = ("recogniser.kind", "satellite.enabled", "replier.kind", "script
 SPI0_DATA, SPI0_CLOCK, SPI0_SELECT = 10, 11, (8, 7)
 """The GPIOs of SPI bus 0 (BCM numbers); the kernel owns them while it drives an APA102 strip. Select 0 and 1."""
 
+LONGEST_NAME = 255 - len("name=")
+"""Bytes of UTF-8: of the TXT entry in which mDNS tells the satellite's name."""
+
 
 def contradictions(settings: Settings) -> Iterator[Fault]:
     """Every contradiction in `settings`, each named by the key that a person would change."""
@@ -132,6 +135,9 @@ def _satellite(settings: Settings) -> Iterator[Fault]:
         yield Fault("satellite.address", "no IP address. Give one of this machine, or 0.0.0.0")
     elif satellite.discovery and ip_address(satellite.address).is_loopback:
         yield Fault("satellite.discovery", "true, but satellite.address is reached by this machine only")
+    if satellite.discovery and (size := len(satellite.name.encode())) > LONGEST_NAME:
+        told = f"{size} bytes of UTF-8, and mDNS tells {LONGEST_NAME} at most. Give a shorter one"
+        yield Fault("satellite.name", told, ("satellite.discovery",))
     if not satellite.enabled:
         return
     for key, given in (

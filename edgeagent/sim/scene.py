@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from sys import float_info
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,10 @@ from edgeagent.units import RATE, samples, seconds
 
 LEAST_DELAY = samples(10)
 """The format's least echo delay: the echo of a sample is never needed before the sample is fixed."""
+
+LONGEST_S = 86_400.0
+LONGEST_DELAY_MS = 10_000.0
+"""Far beyond any scene; what is more is a mistake, and would take all memory, or be no number of samples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +79,10 @@ def load_scene(folder: Path) -> Scene:
     reader = _Reader(folder)
     document = reader.document()
     if document.get("format", 1) != 1:
-        reader.fault("format", f"{document['format']!r}: only format 1 is known")
+        reader.fault("format", f"{_said(document['format'])}: only format 1 is known")
     if document.get("sample_rate_hz", RATE) != RATE:
-        reader.fault("sample_rate_hz", f"{document['sample_rate_hz']!r}: must be {RATE}; resample the sound files")
-    length = round(reader.number(document, "duration_s", least=0.1) * RATE)
+        reader.fault("sample_rate_hz", f"{_said(document['sample_rate_hz'])}: must be {RATE}; resample the sound files")
+    length = round(reader.number(document, "duration_s", least=0.1, most=LONGEST_S) * RATE)
     near = reader.sound(document, "near")
     if near.size and near.size < length:
         lasts = f"lasts {seconds(near.size):g} s, the scene {seconds(length):g} s"
@@ -97,7 +102,7 @@ def _line(reader: _Reader, line: object, index: int) -> Line:
     if not isinstance(line, Mapping):
         reader.fault(where.rstrip("."), "must be a mapping with at_s and audio")
         return Line(0, np.zeros(0, np.float32))
-    at = round(reader.number(line, "at_s", where, least=0.0) * RATE)
+    at = round(reader.number(line, "at_s", where, least=0.0, most=LONGEST_S) * RATE)
     words = line.get("words") or []
     try:
         timed = tuple(
@@ -123,17 +128,24 @@ def _echo(reader: _Reader, echo: object) -> EchoPath:
         case None:
             pass
         case Mapping() as given:
-            at = round(reader.number(given, "at_s", "echo.change.", least=0.0) * RATE)
+            at = round(reader.number(given, "at_s", "echo.change.", least=0.0, most=LONGEST_S) * RATE)
             change = Change(at, reader.sound(given, "path", "echo.change."))
         case _:
             reader.fault("echo.change", "must be a mapping with at_s and path; or leave it out")
+    least_ms = 1000 * LEAST_DELAY / RATE
+    delay_ms = reader.number(echo, "delay_ms", "echo.", least=least_ms, most=LONGEST_DELAY_MS)
     return EchoPath(
         response=reader.sound(echo, "path", "echo."),
-        delay=reader.number(echo, "delay_ms", "echo.", least=1000 * LEAST_DELAY / RATE) * RATE / 1000,
+        delay=delay_ms * RATE / 1000,
         drift_ppm=reader.number(echo, "drift_ppm", "echo.", default=0.0, least=-1000.0),
         saturation=reader.number(echo, "saturation", "echo.", default=0.0, least=0.0),
         change=change,
     )
+
+
+def _said(value: object) -> str:
+    """As it was written, but for a number that Python does not print."""
+    return "a number without end" if isinstance(value, int) and value.bit_length() > 1000 else repr(value)
 
 
 class _Reader:
@@ -163,7 +175,7 @@ class _Reader:
             text = path.read_text(encoding="utf-8")
             document = yaml.safe_load(text)
             self._written = yaml.load(text, yaml.BaseLoader)
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
             reason = " ".join(str(error).split())
             raise SceneError(f"{path}: cannot be read: {reason}", "it must be YAML in UTF-8") from None
         if not isinstance(document, Mapping):
@@ -181,21 +193,30 @@ class _Reader:
         return "" if value is None else str(written)
 
     def number(
-        self, source: Mapping[str, object], key: str, where: str = "", *, least: float, default: float | None = None
+        self,
+        source: Mapping[str, object],
+        key: str,
+        where: str = "",
+        *,
+        least: float,
+        most: float = float_info.max,
+        default: float | None = None,
     ) -> float:
         value = source.get(key)
         if value is None and default is not None:
             return default
-        if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value) or value < least:
-            said = "missing" if value is None else repr(value)
-            self.fault(where + key, f"{said}; give a number of at least {least:g}")
+        if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+            said = "missing" if value is None else _said(value)
+            bounds = f"from {least:g} to {most:g}" if most < float_info.max else f"of at least {least:g}"
+            self.fault(where + key, f"{said}; give a number {bounds}")
             return max(least, 0.0)
         return float(value)
 
     def sound(self, source: Mapping[str, object], key: str, where: str = "") -> Sound:
         value = source.get(key)
-        if not isinstance(value, str) or not value:
-            self.fault(where + key, "missing; give a sound file, relative to the scene folder")
+        if not isinstance(value, str) or not value or "\0" in value:
+            said = "holds a NUL" if isinstance(value, str) and value else "missing"
+            self.fault(where + key, f"{said}; give a sound file, relative to the scene folder")
             return np.zeros(0, np.float32)
         try:
             return read_wav(self.folder / value)

@@ -98,6 +98,36 @@ def test_all_faults_are_named_at_once(made_up: Path, tmp_path: Path) -> None:
     assert caught.value.exit_code == 2
 
 
+@pytest.mark.parametrize("number", ["1.0e+308", ".inf", ".nan", "1.0e+9", "0x" + 5000 * "1"])
+@pytest.mark.parametrize("key", ["duration_s", "agent[0].at_s", "echo.delay_ms", "echo.change.at_s"])
+def test_a_number_beyond_any_scene_is_a_fault_of_its_key(made_up: Path, tmp_path: Path, key: str, number: str) -> None:
+    wrong = {each: "BEYOND" if each == key else 1 for each in ("duration_s", "agent[0].at_s", "echo.change.at_s")}
+    change = {"at_s": wrong["echo.change.at_s"], "path": "ir.wav"}
+    delay_ms = "BEYOND" if key == "echo.delay_ms" else 40
+    changes: dict[str, object] = {
+        "duration_s": wrong["duration_s"],
+        "agent": [{"at_s": wrong["agent[0].at_s"], "audio": "agent-0.wav"}],
+        "echo": {"path": "ir.wav", "delay_ms": delay_ms, "change": change},
+    }
+    copy = _altered(made_up, tmp_path, changes)
+    file = copy / "scene.yaml"
+    file.write_text(file.read_text().replace("BEYOND", number))
+    with pytest.raises(SceneError) as caught:
+        load_scene(copy)
+    head, told = str(caught.value).splitlines()
+    assert head == f"{copy}: 1 problem"
+    assert re.fullmatch(rf"  {re.escape(key)}  .{{1,30}}; give a number from [\d.]+ to \d+", told)
+
+
+def test_a_number_that_python_does_not_read_and_a_nul_are_faults_of_the_scene(made_up: Path, tmp_path: Path) -> None:
+    copy = _altered(made_up, tmp_path, {"near": "a\0b"})
+    with pytest.raises(SceneError, match="near  holds a NUL"):
+        load_scene(copy)
+    (copy / "scene.yaml").write_text(f"duration_s: {5000 * '1'}")
+    with pytest.raises(SceneError, match="cannot be read"):
+        load_scene(copy)
+
+
 def test_a_damaged_sound_file_is_a_fault_of_the_scene(made_up: Path, tmp_path: Path) -> None:
     copy = _altered(made_up, tmp_path, {})
     (copy / "agent-1.wav").write_bytes((copy / "agent-1.wav").read_bytes()[:5000])

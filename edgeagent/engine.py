@@ -209,9 +209,9 @@ class Engine:
             case e.Shed():
                 self._canceller.suppress(told.level < Level.RESIDUAL)
                 self._ear.every = SPARSE if told.level >= Level.RATE else 1
+        self.moderator.take(told)
         if self._beside is not None:
             self._beside.take(told)
-        self.moderator.take(told)
         if isinstance(told, e.Shed):
             self.moderator.impair(Impairment.SLOW, told.level >= Level.RESIDUAL)
         if isinstance(told, e.Alone):

@@ -38,12 +38,15 @@ class Beside:
             self._ear.usual = ear.usual
 
     def take(self, told: e.Event | e.Fact) -> None:
-        """What the engine was told. While the machine is too slow for anything the shadow rests, as the first."""
+        """What the engine was told, and the live policy knows. While the machine is too slow for anything the shadow
+        rests, as the first."""
         match told:
             case e.Hint() if self._shadow is not None:
                 self._shadow.hint(told)
             case e.Shed():
                 self._rests = told.level > Level.NOTHING
+        if self._shadow is not None:
+            self._shadow.told()
 
     def hear(self, cancelled: Cancelled | None, percept: Percept, before: s.State, live: Moderator) -> None:
         """A step after the live policy has decided. cancelled: None for lost sound. percept: of the live ear. before:

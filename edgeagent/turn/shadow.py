@@ -88,10 +88,18 @@ class Shadow:
         self._onset = NEVER
         """Of the overlap that is going on for either; NEVER for none."""
         self._did, self._would = Course(), Course()
+        self._stands = True
+        """Its policy has heard what the live one has heard, and no more."""
 
     def hint(self, hint: e.Hint) -> None:
         """What somebody else has noticed, likewise."""
         self._policy.hints.take(hint)
+
+    def told(self) -> None:
+        """Something has happened between two steps, and the live policy knows what that makes of the sound so far (a
+        sleeping device begins to speak: nothing). So does the shadow, unless it goes its own way."""
+        if self._stands:
+            self._policy.mirror(self._live)
 
     def hear(self, percept: Percept, before: s.State, after: s.State, may_stop: bool) -> Mapping[str, object] | None:
         """A step of sound, after the live policy has heard it. percept: as the shadow hears it. before, after: the live
@@ -99,6 +107,7 @@ class Shadow:
         overlap is over about which the two thought differently; else None."""
         if not isinstance(before, OVERLAP):
             return self.follow(percept.at)
+        self._stands = False
         if self._onset == NEVER:
             self._state, self._did, self._would = before, Course(), Course()
         if isinstance(self._state, OVERLAP):
@@ -118,6 +127,7 @@ class Shadow:
         """The overlap is over, if there was one: stand where the live one stands. As `hear`."""
         onset, self._onset = self._onset, NEVER
         self._policy.mirror(self._live)
+        self._stands = True
         if onset == NEVER or self._did.agrees(self._would):
             return None
         return {"at": at, "event": "shadow", "onset": onset, "live": self._did.told(), "shadow": self._would.told()}

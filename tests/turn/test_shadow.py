@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeagent.settings import Turns
+from edgeagent.settings import Activation, Turns
 from edgeagent.turn import events as e
 from edgeagent.turn.moderator import DOUBT_MOST, Moderator
 from edgeagent.turn.policy import Percept
@@ -27,12 +27,13 @@ EAGER, LIVE, CAUTIOUS = Turns(false_stops_per_hour=60), Turns(), Turns(false_sto
 class Both:
     """A moderator and a shadow, heard with as the engine does; entries: the journal."""
 
-    def __init__(self, tried: Turns | None, live: Turns = LIVE) -> None:
+    def __init__(self, tried: Turns | None, live: Turns = LIVE, mode: Literal["open", "wake"] = "open") -> None:
         self.entries: list[dict[str, Any]] = []
-        self.live = Moderator(live, lambda entry: self.entries.append(dict(entry)), 0)
+        self.live = Moderator(live, lambda entry: self.entries.append(dict(entry)), 0, Activation(mode))
         self.shadow = Shadow(tried, self.live.policy, DOUBT_MOST) if tried else None
         self.tell(e.Ready(0))
-        self.speak(1)
+        if mode == "open":
+            self.speak(1)
 
     def speak(self, utterance: int) -> None:
         at = self.live.at
@@ -44,6 +45,8 @@ class Both:
         if isinstance(told, e.Hint) and self.shadow:
             self.shadow.hint(told)
         self.live.take(told)
+        if self.shadow:
+            self.shadow.told()
 
     def hear(self, near: float, floor: float, shadow: tuple[float, float] | None = None) -> None:
         """A step; the shadow's ear hears it likewise, or as it says."""
@@ -170,6 +173,16 @@ def test_a_button_ends_it_for_both(press: type[e.Event]) -> None:
     both.tell(press(both.live.at))
     both.hear(QUIET, 0.5)
     assert both.disagreements() == [("stopped", "held")]
+
+
+@pytest.mark.parametrize("tried", [LIVE, EAGER])
+def test_what_was_said_before_a_sleeping_device_speaks_by_itself_is_of_no_account_for_either(tried: Turns) -> None:
+    both = Both(tried, mode="wake").live_through(hops(1000, VOICE, 0.9))
+    assert type(both.live.state).__name__ == "Idle"
+    both.speak(1)
+    both.live_through([*hops(48, 0.6, 0.9), *hops(2000, QUIET, 0.5)])
+    assert "suspected" not in {entry["event"] for entry in both.entries}
+    assert both.disagreements() == []
 
 
 def test_an_ear_of_its_own_may_hear_what_the_live_one_does_not() -> None:

@@ -31,6 +31,14 @@ OUTCOMES = ("stopped", "held", "no_verdict", "outlived", "echo", "called_off")
 XRUNS = ("overflows", "underflows", "failures", "unwritten", "player_underruns", "reference_holes")
 """Labels that are there from the start, at 0: what appears only when it first happens has no increase to alert on."""
 
+SOMETIMES = (
+    "edgeagent_input_latency_seconds",
+    "edgeagent_output_latency_seconds",
+    "edgeagent_echo_delay_seconds",
+    "edgeagent_clock_ratio",
+)
+"""Gauges that are not there from the start, or not on every machine."""
+
 
 class Figures(Collector):
     """A collector of prometheus_client. `collect` is for any thread."""
@@ -51,6 +59,13 @@ class Figures(Collector):
         yield from self._echo(vitals)
         yield from self._load(vitals)
         yield from self._machine()
+
+    def describe(self) -> Iterator[Metric]:
+        """Every figure there may ever be: by these names the library knows whom to ask for some of them (`name[]`)."""
+        told = list(self.collect())
+        known = {figure.name for figure in told}
+        yield from told
+        yield from (_gauge(name, "", 0.0) for name in SOMETIMES if name not in known)
 
     def _turns(self) -> Iterator[Metric]:
         tally = self._tally

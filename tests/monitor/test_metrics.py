@@ -28,7 +28,7 @@ pytest.importorskip("prometheus_client", reason="needs the extra [metrics]")
 from prometheus_client.parser import text_string_to_metric_families
 
 from edgeagent.monitor import places, scrape
-from edgeagent.monitor.metrics import Figures
+from edgeagent.monitor.metrics import SOMETIMES, Figures
 
 ROOT = Path(__file__).parents[2]
 
@@ -103,6 +103,20 @@ def test_the_vitals_and_the_counts_are_what_is_scraped(serve: Serve) -> None:
     assert found["edgeagent_output_latency_seconds", ""] == pytest.approx(0.032)
     assert found["edgeagent_starts_total", ""] == 7
     assert found["process_resident_memory_bytes", ""] > 1e6
+
+
+def test_who_asks_for_some_figures_gets_those(serve: Serve) -> None:
+    """By the names of Prometheus' own selection, also of what is there only later."""
+    tally = Tally()
+    port = serve(tally, starts=7)
+    tally.look(Vitals(delay_ms=1.0, facts={"input_latency_ms": 1, "output_latency_ms": 1}))
+    every = samples(get(port)[1])
+    for name in {name for name, _ in every}:
+        found = samples(get(port, f"/metrics?name[]={name}")[1])
+        assert found.keys() == {key for key in every if key[0] == name}, name
+    two = samples(get(port, "/metrics?name[]=edgeagent_hears&name[]=edgeagent_starts_total&name[]=nothing")[1])
+    assert {name for name, _ in two} == {"edgeagent_hears", "edgeagent_starts_total"}
+    assert set(SOMETIMES) <= {metric.name for metric in Figures(Tally(), Stages()).describe()}
 
 
 def test_what_is_not_known_is_not_there(serve: Serve) -> None:

@@ -162,6 +162,16 @@ def test_what_is_said_is_what_is_set() -> None:
             "given, but lamp.kind is none, which has none. Set lamp.kind to led or rgb",
         ),
         (
+            "lamp: {power_pin: 5}",
+            "lamp.power_pin",
+            "given, but lamp.kind is none, which has none. Set lamp.kind to apa102, or leave it out",
+        ),
+        (
+            "lamp: {kind: led, pins: [17], power_pin: 5}",
+            "lamp.power_pin",
+            "given, but lamp.kind is led, which has none. Set lamp.kind to apa102, or leave it out",
+        ),
+        (
             "button: {pin: 17}\namplifier: {mute_pin: 17}",
             "amplifier.mute_pin",
             "GPIO 17 already belongs to button.pin. Give each its own",

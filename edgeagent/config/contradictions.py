@@ -150,6 +150,9 @@ def _satellite(settings: Settings) -> Iterator[Fault]:
 
 
 def _lamp(lamp: Lamp) -> Iterator[Fault]:
+    if lamp.power_pin >= 0 and lamp.kind != "apa102":
+        told = f"given, but lamp.kind is {lamp.kind}, which has none. Set lamp.kind to apa102, or leave it out"
+        yield Fault("lamp.power_pin", told)
     wanted = PINS_OF.get(lamp.kind, 0)
     if len(lamp.pins) == wanted:
         return

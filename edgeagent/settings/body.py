@@ -30,7 +30,7 @@ class Lamp:
     """Of full drive."""
 
     power_pin: OptionalPin = -1
-    """GPIO that powers the strip; -1 for none."""
+    """APA102: GPIO that powers the strip; -1 for none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,9 @@ COLUMNS = 1200
 DEPTH_DB = 72.0
 """From the brightest colour to the darkest; a well cancelled echo lies 50 dB below the microphone."""
 
+FAINTEST_DB = -60.0
+"""Of the brightest colour: silence is DEPTH_DB darker, and so dark."""
+
 COLOURS = 64
 """Steps of DEPTH_DB. More would be no finer to the eye and would double the size."""
 
@@ -53,8 +56,10 @@ QUIET = 1e-10
 
 
 def loudest(*sounds: Sound) -> float:
-    """dB of the brightest colour for images of these (n,) sounds: a thousandth of the loudest one is brighter."""
-    return max(float(np.percentile(_levels(sound, len(sound)), 99.9)) if len(sound) else -60.0 for sound in sounds)
+    """dB of the brightest colour for images of these (n,) sounds: a thousandth of the loudest one is brighter. At least
+    FAINTEST_DB."""
+    loud = [float(np.percentile(_levels(sound, len(sound)), 99.9)) for sound in sounds if len(sound)]
+    return max([FAINTEST_DB, *loud])
 
 
 def spectrogram(sound: Sound, length: int, bright: float, label: str) -> Markup:

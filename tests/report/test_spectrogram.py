@@ -66,6 +66,12 @@ def test_two_images_share_their_scale() -> None:
     assert (pixels(spectrogram(np.zeros_like(NOISE), len(NOISE), bright, ""))[0] == 0).all()
 
 
+def test_silence_is_dark_though_there_is_nothing_louder() -> None:
+    silence = np.zeros(RATE, np.float32)
+    for sounds in ((silence,), (silence, silence), (silence[:0],)):
+        assert (pixels(spectrogram(silence, RATE, loudest(*sounds), ""))[0] == 0).all()
+
+
 def test_the_palette_rises_in_luminance() -> None:
     _, palette = pixels(spectrogram(NOISE, len(NOISE), 0.0, ""))
     assert (np.diff(palette @ np.array((0.2126, 0.7152, 0.0722))) > 0).all()

@@ -49,6 +49,8 @@ def command(said: Words, language: Language) -> str:
     rest = left(first[length:], language.commands.get("stop", frozenset()))
     if not length or len(rest) > SHORT or _says_what(rest, language) or begins(first, language.requests) > length:
         return ""
+    if rest and first[:length] in language.little:  # "para dos", which is for two, and "बस आ गई", a bus
+        return ""
     return "" if _has_object(first[:length], rest, language) else "stop"
 
 
@@ -66,6 +68,8 @@ def beside(said: Words, language: Language) -> str:
         return ""
     for head, tail in cuts(said, language, any_verb=True):
         if not left(head, language.polite) or not (name := whole(head, language)) or seeks(tail, language):
+            continue
+        if left(head, leading(language)) in language.little and tail[:1] in language.little:  # "para | él y para ti"
             continue
         if not _has_object(left(head, leading(language)), tail, language):
             return name

@@ -73,7 +73,8 @@ class Language:
     """Words that deny or object: don't, but."""
 
     little: frozenset[Words] = frozenset()
-    """Single words without a meaning of their own; it says nothing that we have used one."""
+    """Single words without a meaning of their own; it says nothing that we have used one. A command
+    that is such a word is one only where it stands alone."""
 
     pointing: frozenset[Words] = frozenset()
     """What a question begins with that may be about what we just said: who, which, what time."""

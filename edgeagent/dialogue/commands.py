@@ -156,9 +156,11 @@ def _weightiest(found: list[str]) -> str:
 
 
 def _come_to_it(said: Words, language: Language) -> Words:
-    """Without small words before it; "go ahead" is yes, too, and stays."""
+    """Without small words before it; "go ahead" is yes, too, and stays, and so does "du" of "du kannst"."""
     before = aside(language)
     while (length := begins(said, before)) > longest(said, _known(language))[1]:
+        if length < begins(said, language.carriers):
+            break
         said = said[length:]
     return said
 

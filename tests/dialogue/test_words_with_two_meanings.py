@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from edgeagent.config.languages import language
-from edgeagent.dialogue.kinds import Context, Kind, understand
+from edgeagent.dialogue.kinds import Context, Kind, agrees, understand
 
 OVER = Context("A B C.", interrupted=True)
 ASKED = Context("A B C?", asked=True)
@@ -63,3 +63,48 @@ def test_a_word_that_also_stops_us_does_not_in_a_sentence(code: str, text: str) 
 )
 def test_it_stops_us_where_it_stands_alone(code: str, text: str) -> None:
     assert told(code, text) == "stop"
+
+
+DENIED: dict[str, dict[str, tuple[str, ...]]] = {
+    "de": {
+        "continue": ("nicht anhalten", "du musst nicht aufhören", "nein, nicht aufhören", "nicht unterbrechen"),
+        "stop": ("nicht weiterreden", "nein, nicht weitermachen", "hören Sie bitte auf", "hör endlich auf"),
+        "slower": ("nicht so schnell", "du redest zu schnell"),
+        "faster": ("nicht so langsam", "du bist zu langsam", "rede nicht so langsam"),
+        "louder": ("nicht so leise", "du bist zu leise", "ich hör dich nicht"),
+        "softer": ("nicht so laut", "du bist zu laut"),
+        "clarification": ("hab ich nicht verstanden", "ich verstehe dich nicht", "das hab ich nicht verstanden"),
+        "correction": ("nein, das stimmt so nicht", "nicht A sondern B", "nicht A"),
+    },
+    "en": {"slower": ("it's too fast", "don't go so fast"), "request": ("don't go slower", "don't turn it down")},
+    "es": {
+        "slower": ("no hables tan rápido", "hablas demasiado deprisa"),
+        "faster": ("no hables tan despacio", "hablas demasiado despacio"),
+        "softer": ("no hables tan alto", "no hables tan fuerte"),
+        "louder": ("no hables tan bajo",),
+    },
+    "fr": {"faster": ("ne parle pas si lentement", "tu parles trop doucement")},
+    "hi": {
+        "slower": ("इतना तेज़ मत बोलो", "इतनी जल्दी मत बोलो", "तेज़ मत बोलो"),
+        "faster": ("इतना धीरे मत बोलो",),
+        "softer": ("इतने ज़ोर से मत बोलो", "बहुत ज़ोर से बोल रहे हो", "ज़ोर से मत बोलो"),
+        "request": ("आवाज़ कम मत करो",),
+    },
+    "pt": {"faster": ("não fala tão devagar",), "softer": ("não fala tão alto",)},
+}
+
+
+@pytest.mark.parametrize(("code", "text", "name"), cases(DENIED))
+def test_a_denied_command_is_not_taken_for_what_it_denies(code: str, text: str, name: str) -> None:
+    assert told(code, text) == name
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "yes"),
+    [
+        *(("de", "nicht weitermachen", None), ("de", "natürlich nicht", False), ("de", "nicht nötig", False)),
+        *(("de", "sehr gern", True), ("de", "hör nicht auf", True)),
+    ],
+)
+def test_a_denied_command_answers_whether_to_go_on(code: str, text: str, yes: bool | None) -> None:
+    assert agrees(text, language([code])) is yes

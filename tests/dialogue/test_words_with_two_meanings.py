@@ -83,7 +83,12 @@ DENIED: dict[str, dict[str, tuple[str, ...]]] = {
         "softer": ("no hables tan alto", "no hables tan fuerte"),
         "louder": ("no hables tan bajo",),
     },
-    "fr": {"faster": ("ne parle pas si lentement", "tu parles trop doucement")},
+    "fr": {
+        "continue": ("arrête pas", "non, n'arrête pas", "surtout ne t'arrête pas", "n'arrête pas de parler", "vas y"),
+        "stop": ("ne continue pas", "non, ne continue pas", "pas la peine de continuer", "tais toi"),
+        "faster": ("ne parle pas si lentement", "tu parles trop doucement"),
+        "backchannel": ("pas grave", "c'est pas grave", "pas de souci", "c'est ça"),
+    },
     "hi": {
         "slower": ("इतना तेज़ मत बोलो", "इतनी जल्दी मत बोलो", "तेज़ मत बोलो"),
         "faster": ("इतना धीरे मत बोलो",),
@@ -104,6 +109,8 @@ def test_a_denied_command_is_not_taken_for_what_it_denies(code: str, text: str, 
     [
         *(("de", "nicht weitermachen", None), ("de", "natürlich nicht", False), ("de", "nicht nötig", False)),
         *(("de", "sehr gern", True), ("de", "hör nicht auf", True)),
+        *(("fr", "n'arrête pas", True), ("fr", "je veux bien", True), ("fr", "oui, c'est bon", True)),
+        *(("fr", "ne continue pas", None), ("fr", "certainement pas", False), ("fr", "c'est pas la peine", False)),
     ],
 )
 def test_a_denied_command_answers_whether_to_go_on(code: str, text: str, yes: bool | None) -> None:

@@ -37,7 +37,7 @@ def correction(
         best = max(found, key=lambda slots: _likely(slots, heard))
         return " ".join(best.get("wrong", ())), _right(best.get("right", ()), language)
     rest, core = left(whole, language.no | language.fillers), left(whole, language.fillers | language.polite)
-    if begins(core, language.requests) > begins(core, language.no):  # "no quiero", which is no "no"
+    if begins(core, language.requests | language.clauses) > begins(core, language.no):  # "no quiero", which is no "no"
         return None
     if not (asked or sure) and over and _says_no(whole, rest, language):
         if len(rest) > CORRECTS_MOST:

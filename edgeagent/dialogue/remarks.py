@@ -18,7 +18,7 @@ def remarks(said: Words, heard: Words, language: Language) -> bool:
     if evaluates(said, language) or exclaims(said, language) or recalls(said, language):
         return True
     core = _remark(said, language)
-    if not _wants_nothing(core, core, language):
+    if not _wants_nothing(core, core, language) or _denies(said, language):
         return False
     if len(core) < len(said) and begins(core, language.copulas):  # "yeah, it is in the paper"
         return True
@@ -47,7 +47,13 @@ def recalls(said: Words, language: Language) -> bool:
     """Whether it begins as a remark does: "yeah i heard about that"."""
     core = _remark(said, language)
     length = begins(core, language.remarks)
-    return length > 0 and _wants_nothing(core, core[length:], language)
+    return length > 0 and _wants_nothing(core, core[length:], language) and not _denies(said, language)
+
+
+def _denies(said: Words, language: Language) -> bool:
+    """ "No me gusta" ends as a remark does, and is none; "no sabía" is one."""
+    core = left(said, language.fillers | language.polite)
+    return begins(core, language.no - language.backchannels) > begins(core, language.remarks)
 
 
 def _wants_nothing(core: Words, rest: Words, language: Language) -> bool:

@@ -81,7 +81,13 @@ DENIED: dict[str, dict[str, tuple[str, ...]]] = {
         "slower": ("no hables tan rápido", "hablas demasiado deprisa"),
         "faster": ("no hables tan despacio", "hablas demasiado despacio"),
         "softer": ("no hables tan alto", "no hables tan fuerte"),
-        "louder": ("no hables tan bajo",),
+        "louder": ("no hables tan bajo", "no oigo", "no te oigo bien"),
+        "continue": ("no te calles", "no dejes de hablar", "no hace falta que pares", "no, no te detengas"),
+        "stop": ("no continúe", "no continúes", "no sigas leyendo", "no hables más", "te he dicho que pares"),
+        "clarification": ("no comprendo", "no te entendí", "no lo he entendido", "no le entiendo"),
+        "correction": ("no, Sevilla", "eso está mal", "no es mañana es hoy"),
+        "backchannel": ("eso es", "así es", "no pasa nada"),
+        "request": ("no importa", "no me gusta", "no sé"),
     },
     "fr": {
         "continue": ("arrête pas", "non, n'arrête pas", "surtout ne t'arrête pas", "n'arrête pas de parler", "vas y"),
@@ -95,7 +101,17 @@ DENIED: dict[str, dict[str, tuple[str, ...]]] = {
         "softer": ("इतने ज़ोर से मत बोलो", "बहुत ज़ोर से बोल रहे हो", "ज़ोर से मत बोलो"),
         "request": ("आवाज़ कम मत करो",),
     },
-    "pt": {"faster": ("não fala tão devagar",), "softer": ("não fala tão alto",)},
+    "pt": {
+        "faster": ("não fala tão devagar",),
+        "softer": ("não fala tão alto",),
+        "louder": ("não ouço", "não tô te ouvindo"),
+        "continue": ("não precisa parar", "não é para parar", "não quero que você pare", "não fique quieto"),
+        "stop": ("não continue", "não continua", "não precisa continuar", "eu disse pra parar"),
+        "clarification": ("não peguei", "não estou entendendo", "não te entendi"),
+        "correction": ("não, Campinas",),
+        "question": ("para onde vai",),
+        "request": ("não importa", "não gosto"),
+    },
 }
 
 
@@ -110,6 +126,8 @@ def test_a_denied_command_is_not_taken_for_what_it_denies(code: str, text: str, 
         *(("de", "nicht weitermachen", None), ("de", "natürlich nicht", False), ("de", "nicht nötig", False)),
         *(("de", "sehr gern", True), ("de", "hör nicht auf", True)),
         *(("fr", "n'arrête pas", True), ("fr", "je veux bien", True), ("fr", "oui, c'est bon", True)),
+        *(("es", "dale", True), ("es", "no hay problema", True), ("es", "no hace falta", False)),
+        *(("pt", "não continue", None), ("pt", "pode sim", True), ("pt", "acho que não", False)),
         *(("fr", "ne continue pas", None), ("fr", "certainement pas", False), ("fr", "c'est pas la peine", False)),
     ],
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-ENDS = ".!?…।॥؟"
+ENDS = ".!?…।॥؟۔᱾᱿꯫"  # noqa: RUF001
 """Marks that end a sentence before a space."""
 
 ENDS_AT_ONCE = "。！？"  # noqa: RUF001

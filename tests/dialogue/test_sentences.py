@@ -18,6 +18,8 @@ from edgeagent.dialogue.sentences import LONGEST, Sentences, sentences
         ('"Stop." She left.', ['"Stop."', "She left."]),
         ("今日は雨です。明日は?", ["今日は雨です。", "明日は?"]),
         ("यह सही है। और?", ["यह सही है।", "और?"]),
+        ("یہ ٹھیک ہے۔ اور؟ جی۔", ["یہ ٹھیک ہے۔", "اور؟", "جی۔"]),  # noqa: RUF001
+        ("ᱱᱚᱣᱟ ᱾ ᱟᱨ", ["ᱱᱚᱣᱟ ᱾", "ᱟᱨ"]),
         ("1. Milk\n2. Bread\n", ["1. Milk", "2. Bread"]),
         ("Wait... what", ["Wait...", "what"]),
         ("It leaves at 9. You change.", ["It leaves at 9.", "You change."]),

@@ -24,7 +24,7 @@ from edgeagent.dialogue.parts import (
     states,
     without,
 )
-from edgeagent.dialogue.phrases import Words, begins, left
+from edgeagent.dialogue.phrases import Words, begins, is_sign, left
 
 SHORT = 3
 """Words up to which what follows "stop" still belongs to it: "stop talking now"."""
@@ -50,6 +50,8 @@ def command(said: Words, language: Language) -> str:
     if not length or len(rest) > SHORT or _says_what(rest, language) or begins(first, language.requests) > length:
         return ""
     if rest and first[:length] in language.little:  # "para dos", which is for two, and "बस आ गई", a bus
+        return ""
+    if any(map(is_sign, rest)):  # a word may go on: "停电了" is a power cut
         return ""
     return "" if _has_object(first[:length], rest, language) else "stop"
 

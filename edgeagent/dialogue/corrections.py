@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from edgeagent.dialogue.language import Language
 from edgeagent.dialogue.parts import KEPT, LONG, aside, bare, content, cuts, ends, leading, ours, seeks
-from edgeagent.dialogue.phrases import Words, begins, holds, left
+from edgeagent.dialogue.phrases import Words, begins, holds, is_sign, left, written
 from edgeagent.dialogue.template import Slots, Template
 
 CORRECTS_MOST = 5
@@ -35,7 +35,7 @@ def correction(
         return None
     if found := _found(whole, _templates(language, asked=asked, sure=asked or sure), language):
         best = max(found, key=lambda slots: _likely(slots, heard))
-        return " ".join(best.get("wrong", ())), _right(best.get("right", ()), language)
+        return written(best.get("wrong", ())), _right(best.get("right", ()), language)
     rest, core = left(whole, language.no | language.fillers), left(whole, language.fillers | language.polite)
     if begins(core, language.requests | language.clauses) > begins(core, language.no):  # "no quiero", which is no "no"
         return None
@@ -53,6 +53,8 @@ def restates(said: Words, heard: Words, language: Language) -> str:
     """What is right where it is only stated, "" for nothing: "it's chapter eight" has a word of ours, and another in
     place of the next."""
     core = left(said, language.polite | language.fillers)
+    if any(map(is_sign, core)):  # one sign of ours is in too much
+        return ""
     if len(core) > STATES_MOST or seeks(core, language) or not begins(core, language.clauses | language.copulas):
         return ""
     meant = content(core[begins(core, language.copulas | language.clauses) :], language)
@@ -167,4 +169,4 @@ def _right(said: Words, language: Language) -> str:
     """Without what is not part of it: "it's chapter eight" is right about chapter eight."""
     wishes = frozenset(phrase for phrase in language.requests if len(phrase) >= STRONG)
     core = left(said, language.copulas | language.polite | language.fillers | wishes)
-    return " ".join(bare(core or said, language))
+    return written(bare(core or said, language))

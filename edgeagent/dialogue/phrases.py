@@ -35,7 +35,7 @@ def words(text: str) -> Words:
     plain = unicodedata.normalize("NFC", BRACKETS.sub(" ", text).translate(SAME).casefold()).translate(SAME_MARK)
     found, word = [], ""
     for index, sign in enumerate(plain):
-        if _is_word_of_its_own(sign):
+        if is_sign(sign):
             found += [word, sign]
             word = ""
         elif _letter(sign) or (sign in INSIDE and word and _letter(plain[index + 1 : index + 2])):
@@ -44,6 +44,15 @@ def words(text: str) -> Words:
             found.append(word)
             word = ""
     return tuple(filter(None, [*found, word]))
+
+
+def written(said: Words) -> str:
+    """`said` as text, without spaces where its script has none."""
+    text = ""
+    for word in said:
+        apart = text and not (is_sign(word) and is_sign(text[-1]))
+        text += f" {word}" if apart else word
+    return text
 
 
 def begins(said: Words, phrases: Collection[Words]) -> int:
@@ -71,5 +80,6 @@ def _letter(sign: str) -> bool:
     return bool(sign) and (sign.isalnum() or unicodedata.category(sign).startswith("M") or sign in "\u200c\u200d")
 
 
-def _is_word_of_its_own(sign: str) -> bool:
-    return sign > "\u2e7f" and unicodedata.name(sign, "").startswith(SIGNS)
+def is_sign(word: str) -> bool:
+    """Whether it is a sign that is a word by itself here, as in Chinese."""
+    return len(word) == 1 and word > "\u2e7f" and unicodedata.name(word, "").startswith(SIGNS)

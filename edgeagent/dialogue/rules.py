@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from edgeagent.dialogue.kinds import Kind, Understood
-from edgeagent.dialogue.phrases import Words, words
+from edgeagent.dialogue.phrases import Words, words, written
 from edgeagent.dialogue.template import Template
 
 GAP = re.compile(r"\{([^{}]*)\}")
@@ -73,7 +73,7 @@ class Rules:
         """The gaps as text; None where one holds what its list has not."""
         filled: dict[str, str] = {}
         for name, value in found.items():
-            filled[name] = " ".join(value)
+            filled[name] = written(value)
             if name in self.slots:
                 if value not in self.slots[name]:
                     return None

@@ -9,6 +9,7 @@ from edgeagent.dialogue.kinds import Context, Kind, agrees, understand
 
 OVER = Context("A B C.", interrupted=True)
 ASKED = Context("A B C?", asked=True)
+SAID = {"zh": Context("下一班去上海的火车九点出发。", interrupted=True)}
 
 
 def told(code: str, text: str, context: Context = OVER) -> str:
@@ -105,6 +106,19 @@ DENIED: dict[str, dict[str, tuple[str, ...]]] = {
         "repeat": ("फिर से बोलो", "दुबारा बोलो"),
         "clarification": ("समझा नहीं", "सुना नहीं"),
     },
+    "zh": {
+        "continue": ("别停", "不要停", "请不要停下来", "不用停", "继续吧", "你继续"),
+        "stop": ("停", "停下来", "停一下", "你别说了", "不要再说了", "行了别说了", "打住", "安静一点"),
+        "hold": ("暂停一下", "你等一下", "等一会儿"),
+        "repeat": ("能再说一遍吗", "可以再说一次吗"),
+        "slower": ("你说得太快了", "别这么快", "能慢一点吗"),
+        "louder": ("我听不见", "声音太小了"),
+        "softer": ("不要那么大声",),
+        "clarification": ("不明白", "我听不懂", "没听清"),
+        "correction": ("不是上海是北京", "我说的是北京", "错了"),
+        "backchannel": ("好吧", "是吗", "懂了"),
+        "request": ("停电了", "停在门口", "安静的房间", "取消闹钟", "不知道", "不想去北京"),
+    },
     "pt": {
         "faster": ("não fala tão devagar",),
         "softer": ("não fala tão alto",),
@@ -121,7 +135,7 @@ DENIED: dict[str, dict[str, tuple[str, ...]]] = {
 
 @pytest.mark.parametrize(("code", "text", "name"), cases(DENIED))
 def test_a_denied_command_is_not_taken_for_what_it_denies(code: str, text: str, name: str) -> None:
-    assert told(code, text) == name
+    assert told(code, text, SAID.get(code, OVER)) == name
 
 
 @pytest.mark.parametrize(
@@ -132,9 +146,16 @@ def test_a_denied_command_is_not_taken_for_what_it_denies(code: str, text: str, 
         *(("fr", "n'arrête pas", True), ("fr", "je veux bien", True), ("fr", "oui, c'est bon", True)),
         *(("es", "dale", True), ("es", "no hay problema", True), ("es", "no hace falta", False)),
         *(("hi", "मत बताओ", None), ("hi", "चुप मत रहो", True), ("hi", "कोई ज़रूरत नहीं", False), ("hi", "हाँ सुनाओ", True)),
+        *(("zh", "不继续", None), ("zh", "继续吧", True), ("zh", "不用了", False), ("zh", "要", True)),
         *(("pt", "não continue", None), ("pt", "pode sim", True), ("pt", "acho que não", False)),
         *(("fr", "ne continue pas", None), ("fr", "certainement pas", False), ("fr", "c'est pas la peine", False)),
     ],
 )
 def test_a_denied_command_answers_whether_to_go_on(code: str, text: str, yes: bool | None) -> None:
     assert agrees(text, language([code])) is yes
+
+
+def test_a_script_without_spaces_has_none_in_what_is_right() -> None:
+    understood = understand("不是上海是北京", OVER, language(["zh"]))
+    assert (understood.wrong, understood.right) == ("上海", "北京")
+    assert understand("不是 iPhone 是华为 P40", OVER, language(["zh"])).right == "华为 p40"

@@ -20,14 +20,18 @@ LONGEST = 16
 
 SAME = str.maketrans({"’": "'", "ʼ": "'", "‘": "'", "‐": "-", "‑": "-", "–": "-", "—": " "})  # noqa: RUF001
 
+SAME |= dict.fromkeys((0x0640, 0x0670, *range(0x064B, 0x0653)), "")
+"""Arabic: short vowels, which few write, and what draws a word out."""
+
 SIGNS = ("CJK UNIFIED", "HIRAGANA", "KATAKANA")
 """Beginnings of the Unicode names of signs that are words by themselves here."""
 
 BRACKETS = re.compile(r"\[[^\]]*\]|\([^)]*\)|<[^>]*>|\*[^*]*\*")
 """What recognisers put sounds into that are no words."""
 
-SAME_MARK = str.maketrans({"\u0901": "\u0902", "\u093c": ""})
-"""Devanagari: recognisers write candrabindu and anusvara, and leave the nukta out, as they like."""
+SAME_MARK = str.maketrans({"\u0901": "\u0902", "\u093c": ""} | dict.fromkeys("\u0622\u0623\u0625", "\u0627"))
+"""Devanagari: recognisers write candrabindu and anusvara, and leave the nukta out, as they like. Arabic: so they do
+what stands above and below an alef."""
 
 
 def words(text: str) -> Words:

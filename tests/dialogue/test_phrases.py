@@ -18,6 +18,7 @@ from edgeagent.dialogue.template import MORE_MOST, SLOT_MOST, Template
         ("[laughter] (coughs) *sigh* ...", ()),
         ("नहीं, बैंगलोर नहीं।", ("नहीं", "बैंगलोर", "नहीं")),
         ("ज़रा हाँ", words("जरा हां")),
+        ("حسنًا، أُكمل", words("حسنا اكمل")),
         ("待って下さい。", ("待", "っ", "て", "下", "さ", "い")),
         ("9:30 Uhr", ("9", "30", "uhr")),
         ("- 'quoted' -", ("quoted",)),

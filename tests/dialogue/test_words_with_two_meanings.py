@@ -247,3 +247,14 @@ def test_a_script_without_spaces_has_none_in_what_is_right() -> None:
     understood = understand("不是上海是北京", OVER, language(["zh"]))
     assert (understood.wrong, understood.right) == ("上海", "北京")
     assert understand("不是 iPhone 是华为 P40", OVER, language(["zh"])).right == "华为 p40"
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        *(("de", "von welchem Gleis fährt der"), ("de", "bis wann hat das Museum offen"), ("es", "a qué hora llega")),
+        *(("fr", "à quelle heure il arrive"), ("fr", "d'où part le bus"), ("pt", "a que horas chega")),
+    ],
+)
+def test_a_question_may_begin_with_a_preposition(code: str, text: str) -> None:
+    assert told(code, text) == Kind.QUESTION

@@ -23,7 +23,7 @@ FOLDER = Path(__file__).parents[1] / "languages"
 """Those of this release."""
 
 LISTS = SETS
-PERHAPS = ("stranding",)
+PERHAPS = ("stranding", "asking")
 """Of these, lists that a language may do without."""
 
 TEMPLATES = {

@@ -7,7 +7,7 @@ guild hall", "who hadn't spoken to anyone"), for a new question needs a new word
 from __future__ import annotations
 
 from edgeagent.dialogue.language import Language
-from edgeagent.dialogue.parts import LED, LONG, bare, content, ends, leading, ours, seeks, small
+from edgeagent.dialogue.parts import LED, LONG, asks_anywhere, bare, content, ends, leading, ours, seeks, small
 from edgeagent.dialogue.phrases import Words, begins, left
 from edgeagent.dialogue.template import Slots, Template
 
@@ -53,6 +53,8 @@ def not_understood(said: Words, language: Language) -> bool:
 def asks(core: Words, text: str, language: Language) -> bool:
     """Whether it is a question, about whatever. core: without what leads up to it."""
     if marked(text) or begins(core, language.questions) or ends(core, language.questions) >= LED:
+        return True
+    if asks_anywhere(core, language):
         return True
     if (inquiry := begins(core, language.inquiries)) and begins(core[inquiry:], language.questions):
         return True

@@ -45,6 +45,9 @@ class Language:
     questions: frozenset[Words] = frozenset()
     """What questions begin with."""
 
+    asking: frozenset[Words] = frozenset()
+    """Words that make a question wherever they stand, in languages where they need not begin it: कब, 几点."""
+
     requests: frozenset[Words] = frozenset()
     """What a wish for something begins with."""
 
@@ -126,7 +129,7 @@ class Language:
 
 
 SETS = (
-    *("yes", "no", "backchannels", "fillers", "polite", "questions", "requests"),
+    *("yes", "no", "backchannels", "fillers", "polite", "questions", "asking", "requests"),
     *("clauses", "carriers", "degrees", "reversing", "transitive", "articles", "against", "little", "pointing"),
     *("references", "evaluations", "evaluating", "remarks", "exclamations", "copulas", "desires", "inquiries"),
     *("hesitations", "unfinished", "stranding", "digits"),

@@ -116,12 +116,19 @@ def aside(language: Language) -> frozenset[Words]:
 def seeks(said: Words, language: Language) -> bool:
     """Whether it has a wish or a question, at its beginning or behind something else. "I need to find my glasses" is a
     statement where the language says so."""
+    if asks_anywhere(said, language):
+        return True
     wanted = wants(language)
     for at in range(len(said)):
         length = begins(said[at:], wanted)
         if length >= (LED if at else 1) and length >= begins(said[at:], language.clauses):
             return True
     return False
+
+
+def asks_anywhere(said: Words, language: Language) -> bool:
+    """Whether a question word stands anywhere, where the language says that it may: "ट्रेन कब आएगी"."""
+    return bool(language.asking) and any(begins(said[at:], language.asking) for at in range(min(len(said), LONG)))
 
 
 def states(said: Words, language: Language) -> bool:

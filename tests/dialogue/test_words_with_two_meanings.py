@@ -258,3 +258,21 @@ def test_a_script_without_spaces_has_none_in_what_is_right() -> None:
 )
 def test_a_question_may_begin_with_a_preposition(code: str, text: str) -> None:
     assert told(code, text) == Kind.QUESTION
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        *(("hi", "ट्रेन कब आएगी"), ("hi", "यह कहाँ रुकेगी"), ("hi", "रुको, ट्रेन कब आएगी"), ("ur", "ٹرین کب آئے گی")),
+        *(
+            ("zh", "火车几点到"),
+            ("zh", "票多少钱"),
+            ("ja", "駅はどこですか"),
+            ("ar", "القطار متى يصل"),
+            ("ar", "بكم التذكرة"),
+        ),
+    ],
+)
+def test_a_question_word_need_not_begin_a_question(code: str, text: str) -> None:
+    assert told(code, text) == Kind.QUESTION
+    assert agrees(text, language([code])) is None

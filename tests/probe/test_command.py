@@ -52,6 +52,13 @@ def run(tmp_path: Path) -> Run:
     return measure
 
 
+def test_the_command_does_not_load_numpy_before_it_has_told_it_to_be_modest() -> None:
+    """Else its linear algebra has its threads, and what is measured is not the device as `edgeagent run` runs it."""
+    look = "import sys, tools.probe.command; print('numpy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", look], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

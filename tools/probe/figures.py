@@ -7,8 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from edgeagent.errors import EdgeAgentError, meant, nearest
 from tools.markdown import aligned
 
@@ -108,6 +106,8 @@ def assertion(text: str) -> Assertion:
 
 def summary(trials: Iterable[Mapping[str, float]]) -> dict[str, dict[str, float]]:
     """Of each name: how many trials gave it, and its parts."""
+    import numpy as np  # here, because the command must tell it to be modest before it is loaded
+
     values: dict[str, list[float]] = {name: [] for name in MEANING}
     for trial in trials:
         for name, value in trial.items():

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from edgeagent.live.realtime import one_thread
 from edgeagent.signal.convert import to_int16
 from tools.simcard.card import SimCard
 from tools.simcard.device import AHEAD, PIECE, ROOM
@@ -16,6 +17,7 @@ from tools.simcard.device import AHEAD, PIECE, ROOM
 
 def measured(sim: SimCard, module: str, options: Sequence[str]) -> int:
     """Runs `module` with --child and `options` until it ends; its exit code."""
+    one_thread()  # the child's numerics are to be the device's, and it has loaded numpy before it could say so
     child = subprocess.Popen([sys.executable, "-m", module, "--child", *options], env=sim.env())
     try:
         _quiet(sim, child)

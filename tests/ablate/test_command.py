@@ -61,5 +61,7 @@ def test_what_is_no_worse_is_said() -> None:
 def test_what_cannot_be_done_is_told(scene: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main([str(tmp_path / "no")]) != 0
     assert "no such folder" in capsys.readouterr().err
+    assert command.main([str(scene), "--only", "whole", "--report", str(tmp_path)]) == 2
+    assert "is a folder" in capsys.readouterr().err
     assert command.main([str(scene), "--models", str(tmp_path / "no"), "--only", "whole"]) != 0
     assert "manifest.yaml" in capsys.readouterr().err

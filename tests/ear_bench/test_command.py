@@ -94,7 +94,9 @@ def test_without_silero_there_is_a_line_instead(
     [
         (("--seed", "0"), "--seed 0"),
         (("--scenes", "0"), "at least 1"),
+        (("--seed", "-1"), "--seed -1"),
         (("--report", "no/where/tables.md"), "no/where: no such folder"),
+        (("--report", "."), "is a folder"),
         (("--models", "no/models"), "no/models"),
     ],
 )

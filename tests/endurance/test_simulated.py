@@ -45,6 +45,15 @@ def test_too_short_a_time_is_refused(capsys: pytest.CaptureFixture[str]) -> None
     assert "too short" in capsys.readouterr().err
 
 
+def test_what_cannot_be_done_is_told_in_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["simulated", "--seed", "-1"]) == 2
+    assert "--seed -1" in capsys.readouterr().err
+    (tmp_path / "file").touch()
+    for what in ("simulated", "live"):
+        assert command.main([what, "--folder", str(tmp_path / "file")]) == 2
+        assert "file: File exists" in capsys.readouterr().err
+
+
 @pytest.mark.slow
 @pytest.mark.live
 def test_a_minute_through_portaudio(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -150,6 +150,7 @@ def test_on_scenes_a_caution_costs_what_it_costs(tmp_path: Path) -> None:
         (["--cautions", "7"], "beyond the policy"),
         (["--noises", "-1"], "never"),
         (["--table", "nowhere/wished.py"], "no such folder"),
+        (["--report", "."], "is a folder"),
     ],
 )
 def test_what_cannot_be_done_is_told_before(

@@ -78,6 +78,14 @@ def test_the_tables_name_every_group_and_cue() -> None:
     assert all(name in found for name in (*TAKING, *LISTENING, "noise", *Cue))
 
 
+@pytest.mark.parametrize("wrong", [("--most", "0"), ("--most", "-1"), ("--seed", "-1")])
+def test_numbers_that_mean_nothing_are_told_in_a_line(
+    wrong: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(tmp_path), *wrong]) == 2
+    assert " ".join(wrong) in capsys.readouterr().err
+
+
 def test_a_folder_that_is_none_is_told_in_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(tmp_path / "none")]) == 2
     assert "cannot be read" in capsys.readouterr().err

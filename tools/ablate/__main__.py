@@ -24,7 +24,7 @@ from pathlib import Path
 
 from edgeagent import app
 from edgeagent.commands._bench_decisions import scenes
-from edgeagent.commands.terminal import add_json, print_json
+from edgeagent.commands.terminal import add_json, check_place, print_json
 from edgeagent.errors import EdgeAgentError
 from edgeagent.settings import Models, Settings
 from tools.ablate.ears import ABLATIONS
@@ -39,8 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if asked.jobs < 1:
             raise EdgeAgentError(f"--jobs {asked.jobs}: nobody would work", "give a number of at least 1")
-        if asked.report and not asked.report.absolute().parent.is_dir():
-            raise EdgeAgentError(f"{asked.report.parent}: no such folder", "make it, or write the page elsewhere")
+        check_place("--report", asked.report)
         told = app.versions(Settings(models=Models(folder=str(asked.models or ""))))
         pooled = measure(scenes(asked.scenes), names, str(asked.models or ""), asked.jobs)
     except EdgeAgentError as error:

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from edgeagent.commands.terminal import Progress, add_json, print_json, warn
+from edgeagent.commands.terminal import Progress, add_json, check_place, check_seed, print_json, warn
 from edgeagent.detect.accord import accord
 from edgeagent.detect.backchannel import Backchannel
 from edgeagent.detect.near_end import NearEnd
@@ -119,8 +119,8 @@ def _check(asked: argparse.Namespace) -> None:
         raise EdgeAgentError(f"--seed {asked.seed}: the models have learnt from those scenes", "give another number")
     if asked.scenes < 1 or asked.jobs < 1:
         raise EdgeAgentError("--scenes and --jobs must be at least 1", "give greater numbers")
-    if asked.report and not asked.report.absolute().parent.is_dir():
-        raise EdgeAgentError(f"{asked.report.parent}: no such folder", "make it, or write the tables elsewhere")
+    check_seed(asked.seed)
+    check_place("--report", asked.report)
     load_model("near_end", asked.models)
 
 

@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from edgeagent.commands.terminal import check_seed
 from edgeagent.errors import EdgeAgentError
 from edgeagent.live.realtime import one_thread
 
@@ -35,11 +36,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if asked.hours * HOUR_S < SHORTEST_S:
         parser().error(f"--hours {asked.hours:g} is too short to show anything: give {SHORTEST_S / HOUR_S:.3f} or more")
     try:
+        if "seed" in asked:
+            check_seed(asked.seed)
         with TemporaryDirectory(prefix="edgeagent-") as name:
+            _make(asked.folder or Path(name))
             return {"simulated": _simulated, "live": _live}[asked.what](asked, asked.folder or Path(name))
     except EdgeAgentError as error:
         print(error, file=sys.stderr)
         return error.exit_code
+
+
+def _make(folder: Path) -> None:
+    """Raises EdgeAgentError where there can be none."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EdgeAgentError(f"--folder {folder}: {error.strerror}", "give another folder") from error
 
 
 def _live(asked: argparse.Namespace, folder: Path) -> int:
@@ -54,7 +66,6 @@ def _live(asked: argparse.Namespace, folder: Path) -> int:
             flush=True,
         )
 
-    folder.mkdir(parents=True, exist_ok=True)
     found = live(folder, asked.hours * HOUR_S, asked.streams, tell)
     if asked.json:
         print(json.dumps(found.figures(), indent=1))
@@ -75,7 +86,6 @@ def _simulated(asked: argparse.Namespace, folder: Path) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM):  # also where a shell has them ignored: a day in the background
         signal.signal(number, signal.default_int_handler)
-    folder.mkdir(parents=True, exist_ok=True)
     found = simulated(folder, asked.hours, asked.seed, tell)
     if asked.json:
         print(json.dumps(found.figures(), indent=1))

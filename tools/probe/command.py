@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeagent.commands._device import add_device, leaving, settings_of
-from edgeagent.commands.terminal import add_json, print_json, warn
+from edgeagent.commands.terminal import add_json, check_place, check_seed, print_json, warn
 from edgeagent.errors import EdgeAgentError
 from edgeagent.live.realtime import one_thread
 from edgeagent.settings import Capture, Memory, Record, Settings
@@ -99,9 +99,13 @@ def _check(asked: argparse.Namespace) -> None:
         raise EdgeAgentError("--trials must be 1 or more, --idle 1 .. 3600 s, --speak 1 .. 90 s", "give other numbers")
     if asked.say and asked.stimulus:
         raise EdgeAgentError("--say and --stimulus are two answers to one question", "leave one of them out")
-    for file in (asked.out, asked.report, asked.png):
-        if file and not file.absolute().parent.is_dir():
-            raise EdgeAgentError(f"{file.parent}: no such folder", "make it, or write elsewhere")
+    if asked.level is not None and not -100 <= asked.level <= 0:
+        raise EdgeAgentError(f"--level {asked.level:g}: is no level", "give -100 .. 0 dBFS, such as -24")
+    if asked.fifo < 0:
+        raise EdgeAgentError(f"--fifo {asked.fifo}: no fewer than no frames outlive an abort", "give 0 or more")
+    check_seed(asked.seed)
+    for option in ("out", "report", "png"):
+        check_place(f"--{option}", getattr(asked, option))
     if asked.png:
         from tools.probe.png import check
 

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from edgeagent import app
 from edgeagent.commands._bench_decisions import scenes
-from edgeagent.commands.terminal import add_json, print_json
+from edgeagent.commands.terminal import add_json, check_place, print_json
 from edgeagent.errors import EdgeAgentError
 from edgeagent.settings import Models, Settings
 from edgeagent.store.disk import write_whole
@@ -71,9 +71,8 @@ def _check(asked: argparse.Namespace) -> None:
         raise EdgeAgentError(f"--cautions {beyond[0]:g} is beyond the policy", f"give {LEAST:g} to {MOST:g} nats")
     if min(asked.backchannels, asked.noises, asked.remarks) < 0:
         raise EdgeAgentError("nothing happens less than never", "give 0 or more an hour")
-    for path in (asked.table, asked.report):
-        if path and not path.absolute().parent.is_dir():
-            raise EdgeAgentError(f"{path.parent}: no such folder", "make it, or write elsewhere")
+    check_place("--table", asked.table)
+    check_place("--report", asked.report)
 
 
 def _parser() -> argparse.ArgumentParser:

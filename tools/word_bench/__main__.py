@@ -26,7 +26,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from edgeagent.commands.terminal import Progress, add_json, print_json
+from edgeagent.commands.terminal import Progress, add_json, check_seed, print_json
 from edgeagent.config.languages import floor_words
 from edgeagent.detect.words import PIECE, PRE_ROLL
 from edgeagent.errors import EdgeAgentError
@@ -77,6 +77,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command. Returns the exit status."""
     asked = _parser().parse_args(arguments)
     try:
+        if asked.most < 1:
+            raise EdgeAgentError(f"--most {asked.most}: nothing would be heard", "give 1 or more")
+        check_seed(asked.seed)
         drawn = groups(load_corpus(asked.corpus, Part(asked.part)), asked.most, np.random.default_rng(asked.seed))
         with closing(PocketsphinxSpotter(ENGLISH.all, stall_s=PATIENCE_S)) as spotter:
             spotter.check()

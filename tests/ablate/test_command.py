@@ -58,6 +58,14 @@ def test_what_is_no_worse_is_said() -> None:
     assert "any of them" in verdict({"whole": figures, "models": worse})
 
 
+def test_nothing_is_said_of_what_was_not_compared() -> None:
+    """`--only reference`, as the help has it, has no whole ear beside it; scenes without anybody have no figure."""
+    figures: Figures = {"scenes": 1, **dict.fromkeys(COLUMNS, 0.5)}
+    unknown: Figures = figures | {JUDGED: None}
+    for pooled in ({"reference": figures}, {"whole": figures}, {"whole": unknown, "reference": unknown}):
+        assert verdict(pooled).startswith("Nothing was compared")
+
+
 def test_what_cannot_be_done_is_told(scene: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main([str(tmp_path / "no")]) != 0
     assert "no such folder" in capsys.readouterr().err

@@ -72,7 +72,10 @@ def table(pooled: Mapping[str, Figures]) -> str:
 
 def verdict(pooled: Mapping[str, Figures]) -> str:
     """Which parts are worth nothing here."""
-    idle = [name for name in pooled if worse(pooled, name) is False]
+    answers = {name: worse(pooled, name) for name in pooled}
+    if not any(answer is not None for answer in answers.values()):
+        return "Nothing was compared: that takes the whole ear beside another one, and people to be right about."
+    idle = [name for name, answer in answers.items() if answer is False]
     if idle:
         return f"On these scenes the decisions are no worse without: {', '.join(idle)}."
     return "On these scenes the decisions are worse without any of them."

@@ -86,6 +86,12 @@ def test_numbers_that_mean_nothing_are_told_in_a_line(
     assert " ".join(wrong) in capsys.readouterr().err
 
 
+def test_a_group_of_which_the_corpus_has_nothing_has_no_shares() -> None:
+    found = rows()
+    found["noise"] = Row()
+    assert "| noise | 0 | - | - | - | - |" in text(found)
+
+
 def test_a_folder_that_is_none_is_told_in_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(tmp_path / "none")]) == 2
     assert "cannot be read" in capsys.readouterr().err

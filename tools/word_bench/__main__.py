@@ -158,7 +158,8 @@ def text(rows: Mapping[str, Row]) -> str:
     ]
     for name, row in rows.items():
         count = sum(row.cues.values())
-        shares = " | ".join(f"{row.cues[kind] / count:.2f}" for kind in (Cue.TAKES, Cue.LISTENS, Cue.NOTHING))
+        kinds = (Cue.TAKES, Cue.LISTENS, Cue.NOTHING)
+        shares = " | ".join(f"{row.cues[kind] / count:.2f}" if count else "-" for kind in kinds)
         late = f"{np.median(row.late):.0f}" if row.late else "-"
         lines.append(f"| {name} | {count} | {shares} | {late} |")
     lines += ["", "| cue | floor, nats | person, nats |", "|---|---|---|"]

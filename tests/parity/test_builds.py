@@ -48,7 +48,26 @@ def test_answers_do_not_depend_on_what_was_answered_before(recorded: Path) -> No
         assert (again.beliefs == answers.beliefs[:100]).all()
 
 
-def test_a_file_of_something_else_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "no.npz").write_bytes(b"no")
-    assert command.main(["compare", str(tmp_path / "no.npz")]) == EdgeAgentError("").exit_code
-    assert "tools.parity record" in capsys.readouterr().err
+def test_a_file_of_something_else_is_refused(
+    recorded: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    np.save(tmp_path / "array.npy", np.zeros(3))
+    whole = recorded.read_bytes()
+    for data in (b"no", b"", whole[: len(whole) // 2], (tmp_path / "array.npy").read_bytes()):
+        (tmp_path / "no.npz").write_bytes(data)
+        assert command.main(["compare", str(tmp_path / "no.npz")]) == EdgeAgentError("").exit_code
+        assert "tools.parity record" in capsys.readouterr().err
+
+
+def test_what_is_recorded_lies_under_the_name_that_was_given(recorded: Path, tmp_path: Path) -> None:
+    """numpy appends an ending of its own where it sees another."""
+    builds.save(tmp_path / "features", builds.load(recorded))
+    assert [file.name for file in tmp_path.iterdir()] == ["features"]
+    assert builds.load(tmp_path / "features").keys() == builds.load(recorded).keys()
+
+
+def test_where_nothing_can_be_written_is_told_before_anything_is_recorded(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command.main(["record", str(tmp_path), str(tmp_path / "no" / "features.npz")]) == 2
+    assert "no such folder" in capsys.readouterr().err

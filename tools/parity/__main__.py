@@ -91,12 +91,14 @@ def record(folder: Path, file: Path, models: Models) -> int:
     from tempfile import TemporaryDirectory
 
     from edgeagent.commands import _simulation
+    from edgeagent.commands.terminal import check_place
     from edgeagent.detect.ear import Ear
     from edgeagent.devices.model_files import chosen, load_model
     from edgeagent.ports import EchoCanceller
     from edgeagent.signal.canceller import Canceller
     from edgeagent.sim.scene import load_scene
 
+    check_place("FILE", file)
     kept = {}
     where, kind = chosen(models)
     for path in _scenes(folder):

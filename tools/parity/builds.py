@@ -7,9 +7,11 @@ differs between numpys, so the sound itself would not do.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,17 +90,18 @@ def save(path: Path, scenes: Mapping[str, tuple[Floats, Told]]) -> None:
     arrays: dict[str, NDArray[np.generic]] = {}
     for name, (features, told) in scenes.items():
         arrays |= {f"{name}/features": features, f"{name}/beliefs": told.beliefs, f"{name}/decisions": told.decisions}
-    np.savez_compressed(path, allow_pickle=False, **arrays)
+    with path.open("wb") as file:  # to a name numpy would append its own ending
+        np.savez_compressed(file, allow_pickle=False, **arrays)
 
 
 def load(path: Path) -> dict[str, tuple[Floats, Told]]:
     """What `save` wrote. Raises EdgeAgentError."""
     try:
-        with np.load(path) as stored:
+        with path.open("rb") as file, np.load(file) as stored:
             names = sorted({name.rpartition("/")[0] for name in stored.files})
             return {
                 name: (stored[f"{name}/features"], Told(stored[f"{name}/beliefs"], stored[f"{name}/decisions"]))
                 for name in names
             }
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, EOFError, TypeError, BadZipFile, zlib.error) as error:
         raise EdgeAgentError(f"{path}: cannot be read: {error}", "make it with `tools.parity record`") from None

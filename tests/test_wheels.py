@@ -54,6 +54,31 @@ def test_a_folder_of_wheels_is_for_one_python(tmp_path: Path, capsys: pytest.Cap
     assert "wants one --python" in capsys.readouterr().err
 
 
+def test_an_extra_that_there_is_not_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """Else a folder is filled without what the device needs."""
+    with pytest.raises(SystemExit) as refused:
+        wheels.main(["--extras", "speach,pi"])
+    assert refused.value.code == 2
+    assert "no extra speach" in capsys.readouterr().err
+
+
+def test_without_a_network_nothing_is_said_of_wheels(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """pip says "No matching distribution" also of an index that it cannot reach."""
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")  # nobody listens there
+    monkeypatch.setenv("PIP_RETRIES", "0")
+    for variable in ("PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_NO_INDEX"):
+        monkeypatch.delenv(variable, raising=False)
+    wheels.reachable.cache_clear()
+    assert wheels.main(["--python", "3.11", "--extras", "speech"]) == 2
+    wheels.reachable.cache_clear()
+    told = capsys.readouterr()
+    assert "cannot say" in told.err
+    assert "NONE" not in told.out
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("python", list(wheels.GLIBC))
 def test_the_index_has_them(python: str) -> None:

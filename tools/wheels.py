@@ -1,11 +1,11 @@
 """Which of the libraries that edgeagent needs come as wheels for a 64-bit Raspberry Pi OS.
 
     python -m tools.wheels                        the table of docs/hardware.md, asked of the package index now
-    python -m tools.wheels --download DIR         also fetch the wheels, to install from without a network
+    python -m tools.wheels --download DIR --python 3.11        also fetch the wheels, to install from without a network
 
 Asked is pip, as it is configured here, for each requirement of setup.cfg with all that it needs: Python 3.11 of Debian
 12 and 3.13 of Debian 13, on aarch64. Nothing is built or installed. Exit code 1: something has no wheel, and is not
-known for it.
+known for it; 2: pip cannot say, or cannot fetch them.
 
     python -m tools.wheels --download wheels --python 3.11 --extras speech,pi     on any machine with a network
     pip install --no-index --find-links wheels '.[speech,pi]'                     on the Raspberry Pi
@@ -20,6 +20,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from configparser import ConfigParser
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -42,6 +43,9 @@ BUILT = {
 
 APT = {("lgpio", "3.13"): "`python3-lgpio`"}
 """Left out of an extra for that Python: where it comes from instead."""
+
+BUILDER = "setuptools>=64"
+"""What edgeagent itself is built with."""
 
 ALWAYS = ""
 """The extra of what everybody needs."""
@@ -102,15 +106,22 @@ def look(extra: str, requirement: Requirement, python: str) -> Found:
     if done.returncode == 0:
         installed = next(item for item in json.loads(done.stdout)["install"] if item["requested"])
         return Found(extra, requirement, python, str(installed["download_info"]["url"]).rpartition("/")[2])
-    if "No matching distribution" not in done.stderr:
+    if "No matching distribution" not in done.stderr or not reachable():
         raise RuntimeError(f"pip cannot say whether there is {requirement} for Python {python}:\n{done.stderr}")
     return Found(extra, requirement, python)
+
+
+@cache
+def reachable() -> bool:
+    """Whether pip reaches an index: of one that it does not reach it says, too, that nothing there matches."""
+    command = ["install", "--dry-run", "--ignore-installed", "--no-deps", "--quiet", BUILDER]
+    return subprocess.run([sys.executable, "-m", "pip", *command], capture_output=True, check=False).returncode == 0
 
 
 def download(found: Sequence[Found], python: str, folder: Path) -> None:
     """Fetch the wheels of `found` with all that they need. CalledProcessError if pip fails."""
     wanted = [str(_bare(one.requirement)) for one in found if one.wheel and one.python == python]
-    command = ["download", "-qq", "--dest", str(folder), *_target(python), *wanted, "setuptools>=64", "wheel"]
+    command = ["download", "-qq", "--dest", str(folder), *_target(python), *wanted, BUILDER, "wheel"]
     subprocess.run([sys.executable, "-m", "pip", *command], check=True)
 
 
@@ -154,12 +165,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     pythons, extras = asked.python or list(GLIBC), [name for name in asked.extras.split(",") if name]
     if asked.download and len(pythons) != 1:
         parser.error("--download wants one --python: a folder holds the wheels of one machine")
-    wanted = list(requirements((ROOT / "setup.cfg").read_text(encoding="utf-8"), extras))
-    found = [look(extra, requirement, python) for extra, requirement in wanted for python in pythons]
-    print(table(found))
-    if asked.download:
-        asked.download.mkdir(parents=True, exist_ok=True)
-        download(found, pythons[0], asked.download)
+    text = (ROOT / "setup.cfg").read_text(encoding="utf-8")
+    if unknown := set(extras) - {extra for extra, _ in requirements(text)}:
+        parser.error(f"there is no extra {', '.join(sorted(unknown))}")
+    try:
+        found = [look(extra, wanted, python) for extra, wanted in requirements(text, extras) for python in pythons]
+        print(table(found))
+        if asked.download:
+            asked.download.mkdir(parents=True, exist_ok=True)
+            download(found, pythons[0], asked.download)
+    except (RuntimeError, OSError, subprocess.CalledProcessError) as error:
+        print(error, file=sys.stderr)
+        return 2
     return 0 if all(one.known for one in found) else 1
 
 

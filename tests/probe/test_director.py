@@ -161,6 +161,21 @@ def test_a_stop_that_is_taken_back_is_noted_with_its_trial() -> None:
     assert [trial.undone for trial in Stage(hesitates).live().trials] == [False, True, False]
 
 
+def test_a_stop_of_nobodys_that_is_taken_back_is_not_put_down_to_the_trial_before() -> None:
+    stage = Stage(stops)
+
+    def halts_by_itself_in_the_third(text: str) -> int:
+        if len(stage.texts) == 2:
+            stage.after(1000, stage.halt)
+            stage.after(1500, lambda: stage.state("speaking", "yielding"))
+        return stage._say(text)
+
+    stage.director.begin(halts_by_itself_in_the_third, stage._stop)
+    director = stage.live()
+    assert director.early == 1
+    assert [trial.undone for trial in director.trials] == [False, False, False]
+
+
 def test_an_xrun_spoils_a_trial() -> None:
     stage = Stage(stops)
 

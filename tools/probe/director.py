@@ -239,8 +239,8 @@ class Director:
         now.idle = state == "idle"
         if state == "doubting" and now.trial:
             now.trial.doubts.append(clock())
-        if state == "speaking" and before == "yielding" and self.trials:
-            (now.trial or self.trials[-1]).undone = True
+        if state == "speaking" and before == "yielding" and now.stopped:
+            now.stopped.undone = True
         if state in DISTURBED and now.stage in UNDER_WAY:
             self._void(NEVER)
         elif state == "idle" and now.stage in (Stage.RESTING, Stage.ORDERED, Stage.SPEAKING, Stage.ASKED):
@@ -267,6 +267,7 @@ class Director:
 
     def _halted(self, note: Mapping[str, object]) -> None:
         now = self._now
+        now.stopped = now.trial
         if now.stage is Stage.SPEAKING:
             self.early += 1
             now.wait(Stage.RESTING)
@@ -327,6 +328,8 @@ class _Now:
         self.undisturbed = True
         """The first sentence is still to be measured."""
         self.trial: Trial | None = None
+        self.stopped: Trial | None = None
+        """Whose the newest stop is; None for nobody's."""
         self._dice: np.random.Generator | None = None
 
     def wait(self, stage: Stage, count: int = NEVER) -> None:

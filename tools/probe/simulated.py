@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,8 @@ from edgeagent.units import RATE
 from tools.probe.spoken import ALIKE, Spoken, lowered
 from tools.probe.voices import LEVEL_DBFS, PHRASES, interruptions
 from tools.simcard import BuildError, SimCard
-from tools.simcard.device import AHEAD, PIECE, ROOM
+from tools.simcard.device import AHEAD, LEAVE_S, PIECE, ROOM
+from tools.simcard.orderly import orderly
 from tools.simcard.stop_times import last_sound_ms
 
 CHILD = "--in-simulation"
@@ -41,18 +43,24 @@ def measure(arguments: Sequence[str], fifo: int = 0) -> int:
         sim.state.fifo = fifo
         room = _Room(sim, interruptions(PHRASES, None, LEVEL_DBFS, RATE) if "--person" in arguments else [])
         script = Path(__file__).parents[1] / "latency_probe.py"
-        child = subprocess.Popen([sys.executable, str(script), CHILD, *arguments], env=sim.env())
-        try:
-            while child.poll() is None:
-                room.live()
-                time.sleep(0.1)
-        except KeyboardInterrupt:  # the child has had it as well, and reports what it has
-            return child.wait()
-        finally:
-            if child.poll() is None:
-                child.kill()
-                child.wait()
+        command = [sys.executable, str(script), CHILD, *arguments]
+        with orderly(lambda: subprocess.Popen(command, env=sim.env())) as child:
+            try:
+                while child.poll() is None:
+                    room.live()
+                    time.sleep(0.1)
+            except KeyboardInterrupt:  # the child has had it as well, and reports what it has
+                return child.wait()
+            finally:
+                _end(child)
         return child.returncode
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """It may take its voice along, and remove what it has in temporary folders."""
+    child.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        child.wait(LEAVE_S)
 
 
 class Record:

@@ -23,6 +23,7 @@ from pathlib import Path
 from edgeagent.units import RATE
 from tools.probe.usage import children_s, ticks_s
 from tools.simcard.card import SimCard
+from tools.simcard.orderly import orderly
 from tools.simcard.quiet_room import feed
 
 SETTLED_S = 15.0
@@ -72,23 +73,24 @@ def measured(
     sim = SimCard(folder)
     sim.state.echo_gain_q15, sim.state.echo_delay = 1 << 13, 80  # -12 dB after 5 ms
     whole = [sys.executable, "-m", "edgeagent", *command]
-    process = subprocess.Popen(whole, env=sim.env(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        room = feed(sim)
-        since: float | None = None
-        before: Spent | None = None
-        while process.poll() is None:
-            next(room)
-            now = time.monotonic()
-            since = now if since is None and begun(sim) else since
-            if before is None and since is not None and now - since > SETTLED_S:
-                before = spent(process.pid)
-            if before is not None and now - before.when > seconds:
-                return spent(process.pid).since(before)
-            time.sleep(0.1)
-    finally:
-        process.terminate()
-        process.wait()
+    nowhere = subprocess.DEVNULL
+    with orderly(lambda: subprocess.Popen(whole, env=sim.env(), stdout=nowhere, stderr=nowhere)) as process:
+        try:
+            room = feed(sim)
+            since: float | None = None
+            before: Spent | None = None
+            while process.poll() is None:
+                next(room)
+                now = time.monotonic()
+                since = now if since is None and begun(sim) else since
+                if before is None and since is not None and now - since > SETTLED_S:
+                    before = spent(process.pid)
+                if before is not None and now - before.when > seconds:
+                    return spent(process.pid).since(before)
+                time.sleep(0.1)
+        finally:
+            process.terminate()
+            process.wait()
     raise RuntimeError(f"edgeagent {command[0]} has left with exit code {process.returncode}")
 
 

@@ -16,6 +16,7 @@ from edgeagent.settings import Talker
 from edgeagent.signal.convert import to_int16
 from edgeagent.units import RATE
 from tools.simcard.card import SimCard
+from tools.simcard.orderly import orderly
 
 ROOM = 0.0007
 """RMS of a quiet room. Its noise never repeats, so it tells which frame of the card a recorded sample is."""
@@ -96,11 +97,11 @@ def running(sim: SimCard, session: Path, *options: str) -> Iterator[subprocess.P
     """The device, recording into `session`. At the end it is asked to leave, and killed if it does not."""
     sim.state.echo_gain_q15, sim.state.echo_delay = 1 << 13, 80  # -12 dB after 5 ms
     command = [sys.executable, "-m", "edgeagent", "run", "--record", str(session), *options]
-    process = subprocess.Popen(command, env=sim.env(), stdout=subprocess.PIPE, text=True)
-    try:
-        yield process
-        process.terminate()
-        process.communicate(timeout=LEAVE_S)
-    finally:
-        process.kill()
-        process.communicate()
+    with orderly(lambda: subprocess.Popen(command, env=sim.env(), stdout=subprocess.PIPE, text=True)) as process:
+        try:
+            yield process
+            process.terminate()
+            process.communicate(timeout=LEAVE_S)
+        finally:
+            process.kill()
+            process.communicate()

@@ -13,17 +13,19 @@ from edgeagent.live.realtime import one_thread
 from edgeagent.signal.convert import to_int16
 from tools.simcard.card import SimCard
 from tools.simcard.device import AHEAD, PIECE, ROOM
+from tools.simcard.orderly import orderly
 
 
 def measured(sim: SimCard, module: str, options: Sequence[str]) -> int:
     """Runs `module` with --child and `options` until it ends; its exit code."""
     one_thread()  # the child's numerics are to be the device's, and it has loaded numpy before it could say so
-    child = subprocess.Popen([sys.executable, "-m", module, "--child", *options], env=sim.env())
-    try:
-        _quiet(sim, child)
-    finally:
-        child.terminate()
-        child.wait()
+    command = [sys.executable, "-m", module, "--child", *options]
+    with orderly(lambda: subprocess.Popen(command, env=sim.env())) as child:
+        try:
+            _quiet(sim, child)
+        finally:
+            child.terminate()
+            child.wait()
     return child.returncode
 
 

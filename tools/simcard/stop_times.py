@@ -26,6 +26,7 @@ from edgeagent.devices.pyaudio_card import PyAudioCard
 from edgeagent.ports import Pcm
 from edgeagent.settings import Audio
 from tools.simcard.card import SimCard
+from tools.simcard.orderly import orderly
 
 CYCLE = 30_000
 SWITCH_S = 0.0005
@@ -178,7 +179,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         sim = SimCard(Path(folder))
         command = [sys.executable, "-m", "tools.simcard.stop_times", "--child", *sys.argv[1:]]
-        return subprocess.run(command, env=sim.env(), check=False).returncode
+        with orderly(lambda: subprocess.Popen(command, env=sim.env())) as child:
+            return child.wait()
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from edgeagent.errors import ServiceError
 from edgeagent.services.espeak_talker import EspeakTalker
 from edgeagent.units import RATE
 from tests.devices.sim_child import ROOT
+from tools.probe import simulated
 from tools.probe.command import main
 from tools.probe.figures import flat
 from tools.simcard import BuildError, build
@@ -83,6 +84,21 @@ def test_what_cannot_be_done_is_said_at_once(
     monkeypatch.chdir(tmp_path)
     assert main(words) == 2
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("words", "person"), [(["--person"], True), (["--pers"], True), (["--self"], False)])
+def test_a_person_is_in_the_simulated_room_when_one_is_asked_to_interrupt(
+    words: list[str], person: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+
+    def measure(_words: Sequence[str], _fifo: int, person: bool) -> int:
+        asked.append(person)
+        return 0
+
+    monkeypatch.setattr(simulated, "measure", measure)
+    main(["--simulated", *words])
+    assert asked == [person]
 
 
 def test_a_file_that_is_no_result_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if asked.simulated and not asked.in_simulation:
             from tools.probe.simulated import measure
 
-            return measure(words, asked.fifo)
+            return measure(words, asked.fifo, asked.person)
         return _measure(asked, bounds, earlier)
     except EdgeAgentError as error:
         print(error, file=sys.stderr)

@@ -31,9 +31,10 @@ ECHO = (1 << 13, 80)
 """Gain in 2^-15 and delay in frames of the echo: -12 dB after 5 ms."""
 
 
-def measure(arguments: Sequence[str], fifo: int = 0) -> int:
+def measure(arguments: Sequence[str], fifo: int = 0, person: bool = False) -> int:
     """The command with these arguments in a child that sees no other card, in a quiet room; its exit code. fifo: frames
-    that sound even after an abort, as behind a USB bus. Raises EdgeAgentError."""
+    that sound even after an abort, as behind a USB bus. person: somebody is there to speak up when they are asked.
+    Raises EdgeAgentError."""
     with tempfile.TemporaryDirectory() as folder:
         try:
             sim = SimCard(Path(folder))
@@ -41,7 +42,7 @@ def measure(arguments: Sequence[str], fifo: int = 0) -> int:
             raise EdgeAgentError(f"no simulated card: {missing}", "see tools/simcard/README.md") from missing
         sim.state.echo_gain_q15, sim.state.echo_delay = ECHO
         sim.state.fifo = fifo
-        room = _Room(sim, interruptions(PHRASES, None, LEVEL_DBFS, RATE) if "--person" in arguments else [])
+        room = _Room(sim, interruptions(PHRASES, None, LEVEL_DBFS, RATE) if person else [])
         script = Path(__file__).parents[1] / "latency_probe.py"
         command = [sys.executable, str(script), CHILD, *arguments]
         with orderly(lambda: subprocess.Popen(command, env=sim.env())) as child:

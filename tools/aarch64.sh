@@ -18,17 +18,22 @@
 # Needs root, for a chroot: debootstrap, qemu-user-static. Environment: DEBIAN_MIRROR (default: where this machine's apt
 # gets Debian from), DEBIAN_SUITE (bookworm), EDGEAGENT_PYTHON (a Python that has edgeagent with speech, sim and packaging;
 # default: .venv, made as by tools/test.sh). Mounts, and the kernel's memory of qemu, are taken back at the end.
+from=$PWD
 source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
+
+# absolute PATH: as it was meant where the script was called.
+absolute() { if [[ $1 = /* ]]; then echo "$1"; else echo "$from/$1"; fi; }
 
 folder=build/aarch64 scenes="" count=6 only=""
 while [ $# -gt 0 ]; do
     case $1 in
-    --folder) folder=$2 && shift 2 ;;
-    --scenes) scenes=$2 && shift 2 ;;
+    --folder | --scenes | --count | --only) [ -n "${2:-}" ] || { echo "$1 needs a value" >&2 && exit 2; } ;;&
+    --folder) folder=$(absolute "$2") && shift 2 ;;
+    --scenes) scenes=$(absolute "$2") && shift 2 ;;
     --count) count=$2 && shift 2 ;;
     --only) only=$2 && shift 2 ;;
     --) shift && break ;;
-    -h | --help) sed -n '2,/^source/{/^#/s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}" && exit ;;
+    -h | --help) sed -n '2,/^from=/{/^#/s/^# \{0,1\}//p}' tools/aarch64.sh && exit ;;
     *) echo "What is $1? See --help" >&2 && exit 2 ;;
     esac
 done
@@ -127,9 +132,9 @@ decisions() {
         scenes=$folder/scenes
         [ -d "$scenes" ] || "$python" -m edgeagent generate --out "$scenes" --count "$count"
     fi
-    for each in $(find -L "$scenes" -name scene.yaml -printf '%h\n' | sort | head -n "$count"); do
+    while read -r each; do
         cp -rL "$each" "$root/scenes/"
-    done
+    done < <(find -L "$scenes" -name scene.yaml -printf '%h\n' | sort | head -n "$count")
     say "Simulating them here, $(uname -m)"
     "$python" -m edgeagent simulate "$root/scenes" --out "$runs/here" --record
     say "Simulating them on aarch64"
@@ -182,7 +187,11 @@ fi
 export PYTHONPATH=$PWD OMP_NUM_THREADS=1
 
 case $only in
-"") prepare && tests "$@" && decisions ;;
+"") # one after the other: joined by && a step would go on where something in it fails
+    prepare
+    tests "$@"
+    decisions
+    ;;
 prepare) prepare ;;
 *)
     [ -e "$folder/installed" ] || { echo "First: --only prepare" >&2 && exit 2; }

@@ -6,12 +6,22 @@ from pathlib import Path
 
 import pytest
 
+from edgeagent.settings import Talker
 from tests.devices.sim_child import MakeSim, make_sim
 from tools.simcard import cost
+
+BEFORE_S = cost.SETTLED_S
 
 __all__ = ["make_sim"]  # a fixture
 pytest.importorskip("pyaudio", reason="needs the extra [card]")
 pytestmark = pytest.mark.live
+
+
+@pytest.mark.parametrize("seconds", [1, 9, 14, 60])
+def test_the_device_speaks_for_as_long_as_is_measured(seconds: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cost, "SETTLED_S", BEFORE_S)
+    words = len(cost.long_enough(seconds).split())
+    assert 60 * words / Talker().words_per_minute > BEFORE_S + seconds + 1
 
 
 @pytest.fixture(autouse=True)

@@ -20,8 +20,9 @@ from edgeagent.ports import Sound
 from edgeagent.turn.events import Lost
 from edgeagent.units import RATE, samples
 
-LEAD = samples(2)
-"""The reference comes so much early, or a stamp that is late by its jitter would put the echo before its cause."""
+LEAD = samples(11)
+"""The reference comes so much early: 2 ms, or a stamp that is late by its jitter would put the echo before its cause;
+the rest is room for the canceller to follow a loudspeaker whose clock is fast, until that is put right here."""
 
 ROOM = samples(500)
 """How far ahead of the microphone the loudspeaker may be: what a card buffers (20 to 100 ms), and more than that."""
@@ -74,10 +75,9 @@ class Timeline:
             return
         place = round((when - self._zero) * RATE) - LEAD
         if self._end is None:
-            self._end, self._off = place, 0.0
+            self._end = self._begun(place, "drift" if round(self._off) else "")
         elif abs(place - self._end - self._off) > JUMP:
-            self._tell("underflow", 0)
-            self._end, self._off = place, 0.0
+            self._end = self._begun(place, "underflow")
         self._off += SMOOTHING * (place - self._end - self._off)
         step = round(self._off)
         if abs(step) > DRIFT and (abs(step) > 2 * DRIFT or not sound.any()):
@@ -86,6 +86,15 @@ class Timeline:
             self._off -= step
         self._write(sound, self._end)
         self._end += sound.size
+
+    def _begun(self, place: int, kind: str) -> int:
+        """A run of output begins where the stamps say, at `place`. The one before it was off that by what the clocks
+        had drifted, or by the jitter of its own first stamp: that is told, or the echo would jump by it for no reason.
+        kind: of the fact; "" for none."""
+        if kind:
+            self._tell(kind, -round(self._off))
+        self._off = 0.0
+        return place
 
     def _write(self, sound: Sound, place: int) -> None:
         first, last = place - self._start, place - self._start + sound.size

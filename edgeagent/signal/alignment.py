@@ -21,6 +21,16 @@ HEAD = 288
 """Samples (18 ms) of the filter before the strongest arrival: in furnished rooms with the loudspeaker turned away the
 direct sound comes that much earlier, and there must be room for drift not yet known."""
 
+RESERVE = 96
+"""Samples by which a near loudspeaker whose clock is fast is read later once that is known: so far it can be followed
+before we would have to read what is not played yet. Where a card stamps its sound it is put right sooner."""
+
+LEAST_HEAD = 96
+"""Samples (6 ms) of the filter before the strongest arrival that are not given up for that."""
+
+LEAST_ROOM = 16
+"""Fewer samples won are not worth it: the filter's uncertainty grows each time."""
+
 LOOK = 4
 """Hops between two looks at the correlation (64 ms)."""
 
@@ -131,6 +141,18 @@ class Alignment:
         if self._drift is None or self.lag < 0 or after < LOOKAHEAD:
             after = float(round(after))
         return Move(self.position, after, lag, self.lag < 0, sure)
+
+    def make_room(self) -> int:
+        """By how many samples the far end is read later from now on, because the loudspeaker is near, its clock is
+        fast, and we read as early as we can; 0: no need, or none left."""
+        if self.ppm <= 0 or self.position > LOOKAHEAD:
+            return 0
+        later = min(RESERVE, int(self.lag - LEAST_HEAD - self.position))
+        if later < LEAST_ROOM:
+            return 0
+        self.position += later
+        self._offset += later
+        return later
 
     def take(self, move: Move) -> None:
         """Do as proposed."""

@@ -115,6 +115,8 @@ class Canceller:
         move = self._alignment.look()
         if move is not None:
             self._move(move)
+        elif later := self._alignment.make_room():
+            self._filter.retime(self._alignment.read(SPAN, self._alignment.position), later)
         linear, echo, self._linear, self._echo = self._linear, self._echo, prediction.error, prediction.echo
         frame = self._suppressor.process(prediction.error, prediction.echo, prediction.tracking)
         if frame.changed:

@@ -50,7 +50,8 @@ def test_what_played_before_anything_was_heard_is_kept() -> None:
     timeline.played(sound, 0.0125)
     timeline.heard(2 * BLOCK, 0.0)
     reference = timeline.reference(2 * BLOCK)
-    np.testing.assert_array_equal(reference[200 - LEAD :][: 2 * BLOCK], sound[: 2 * BLOCK - 200 + LEAD])
+    place = 200 - LEAD
+    np.testing.assert_array_equal(reference[place:][:BLOCK], sound[: 2 * BLOCK - place])
 
 
 @given(st.integers(0, 480))
@@ -103,6 +104,29 @@ def test_drift_is_corrected_in_steps_and_told(ppm: int) -> None:
     played = round((at - 320 + LEAD) / (1 + ppm * 1e-6))
     errors = [np.abs(tail - sound[played + k :][:1000]).max() for k in range(-2 * DRIFT - 2, 2 * DRIFT + 3)]
     assert min(errors) == 0
+
+
+@pytest.mark.parametrize("ppm", [-100, 100])
+@pytest.mark.parametrize("ended", ["stopped", "ran out"])
+def test_after_a_stop_the_drift_so_far_is_put_right_and_told(ppm: int, ended: str) -> None:
+    """Or the echo would jump by up to 5 ms, and nobody would know why."""
+    timeline = Timeline()
+    period = (1 + ppm * 1e-6) / RATE
+    lined_up(timeline, noise(RATE * 40), 0.02, period, 3900)
+    assert timeline.facts() == []
+    off = timeline.astray
+    assert abs(off) == pytest.approx(39 * 100e-6 * RATE, abs=4)
+    if ended == "stopped":
+        timeline.take_back(160)
+    sound = noise(BLOCK)
+    timeline.played(sound, 39.0 + 0.25)
+    (fact,) = timeline.facts()
+    assert (fact.kind, fact.shift) == ("drift" if ended == "stopped" else "underflow", -round(off))
+    assert timeline.astray == 0
+    timeline.heard(BLOCK * 100, timeline.at / RATE)
+    reference = timeline.reference(BLOCK * 100)
+    first = round(0.25 * RATE) - LEAD
+    np.testing.assert_array_equal(reference[first:][:BLOCK], sound)
 
 
 def test_an_underrun_moves_the_rest_to_its_place_and_is_told() -> None:

@@ -259,3 +259,12 @@ def test_a_long_silence_is_cheap_and_leaves_the_same_bits(pause: float, monkeypa
     np.testing.assert_array_equal(quick.linear, slow.linear)
     np.testing.assert_array_equal(quick.clean, slow.clean)
     assert [hop.confidence for hop in quick.hops] == [hop.confidence for hop in slow.hops]
+
+
+@pytest.mark.parametrize("delay", [150, 300])
+@pytest.mark.parametrize("ppm", [40.0, 80.0])
+def test_a_near_loudspeaker_whose_clock_is_fast_is_followed(delay: int, ppm: float) -> None:
+    """There was nothing to follow it by: we would have had to read what was not played yet."""
+    far = voice(20, 1)
+    run = Run(far, echo_of(far, room(3), delay, ppm))
+    assert run.erle(run.linear, 8, 20) > 25

@@ -20,9 +20,9 @@ from edgeagent.ports import Sound
 from edgeagent.turn.events import Lost
 from edgeagent.units import RATE, samples
 
-LEAD = samples(11)
-"""The reference comes so much early: 2 ms, or a stamp that is late by its jitter would put the echo before its cause;
-the rest is room for the canceller to follow a loudspeaker whose clock is fast, until that is put right here."""
+LEAD = samples(2)
+"""The reference comes so much early, or a stamp that is late by its jitter would put the echo before its cause. More
+would be sound that a hard stop takes back when it has been given already."""
 
 ROOM = samples(500)
 """How far ahead of the microphone the loudspeaker may be: what a card buffers (20 to 100 ms), and more than that."""

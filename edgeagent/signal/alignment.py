@@ -23,7 +23,7 @@ direct sound comes that much earlier, and there must be room for drift not yet k
 
 RESERVE = 96
 """Samples by which a near loudspeaker whose clock is fast is read later once that is known: so far it can be followed
-before we would have to read what is not played yet. Where a card stamps its sound it is put right sooner."""
+before we would have to read what is not played yet."""
 
 LEAST_HEAD = 96
 """Samples (6 ms) of the filter before the strongest arrival that are not given up for that."""

@@ -33,6 +33,9 @@ JUMP = samples(10)
 DRIFT = samples(5)
 """Drift that is worth a correction: 50 s at 100 ppm, and a fortieth of the canceller's reach."""
 
+WORTH = 2.0
+"""Samples that a new run puts right and that are worth telling; less the canceller's filter learns in a few hops."""
+
 WAITING = 50
 """Blocks kept that are played before anything is heard: at 16 ms 0.8 s, more than ROOM."""
 
@@ -75,7 +78,7 @@ class Timeline:
             return
         place = round((when - self._zero) * RATE) - LEAD
         if self._end is None:
-            self._end = self._begun(place, "drift" if round(self._off) else "")
+            self._end = self._begun(place, "drift" if abs(self._off) >= WORTH else "")
         elif abs(place - self._end - self._off) > JUMP:
             self._end = self._begun(place, "underflow")
         self._off += SMOOTHING * (place - self._end - self._off)

@@ -32,7 +32,7 @@ def test_every_contradiction_at_once() -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["broker..local", ".local", "b" * 64, "mqtt://broker.local", "broker.local:1883", "the broker", "a\0b"]
+    "host", ["broker..local", ".local", "b" * 64, "mqtt://broker.local", "broker.local:1883", "the broker"]
 )
 def test_a_broker_that_nobody_can_look_up_is_refused(host: str) -> None:
     with pytest.raises(ConfigError, match=r"mqtt\.host +no name and no address"):

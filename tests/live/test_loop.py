@@ -342,7 +342,7 @@ def test_a_press_is_decided_with_the_next_step_however_much_sound_is_gathered(ri
     rig.loop.round()  # woken by the press: no block of the card waits
     assert awaited(rig) <= HOP
     rig.door.tell(e.ButtonLong(10**9))  # what is yet to come hurries nobody
-    rig.turn(3)
+    rig.turn(5)  # two steps at least: the press, and what it has cut
     assert (rig.state, awaited(rig) > HOP) == ("idle", True)
 
 

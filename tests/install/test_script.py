@@ -227,8 +227,7 @@ def test_a_device_that_was_not_started_anew_is_by_the_next_run(tmp_path: Path, i
     (programs / "systemctl").write_text(f'#!/bin/bash\necho "$*" >>{log}\n[ "$1" != is-active ] || echo active\n')
     (programs / "systemctl").chmod(0o755)
     checkout = tmp_path / "checkout"
-    left = (".git", ".venv", "build", "__pycache__", "*_cache", ".lgd-*")  # the last is a pipe that lgpio leaves
-    shutil.copytree(ROOT, checkout, ignore=shutil.ignore_patterns(*left))
+    shutil.copytree(ROOT, checkout, ignore=shutil.ignore_patterns(".git", ".venv", "build", "__pycache__", "*_cache"))
     body = f"""
         set -Eeuo pipefail
         for part in common machine packages venv service; do source tools/install/$part.sh; done

@@ -83,9 +83,13 @@ class Discovery:
         if address in ANY and host == NOWHERE:
             return "there is no network"
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        node = f"{uuid.getnode():012x}"
         service = self._library.ServiceInfo(
             SERVICE,
-            f"{uuid.getnode():012x}.{SERVICE}",  # what Home Assistant knows it by: it outlives a new name
+            f"{node}.{SERVICE}",  # what Home Assistant knows it by: it outlives a new name
+            # A host of its own. Where service and host share a name both are asked for at once, and an answer that
+            # has the address before the host it belongs to is lost on the library that asks.
+            server=f"edgeagent-{node}.local.",
             addresses=[socket.inet_pton(family, host)],
             port=port,
             properties={"name": name},

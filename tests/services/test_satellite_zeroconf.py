@@ -83,5 +83,7 @@ def test_a_device_that_is_there_before_its_network_is_found_all_the_same(
     looking = zeroconf.Zeroconf(interfaces=["127.0.0.1"])
     found = looking.get_service_info("_wyoming._tcp.local.", f"{node:012x}._wyoming._tcp.local.", timeout=20_000)
     assert found.parsed_addresses() == ["192.0.2.7"]
+    # Were the host named as the service, one asker of five would never learn the address.
+    assert found.server == f"edgeagent-{node:012x}.local."
     discovery.close()
     looking.close()

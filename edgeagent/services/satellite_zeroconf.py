@@ -1,8 +1,8 @@
 """Home Assistant finds the satellite by itself: mDNS, service `_wyoming._tcp.local.`.
 
 Registering asks the network three times whether the name is free, so it is done on a thread of its own; what goes wrong
-there is told once and tried again, for a device starts before its network does. The satellite can always be added by
-its address.
+there is told once and tried again, for a device starts before its network does. A router that starts anew may give
+another address; then it is registered anew. The satellite can always be added by its address.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ NOWHERE = "127.0.0.1"
 
 AGAIN_S = 5.0
 """Between two attempts."""
+
+LOOK_S = 30.0
+"""Between two looks whether the address is another."""
 
 CLOSING_S = 2.0
 
@@ -57,29 +60,36 @@ class Discovery:
         """Take it back, in bounded time. Idempotent."""
         self._over.set()
         self._thread.join(CLOSING_S)
-        known, self._zeroconf = self._zeroconf, None
-        if known is not None:
-            ending = Thread(target=known.close, name="zeroconf-end", daemon=True)  # takes back what was registered
-            ending.start()
-            ending.join(CLOSING_S)
+        ending = Thread(target=self._take_back, name="zeroconf-end", daemon=True)
+        ending.start()
+        ending.join(CLOSING_S)
 
     def _run(self) -> None:
-        """Until it is registered."""
         told = False
         while not self._over.is_set():
-            if not (why_not := self._register()):
-                if told:
-                    self._note("Home Assistant can find it by itself now")
-                return
-            if not told:
-                self._note(f"Home Assistant cannot find it by itself: {why_not}; it is tried again", trouble=True)
-            told = True
-            self._over.wait(AGAIN_S)
+            host = self._host()
+            if why_not := self._register(host):
+                if not told:
+                    self._note(f"Home Assistant cannot find it by itself: {why_not}; it is tried again", trouble=True)
+                told = True
+                self._over.wait(AGAIN_S)
+                continue
+            if told:
+                self._note("Home Assistant can find it by itself now")
+                told = False
+            while not self._over.wait(LOOK_S):
+                if self._host() not in (host, NOWHERE):
+                    self._take_back()
+                    break
 
-    def _register(self) -> str:
+    def _host(self) -> str:
+        """Our address; NOWHERE without a network."""
+        address = self._told[1]
+        return _own_address() if address in ANY else address
+
+    def _register(self, host: str) -> str:
         """Why not; "" once it is."""
         name, address, port = self._told
-        host = _own_address() if address in ANY else address
         if address in ANY and host == NOWHERE:
             return "there is no network"
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -98,12 +108,16 @@ class Discovery:
             self._zeroconf = self._library.Zeroconf(interfaces=self._interfaces)
             self._zeroconf.register_service(service, allow_name_change=True)
         except (OSError, self._library.Error) as error:
-            if self._zeroconf is not None:
-                with suppress(OSError):
-                    self._zeroconf.close()
-                self._zeroconf = None
+            self._take_back()
             return str(error) or type(error).__name__
         return ""
+
+    def _take_back(self) -> None:
+        """What is registered, if anything is."""
+        known, self._zeroconf = self._zeroconf, None
+        if known is not None:
+            with suppress(OSError):
+                known.close()
 
 
 def _own_address() -> str:

@@ -87,3 +87,23 @@ def test_a_device_that_is_there_before_its_network_is_found_all_the_same(
     assert found.server == f"edgeagent-{node:012x}.local."
     discovery.close()
     looking.close()
+
+
+def test_an_address_that_changes_is_told(eventually: Eventually, monkeypatch: pytest.MonkeyPatch) -> None:
+    node = 0x04_00_00_00_00_00 + os.getpid()
+    addresses = iter(["192.0.2.7", "192.0.2.7", "127.0.0.1"])  # and a network that is gone for a while is no other one
+    monkeypatch.setattr(uuid, "getnode", lambda: node)
+    monkeypatch.setattr(satellite_zeroconf, "LOOK_S", 0.01)
+    monkeypatch.setattr(satellite_zeroconf, "_own_address", lambda: next(addresses, "192.0.2.8"))
+    outside = Notes()
+    discovery = Discovery("kitchen", "0.0.0.0", 10700, outside.note, interfaces=["127.0.0.1"])
+    looking = zeroconf.Zeroconf(interfaces=["127.0.0.1"])
+
+    def addressed() -> list[str]:
+        found = looking.get_service_info("_wyoming._tcp.local.", f"{node:012x}._wyoming._tcp.local.", timeout=1000)
+        return found.parsed_addresses() if found else []
+
+    eventually(lambda: addressed() == ["192.0.2.8"])
+    discovery.close()
+    looking.close()
+    assert not outside.notes

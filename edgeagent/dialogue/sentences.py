@@ -2,12 +2,15 @@
 
 A mark ends a sentence when a space or a new line follows, and what stands before it is no abbreviation, initial or
 number of a list. Marks of scripts without spaces end at once. Whatever the pieces, the sentences are the same. What has
-no letter and no digit (an emoji, a lone quotation mark) is none: a voice may have no sound for it.
+no letter and no digit (an emoji, a lone quotation mark) is none: a voice may have no sound for it. Markdown is taken
+off (`dialogue/markdown.py`).
 """
 
 from __future__ import annotations
 
 import re
+
+from edgeagent.dialogue.markdown import unmarked
 
 ENDS = ".!?…।॥؟۔᱾᱿꯫"  # noqa: RUF001
 """Marks that end a sentence before a space."""
@@ -15,8 +18,11 @@ ENDS = ".!?…।॥؟۔᱾᱿꯫"  # noqa: RUF001
 ENDS_AT_ONCE = "。！？"  # noqa: RUF001
 """Full-width marks, after which no space comes."""
 
-CLOSING = "\"'»”’)]"  # noqa: RUF001
+CLOSING = "\"'»”’)]*_`"  # noqa: RUF001
 """May stand between the mark and the space."""
+
+OPENING = "(\"'*_`"
+"""May stand before a word."""
 
 ABBREVIATIONS = frozenset(
     (
@@ -47,14 +53,14 @@ class Sentences:
         self._text += piece
         found: list[str] = []
         while (end := self._end()) is not None:
-            sentence, self._text = self._text[:end].strip(), self._text[end:].lstrip()
+            sentence, self._text = unmarked(self._text[:end].strip()), self._text[end:].lstrip()
             if _says_something(sentence):
                 found.append(sentence)
         return found
 
     def rest(self) -> list[str]:
         """What is left when no more comes."""
-        text, self._text = self._text.strip(), ""
+        text, self._text = unmarked(self._text.strip()), ""
         return [text] if _says_something(text) else []
 
     def _end(self) -> int | None:
@@ -81,8 +87,8 @@ class Sentences:
     def _abbreviates(self, mark: int) -> bool:
         if self._text[mark] != ".":
             return False
-        before = self._text[:mark].rpartition("\n")[2].lstrip()
-        word = before.rpartition(" ")[2].lstrip("(\"'").lower()
+        before = self._text[:mark].rpartition("\n")[2].lstrip(f" {OPENING}")
+        word = before.rpartition(" ")[2].lstrip(OPENING).lower()
         numbers_a_list = word.isdecimal() and word == before
         return word in ABBREVIATIONS or (len(word) == 1 and word.isalpha()) or numbers_a_list
 

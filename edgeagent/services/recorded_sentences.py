@@ -1,6 +1,6 @@
 """Where recorded sentences lie: a folder of WAV files with an index of sentence to file, or one file for everything.
 
-Sentences are compared without regard to case and blanks.
+Sentences are compared without regard to case, blanks and Markdown, of which what is to be said has none.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import yaml
 
+from edgeagent.dialogue.markdown import unmarked
 from edgeagent.errors import ServiceError
 
 INDEX = "index.yaml"
@@ -17,7 +18,7 @@ INDEX = "index.yaml"
 
 def same(text: str) -> str:
     """The form in which sentences are compared."""
-    return " ".join(text.split()).casefold()
+    return " ".join(unmarked(text).split()).casefold()
 
 
 def read_index(folder: Path) -> dict[str, Path]:

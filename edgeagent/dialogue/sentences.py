@@ -2,15 +2,15 @@
 
 A mark ends a sentence when a space or a new line follows, and what stands before it is no abbreviation, initial or
 number of a list. Marks of scripts without spaces end at once. Whatever the pieces, the sentences are the same. What has
-no letter and no digit (an emoji, a lone quotation mark) is none: a voice may have no sound for it. Markdown is taken
-off (`dialogue/markdown.py`).
+no letter and no digit (a lone quotation mark) is none: a voice may have no sound for it. Markdown and emojis are taken
+off (`dialogue/sayable.py`).
 """
 
 from __future__ import annotations
 
 import re
 
-from edgeagent.dialogue.markdown import unmarked
+from edgeagent.dialogue.sayable import sayable
 
 ENDS = ".!?…।॥؟۔᱾᱿꯫"  # noqa: RUF001
 """Marks that end a sentence before a space."""
@@ -53,14 +53,14 @@ class Sentences:
         self._text += piece
         found: list[str] = []
         while (end := self._end()) is not None:
-            sentence, self._text = unmarked(self._text[:end].strip()), self._text[end:].lstrip()
+            sentence, self._text = sayable(self._text[:end].strip()), self._text[end:].lstrip()
             if _says_something(sentence):
                 found.append(sentence)
         return found
 
     def rest(self) -> list[str]:
         """What is left when no more comes."""
-        text, self._text = unmarked(self._text.strip()), ""
+        text, self._text = sayable(self._text.strip()), ""
         return [text] if _says_something(text) else []
 
     def _end(self) -> int | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from edgeagent.dialogue.markdown import unmarked
+from edgeagent.dialogue.sayable import sayable
 from edgeagent.errors import ServiceError
 
 INDEX = "index.yaml"
@@ -18,7 +18,7 @@ INDEX = "index.yaml"
 
 def same(text: str) -> str:
     """The form in which sentences are compared."""
-    return " ".join(unmarked(text).split()).casefold()
+    return " ".join(sayable(text).split()).casefold()
 
 
 def read_index(folder: Path) -> dict[str, Path]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeagent.dialogue.markdown import unmarked
+from edgeagent.dialogue.sayable import sayable
 from edgeagent.dialogue.sentences import sentences
 
 REPLY = """## Three things
@@ -58,14 +58,30 @@ def test_a_reply_is_said_without_its_marks() -> None:
         "He said [sic] (so it was) that #1 wins.",
         "The C# and F# of 3>2 and a<b.",
         "~5 euros",
+        "It is grid[0][1], as table [2] says.",
+        "F♯ is G♭; 5 °C → 6 °C, x ≤ y, © 2026 ™",
+        "क\u094d\u200dष stays one sign.",
     ],
 )
 def test_what_only_looks_like_a_mark_stays(text: str) -> None:
-    assert unmarked(text).replace("init.py", "__init__.py") == text
+    assert sayable(text).replace("init.py", "__init__.py") == text
 
 
 def test_a_link_that_two_sentences_share_is_said_without_its_address() -> None:
     assert sentences("See [What is it? An answer](https://a.example/x) now.") == ["See [What is it?", "An answer now."]
+
+
+def test_each_of_several_links_is_said() -> None:
+    assert sayable("[One](a.html)[, two](b.html) and [three](c.html).") == "One, two and three."
+
+
+def test_emojis_are_not_said() -> None:
+    family = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
+    assert sentences(f"Great 👍🏽 job! ❤️ 🎉 It is sunny ☀️, {family} and 🇮🇳 too 🙂. Bye ⭐") == [
+        "Great job!",
+        "It is sunny, and too.",
+        "Bye",
+    ]
 
 
 def test_marks_in_scripts_without_spaces() -> None:
@@ -74,7 +90,7 @@ def test_marks_in_scripts_without_spaces() -> None:
 
 @given(st.text(alphabet="ab1 *_`~#>-|", max_size=60))
 def test_no_letter_is_lost_with_the_marks(text: str) -> None:
-    left = unmarked(text)
+    left = sayable(text)
     if not text.strip().startswith("```"):
         assert [sign for sign in left if sign.isalnum()] == [sign for sign in text if sign.isalnum()]
     assert len(left) <= len(text) + text.count("|")

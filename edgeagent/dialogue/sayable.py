@@ -1,9 +1,9 @@
-"""What a voice says of a sentence in Markdown: language models write it, whatever they are told, and a voice reads
-"asterisk asterisk".
+"""What a voice can say of a sentence as language models write it, whatever they are told: a voice reads Markdown as
+"asterisk asterisk", and an emoji as "slightly smiling face".
 
-Off come the marks of emphasis, code, headings, lists, quotations and tables, and the address of a link. Words stay, and
-so does what only looks like a mark: "2 * 3", "snake_case". Left out: what takes more than one line to know (a heading
-that is underlined, an address at the end of the text).
+Off come emojis, the marks of emphasis, code, headings, lists, quotations and tables, and the address of a link. Words
+stay, and so does what only looks like a mark: "2 * 3", "snake_case". Left out: what takes more than one line to know (a
+heading that is underlined, an address at the end of the text).
 """
 
 from __future__ import annotations
@@ -13,9 +13,14 @@ import re
 ROW = re.compile(r"\|.*\|")
 """A row of a table, on a line of its own."""
 
+EMOJIS = "\u2600-\u2668\u2670-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff"
+"""Pictures, and how they are varied; not the sharps and flats among them. A joiner belongs to one only beside one: the
+scripts of India use it, too."""
+
 MARKS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(rf"\s*[{EMOJIS}](?:[{EMOJIS}\u200d\ufe0f\u20e3]|\s+(?=[{EMOJIS}]))*"), ""),
     (re.compile(r"^\s*```.*$"), ""),  # around a block of code, with the name of its language
-    (re.compile(r"!?\[([^\[\]]*)\](?:\(\S*(?:\s+\"[^\"]*\")?\)|\[[^\[\]]*\])"), r"\1"),  # a link, a picture
+    (re.compile(r"!?\[([^\[\]]*)\]\((?:[^\s()]|\([^\s()]*\))*(?:\s+\"[^\"]*\")?\)"), r"\1"),  # a link, a picture
     (re.compile(r"\]\([^\s()]*\)"), ""),  # the end of a link that another sentence begins
     (re.compile(r"<(https?://[^\s<>]*)>"), r"\1"),
     (re.compile(r"^(?:\s*>)+\s*"), ""),  # a quotation
@@ -27,7 +32,7 @@ MARKS: tuple[tuple[re.Pattern[str], str], ...] = (
 """What is sought, and what stands there instead; in this order."""
 
 
-def unmarked(sentence: str) -> str:
+def sayable(sentence: str) -> str:
     """`sentence`, on one line, as it is said."""
     if ROW.fullmatch(sentence):
         sentence = ", ".join(cell.strip() for cell in sentence.strip("|").split("|"))

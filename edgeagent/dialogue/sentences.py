@@ -32,12 +32,26 @@ ABBREVIATIONS = frozenset(
 )
 """In lower case, without their last dot."""
 
+MONTHS = frozenset(
+    (
+        *("januar", "jänner", "februar", "märz", "april", "mai", "juni"),
+        *("juli", "august", "september", "oktober", "november", "dezember"),
+    )
+)
+"""Of German, which writes them large: behind "5." they go on, as any word does that is written small."""
+
+ORDINATING = frozenset(("der", "den", "dem", "die", "im", "vom", "zum", "zur", "beim"))
+"""Before "19. Jahrhundert": a number that follows is an ordinal."""
+
 LONGEST = 400
 """Characters after which a sentence is taken to end at a space: lists and endless replies must not wait for a mark."""
 
 BOUNDARY = re.compile(
     rf"[{re.escape(ENDS)}]+[{re.escape(CLOSING)}]*(?=\s)|[{ENDS_AT_ONCE}]+[{re.escape(CLOSING)}]*|\n+",
 )
+
+NEXT_WORD = re.compile(r"(?:[^\S\n]+|(?=\n))(\w*)(?=\W)")
+"""The word behind a mark, whole; "" where none follows on the line."""
 
 EMPTY_LINE = re.compile(r"\n\s*\n")
 
@@ -60,8 +74,9 @@ class Sentences:
 
     def rest(self) -> list[str]:
         """What is left when no more comes."""
+        found = self.feed("\n")  # of which no more comes, whatever it was waiting for
         text, self._text = sayable(self._text.strip()), ""
-        return [text] if _says_something(text) else []
+        return found + ([text] if _says_something(text) else [])
 
     def _end(self) -> int | None:
         for match in BOUNDARY.finditer(self._text):
@@ -71,9 +86,10 @@ class Sentences:
                 return None  # more of it may come
             if match.group()[-1] in CLOSING and self._text[match.end() :].isspace():
                 return None  # it may go on
-            if self._goes_on(match):
-                continue
-            if not self._abbreviates(match.start()):
+            ordinal = self._ordinal(match)
+            if ordinal is None:
+                return None
+            if not (ordinal or self._goes_on(match) or self._abbreviates(match.start())):
                 return match.end()
         if len(self._text) <= LONGEST:
             return None
@@ -87,10 +103,28 @@ class Sentences:
     def _abbreviates(self, mark: int) -> bool:
         if self._text[mark] != ".":
             return False
-        before = self._text[:mark].rpartition("\n")[2].lstrip(f" {OPENING}")
-        word = before.rpartition(" ")[2].lstrip(OPENING).lower()
-        numbers_a_list = word.isdecimal() and word == before
+        word = self._word(mark)
+        numbers_a_list = word.isdecimal() and word == self._text[:mark].rpartition("\n")[2].lstrip(f" {OPENING}")
         return word in ABBREVIATIONS or (len(word) == 1 and word.isalpha()) or numbers_a_list
+
+    def _ordinal(self, match: re.Match[str]) -> bool | None:
+        """Whether the mark is that of "5. Mai", "5. května", "19. Jahrhundert"; None before the next word is there."""
+        mark, word = match.start(), self._word(match.start())
+        if match.group() != "." or not word.isdecimal() or len(word) > 2:
+            return False
+        following = NEXT_WORD.match(self._text, match.end())
+        if following is None:
+            return None
+        before = self._text[:mark].lower().split()[-2:-1]
+        return (
+            following[1][:1].islower()
+            or following[1].lower() in MONTHS
+            or bool(following[1] and ORDINATING.intersection(before))
+        )
+
+    def _word(self, mark: int) -> str:
+        """The one before it, in lower case."""
+        return self._text[:mark].rpartition("\n")[2].rpartition(" ")[2].lstrip(OPENING).lower()
 
 
 def _says_something(text: str) -> bool:

@@ -23,6 +23,10 @@ from edgeagent.dialogue.sentences import LONGEST, Sentences, sentences
         ("1. Milk\n2. Bread\n", ["1. Milk", "2. Bread"]),
         ("Wait... what", ["Wait...", "what"]),
         ("It leaves at 9. You change.", ["It leaves at 9.", "You change."]),
+        ("Am 5. Mai. Der 2. Weltkrieg! Im 19. Jahrhundert", ["Am 5. Mai.", "Der 2. Weltkrieg!", "Im 19. Jahrhundert"]),
+        ("Je 5. května. Den 3. til 5. maj", ["Je 5. května.", "Den 3. til 5. maj"]),
+        ("It leaves at 9. You", ["It leaves at 9.", "You"]),
+        ("Es ist der 5.\nSie sind 6. Du bist 7.", ["Es ist der 5.", "Sie sind 6.", "Du bist 7."]),
         ("   \n ", []),
         ("Would you like more? 🙂", ["Would you like more?"]),
         ('She said yes. " ** Fine. —\n', ["She said yes.", '" ** Fine.']),
@@ -33,7 +37,7 @@ def test_sentences(text: str, found: list[str]) -> None:
     assert sentences(text) == found
 
 
-@given(st.text(alphabet='ab .!?\n。"D3', max_size=60), st.data())
+@given(st.text(alphabet='ab .!?\n。"D3*`', max_size=60), st.data())
 def test_pieces_never_matter(text: str, data: st.DataObject) -> None:
     splitter, found, at = Sentences(), [], 0
     while at < len(text):

@@ -237,7 +237,8 @@ class Moderator:
     def _advance(self, event: e.Event) -> None:
         before = self.state
         self.state, wanted = self._step(event)
-        if not self._shielded(before):
+        shielded = self._shielded(before)
+        if not shielded:
             self.policy.temper.habits.note(before, event, self.state)
         self.policy.temper.ending.note(before, event, self.state)
         self.attention.note(before, event, self.state)
@@ -245,8 +246,12 @@ class Moderator:
         rouses = slept and isinstance(self.state, s.Speaking)
         if rouses or self.attention.wakes(before, event):
             self.policy.restart()
+        elif shielded and isinstance(event, e.Passed):
+            self.policy.postpone()
         elif isinstance(event, e.Passed | e.ButtonShort | e.ButtonLong):
             self.policy.forget(after_patience=not isinstance(before, s.Doubting))
+        if shielded and isinstance(self.state, s.Speaking | s.Idle) and not self._shielded(self.state):
+            self.policy.hear_out(event.at)
         if rouses or (muted(before) and not muted(self.state)):  # perhaps while the microphone is away
             self.attention.shut_until(event.at)
         if type(self.state) is not type(before):

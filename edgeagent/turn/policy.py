@@ -218,6 +218,19 @@ class Policy:
         self._meant = LONG_AGO
         self._deaf_for = self.temper.patience if after_patience else GAP
 
+    def postpone(self) -> None:
+        """As `forget`, of a doubt over what nobody may stop: whoever wanted the floor in it may have it later."""
+        meant = self._meant
+        self.forget(after_patience=False)
+        self._meant = meant
+
+    def hear_out(self, at: int) -> None:
+        """What nobody might stop is over. Who wanted the floor meanwhile, and has not paused since, is heard again,
+        from the same onset on."""
+        if self._deaf_for and self._meant > self._began:
+            self._deaf_for = 0
+            self._began, self._meant = max(self._began, at - OVERLAP + GAP), at
+
     def restart(self) -> None:
         """What was said until now is of no account, and what is said from now on is, without a silence between."""
         self.evidence = self._most = 0.0
@@ -239,7 +252,7 @@ class Policy:
             if at - self._last_voice < self._deaf_for:
                 return
             self._deaf_for = 0
-            self._began = self._last_voice = self._last_faint = LONG_AGO
+            self._began = self._last_voice = self._last_faint = self._meant = LONG_AGO
         self.notice(percept)
         if percept.near >= VOICED:
             if self.evidence <= 0.0 and (at - self._last_voice > REJOIN or at - self._began > OVERLAP):

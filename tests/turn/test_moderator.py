@@ -356,6 +356,43 @@ def test_a_protected_utterance_is_ducked_and_never_stopped() -> None:
     assert spoken.actions(a.Halt)
 
 
+@pytest.mark.parametrize("pause_ms", [0, 320])
+@pytest.mark.parametrize("floor", [0.9, 0.02])
+def test_who_speaks_over_a_protected_utterance_for_long_has_the_floor_when_it_is_over(
+    pause_ms: int, floor: float
+) -> None:
+    bench = Bench()
+    script = e.Scripted(0, 3, "Terms.", length=samples(6000), protected=True)
+    bench.tell(e.Ready(0), script, e.ReplyReady(0, 3), e.Playing(0, 3, 0, 0))
+    bench.hear(1008, 0.02)
+    began = bench.moderator.at
+    bench.hear(4960, 0.98, floor)
+    assert bench.decided[-1].outputs.gate is Gate.OPEN  # at full level again, after a second and a half
+    bench.hear(pause_ms, 0.02, floor)
+    bench.tell(e.Ceased(bench.moderator.at, 3, samples(6000), bench.moderator.at, finished=True))
+    bench.hear(112, 0.98, floor)
+    onsets = [action.turn for action in bench.actions(a.OpenTurn) if isinstance(action, a.OpenTurn)]
+    assert len(onsets) == (1 if pause_ms or floor == 0.9 else 0)  # a television goes on and on and wants nothing
+    assert (began in onsets) is (pause_ms == 0 and floor == 0.9)
+    assert not bench.actions(a.Halt)
+
+
+def test_who_speaks_over_a_protected_utterance_for_long_stops_what_follows_it() -> None:
+    bench = Bench()
+    script = e.Scripted(0, 3, "Terms.", length=samples(4000), protected=True)
+    bench.tell(e.Ready(0), script, e.ReplyReady(0, 3), e.Playing(0, 3, 0, 0))
+    bench.tell(e.Scripted(0, 4, "A story.", length=samples(9000)), e.ReplyReady(0, 4))
+    bench.hear(1008, 0.02)
+    began = bench.moderator.at
+    bench.hear(3000, 0.98)
+    bench.tell(e.Ceased(bench.moderator.at, 3, samples(4000), bench.moderator.at, finished=True))
+    over = bench.moderator.at
+    bench.tell(e.Playing(over, 4, 0, over))
+    bench.hear(64, 0.98)
+    assert bench.actions(a.Halt) == [a.Halt(4)]
+    assert bench.actions(a.OpenTurn) == [a.OpenTurn(began, 1, began - PRE_ROLL)]
+
+
 def test_who_must_press_a_button_to_stop_a_protected_utterance_teaches_no_boldness() -> None:
     for protected, counted in ((True, 0), (False, 1)):
         spoken = interrupted(2000, protected=True)

@@ -15,10 +15,9 @@ no echo was found, or the two files seem to have changed places.
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 
-from edgeagent.commands.terminal import add_json
+from edgeagent.commands.terminal import add_json, check_place
 from edgeagent.errors import EdgeAgentError
 
 HELP = "the echo out of a recording, given what was played"
@@ -59,5 +58,4 @@ def _check(args: argparse.Namespace) -> None:
         ending = ".html" if name == "--report" else ".wav"
         if path.suffix.lower() != ending:
             raise EdgeAgentError(f"{name} {path}: is no {ending} file", f"give a name that ends in {ending}")
-        if path.is_dir() or not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
-            raise EdgeAgentError(f"{name} {path}: cannot be written", "give a file in a folder that can be written")
+        check_place(name, path)

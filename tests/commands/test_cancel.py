@@ -188,7 +188,7 @@ def test_sound_beyond_full_scale_is_told(
         (None, ("mic.wav", "ref.wav", "out.wav", "--linear", "out.wav"), "--linear and OUT are the same file, out.wav"),
         (None, ("mic.wav", "ref.wav", "out.flac"), "OUT out.flac: is no .wav file; give a name that ends in .wav"),
         (None, ("mic.wav", "ref.wav", "out.wav", "--report", "page.pdf"), "--report page.pdf: is no .html file"),
-        (None, ("mic.wav", "ref.wav", "no/out.wav"), "OUT no/out.wav: cannot be written; give a file in a folder"),
+        (None, ("mic.wav", "ref.wav", "no/out.wav"), "OUT no/out.wav: no: no such folder; make it, or write elsewhere"),
         (np.nan, ("mic.wav", "ref.wav", "out.wav"), "mic.wav: 112000 samples are not numbers (NaN or infinite)"),
         (9000.0, ("mic.wav", "ref.wav", "out.wav"), "mic.wav: the peak is 79 dB above full scale; export it with 1.0"),
     ],
@@ -225,7 +225,7 @@ def test_a_folder_that_is_closed_is_told_before_an_hour_is_spent(
     monkeypatch.setattr(os, "access", lambda _path, mode: mode != os.W_OK)
     assert edgeagent("cancel", *pair, tmp_path / "out.wav") == 2
     told = capsys.readouterr().err
-    assert "cannot be written; give a file in a folder that can be written" in told
+    assert f"OUT {tmp_path}/out.wav: nothing can be written in {tmp_path}; write elsewhere" in told
     assert "cancelling" not in told
 
 

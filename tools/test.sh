@@ -25,14 +25,15 @@ if (($#)); then
     say "Tests (pytest)"
     exec .venv/bin/python -m pytest "$@"
 fi
-# Some tests go by the clock and leave the processor alone half of the time: they run beside the others, which give way.
+# Some tests go by the clock and leave the processor alone half of the time: they run beside the others, which give way
+# and share all cores, a file at a time.
 clock="timing or live"
 .venv/bin/python -m pytest -p no:cacheprovider -m "not slow and ($clock)" >.venv/clock.log 2>&1 &
 beside=$!
 trap 'kill "$beside" 2>/dev/null' EXIT
 say "Tests (pytest), but for those that go by the clock"
 code=0
-nice .venv/bin/python -m pytest -m "not slow and not ($clock)" || code=$?
+nice .venv/bin/python -m pytest -n "$(nproc)" --dist loadfile -m "not slow and not ($clock)" || code=$?
 say "Tests that go by the clock, which run beside them"
 wait "$beside" || code=$?
 cat .venv/clock.log

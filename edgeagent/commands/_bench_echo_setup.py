@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
-from pathlib import Path
 
 from edgeagent.commands import _speech
 from edgeagent.commands.terminal import check_place
@@ -96,11 +95,4 @@ def _speech_of(args: argparse.Namespace) -> Speech:
             return from_voices(voices.say, _speech.DEVICE, _speech.PEOPLE)
     if not args.folder.is_dir():
         raise EdgeAgentError(f"{args.folder}: no such folder", "give a folder with WAV, FLAC or OGG files")
-    return from_folder(args.folder, _names(args.speakers) if args.speakers else None)
-
-
-def _names(path: Path) -> set[str]:
-    try:
-        return set(path.read_text(encoding="utf-8").split())
-    except UnicodeDecodeError:
-        raise EdgeAgentError(f"{path}: no text", "give a file with the name of a speaker in each line") from None
+    return from_folder(args.folder, _speech.speakers(args.speakers) if args.speakers else None)

@@ -1,13 +1,16 @@
-"""Voices of espeak-ng for generated scenes: one for the device, several for people."""
+"""Whose speech there is in made scenes: voices of espeak-ng, one for the device, several for people; or people whom a
+file names."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import numpy as np
 
+from edgeagent.errors import EdgeAgentError
 from edgeagent.ports import Sound
 from edgeagent.services.espeak_talker import EspeakTalker
 from edgeagent.settings import Talker
@@ -39,3 +42,15 @@ class Voices:
     ) -> None:
         for talker in self._talkers.values():
             talker.close()
+
+
+def speakers(path: Path) -> set[str]:
+    """The names in a file. Raises EdgeAgentError."""
+    try:
+        return set(path.read_text(encoding="utf-8").split())
+    except UnicodeDecodeError:
+        raise EdgeAgentError(f"{path}: no text", "give a file with the name of a speaker in each line") from None
+    except OSError as error:
+        raise EdgeAgentError(
+            f"{path}: {error.strerror}", "give a file with the name of a speaker in each line"
+        ) from error

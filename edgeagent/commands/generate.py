@@ -1,9 +1,10 @@
 """Makes scenes to simulate and to score: a device that talks, people who interrupt it, agree with it, cough, or talk to
 somebody else, in rooms with more or less echo, noise, delay and drift.
 
-The speech comes from a folder of sound files, or from a CSV with the columns path and kind; without one, from voices of
-espeak-ng. The same seed, count and recordings give the same bits (espeak-ng itself differs by a few samples from run to
-run). `edgeagent simulate DIR --out RUNS` runs the scenes, `edgeagent score` judges.
+The speech comes from a folder of sound files, or from a CSV with the columns path and kind (and speaker, where
+--speakers chooses); without one, from voices of espeak-ng. The same seed, count and recordings give the same bits
+(espeak-ng itself differs by a few samples from run to run). `edgeagent simulate DIR --out RUNS` runs the scenes,
+`edgeagent score` judges.
 
 In the folder, files in subfolders called agent, interruption, command, backchannel, noise or far_speech are of that
 kind; of the others, those of 3.5 s and more are the device's, and the rest interrupt it.
@@ -29,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--count", type=int, default=10, metavar="N", help="how many scenes (default 10)")
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="other scenes (default 1)")
     parser.add_argument("--speech", type=Path, metavar="FOLDER_OR_CSV", help="recordings to make them from")
+    parser.add_argument("--speakers", type=Path, metavar="FILE", help="only these, by the CSV's column speaker")
     parser.add_argument("--seconds", type=float, default=40.0, metavar="N", help="length of each (default 40)")
 
 
@@ -44,8 +46,10 @@ def run(args: argparse.Namespace) -> int:
         if args.speech is None:
             speech = closing.enter_context(_speech.Voices())
             cast = voices.from_speech(speech.say, _speech.DEVICE, _speech.PEOPLE)
+        elif args.speech.is_dir():
+            cast = voices.from_folder(args.speech)
         else:
-            cast = voices.from_folder(args.speech) if args.speech.is_dir() else voices.from_table(args.speech)
+            cast = voices.from_table(args.speech, _speech.speakers(args.speakers) if args.speakers else None)
         progress = closing.enter_context(Progress("generating", args.count))
         made = generate(cast, args.count, args.seed, duration_s=args.seconds)
         for number, (encounter, _) in enumerate(made, start=1):
@@ -61,6 +65,8 @@ def _check(args: argparse.Namespace) -> None:
     if args.count < 1:
         raise EdgeAgentError(f"--count {args.count}: nothing would be made", "give a number of at least 1")
     check_seed(args.seed)
+    if args.speakers and (args.speech is None or args.speech.is_dir()):
+        raise EdgeAgentError("--speakers needs a table of recordings", "give --speech a CSV with a column speaker")
     if not SHORTEST_S <= args.seconds <= LONGEST_S:
         raise EdgeAgentError(f"--seconds {args.seconds:g} is out of range", f"give {SHORTEST_S} .. {LONGEST_S}")
     if args.out.is_dir() and any(args.out.iterdir()):

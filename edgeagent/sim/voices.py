@@ -7,7 +7,7 @@ lacks is synthesised where that can be done (hums, coughs, clatter).
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from pathlib import Path
@@ -99,9 +99,9 @@ class Cast:
         return self
 
 
-def from_table(path: Path) -> Cast:
+def from_table(path: Path, speakers: Collection[str] | None = None) -> Cast:
     """The recordings that a CSV lists. Columns: path (relative to it), kind; optional text, start_s, end_s, duration_s,
-    source, style (without it what `style_of` makes of the others).
+    source, style (without it what `style_of` makes of the others). speakers: take no others, by the column speaker.
 
     kind: agent, one of the kinds of truth.json, or near (a user, sorted by text and length). Others are passed over.
     Raises SceneError."""
@@ -113,13 +113,13 @@ def from_table(path: Path) -> Cast:
         raise SceneError(
             f"{path}: cannot be read: {error}", "give a CSV in UTF-8 with the columns path and kind"
         ) from None
+    needed = "path and kind" if speakers is None else "path, kind and speaker"
     for number, row in enumerate(rows, start=2):
         try:
-            _cast_row(cast, path.parent, row)
+            if speakers is None or row["speaker"] in speakers:
+                _cast_row(cast, path.parent, row)
         except (KeyError, ValueError, TypeError, OverflowError) as error:
-            raise SceneError(
-                f"{path}, line {number}: {error}", "path and kind are needed; times are in seconds"
-            ) from None
+            raise SceneError(f"{path}, line {number}: {error}", f"{needed} are needed; times are in seconds") from None
     return cast.checked(str(path))
 
 

@@ -13,7 +13,7 @@ from edgeagent.services.espeak_talker import EspeakTalker
 from edgeagent.settings import Talker
 from edgeagent.signal.wav import write_wav
 from edgeagent.sim.scene import load_scene
-from edgeagent.sim.truth import read_truth
+from edgeagent.sim.truth import Kind, read_truth
 from edgeagent.units import RATE
 from tests.commands.conftest import Run
 from tests.sim.made_up import speechlike
@@ -53,6 +53,21 @@ def test_scenes_from_recordings_are_simulated_and_made_again(
     assert edgeagent("simulate", tmp_path / "csv", "--out", tmp_path / "run") == 0
 
 
+def test_only_the_speakers_of_a_list_are_heard(speech: Path, tmp_path: Path, edgeagent: Run) -> None:
+    table, names = speech / "people.csv", tmp_path / "held_out.txt"
+    table.write_text(
+        "path,kind,text,speaker\na.wav,agent,,ann\nb.wav,agent,,bo\nc.wav,near,stop,ann\nc.wav,near,no,bo\n"
+    )
+    names.write_text("ann\ncy\n")
+    words = ("--count", 6, "--seconds", 20, "--speech", table, "--speakers", names)
+    assert edgeagent("generate", "--out", tmp_path / "out", *words) == 0
+    scenes = [tmp_path / "out" / f"scene-{number:03d}" for number in range(6)]
+    said = {event.text for scene in scenes for event in read_truth(scene) if event.kind is Kind.COMMAND}
+    assert said == {"stop"}
+    sentences = {line.sound.size for scene in scenes for line in load_scene(scene).agent}
+    assert sentences == {round(4.5 * RATE)}
+
+
 def test_without_recordings_espeak_talks(tmp_path: Path, edgeagent: Run) -> None:
     talker = EspeakTalker(Talker())
     try:
@@ -79,6 +94,12 @@ def test_without_recordings_espeak_talks(tmp_path: Path, edgeagent: Run) -> None
         (["--seconds", 3], "--seconds 3 is out of range; give 15"),
         (["--seconds", "nan"], "--seconds nan"),
         (["--speech", "no-such.csv"], "no-such.csv: cannot be read"),
+        (["--speakers", "names"], "--speakers needs a table of recordings; give --speech a CSV"),
+        (["--speech", ".", "--speakers", "names"], "--speakers needs a table of recordings"),
+        (
+            ["--speech", "a.csv", "--speakers", "no-such-list"],
+            "no-such-list: No such file or directory; give a file with",
+        ),
     ],
 )
 def test_what_cannot_be_made_is_one_line(

@@ -181,7 +181,8 @@ class Engine:
     @property
     def _at_rest(self) -> bool:
         """Nobody has the floor, and nothing is being decided by what was heard last."""
-        return isinstance(self.state, s.Idle) and self._nobody and self._ear.well and self._beside is None
+        ear = self._ear.well and not self._ear.restless
+        return isinstance(self.state, s.Idle) and self._nobody and ear and self._beside is None
 
     @property
     def _nobody(self) -> bool:

@@ -42,6 +42,8 @@ class Deaf(Ear):
     """Engine thread only. watch: gets what the canceller made of each hop, and the sample at which the hop ended; hops
     of lost sound, which the engine passes over, are left out."""
 
+    restless = True
+
     def __init__(self, seed: int | None, watch: Watch = lambda _cancelled, _at: None) -> None:
         """seed: of the imaginings, None for none."""
         self.usual = Usual()

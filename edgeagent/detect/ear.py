@@ -47,6 +47,9 @@ class Ear:
     When a model fails while it runs, rules take the place of both, and both begin anew (`Trial` says when). What is no
     number is shown to neither: one such hop would stay in the noise floor and in the networks' states for good."""
 
+    restless = False
+    """Whether it must be shown every hop, also those that are like the last ones."""
+
     def __init__(self, near_end: Model, backchannel: Model) -> None:
         """Raises ModelError on models of another shape."""
         self.usual = Usual()

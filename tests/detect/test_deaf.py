@@ -101,3 +101,15 @@ def test_whoever_watches_gets_each_hop_with_its_end() -> None:
 
     listening(Deaf(None, watch), talks=False)
     assert seen[:2] == [(HOP, HOP), (HOP, 2 * HOP)]
+
+
+def test_whoever_watches_gets_each_hop_of_a_room_in_which_an_ear_would_rest() -> None:
+    """A minute of it, until somebody makes a noise: labels are counted in these hops."""
+    seen: list[int] = []
+    engine = Engine(Settings(), MemoryJournal(), Bypass(), Deaf(None, lambda _cancelled, at: seen.append(at)))
+    engine.tell(e.Ready(0))
+    sound = np.random.default_rng(1).normal(0, 1e-4, 60 * RATE)
+    sound[50 * RATE :] *= 1000
+    engine.reference(np.zeros(sound.size, np.float32))
+    engine.capture(sound.astype(np.float32))
+    assert seen == list(range(HOP, sound.size + 1, HOP))

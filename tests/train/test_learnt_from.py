@@ -17,6 +17,7 @@ pytest.importorskip("ai_edge_litert", reason="needs the extra [train]")
 import torch
 from torch import Tensor
 
+from edgeagent.errors import EdgeAgentError
 from tests.train.made_up_sessions import KINDS, heard
 from tools.train import __main__ as command
 from tools.train.blank import Blank, blanked
@@ -80,6 +81,17 @@ def test_everything_that_decides_is_in_the_name() -> None:
     ]
     assert len(set(names)) == len(names)
     assert learnt_from(scenes(1), near_end(), BRISK) == names[0]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5])
+def test_a_checkpoint_that_a_power_cut_has_damaged_is_named_and_not_taken_up(
+    taught: Callable[[Sequence[Listened], Path], bytes], tmp_path: Path, share: float
+) -> None:
+    taught(scenes(1, 2), tmp_path)
+    path = max(tmp_path.iterdir())
+    path.write_bytes(path.read_bytes()[: round(share * path.stat().st_size)])
+    with pytest.raises(EdgeAgentError, match=rf"{path.name}: cannot be read: .*; delete it"):
+        taught(scenes(1, 2), tmp_path)
 
 
 class Interrupted(Exception):

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from tools.train.cache import drafted, reading
 from tools.train.networks import Overlap, Recurrent
 from tools.train.scenes import Listened
 from tools.train.sequences import Batch, batches, vectors
@@ -129,7 +130,8 @@ def resume(at: Path, parts: tuple[Recurrent, torch.optim.Optimizer, torch.optim.
     path = at.with_suffix(".pt")
     if not path.exists():
         return 0
-    stored = torch.load(path, weights_only=True)
+    with reading(path) as file:
+        stored = torch.load(file, weights_only=True)
     for load, state in zip((part.load_state_dict for part in parts), stored["parts"], strict=True):
         load(state)
     return int(stored["rounds"])
@@ -138,7 +140,5 @@ def resume(at: Path, parts: tuple[Recurrent, torch.optim.Optimizer, torch.optim.
 def keep(
     at: Path, rounds: int, parts: tuple[Recurrent, torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]
 ) -> None:
-    at.parent.mkdir(parents=True, exist_ok=True)
-    half = at.with_suffix(".half")
-    torch.save({"rounds": rounds, "parts": [part.state_dict() for part in parts]}, half)
-    half.replace(at.with_suffix(".pt"))
+    with drafted(at.with_suffix(".pt")) as draft:
+        torch.save({"rounds": rounds, "parts": [part.state_dict() for part in parts]}, draft)

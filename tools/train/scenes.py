@@ -23,6 +23,7 @@ from edgeagent.signal.convert import to_float, to_int16
 from edgeagent.signal.measure import LEVELS, MEASURED, Measure
 from edgeagent.units import HOP
 from tools.train.acts import Heard
+from tools.train.cache import drafted, reading
 from tools.train.corpus import Corpus, Part, load_corpus, tables
 from tools.train.render import LENGTH, Event, Rendered, render
 
@@ -125,7 +126,7 @@ def _listened(folder: Path, corpus: str, part: Part, seed: int, cache: Path, num
         dice = np.random.default_rng((seed, number))
         result = listen(scene, int(dice.integers(HOPS)) if dice.random() < RESTARTED else 0)
         _save(path, _table(result.events), packed=result.packed, heard=result.heard)
-    with np.load(path) as stored:
+    with reading(path) as file, np.load(file) as stored:
         return Listened(stored["packed"], stored["heard"], _events(stored["events"]))
 
 
@@ -134,17 +135,14 @@ def _rendered(folder: Path, corpus: str, part: Part, seed: int, number: int, pat
         scene = render(_corpus(folder, corpus, part), part, seed, number)
         pcm = {"reference": to_int16(scene.reference), "microphone": to_int16(scene.microphone)}
         _save(path, _table(scene.events), **pcm, heard=scene.heard)
-    with np.load(path) as stored:
+    with reading(path) as file, np.load(file) as stored:
         sounds = to_float(stored["reference"]), to_float(stored["microphone"])
         return Rendered(*sounds, stored["heard"], _events(stored["events"]))
 
 
 def _save(path: Path, events: NDArray[np.str_], **arrays: NDArray[np.generic]) -> None:
-    """Whole or not at all: a run may be interrupted at any time."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_suffix(".part.npz")
-    np.savez(half, allow_pickle=False, events=events, **arrays)
-    half.replace(path)
+    with drafted(path) as draft:
+        np.savez(draft, allow_pickle=False, events=events, **arrays)
 
 
 def _table(events: tuple[Event, ...]) -> NDArray[np.str_]:

@@ -12,8 +12,10 @@ from shutil import copytree
 import numpy as np
 import pytest
 
+from edgeagent.errors import EdgeAgentError
 from edgeagent.signal.canceller import Canceller
 from edgeagent.signal.measure import MEASURED
+from edgeagent.signal.wav import write_wav
 from edgeagent.units import HOP, samples
 from tests.train.made_up import build
 from tools.train import render, scenes
@@ -50,6 +52,13 @@ def test_the_device_is_heard(scene: render.Rendered) -> None:
     assert alone.any()
     assert np.sqrt(np.mean(scene.microphone[alone] ** 2)) > 1e-3
     assert np.isfinite(scene.microphone).all()
+
+
+def test_an_impulse_response_of_zeros_is_named_and_makes_no_scene(tmp_path: Path) -> None:
+    write_wav(tmp_path / "room.wav", np.zeros(800, np.float32))
+    corpus = replace(load_corpus(build(tmp_path), Part.TRAIN), rooms=[tmp_path / "room.wav"])
+    with pytest.raises(EdgeAgentError, match=r"room\.wav: an impulse response of zeros"):
+        [render.render(corpus, Part.TRAIN, 2, number) for number in range(9)]
 
 
 def test_what_is_measured_and_what_is_true_go_together(scene: render.Rendered) -> None:

@@ -9,7 +9,7 @@ path are of loudspeakers, the others of rooms.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
@@ -21,7 +21,7 @@ import numpy as np
 from edgeagent.errors import EdgeAgentError
 from edgeagent.signal.wav import read_wav
 from edgeagent.sim.noises import Wave
-from edgeagent.units import RATE
+from edgeagent.units import RATE, samples, seconds
 
 COMMANDS = frozenset(
     ("stop", "no", "cancel", "go", "wait", "start", "close", "open", "disable", "undo", "off", "next", "back")
@@ -29,8 +29,21 @@ COMMANDS = frozenset(
 BACKCHANNELS = frozenset(("yes", "right", "ok", "okay", "yeah", "uh-huh", "mm-hm", "mhm"))
 """Isolated words that stand for either. English, or the English gloss of a word of another language."""
 
+SEGMENTS, MANIFEST = "segments.csv", "manifest.csv"
+
+COLUMNS = {
+    SEGMENTS: ("path", "split", "kind", "source", "speaker", "start_s", "end_s", "active", "text"),
+    MANIFEST: ("path", "kind", "split", "licence", "attribution"),
+}
+"""That a table must have; it may have others."""
+
+REMEDY = "tools/train/corpus.py tells how a corpus is laid out"
+
 PHRASE_S = 1.2
 """Seconds of voice from which a recording of a person is a phrase and not a word."""
+
+ROUNDED = samples(50)
+"""By how much a time in a table may be off."""
 
 ONE_IN, RESIDUE = 10, 1
 """One speaker in ten is held out: those whose hash leaves this residue. (Of the published corpus, residue 1 holds out
@@ -67,8 +80,17 @@ class Clip:
     source: str
 
     def sound(self) -> Wave:
-        """(stop - start,) float64."""
-        return whole(self.path)[self.start : self.stop].astype(np.float64)
+        """(stop - start,) float64, or what there is of it behind the last voice. Raises EdgeAgentError where the file
+        has no voice."""
+        sound, voice = whole(self.path), self.start + self.active[-1][1]
+        if sound.size < voice - ROUNDED:
+            problem = f"{self.path}: is over after {seconds(sound.size):.2f} s; by {SEGMENTS} a voice speaks up to"
+            raise EdgeAgentError(f"{problem} {seconds(voice):.2f}", "mend either")
+        made = sound[self.start : self.stop].astype(np.float64)
+        if not made.any():
+            problem = f"{self.path}: holds zeros from {seconds(self.start):.2f} to {seconds(self.stop):.2f} s"
+            raise EdgeAgentError(problem, f"leave it out of {SEGMENTS}")
+        return made
 
     @property
     def voice(self) -> int:
@@ -101,26 +123,35 @@ def held_out(speaker: str) -> bool:
 
 
 def load_corpus(folder: Path, part: Part) -> Corpus:
-    """The recordings of that part. Raises EdgeAgentError when a table cannot be read or something essential lacks."""
+    """The recordings of that part. Raises EdgeAgentError when a table cannot be read, or a file or something else that
+    is essential lacks."""
     corpus = Corpus()
     split = "dev" if part is Part.DEV else "train"
     recorded = {Part.LATER: Part.TRAIN, Part.UNHEARD: Part.HELD_OUT}.get(part, part)
-    for row in _rows(folder / "segments.csv"):
+    for row in _rows(folder / SEGMENTS):
         clip = _clip(folder, row)
         if row["split"] == split and clip.active and recorded in (Part.DEV, _part(clip.speaker)):
             _sort(corpus, clip, row["kind"])
-    manifest = [row for row in _rows(folder / "manifest.csv") if row["split"] == split]
+    manifest = [row for row in _rows(folder / MANIFEST) if row["split"] == split]
     corpus.credits = {(row["attribution"], row["licence"]) for row in manifest}
     for kind in ("noise", "rir"):
-        paths = sorted(folder / row["path"] for row in manifest if row["kind"] == kind)
-        for number, path in enumerate(paths):
+        names = sorted((row["path"] for row in manifest if row["kind"] == kind), key=Path)
+        for number, name in enumerate(names):
             if part is Part.DEV or (number % THIRD == THIRD - 1) is (recorded is Part.HELD_OUT):
-                list_ = corpus.noises if kind == "noise" else corpus.rooms
-                (corpus.loudspeakers if "loudspeaker" in str(path) else list_).append(path)
+                rooms = corpus.loudspeakers if "loudspeaker" in name else corpus.rooms
+                (corpus.noises if kind == "noise" else rooms).append(folder / name)
     lacking = [name for name in ("agent", "phrases", "commands", "backchannels", "words") if not getattr(corpus, name)]
     if lacking:
         raise EdgeAgentError(f"{folder}: no {', '.join(lacking)} in part {part}", "add recordings, or another corpus")
+    if absent := sorted(path for path in _files(corpus) if not path.is_file()):
+        others = f", and {len(absent) - 1} more like it" if len(absent) > 1 else ""
+        raise EdgeAgentError(f"{absent[0]}: is in the tables of the corpus and not there{others}", REMEDY)
     return corpus
+
+
+def _files(corpus: Corpus) -> set[Path]:
+    lists = *corpus.agent.values(), corpus.phrases, corpus.commands, corpus.backchannels, *corpus.words.values()
+    return {clip.path for clips in lists for clip in clips} | {*corpus.noises, *corpus.loudspeakers, *corpus.rooms}
 
 
 @lru_cache(maxsize=400)
@@ -132,7 +163,7 @@ def whole(path: Path) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
 def tables(folder: Path) -> str:
     """What names a corpus wherever it lies: a digest of both of its tables. Of the sounds it knows what these say.
     Raises EdgeAgentError when one cannot be read."""
-    paths = folder / "segments.csv", folder / "manifest.csv"
+    paths = folder / SEGMENTS, folder / MANIFEST
     try:
         return sha256(b"".join(sha256(path.read_bytes()).digest() for path in paths)).hexdigest()[:12]
     except OSError as error:
@@ -143,12 +174,20 @@ def _part(speaker: str) -> Part:
     return Part.HELD_OUT if held_out(speaker) else Part.TRAIN
 
 
-def _rows(path: Path) -> Iterable[Mapping[str, str]]:
+def _rows(path: Path) -> Sequence[Mapping[str, str]]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:  # as a spreadsheet may write it
-            return list(csv.DictReader(file))
+            table = csv.DictReader(file)
+            rows = list(table)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise _unreadable(path, error) from None
+    lacking = [name for name in COLUMNS[path.name] if name not in (table.fieldnames or ())]
+    if lacking:
+        raise EdgeAgentError(f"{path}: no column {', '.join(lacking)}", REMEDY)
+    for number, row in enumerate(rows, start=1):
+        if None in row or None in row.values():
+            raise EdgeAgentError(f"{path}: row {number} has more cells than the head, or fewer", REMEDY)
+    return rows
 
 
 def _unreadable(path: Path, error: Exception) -> EdgeAgentError:
@@ -157,18 +196,19 @@ def _unreadable(path: Path, error: Exception) -> EdgeAgentError:
 
 def _clip(folder: Path, row: Mapping[str, str]) -> Clip:
     try:
-        start = float(row["start_s"])
+        start_s = float(row["start_s"])
+        start, stop = round(start_s * RATE), round(float(row["end_s"]) * RATE)
         stretches = (stretch.split("-") for stretch in row["active"].split(";") if stretch)
         active = tuple(
-            (max(0, round((float(a) - start) * RATE)), round((float(b) - start) * RATE)) for a, b in stretches
+            (max(0, round((float(a) - start_s) * RATE)), round((float(b) - start_s) * RATE)) for a, b in stretches
         )
-        stop = round(float(row["end_s"]) * RATE)
-        text = row["text"].strip(" .,!?").casefold()
-        return Clip(folder / row["path"], round(start * RATE), stop, active, row["speaker"], text, row["source"])
-    except (KeyError, ValueError) as error:
-        raise EdgeAgentError(
-            f"{folder / 'segments.csv'}: {error!r} in {dict(row)}", "see tools/train/corpus.py"
-        ) from None
+        edges = [0, *(edge for stretch in active for edge in stretch), stop - start + ROUNDED]
+        if start < 0 or edges != sorted(edges) or any(a == b for a, b in active):
+            raise ValueError("voice is not within its seconds, a stretch after the other")
+    except (ValueError, OverflowError) as error:
+        raise EdgeAgentError(f"{folder / SEGMENTS}: {error} in {dict(row)}", REMEDY) from None
+    text = row["text"].strip(" .,!?").casefold()
+    return Clip(folder / row["path"], start, stop, active, row["speaker"], text, row["source"])
 
 
 def _sort(corpus: Corpus, clip: Clip, kind: str) -> None:

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 
+from edgeagent.errors import EdgeAgentError
 from edgeagent.ports import Sound
 from edgeagent.signal.convert import to_float, to_int16
 from edgeagent.sim import noises
@@ -24,7 +26,7 @@ from edgeagent.sim.room import Echo
 from edgeagent.sim.scene import EchoPath
 from edgeagent.units import CARD_BLOCK, RATE, samples
 from tools.train.acts import Act, Heard, Stage, act
-from tools.train.corpus import Corpus, Part, whole
+from tools.train.corpus import MANIFEST, Corpus, Part, whole
 
 LENGTH = samples(36_000)
 
@@ -204,7 +206,7 @@ class _Maker:
         measured = self._corpus.loudspeakers
         box = loudspeaker(dice)
         if measured and dice.random() < 0.5:
-            box = whole(measured[int(dice.integers(len(measured)))])[:1024].astype(np.float64)
+            box = _response(measured[int(dice.integers(len(measured)))])[:1024]
         loud = [lines.astype(np.float32)]
         delay, drift = dice.uniform(*DELAY_MS), float(dice.choice(DRIFT_PPM))
         saturation = float(dice.choice(SATURATION))
@@ -223,9 +225,16 @@ class _Maker:
         """A response over `distance` metres, of the scene's kind of room; its strongest sample is 1."""
         dice, rooms = self._dice, self._corpus.rooms
         if self._kind == "measured" and rooms:
-            response = whole(rooms[int(dice.integers(len(rooms)))]).astype(np.float64)
+            response = _response(rooms[int(dice.integers(len(rooms)))])
             return np.asarray(response / np.abs(response).max())
         return room(dice, Model.IMAGE if self._kind == "image" else Model.DECAY, self._rt60, float(distance))
+
+
+def _response(path: Path) -> Wave:
+    """A recorded impulse response. Raises EdgeAgentError where it lets nothing through."""
+    if not (response := whole(path)).any():
+        raise EdgeAgentError(f"{path}: an impulse response of zeros", f"leave it out of {MANIFEST}")
+    return response.astype(np.float64)
 
 
 def echo(path: EchoPath, reference: Sound) -> Wave:

@@ -15,6 +15,9 @@ from tools.train.corpus import held_out
 NAMES = [name for name in (f"voice-{i}" for i in range(60)) if not held_out(name)][:2]
 HELD_OUT = next(name for name in (f"voice-{i}" for i in range(200)) if held_out(name))
 
+SOURCE = "speech_commands"
+"""One of which listening and taking the floor are compared."""
+
 GIVEN = [("agent", "", 4.0), ("near", "", 3.0), ("near", "stop", 0.5), ("near", "yes", 0.5), ("near", "seven", 0.5)]
 
 
@@ -29,7 +32,7 @@ def build(folder: Path) -> Path:
             voice = noises.murmur(dice, round(lasts * RATE), voices=1)
             sound[round(0.2 * RATE) :][: voice.size] = 0.1 * voice / np.abs(voice).max()
             write_wav(folder / path, sound.astype(np.float32))
-            row = {"path": path, "split": "train", "kind": kind, "source": "made up", "speaker": speaker, "text": text}
+            row = {"path": path, "split": "train", "kind": kind, "source": SOURCE, "speaker": speaker, "text": text}
             manifest.append(row | {"licence": "CC0", "attribution": "nobody"})
             active = f"0.20-{lasts + 0.2:.2f}"
             segments.append(row | {"start_s": "0", "end_s": str(lasts + 0.4), "active": active})

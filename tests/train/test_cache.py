@@ -46,7 +46,7 @@ def test_two_runs_that_make_the_same_scene_do_not_disturb_each_other(
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_a_full_disk_leaves_nothing_behind(
+def test_a_full_disk_is_told_and_leaves_nothing_behind(
     kept: Callable[[], scenes.Listened], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(path: Path, **_arrays: object) -> None:
@@ -54,7 +54,7 @@ def test_a_full_disk_leaves_nothing_behind(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(np, "savez", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(EdgeAgentError, match=r"features\.npz: No space left on device; make room"):
         kept()
     assert list(tmp_path.iterdir()) == []
 

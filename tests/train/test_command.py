@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
@@ -15,12 +16,10 @@ pytest.importorskip("soundfile", reason="needs the extra [sim]")
 
 from edgeagent.detect.ear import Ear
 from edgeagent.devices.model_files import load_model
-from tests.train.made_up import build
+from tests.train.made_up import SOURCE, build
 from tools.train import __main__ as command
 from tools.train import gate, truth
 from tools.train.corpus import Part
-
-pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +61,7 @@ def same(one: Path, two: Path) -> bool:
     return all(file.read_bytes() == (two / file.name).read_bytes() for file in one.iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("tiny", "ungated")
 def test_what_is_trained_can_be_run_and_a_second_run_takes_it_up(corpus: Path, cache: Path, tmp_path: Path) -> None:
     for name in ("one", "two"):
@@ -70,6 +70,7 @@ def test_what_is_trained_can_be_run_and_a_second_run_takes_it_up(corpus: Path, c
     assert same(tmp_path / "one", tmp_path / "two")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("tiny", "ungated")
 def test_the_same_seed_gives_the_same_models(corpus: Path, cache: Path, tmp_path: Path) -> None:
     for name in ("one", "two"):
@@ -79,6 +80,7 @@ def test_the_same_seed_gives_the_same_models(corpus: Path, cache: Path, tmp_path
     assert same(tmp_path / "one", tmp_path / "two")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("tiny")
 def test_models_that_are_not_good_enough_are_not_written(
     corpus: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -92,3 +94,39 @@ def test_models_that_are_not_good_enough_are_not_written(
 def test_says_that_there_is_no_corpus(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert trained(tmp_path, tmp_path / "cache", tmp_path / "out") != 0
     assert "segments.csv" in capsys.readouterr().err
+
+
+@pytest.fixture
+def unrendered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is begun that takes long."""
+    monkeypatch.setattr(command, "listened", lambda *_: pytest.fail("a scene is rendered"))
+
+
+@pytest.mark.usefixtures("unrendered")
+def test_what_cannot_end_well_is_not_begun(corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No split `dev`; a file where the models are to lie."""
+    assert trained(corpus, tmp_path / "cache", tmp_path / "out") == 2
+    assert "in part dev" in capsys.readouterr().err
+    assert trained(corpus, tmp_path / "cache", corpus / "manifest.csv") == 2
+    assert "no folder that can be written" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("unrendered")
+def test_a_corpus_of_other_words_is_refused_unless_nobody_asks_how_good_it_is(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(command, "MEASURED", {Part.HELD_OUT: 4})
+    folder = copytree(corpus, tmp_path / "corpus")
+    table = folder / "segments.csv"
+    table.write_text(table.read_text(encoding="utf-8").replace(SOURCE, "ours"), encoding="utf-8")
+    assert trained(folder, tmp_path / "cache", tmp_path / "out") == 2
+    assert "no held-out speakers of English words or Arabic words" in capsys.readouterr().err
+    with pytest.raises(pytest.fail.Exception, match="a scene is rendered"):
+        command.main([str(folder), "--out", str(tmp_path / "out"), "--blank", "reference"])
+
+
+@pytest.mark.parametrize("wrong", ["--scenes=0", "--more=-1", "--seed=-1", "--jobs=0", "--scenes=many"])
+def test_a_number_that_cannot_be_is_refused(wrong: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        command.main(["corpus", "--out", "out", wrong])
+    assert "is no whole number of at least" in capsys.readouterr().err

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from edgeagent.errors import EdgeAgentError
 from tools.train.card import Result
-from tools.train.corpus import Part
+from tools.train.corpus import Clip, Corpus, Part
 from tools.train.figures import NONE, Pairs
-from tools.train.gate import GATE, MAIN, QUANTIZED_LOSS, gate
+from tools.train.gate import GATE, MAIN, QUANTIZED_LOSS, comparable, gate
 
 NAMES = tuple(GATE)
 HEARD = Pairs(80, (0.3, 0.25, 0.2, 0.2), (0.5, 0.5, 0.48, 0.48), (0.45, 0.42, 0.4, 0.4))
@@ -72,6 +73,24 @@ def test_a_model_that_could_not_be_compared_is_refused() -> None:
     made.pairs[Part.HELD_OUT] = {**dict.fromkeys(MAIN, NONE), "espeak": HEARD}
     with pytest.raises(EdgeAgentError, match="no held-out speakers of English words"):
         gate(made)
+
+
+def held_out(listening: tuple[str, str], taking: tuple[str, str]) -> Corpus:
+    """Of one word of either kind. Source and text."""
+    clips = [Clip(Path("a.wav"), 0, 16000, ((0, 8000),), "Ada", text, source) for source, text in (listening, taking)]
+    return Corpus(backchannels=clips[:1], commands=clips[1:])
+
+
+def test_a_corpus_that_could_give_no_row_is_refused_before_anything_is_learnt() -> None:
+    comparable(held_out(("speech_commands_v2", "yes"), ("speech_commands", "stop")))
+    comparable(held_out(("arabic_commands", "ok"), ("arabic_commands", "cancel")))
+    for other in (
+        held_out(("ours", "yes"), ("ours", "stop")),
+        held_out(("arabic_commands", "yes"), ("speech_commands", "stop")),
+        held_out(("speech_commands", "ok"), ("speech_commands", "stop")),
+    ):
+        with pytest.raises(EdgeAgentError, match=r"has no held-out speakers of .*; .*PAIRS"):
+            comparable(other)
 
 
 def test_what_is_no_number_passes_nothing() -> None:

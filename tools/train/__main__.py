@@ -31,7 +31,7 @@ from edgeagent.devices.onnx_model import OnnxModel
 from edgeagent.errors import EdgeAgentError
 from tools.train.blank import Blank, blanked
 from tools.train.calibration import probabilities, temperature
-from tools.train.card import Result, write
+from tools.train.card import Result, check_folder, write
 from tools.train.corpus import Part, load_corpus
 from tools.train.export import to_onnx
 from tools.train.export_tflite import to_tflite
@@ -44,11 +44,12 @@ from tools.train.figures import (
     pair_figures,
 )
 from tools.train.further import Later, learn_further
-from tools.train.gate import BACKCHANNEL, NEAR_END, gate
+from tools.train.gate import BACKCHANNEL, NEAR_END, comparable, gate
 from tools.train.learn import Loss, Recipe, forward, kind_loss, learn, near_loss
 from tools.train.learnt_from import learnt_from
 from tools.train.made import made, spoken
 from tools.train.networks import Overlap, Recurrent, near_end
+from tools.train.options import at_least
 from tools.train.reopen import through
 from tools.train.scenes import Listened, listened
 from tools.train.sequences import vectors
@@ -74,15 +75,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.train", description=__doc__, formatter_class=form)
     parser.add_argument("corpus", type=Path, help="folder with manifest.csv and segments.csv")
     parser.add_argument("--out", type=Path, required=True, help="folder for the models, their manifest and card")
-    parser.add_argument("--scenes", type=int, default=1000, help="scenes to learn from")
-    parser.add_argument("--more", type=int, default=0, help="crowded scenes of what is hard, for a last cycle")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--scenes", type=at_least(1), default=1000, help="scenes to learn from")
+    parser.add_argument("--more", type=at_least(0), default=0, help="crowded scenes of what is hard, for a last cycle")
+    parser.add_argument("--seed", type=at_least(0), default=0)
     parser.add_argument("--cache", type=Path, default=Path("build/train"), help="folder for scenes and checkpoints")
-    parser.add_argument("--jobs", type=int, default=2, help="processes that render")
+    parser.add_argument("--jobs", type=at_least(1), default=2, help="processes that render")
     parser.add_argument("--only", choices=list(RECIPES), help="let this one learn, write nothing")
     parser.add_argument("--blank", choices=list(Blank), help="what the networks are not shown")
     asked = parser.parse_args(arguments)
     try:
+        check_folder(asked.out)
+        _look_over(asked.corpus, gated=not asked.blank)
         work = asked.corpus, asked.cache, asked.jobs
         scenes, later = _scenes(*work, asked.scenes, asked.seed), _later(*work, asked.more, asked.seed)
         if asked.blank:
@@ -145,6 +148,13 @@ def taught(
         checkpoint = checkpoint.with_name(f"{checkpoint.name}-{more}")
         learn_further(network, loss, told, (later, [truth(scene, words) for scene in later]), LATER, checkpoint, seed)
     return network
+
+
+def _look_over(folder: Path, *, gated: bool) -> None:
+    """Raises EdgeAgentError for a corpus with which all would be in vain."""
+    corpora = {part: load_corpus(folder, part) for part in (Part.TRAIN, *MEASURED)}
+    if gated:
+        comparable(corpora[Part.HELD_OUT])
 
 
 def _later(folder: Path, cache: Path, jobs: int, count: int, seed: int) -> list[Listened]:

@@ -19,14 +19,17 @@ from edgeagent.errors import EdgeAgentError
 
 @contextmanager
 def drafted(path: Path) -> Iterator[Path]:
-    """Where to write what becomes `path` when all of it is written; gone if that fails."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Where to write what becomes `path` when all of it is written; gone if that fails. Raises EdgeAgentError."""
     draft = path.with_name(f"{path.stem}.{token_hex(4)}.half{path.suffix}")
     try:
-        yield draft
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield draft
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+    except OSError as error:
+        raise EdgeAgentError(f"{path}: {error.strerror}", "make room, or name another --cache") from error
 
 
 @contextmanager

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
 from edgeagent.devices.model_files import ONNX, TFLITE, VERSION
+from edgeagent.errors import EdgeAgentError
 from tools.train.corpus import Part
 from tools.train.figures import ASKED_MS, Pairs
 from tools.train.sizes import BACKCHANNEL, NEAR_END
@@ -45,6 +47,13 @@ class Result:
 
     spoken: dict[str, str] = field(default_factory=dict)
     """By model, the text-to-speech that it has heard."""
+
+
+def check_folder(folder: Path) -> None:
+    """Hours of work must not end with models that cannot be written. Raises EdgeAgentError."""
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        raise EdgeAgentError(f"{folder}: {there} is no folder that can be written", "write elsewhere")
 
 
 def write(folder: Path, result: Result) -> None:

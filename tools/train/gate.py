@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from edgeagent.errors import EdgeAgentError
 from tools.train.card import Result
-from tools.train.corpus import Part
-from tools.train.figures import MOMENTS
+from tools.train.corpus import Corpus, Part
+from tools.train.figures import MOMENTS, PAIRS
 
 NEAR_END, BACKCHANNEL = "near_end", "backchannel"
 
@@ -21,6 +21,19 @@ QUANTIZED_LOSS = 0.005
 MAIN = ("English words", "Arabic words")
 """Of `figures.PAIRS`, recorded words of one source: the rows that nothing but the word can win, by speakers who were
 not learnt from."""
+
+UNCOMPARABLE = f"no held-out speakers of {' or '.join(MAIN)} to beat length and level with"
+
+
+def comparable(held_out: Corpus) -> None:
+    """Raises EdgeAgentError for a corpus that could give no main row, however long is learnt."""
+    said = {(clip.source, clip.text) for clip in (*held_out.backchannels, *held_out.commands)}
+    for source, *kinds in map(PAIRS.__getitem__, MAIN):
+        texts = {text for name, text in said if name.startswith(source)}
+        if all(texts & set(words) for words in kinds):
+            return
+    remedy = "name its sources and words in PAIRS, tools/train/figures.py"
+    raise EdgeAgentError(f"the corpus has {UNCOMPARABLE}", remedy)
 
 
 def gate(result: Result) -> None:
@@ -48,7 +61,7 @@ def _blind(result: Result) -> Iterator[str]:
     """Whether the backchannel model beats who goes by length or by level alone."""
     rows = {name: told for name, told in result.pairs[Part.HELD_OUT].items() if name in MAIN and told.count}
     if not rows:
-        yield f"{BACKCHANNEL}: no held-out speakers of {' or '.join(MAIN)} to beat length and level with"
+        yield f"{BACKCHANNEL}: {UNCOMPARABLE}"
     for row, told in rows.items():
         for at, model, length, level in zip(MOMENTS, told.model, told.length, told.level, strict=True):
             for what, alone in (("length", length), ("level", level)):

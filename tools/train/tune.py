@@ -30,7 +30,7 @@ from torch import Tensor, nn
 
 from edgeagent.devices.model_files import FOLDER, ONNX, TFLITE, manifest, verified
 from edgeagent.errors import EdgeAgentError
-from tools.train.card import write_models
+from tools.train.card import check_folder, write_models
 from tools.train.collected import Recorded, find, pieces, recorded
 from tools.train.corpus import Part
 from tools.train.export import to_onnx
@@ -38,6 +38,7 @@ from tools.train.export_tflite import to_tflite
 from tools.train.held_back import By, Split, split
 from tools.train.learn import Loss, near_loss, spread, weighted
 from tools.train.networks import Recurrent
+from tools.train.options import at_least
 from tools.train.reopen import reopened, rescaled
 from tools.train.scenes import Listened, listened
 from tools.train.sequences import Batch, batches, vectors
@@ -76,12 +77,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, help="folder for the tuned models")
     parser.add_argument("--from", dest="source", type=Path, default=FOLDER, metavar="MODELS", help="begin with these")
     parser.add_argument("--corpus", type=Path, help="folder with manifest.csv and segments.csv, against forgetting")
-    parser.add_argument("--scenes", type=int, default=120, help="scenes of the corpus to learn from (default 120)")
+    parser.add_argument(
+        "--scenes", type=at_least(0), default=120, help="scenes of the corpus to learn from (default 120)"
+    )
     parser.add_argument("--cache", type=Path, default=Path("build/train"), help="folder for scenes of the corpus")
-    parser.add_argument("--jobs", type=int, default=2, help="processes that render these")
-    parser.add_argument("--rounds", type=int, default=Recipe().rounds, help="over all recordings")
+    parser.add_argument("--jobs", type=at_least(1), default=2, help="processes that render these")
+    parser.add_argument("--rounds", type=at_least(0), default=Recipe().rounds, help="over all recordings")
     parser.add_argument("--hold-back", choices=list(By), help="what the recordings measured on do not share")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=at_least(0), default=0)
     asked = parser.parse_args(arguments)
     try:
         return _tune(asked)
@@ -91,6 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _tune(asked: argparse.Namespace) -> int:
+    check_folder(asked.out)
     before = {form: _files(asked.source, form) for form in (ONNX, TFLITE)}
     sessions = [_listened_to(folder) for folder in find(asked.sessions)]
     parted = split(sessions, asked.seed, By(asked.hold_back) if asked.hold_back else None)

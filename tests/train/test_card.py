@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -56,6 +57,30 @@ def test_a_folder_that_cannot_be_made_is_refused_before_anything_is_learnt(
     for out in (tmp_path / "file", tmp_path / "file" / "models"):
         with pytest.raises(EdgeAgentError, match="file is no folder that can be written"):
             check_folder(out)
+
+
+@pytest.mark.parametrize("room", range(4))
+def test_on_a_full_disk_the_models_of_before_still_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int
+) -> None:
+    """Of four files there is room for so many, and for half of the next."""
+    write(tmp_path, result())
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    other = replace(result(), scenes=1, files={name: data + b" " for name, data in result().files.items()})
+    taken = []
+    take = Path.write_bytes
+
+    def full(path: Path, data: bytes) -> int:
+        taken.append(path)
+        if len(taken) <= room:
+            return take(path, data)
+        take(path, data[: len(data) // 2])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(EdgeAgentError, match="No space left on device; make room"):
+        write(tmp_path, other)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 @pytest.mark.parametrize("name", NAMES)

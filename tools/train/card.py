@@ -62,17 +62,36 @@ def write(folder: Path, result: Result) -> None:
 
 
 def write_models(folder: Path, files: Mapping[str, Mapping[str, bytes]], told: str) -> None:
-    """Models by kind of file (of ONNX and TFLITE) and name, manifest.yaml, and `told` as ear.md into `folder`."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Models by kind of file (of ONNX and TFLITE) and name, manifest.yaml, and `told` as ear.md into `folder`. Raises
+    EdgeAgentError; what lay there before still runs then."""
     lines = ["# Checked at start: a model that is not byte for byte this one is refused.", f"version: {VERSION}"]
+    written: dict[Path, bytes] = {}
     for kind, ending in ((ONNX, "onnx"), (TFLITE, "tflite")):
         lines.append(f"{kind}:")
         for name, data in files[kind].items():
             path = folder / f"{name}.int8.{ending}"
-            path.write_bytes(data)
+            written[path] = data
             lines += [f"  {name}:", f"    file: {path.name}", f"    sha256: {sha256(data).hexdigest()}"]
-    (folder / "manifest.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    (folder / "ear.md").write_text(told, encoding="utf-8")
+    written[folder / "manifest.yaml"] = ("\n".join(lines) + "\n").encode()
+    written[folder / "ear.md"] = told.encode()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _replace(written)
+    except OSError as error:
+        raise EdgeAgentError(f"{folder}: {error.strerror}", "make room, or write elsewhere") from error
+
+
+def _replace(files: Mapping[Path, bytes]) -> None:
+    """All of them, once the disk has taken them all."""
+    drafts = {path: path.with_name(path.name + ".new") for path in files}
+    try:
+        for path, data in files.items():
+            drafts[path].write_bytes(data)
+        for path, draft in drafts.items():
+            draft.replace(path)
+    finally:
+        for draft in drafts.values():
+            draft.unlink(missing_ok=True)
 
 
 def card(result: Result) -> str:

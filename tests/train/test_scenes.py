@@ -18,9 +18,10 @@ from edgeagent.signal.measure import MEASURED
 from edgeagent.signal.wav import write_wav
 from edgeagent.units import HOP, samples
 from tests.train.made_up import build
-from tools.train import render, scenes
+from tools.train import render, scenes, synthesisers
 from tools.train.acts import Heard
 from tools.train.corpus import Corpus, Part, load_corpus
+from tools.train.synthesisers import FESTIVAL
 from tools.train.truth import truth
 
 LENGTH = samples(9000)
@@ -105,6 +106,22 @@ def test_a_corpus_that_has_changed_gets_scenes_of_its_own(first: Listen, tmp_pat
     gone = next(line for line in lines if ",stop," in line)
     table.write_text("\n".join(line for line in lines if line != gone) + "\n", encoding="utf-8")
     assert not np.array_equal(first(folder).packed, before.packed)
+
+
+def test_text_to_speech_that_is_installed_later_is_heard(
+    first: Listen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, kept = made(tmp_path / "corpus"), tmp_path / "cache"
+    monkeypatch.setattr(synthesisers, "_is_there", lambda _: False)
+    monkeypatch.setattr(synthesisers, "installed", lambda: ())
+    first(folder)
+    counts = [len(list(kept.iterdir()))]
+    for program, festival in (("flite", ()), ("flite", tuple(FESTIVAL)[:1]), ("flite", tuple(FESTIVAL)[:2])) * 2:
+        monkeypatch.setattr(synthesisers, "_is_there", program.__eq__)
+        monkeypatch.setattr(synthesisers, "installed", lambda there=festival: there)
+        first(folder)
+        counts.append(len(list(kept.iterdir())))
+    assert counts == [2, 4, 6, 8, 8, 8, 8]
 
 
 def test_a_corpus_that_has_moved_keeps_its_scenes(first: Listen, tmp_path: Path) -> None:

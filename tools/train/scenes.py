@@ -1,8 +1,9 @@
 """Rendered scenes and what the device's own canceller makes of them, in a cache, so that a run can be taken up again.
 
 Scenes depend on the corpus, the seed and the rendering; features also on the signal path. Each lies under a digest of
-the source files and of the corpus's tables that it comes from: a change of the canceller recomputes the features and
-nothing else, and a corpus that has changed gets scenes of its own, wherever it lies.
+the source files, of the corpus's tables and of the names of the voices that it comes from: a change of the canceller
+recomputes the features and nothing else, and a corpus that has changed, or text-to-speech that has been installed, gets
+scenes of its own, wherever the corpus lies.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from tools.train.acts import Heard
 from tools.train.cache import drafted, reading
 from tools.train.corpus import Corpus, Part, load_corpus, tables
 from tools.train.render import LENGTH, Event, Rendered, render
+from tools.train.synthesisers import voices
 
 ROOT = Path(__file__).parents[2]
 TRAIN, SIM, SIGNAL = "tools/train/", "edgeagent/sim/", "edgeagent/signal/"
@@ -80,7 +82,7 @@ class Listened:
 def listened(folder: Path, part: Part, count: int, seed: int, cache: Path, jobs: int) -> list[Listened]:
     """`count` scenes of a part, those in `cache` taken from there; shows progress on stderr. Raises EdgeAgentError for
     a corpus that cannot be read."""
-    work = partial(_listened, folder, tables(folder), part, seed, cache)
+    work = partial(_listened, folder, f"{tables(folder)} {voices(part)}", part, seed, cache)
     with ProcessPoolExecutor(jobs) as pool:
         return list(_shown(pool.map(work, range(count)), count, str(part)))
 
@@ -117,12 +119,12 @@ def _shown(done: Iterator[Listened], count: int, name: str) -> Iterator[Listened
     print(file=sys.stderr)
 
 
-def _listened(folder: Path, corpus: str, part: Part, seed: int, cache: Path, number: int) -> Listened:
-    source = sha256((RENDERED + corpus).encode()).hexdigest()[:12]
+def _listened(folder: Path, sources: str, part: Part, seed: int, cache: Path, number: int) -> Listened:
+    source = sha256((RENDERED + sources).encode()).hexdigest()[:12]
     name = f"{source}-{part}-{seed}-{number:04d}"
     path = cache / f"{name}-{HEARD}.features.npz"
     if not path.exists():
-        scene = _rendered(folder, corpus, part, seed, number, cache / f"{name}.scene.npz")
+        scene = _rendered(folder, sources, part, seed, number, cache / f"{name}.scene.npz")
         dice = np.random.default_rng((seed, number))
         result = listen(scene, int(dice.integers(HOPS)) if dice.random() < RESTARTED else 0)
         _save(path, _table(result.events), packed=result.packed, heard=result.heard)
@@ -130,9 +132,9 @@ def _listened(folder: Path, corpus: str, part: Part, seed: int, cache: Path, num
         return Listened(stored["packed"], stored["heard"], _events(stored["events"]))
 
 
-def _rendered(folder: Path, corpus: str, part: Part, seed: int, number: int, path: Path) -> Rendered:
+def _rendered(folder: Path, sources: str, part: Part, seed: int, number: int, path: Path) -> Rendered:
     if not path.exists():
-        scene = render(_corpus(folder, corpus, part), part, seed, number)
+        scene = render(_corpus(folder, sources, part), part, seed, number)
         pcm = {"reference": to_int16(scene.reference), "microphone": to_int16(scene.microphone)}
         _save(path, _table(scene.events), **pcm, heard=scene.heard)
     with reading(path) as file, np.load(file) as stored:
@@ -158,6 +160,6 @@ def _events(table: NDArray[np.str_]) -> tuple[Event, ...]:
 
 
 @lru_cache(maxsize=1)
-def _corpus(folder: Path, _tables: str, part: Part) -> Corpus:
+def _corpus(folder: Path, _sources: str, part: Part) -> Corpus:
     """Kept for the tables that it was read from: a process may outlive them."""
     return load_corpus(folder, part)

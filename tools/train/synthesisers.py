@@ -91,6 +91,11 @@ def say(words: Words, part: Part, dice: Dice) -> Said | None:
     return list(shares)[int(dice.choice(len(shares), p=chances / chances.sum()))].say(words, part, dice)
 
 
+def voices(part: Part) -> str:
+    """What names the programs and voices that can be heard in a part here."""
+    return f"{[each.say.__name__ for each in PROGRAMS if each.there(part)]} {festival_voices(part)}"
+
+
 @dataclass(frozen=True)
 class Program:
     """there: whether it can be heard in a part."""

@@ -144,6 +144,12 @@ def test_what_was_heard_is_kept_until_the_signal_path_changes() -> None:
     assert imported("edgeagent/signal/canceller.py", "edgeagent/signal/measure.py") - SHARED <= set(scenes.LISTENING)
 
 
+def test_scenes_are_kept_until_what_makes_them_changes() -> None:
+    """Every file of sound that theirs are made of is in the digest, too."""
+    used = {file for made_by in scenes.RENDERING for file in imports(made_by)}
+    assert {file for file in used if file.startswith(scenes.SIGNAL)} - SHARED <= set(scenes.RENDERING)
+
+
 def imported(*starts: str) -> set[str]:
     """Our files that these are made of, themselves included."""
     seen: set[str] = set()
@@ -151,10 +157,16 @@ def imported(*starts: str) -> set[str]:
     while waiting:
         file = waiting.pop()
         seen.add(file)
-        for node in ast.walk(ast.parse((scenes.ROOT / file).read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("edgeagent"):
-                module = Path(node.module.replace(".", "/"))
-                found = [module.with_suffix(".py"), module / "__init__.py"]
-                found += [module / f"{alias.name}.py" for alias in node.names]
-                waiting += [str(f) for f in found if (scenes.ROOT / f).exists() and str(f) not in seen]
+        waiting += imports(file) - seen
     return seen
+
+
+def imports(file: str) -> set[str]:
+    """Our files that one names."""
+    found: set[Path] = set()
+    for node in ast.walk(ast.parse((scenes.ROOT / file).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("edgeagent"):
+            module = Path(node.module.replace(".", "/"))
+            found |= {module.with_suffix(".py"), module / "__init__.py"}
+            found |= {module / f"{alias.name}.py" for alias in node.names}
+    return {str(f) for f in found if (scenes.ROOT / f).exists()}

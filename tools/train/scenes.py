@@ -31,9 +31,11 @@ from tools.train.synthesisers import voices
 
 ROOT = Path(__file__).parents[2]
 TRAIN, SIM, SIGNAL = "tools/train/", "edgeagent/sim/", "edgeagent/signal/"
-RENDERING = tuple(
-    TRAIN + name for name in ("corpus.py", "acts.py", "render.py", "sayings.py", "synthesisers.py", "throat.py")
-) + tuple(SIM + name for name in ("acoustics.py", "mix.py", "noises.py", "person.py", "room.py"))
+RENDERING = (
+    *(TRAIN + name for name in ("corpus.py", "acts.py", "render.py", "sayings.py", "synthesisers.py", "throat.py")),
+    *(SIM + name for name in ("acoustics.py", "mix.py", "noises.py", "person.py", "room.py")),
+    *(SIGNAL + name for name in ("convert.py", "resample.py", "ring.py", "wav.py")),
+)
 LISTENING = (
     *(SIGNAL + name for name in ("alignment.py", "canceller.py", "coherence.py", "confidence.py", "delay.py")),
     *(SIGNAL + name for name in ("drift.py", "echo_filter.py", "fourier.py", "history.py", "loudspeaker.py")),

@@ -52,7 +52,7 @@ def write(
     for start, stop in (*(span for take in made for span in take.sounds), *extra):
         microphone[start:stop] += dice.normal(0, 0.05, stop - start).astype(np.float32)
     microphone[lost[0] : sum(lost)] = 0
-    write_consent(folder, Consent(person, "--consent", "2026-01-01T00:00:00+00:00", "a text", 0))
+    write_consent(folder, Consent(person, "--consent", "2026-01-01T00:00:00+00:00", f"kept in {folder}", 0))
     recording = Recording(folder, Settings(), {}, print)
     recording.tell(e.Ready(0))
     if lost[1]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shutil import copytree
 
 import numpy as np
 import pytest
@@ -74,6 +75,19 @@ def test_sessions_are_found_below_a_folder_and_once(tmp_path: Path) -> None:
     for name in ("t", "s"):
         write(tmp_path / "all" / name, takes([Expected.FLOOR]))
     assert [one.name for one in find([tmp_path, tmp_path / "all"])] == ["s", "t"]
+
+
+def test_a_session_is_found_once_by_whatever_name_and_with_its_copies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or it is learnt from, and measured on as another one."""
+    monkeypatch.chdir(tmp_path)
+    one = write(tmp_path / "all" / "one", takes([Expected.FLOOR]))
+    copytree(one, tmp_path / "all" / "one (copy)")
+    (tmp_path / "link").symlink_to(one)
+    assert find([Path("all"), tmp_path / "all", tmp_path / "link"]) == [Path("all/one")]
+    write(tmp_path / "all" / "two", takes([Expected.FLOOR]))
+    assert find([Path("all")]) == [Path("all/one"), Path("all/two")]
 
 
 def test_a_take_that_a_kill_cut_off_is_none(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from edgeagent.errors import EdgeAgentError
 from edgeagent.store.takes import Expected
 from tests.train.made_up_sessions import KINDS, heard
 from tools.train.collected import Recorded
-from tools.train.held_back import ENOUGH, NEEDED, SHARE, By, split
+from tools.train.held_back import ENOUGH, NEEDED, SHARE, By, Split, split
 
 
 def session(name: str, person: str, kinds: tuple[Expected, ...] = KINDS * ENOUGH) -> Recorded:
@@ -34,6 +34,16 @@ def test_whole_people_or_whole_sessions_are_held_back_and_nothing_is_lost(people
     assert takes[1] >= SHARE * sum(takes)
     for part in (parted.learnt, parted.held):
         assert all(sum(one.count(kind) for one in part) >= ENOUGH for kind in NEEDED)
+
+
+def test_a_name_in_other_letters_is_the_same_person() -> None:
+    sessions = [session("s", "Ada"), session("t", "ada"), session("u", "Bert"), session("v", "Çelik")]
+    for seed in range(6):
+        parted = split(sessions, seed, By.PERSON)
+        learnt, held = ({one.person.lower() for one in part} for part in (parted.learnt, parted.held))
+        assert not learnt & held
+    assert "3 sessions of 2 people" in str(Split(tuple(sessions[:3]), (), By.PERSON))
+    assert split(sessions[:3], 0).by is By.SESSION
 
 
 def test_one_session_is_not_measured_on_itself() -> None:

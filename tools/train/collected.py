@@ -23,7 +23,7 @@ from edgeagent.signal.measure import LEVELS, LINEAR_POWER, MEASURED, Measure, Ve
 from edgeagent.sim.replay import replay
 from edgeagent.store.journal import MemoryJournal
 from edgeagent.store.session import Session, read_session
-from edgeagent.store.takes import CONSENT, Expected, Take, read_consent, read_takes
+from edgeagent.store.takes import CONSENT, TAKES, Expected, Take, read_consent, read_takes
 from edgeagent.units import HOP
 from tools.train.acts import Heard
 from tools.train.render import Event
@@ -68,14 +68,24 @@ class Recorded:
 
 
 def find(folders: Iterable[Path]) -> list[Path]:
-    """The collected sessions in and below these folders, in order. Raises SessionError where there is none."""
-    found: list[Path] = []
+    """The collected sessions in and below these folders, in order, each once, also where a copy of it lies there: it
+    would be measured on what was learnt from. Raises SessionError where there is none."""
+    found: dict[bytes, Path] = {}
     for folder in folders:
         here = sorted(path.parent for path in folder.rglob(CONSENT))
         if not here:
             raise SessionError(f"{folder}: holds no collected session", "name a folder that `edgeagent collect` wrote")
-        found += [one for one in here if one not in found]
-    return found
+        for one in here:
+            found.setdefault(_name(one), one)
+    return list(found.values())
+
+
+def _name(folder: Path) -> bytes:
+    """What no other session has. Raises SessionError."""
+    try:
+        return b"".join(path.read_bytes() for path in (folder / CONSENT, folder / TAKES) if path.exists())
+    except OSError as error:
+        raise SessionError(f"{error.filename}: {error.strerror}", "make it readable, or leave it out") from error
 
 
 def recorded(folder: Path) -> Recorded:

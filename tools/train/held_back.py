@@ -49,10 +49,10 @@ class Split:
 def split(sessions: Sequence[Recorded], seed: int, by: By | None = None) -> Split:
     """The same for the same seed. by: None chooses people where there are PEOPLE. Raises EdgeAgentError where there is
     too little for both sides."""
-    by = by or (By.PERSON if len({one.person for one in sessions}) >= PEOPLE else By.SESSION)
+    by = by or (By.PERSON if len({_whom(one) for one in sessions}) >= PEOPLE else By.SESSION)
     units: dict[str, list[Recorded]] = {}
     for one in sessions:
-        units.setdefault(one.person if by is By.PERSON else str(one.folder), []).append(one)
+        units.setdefault(_whom(one) if by is By.PERSON else str(one.folder), []).append(one)
     if len(units) < 2:
         raise EdgeAgentError(
             f"one {by} alone: nothing can be held back, and models are not measured on what they learnt from",
@@ -75,12 +75,17 @@ def split(sessions: Sequence[Recorded], seed: int, by: By | None = None) -> Spli
     )
 
 
+def _whom(one: Recorded) -> str:
+    """A name is typed anew for each session."""
+    return one.person.casefold()
+
+
 def _lacking(sessions: Sequence[Recorded]) -> list[Expected]:
     return [kind for kind in NEEDED if sum(one.count(kind) for one in sessions) < ENOUGH]
 
 
 def _sessions(some: Sequence[Recorded]) -> str:
-    people = len({one.person for one in some})
+    people = len({_whom(one) for one in some})
     of = f"{_number(len(some), 'session', 'sessions')} of {_number(people, 'person', 'people')}"
     return f"{of}, {_counted(some)}"
 

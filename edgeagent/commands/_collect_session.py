@@ -20,7 +20,7 @@ from edgeagent.commands._device import Fan, hold
 from edgeagent.commands.say import sentences, text_of
 from edgeagent.commands.terminal import check_seed, print_json
 from edgeagent.detect.deaf import Deaf
-from edgeagent.errors import ServiceError
+from edgeagent.errors import EdgeAgentError, ServiceError
 from edgeagent.services.recorded_sentences import read_index
 from edgeagent.settings import Activation, Capture, Hints, Recogniser, Record, Settings
 from edgeagent.store.journal import JsonLinesJournal
@@ -54,6 +54,9 @@ def plan(settings: Settings, args: argparse.Namespace) -> Plan:
     """Raises EdgeAgentError."""
     seed = args.seed if args.seed is not None else secrets.randbelow(SEEDS)
     check_seed(seed)
+    if args.text == "-" and not args.consent and not sys.stdin.isatty():
+        problem = "--text - leaves nothing of standard input to agree on"
+        raise EdgeAgentError(problem, "give the text as a file, or --consent for who has read what it is about")
     words = read_words(args.prompts) if args.prompts else WORDS
     return Plan(deck(args.rounds, seed, words), _says(settings, args.text), seed)
 

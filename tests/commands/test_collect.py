@@ -95,6 +95,13 @@ def test_what_cannot_start_records_nothing(command: Command, tmp_path: Path, opt
     assert not sessions(tmp_path / "corpus")
 
 
+def test_a_text_from_a_pipe_leaves_no_way_to_agree_and_that_is_said(command: Command, tmp_path: Path) -> None:
+    run = done(command("collect", "--out", str(tmp_path / "corpus"), "--text", "-"), input="Once upon a time.\nyes\n")
+    assert run.returncode == 2
+    assert "--text - leaves nothing of standard input to agree on; give the text as a file" in run.stderr
+    assert not (tmp_path / "corpus").exists()
+
+
 def test_nobody_else_hears_or_records_while_somebody_collects(command: Command, tmp_path: Path) -> None:
     config = tmp_path / "config.yaml"
     config.write_text(f"record: {{dir: {tmp_path / 'other'}}}\ncapture: {{on_turn: no-such-program}}\n")

@@ -115,10 +115,12 @@ def per_hop(heard: NDArray[np.int8]) -> NDArray[np.int8]:
 
 
 def _shown(done: Iterator[Listened], count: int, name: str) -> Iterator[Listened]:
-    for number, item in enumerate(done, start=1):
-        print(f"\r{name}: {number} of {count} scenes", end="", file=sys.stderr, flush=True)
-        yield item
-    print(file=sys.stderr)
+    try:
+        for number, item in enumerate(done, start=1):
+            print(f"\r{name}: {number} of {count} scenes", end="", file=sys.stderr, flush=True)
+            yield item
+    finally:
+        print(file=sys.stderr)  # what went wrong gets a line of its own
 
 
 def _listened(folder: Path, sources: str, part: Part, seed: int, cache: Path, number: int) -> Listened:

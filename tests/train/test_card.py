@@ -139,6 +139,13 @@ def test_the_card_credits_the_recordings_and_says_how_it_was_made() -> None:
     assert "{" not in text
 
 
+def test_models_that_never_saw_a_part_are_not_taken_for_others() -> None:
+    assert "Not for use" not in card(result())
+    told = card(replace(result(), more=9, blank="reference"))
+    assert "--scenes 4321 --seed 17 --more 9 --blank reference" in told
+    assert "**Not for use.** These models were never shown the reference" in told
+
+
 @pytest.mark.parametrize("text", [FIGURES, PAIRS, LIMITS, LICENCE])
 def test_the_card_of_the_release_says_what_is_written_now(text: str) -> None:
     assert text.strip() in (FOLDER / "ear.md").read_text(encoding="utf-8")

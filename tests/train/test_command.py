@@ -91,6 +91,17 @@ def test_models_that_are_not_good_enough_are_not_written(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("tiny")
+def test_models_that_were_not_shown_a_part_are_written_however_good_and_their_card_says_so(
+    corpus: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gate, "GATE", dict.fromkeys(gate.GATE, 1.01))
+    asked = ["--scenes", "3", "--cache", str(cache), "--jobs", "1", "--blank", "reference"]
+    assert command.main([str(corpus), "--out", str(tmp_path / "out"), *asked]) == 0
+    assert "never shown the reference" in (tmp_path / "out" / "ear.md").read_text(encoding="utf-8")
+
+
 def test_says_that_there_is_no_corpus(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert trained(tmp_path, tmp_path / "cache", tmp_path / "out") != 0
     assert "segments.csv" in capsys.readouterr().err

@@ -14,11 +14,13 @@ pytest.importorskip("ai_edge_litert", reason="needs the extra [train]")
 
 from edgeagent.detect.ear import Ear
 from edgeagent.devices.model_files import FOLDER, ONNX, load_model, manifest
+from edgeagent.errors import EdgeAgentError
 from tests.train.made_up_sessions import KINDS, heard, takes, write
 from tools.train import held_back, tune
 from tools.train.export import to_onnx
 from tools.train.figures import NONE, Pairs
 from tools.train.held_back import By, Split
+from tools.train.learn import near_loss
 from tools.train.reopen import reopened
 from tools.train.tune_figures import Kind, Near, kind, near, report
 
@@ -164,6 +166,13 @@ def test_what_is_better_is_written_beside_what_stays_and_can_be_run(
 def test_too_little_is_an_error_and_not_a_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert tune.main([str(sessions(tmp_path / "s")), "--out", str(tmp_path / "out")]) == 2
     assert "too little to hold back" in capsys.readouterr().err
+
+
+def test_a_session_that_is_too_short_to_learn_from_is_named() -> None:
+    network = reopened(RELEASE["near_end"], "near_end")
+    told = [heard("long", "a", KINDS * 4), heard("short", "b", KINDS), heard("brief", "b", KINDS)]
+    with pytest.raises(EdgeAgentError, match=r"^short, brief: shorter than a quarter of a minute"):
+        tune.tune(network, near_loss, told, [], tune.Recipe(), 0)
 
 
 def test_a_person_is_judged_as_the_device_does_by_both_models() -> None:

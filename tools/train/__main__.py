@@ -22,9 +22,11 @@ from pathlib import Path
 import numpy as np
 
 try:
+    import ai_edge_litert  # noqa: F401
+    import onnx  # noqa: F401
     import torch
-except ModuleNotFoundError:
-    raise SystemExit("python -m tools.train: torch is not installed; pip install '.[train]'") from None
+except ModuleNotFoundError as error:
+    raise SystemExit(f"python -m tools.train: {error.name} is not installed; pip install '.[train]'") from None
 
 from edgeagent.detect.near_end import NEAR
 from edgeagent.devices.onnx_model import OnnxModel
@@ -95,7 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if asked.only:
             taught(asked.only, scenes[Part.TRAIN], later, asked.seed, asked.cache)
         else:
-            write(asked.out, train(asked.corpus, scenes, later, asked.seed, asked.cache, gated=not asked.blank))
+            write(asked.out, train(asked.corpus, scenes, later, asked.seed, asked.cache, blank=asked.blank or ""))
     except EdgeAgentError as error:
         print(error, file=sys.stderr)
         return error.exit_code
@@ -104,16 +106,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def train(
     folder: Path, scenes: dict[Part, list[Listened]], later: Sequence[Listened], seed: int, cache: Path, *,
-    gated: bool = True,
+    blank: str = "",
 ) -> Result:  # fmt: skip
-    """Everything but rendering and writing. Raises EdgeAgentError, also when a model does not pass its gates."""
+    """Everything but rendering and writing. blank: what is not in the scenes. Raises EdgeAgentError, also when a model
+    does not pass its gates."""
     networks = {name: taught(name, scenes[Part.TRAIN], later, seed, cache) for name in RECIPES}
     held = [truth(scene, {}) for scene in scenes[Part.HELD_OUT]]
     seen = vectors(scenes[Part.HELD_OUT], None)
     calibrate(networks[NEAR_END], seen, held, "near")
     calibrate(networks[BACKCHANNEL], seen, held, "kind")
     result = Result(load_corpus(folder, Part.TRAIN).credits, len(scenes[Part.TRAIN]), seed)
-    result.more, result.share, result.made = len(later), LATER.share, made()
+    result.more, result.share, result.made, result.blank = len(later), LATER.share, made(), blank
     result.spoken = {
         NEAR_END: spoken(scenes[Part.TRAIN]),
         BACKCHANNEL: spoken((*scenes[Part.TRAIN], *later)),
@@ -124,7 +127,7 @@ def train(
         _measure(result, part, scenes[part], networks)
     strange = _quantized(result.files[BACKCHANNEL], vectors(scenes[Part.UNHEARD], None))
     result.pairs[Part.UNHEARD] = pair_figures(scenes[Part.UNHEARD], list(strange))
-    if gated:
+    if not blank:
         gate(result)
     return result
 

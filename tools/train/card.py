@@ -48,6 +48,9 @@ class Result:
     spoken: dict[str, str] = field(default_factory=dict)
     """By model, the text-to-speech that it has heard."""
 
+    blank: str = ""
+    """What the networks were never shown; such models are not judged."""
+
 
 def check_folder(folder: Path) -> None:
     """Hours of work must not end with models that cannot be written. Raises EdgeAgentError."""
@@ -100,11 +103,12 @@ def card(result: Result) -> str:
     blocks = (
         "# The ear: near_end.int8.onnx and backchannel.int8.onnx",
         WHAT.format(
-            scenes=result.scenes, seed=result.seed, more=f" --more {result.more}" if result.more else "",
+            scenes=result.scenes, seed=result.seed, more=_options(result),
             near_units=NEAR_END, kind_units=BACKCHANNEL, **sizes,
         )
         + (LATER.format(more=result.more, share=result.share) if result.more else ""),
         result.made,
+        BLANKED.format(blank=result.blank) if result.blank else "",
         "## Figures\n\n" + FIGURES,
         "Near-end detector, area under the curve by hop of 16 ms:\n\n" + table("near against", result.near),
         ONSETS + table("", result.onset),
@@ -132,6 +136,10 @@ nothing else."""
 
 LATER = """ The backchannel model has had a last cycle on the {more} later scenes, crowded with what is hard and of
 more programs and languages, and its weights lie {share:g} of the way from before it to after it."""
+
+BLANKED = """**Not for use.** These models were never shown the {blank}, to find out what it is worth
+(`tools.ablate`), and were written however good they are: nothing that is said below of models that are not written
+holds for them."""
 
 FIGURES = """Area under the ROC curve: the probability that one of the first sounds more like it than one of the
 second; 0.5 is chance. *Held out*: scenes of the training split with speakers (`tools/train/held_out.txt`), impulse
@@ -194,6 +202,12 @@ RECORDED = "The recordings:"
 
 GUESSES = """**Of voices and programs never heard it guesses.** {names}: chance, and at no moment
 better than level alone."""
+
+
+def _options(result: Result) -> str:
+    """Of the command, beside those that every run has."""
+    more = f" --more {result.more}" if result.more else ""
+    return more + (f" --blank {result.blank}" if result.blank else "")
 
 
 def table(what: str, figures: Mapping[str, Mapping[str, float]], digits: int = 3) -> str:

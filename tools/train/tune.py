@@ -23,9 +23,11 @@ from pathlib import Path
 import numpy as np
 
 try:
+    import ai_edge_litert  # noqa: F401
+    import onnx  # noqa: F401
     import torch
-except ModuleNotFoundError:
-    raise SystemExit("python -m tools.train.tune: torch is not installed; pip install '.[train]'") from None
+except ModuleNotFoundError as error:
+    raise SystemExit(f"python -m tools.train.tune: {error.name} is not installed; pip install '.[train]'") from None
 from torch import Tensor, nn
 
 from edgeagent.devices.model_files import FOLDER, ONNX, TFLITE, manifest, verified
@@ -210,8 +212,8 @@ def tune(
 def _cut(sessions: Sequence[Recorded], least: int) -> Scenes:
     """Pieces of one length: PIECE, or as long as the shortest session."""
     hops = min(PIECE, *(len(one.listened.heard) for one in sessions))
-    if hops < 2 * least:
-        raise EdgeAgentError("a session is shorter than a quarter of a minute", "leave it out")
+    if short := [str(one.folder) for one in sessions if len(one.listened.heard) < 2 * least]:
+        raise EdgeAgentError(f"{', '.join(short)}: shorter than a quarter of a minute", "leave it out")
     cut = [piece for one in sessions for piece in pieces(one, hops)]
     return [scene for scene, _ in cut], [told for _, told in cut]
 

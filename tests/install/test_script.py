@@ -41,6 +41,7 @@ class Bench:
     """Runs the script on a machine that is only pretended, and notes what would have changed it."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.programs = folder / "programs"
         self.programs.mkdir()
         self.log = folder / "log"
@@ -218,25 +219,35 @@ def test_the_unit_starts_what_is_installed() -> None:
     assert f"/etc/{service['ConfigurationDirectory']}" == values["CONFIG_DIR"]
 
 
+def steps(bench: Bench, body: str, *words: str, code: int = 0, folder: Path = ROOT) -> str:
+    """What lines print that call single steps of the script, on a machine whose files lie beside the bench's."""
+    paths = f"PREFIX={bench.folder}/opt VENV=$PREFIX/venv RECORD=$PREFIX/installed UNIT={bench.folder}/unit "
+    paths += f"STATE={bench.folder}/state CONFIG_DIR={bench.folder}/etc CONFIG=$CONFIG_DIR/edgeagent.yaml"
+    sourced = "for part in common machine packages venv service uninstall; do source tools/install/$part.sh; done"
+    text = f"set -Eeuo pipefail; {sourced}; {paths} user=daemon\ntrap failed ERR\n{body}"
+    named = os.environ | {"PATH": f"{bench.programs}:{os.environ['PATH']}", "TMPDIR": str(bench.temporary)}
+    ran = subprocess.run(
+        ["bash", "-c", text, "bash", *words], cwd=folder, env=named, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == code, ran.stdout + ran.stderr
+    return ran.stdout + ran.stderr
+
+
 @pytest.mark.parametrize("interrupted", ["no-start", "ends early"])
-def test_a_device_that_was_not_started_anew_is_by_the_next_run(tmp_path: Path, interrupted: str) -> None:
+def test_a_device_that_was_not_started_anew_is_by_the_next_run(bench: Bench, interrupted: str) -> None:
     """The new program is there, and the old one runs, until somebody starts it."""
-    log = tmp_path / "log"
-    programs = tmp_path / "programs"
-    programs.mkdir()
-    (programs / "systemctl").write_text(f'#!/bin/bash\necho "$*" >>{log}\n[ "$1" != is-active ] || echo active\n')
-    (programs / "systemctl").chmod(0o755)
-    checkout = tmp_path / "checkout"
+    bench.pretend("systemctl", f'echo "$*" >>{bench.log}; [ "$1" != is-active ] || echo active')
+    # nobody need be root to test this: what is installed stays the tester's
+    bench.pretend("install", f'{shutil.which("install")} $(printf "%s\n" "$@" | sed "/^-[og]$/,+1d")')
+    checkout = bench.folder / "checkout"
     shutil.copytree(ROOT, checkout, ignore=shutil.ignore_patterns(".git", ".venv", "build", "__pycache__", "*_cache"))
-    body = f"""
-        set -Eeuo pipefail
-        for part in common machine packages venv service; do source tools/install/$part.sh; done
-        PREFIX={tmp_path}/opt VENV=$PREFIX/venv RECORD=$PREFIX/installed UNIT={tmp_path}/unit user=nobody pins=none
+    body = """
+        pins=none
         mkdir -p "$VENV/bin"
         printf '#!/bin/sh\\necho edgeagent 1\\n' >"$VENV/bin/edgeagent"
         printf '#!/bin/sh\\n' >"$VENV/bin/python"
         chmod 755 "$VENV/bin/edgeagent" "$VENV/bin/python"
-        systemd_runs() {{ true; }}
+        systemd_runs() { true; }
         [ "$1" != no-start ] || start=no
         install_program
         [ "$1" != 'ends early' ] || exit 0
@@ -244,9 +255,8 @@ def test_a_device_that_was_not_started_anew_is_by_the_next_run(tmp_path: Path, i
     """
 
     def run(how: str = "") -> int:
-        named = os.environ | {"PATH": f"{programs}:{os.environ['PATH']}"}
-        subprocess.run(["bash", "-c", body, "bash", how], cwd=checkout, env=named, check=True, capture_output=True)
-        return log.read_text().count("restart edgeagent") if log.exists() else 0
+        steps(bench, body, how, folder=checkout)
+        return sum("restart edgeagent" in line for line in bench.changed())
 
     assert run() == 1
     assert run() == 1

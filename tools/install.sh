@@ -86,6 +86,7 @@ main() {
     trap clean EXIT
     if [ "$uninstall" = yes ]; then
         need_root
+        need_disk
         remove_all
         return
     fi
@@ -95,6 +96,7 @@ main() {
         return
     fi
     need_root
+    need_disk
     [ -z "$wheelhouse" ] || open_wheelhouse
     install_packages
     make_user

@@ -48,6 +48,8 @@ class Bench:
         self.log.touch()
         self.release = folder / "os-release"
         self.release.write_text(DEBIAN)
+        self.command_line = folder / "cmdline"
+        self.command_line.write_text("console=tty1 root=PARTUUID=1-02 rootwait\n")
         for name in CHANGES:
             real = shutil.which(name) or "false"
             own = f'case "$*" in *{folder}*) exec {real} "$@" ;; esac; ' if real != "false" else ""
@@ -71,6 +73,7 @@ class Bench:
             "PYTHON": str(self.programs / "python"),
             "OS_RELEASE": str(self.release),
             "TMPDIR": str(self.temporary),
+            "CMDLINE": str(self.command_line),
         }
         command = ["bash", str(SCRIPT), *options]
         ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
@@ -156,6 +159,16 @@ def test_says_where_it_cannot_work_and_what_to_do(bench: Bench, release: str, pr
     told = bench.run(code=2)
     assert says in told
     assert "fix: " in told
+    assert not bench.changed()
+
+
+@pytest.mark.parametrize("option", ["--no-start", "--uninstall"])
+def test_a_disk_under_an_overlay_in_memory_is_refused(bench: Bench, option: str) -> None:
+    """All would seem done, and be gone with the next start."""
+    bench.pretend("stat", "echo overlayfs")
+    bench.run("--dry-run", option)
+    bench.command_line.write_text("overlayroot=tmpfs console=tty1 root=PARTUUID=1-02 rootwait\n")
+    assert "do_overlayfs 1" in bench.run(option, code=2)
     assert not bench.changed()
 
 

@@ -3,6 +3,7 @@
 # shellcheck disable=SC2034,SC2154  # the parts of one script read each other's variables
 
 OS_RELEASE=${OS_RELEASE:-/etc/os-release}
+CMDLINE=${CMDLINE:-/proc/cmdline}
 PYTHON=${PYTHON:-/usr/bin/python3} # not the one of somebody's PATH: Debian's libraries are for Debian's Python
 BY_HAND="install by hand: docs/install.md"
 
@@ -30,6 +31,14 @@ look() {
     [ "$debian" -le 13 ] || note "It is newer than what was tried (12 and 13)."
     [ -r systemd/edgeagent.service ] || die "this checkout is not complete: systemd/edgeagent.service is missing" "clone it anew"
     python_found
+}
+
+# Raspberry Pi OS can lay memory over its disk (raspi-config, Overlay File System); the next start has forgotten what was done.
+need_disk() {
+    if grep -qsE '(^| )(overlayroot=|boot=overlay)' "$CMDLINE" && [ "$(stat -f -c %T /)" = overlayfs ]; then
+        die "the disk is read-only under an overlay in memory: all of this would be gone after the next start" \
+            "switch it off first: sudo raspi-config nonint do_overlayfs 1; sudo reboot"
+    fi
 }
 
 # Sets `python` (311, 313; '' where there is none yet).

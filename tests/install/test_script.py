@@ -246,6 +246,19 @@ def steps(bench: Bench, body: str, *words: str, code: int = 0, folder: Path = RO
     return ran.stdout + ran.stderr
 
 
+def test_an_apt_that_holds_the_lists_is_waited_for(bench: Bench) -> None:
+    """Debian looks for updates just after a start; apt itself waits for dpkg's lock only."""
+    held = "E: Could not get lock /var/lib/apt/lists/lock. It is held by process 812 (apt-get)"
+    tried = bench.folder / "tried"
+    bench.pretend("apt-get", f"echo x >>{tried}; [ $(wc -l <{tried}) -gt 3 ] || {{ echo '{held}' >&2; exit 100; }}")
+    told = steps(bench, "sleep() { :; }; patient apt-get update -qq; echo went on")
+    assert "went on" in told
+    assert told.count("waiting for it") == 1
+    assert held not in told
+    bench.pretend("apt-get", "echo 'E: no network' >&2; exit 100")
+    assert "E: no network" in steps(bench, "sleep() { exit 9; }; patient apt-get update -qq", code=1)
+
+
 @pytest.mark.parametrize("interrupted", ["no-start", "ends early"])
 def test_a_device_that_was_not_started_anew_is_by_the_next_run(bench: Bench, interrupted: str) -> None:
     """The new program is there, and the old one runs, until somebody starts it."""

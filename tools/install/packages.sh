@@ -24,7 +24,7 @@ offered() {
     if [ -n "$wheelhouse" ]; then
         grep -qsx "Package: $1" "$wheelhouse/debs/Packages"
     else
-        candidate "$1" || { logged apt-get update -qq && candidate "$1"; }
+        candidate "$1" || { patient apt-get update -qq && candidate "$1"; }
     fi
 }
 
@@ -71,8 +71,8 @@ bring() {
     if [ -d "$wheelhouse/debs" ]; then
         apt_from_folder "$wheelhouse/debs" "${missing[@]}"
     else
-        logged apt-get update -qq || apt_trouble
-        logged env DEBIAN_FRONTEND=noninteractive apt-get "${APT_WAIT[@]}" install -y -qq --no-install-recommends "${missing[@]}" ||
+        patient apt-get update -qq || apt_trouble
+        patient env DEBIAN_FRONTEND=noninteractive apt-get "${APT_WAIT[@]}" install -y -qq --no-install-recommends "${missing[@]}" ||
             code=$?
     fi
     for package in $(comm -13 <(echo "$before") <(all_installed)); do
@@ -81,8 +81,25 @@ bring() {
     [ "$code" -eq 0 ] || apt_trouble # what came all the same is on the list
 }
 
-# On a machine that has just been started, Debian may be at its own updates: they are waited for.
+# On a machine that has just been started, Debian may be at its own updates: they are waited for. apt waits for dpkg's lock
+# by itself, and not for those of its lists and of what it fetches.
 APT_WAIT=(-o DPkg::Lock::Timeout=300)
+
+# patient COMMAND...: as `logged`, again and again while another apt holds such a lock.
+patient() {
+    local end=$((SECONDS + 300)) waits=no
+    if [ "$dry" = yes ]; then run "$@" && return; fi
+    need_scratch
+    until LC_ALL=C "$@" >"$scratch/log" 2>&1; do
+        if [ "$SECONDS" -ge "$end" ] || ! grep -q 'Could not get lock' "$scratch/log"; then
+            tail -n 30 "$scratch/log" >&2
+            return 1
+        fi
+        [ "$waits" = yes ] || note "Another apt is at work, perhaps Debian's own updates; waiting for it."
+        waits=yes
+        sleep 2
+    done
+}
 
 apt_trouble() {
     note "Without network: fill a folder elsewhere with --download DIR, bring it here, and give it with --wheelhouse DIR."

@@ -63,7 +63,7 @@ download_debs() {
     say "Debian packages to run with" "With all that they need, since nobody here knows what the device has."
     need_scratch
     : >"$scratch/nothing"
-    [ "$(id -u)" -ne 0 ] || logged apt-get update -qq
+    [ "$(id -u)" -ne 0 ] || patient apt-get update -qq
     local wanted
     wanted=$(packages_to_run)
     # shellcheck disable=SC2086  # names without blanks

@@ -259,6 +259,18 @@ def test_an_apt_that_holds_the_lists_is_waited_for(bench: Bench) -> None:
     assert "E: no network" in steps(bench, "sleep() { exit 9; }; patient apt-get update -qq", code=1)
 
 
+def test_lgpio_is_not_built_for_ever_because_the_network_was_away_at_first(bench: Bench) -> None:
+    """Without it apt knows of no package, and finds that no fault."""
+    bench.pretend("apt-get", '[ "$1" = update ]')
+    bench.pretend("apt-cache", "echo '  Candidate: (none)'")
+    step = "python=313; install_packages"
+    assert "swig" in steps(bench, step, code=1)
+    bench.pretend("apt-cache", "echo '  Candidate: 0.2.2-1'")
+    told = steps(bench, step, code=1)
+    assert "python3-lgpio" in told
+    assert "swig" not in told
+
+
 @pytest.mark.parametrize("interrupted", ["no-start", "ends early"])
 def test_a_device_that_was_not_started_anew_is_by_the_next_run(bench: Bench, interrupted: str) -> None:
     """The new program is there, and the old one runs, until somebody starts it."""

@@ -3,7 +3,8 @@
 # shellcheck disable=SC2154  # the parts of one script read each other's variables
 
 # Sets `pins`, where lgpio comes from: none, wheel, system (python3-lgpio, which the environment must see) or build. On
-# Python 3.13 it has no wheel; Raspberry Pi OS has it as a package, Debian itself has not.
+# Python 3.13 it has no wheel; Raspberry Pi OS has it as a package, Debian itself has not. Once built it stays so; but
+# only what is installed counts (`install_program`): without network no package is seen anywhere.
 find_pins() {
     if ! wants pi; then
         pins=none
@@ -16,7 +17,6 @@ find_pins() {
     else
         pins=build
     fi
-    replace pins "$pins"
 }
 
 # offered PACKAGE: whether apt, or the wheelhouse, has it.

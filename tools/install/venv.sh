@@ -65,6 +65,7 @@ install_program() {
     pip_of "$VENV" install "${pip[@]}" "${wanted[@]}" || pip_trouble
     run rm -rf "$PREFIX/docs"
     run install -D -m 644 -t "$PREFIX/docs" docs/*.md # `systemctl status` names them
+    replace pins "$pins"
     replace program "$want"
     [ "$dry" = yes ] || note "installed: $("$VENV/bin/edgeagent" --version)"
 }

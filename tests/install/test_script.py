@@ -271,6 +271,15 @@ def test_lgpio_is_not_built_for_ever_because_the_network_was_away_at_first(bench
     assert "swig" not in told
 
 
+def test_rights_that_an_owner_has_given_to_the_configuration_stay(bench: Bench) -> None:
+    folder = bench.folder / "etc"
+    folder.mkdir()
+    folder.chmod(0o750)
+    (folder / "edgeagent.yaml").write_text("audio: {input: USB PnP}\n")
+    steps(bench, "check_config() { :; }; write_config")
+    assert folder.stat().st_mode & 0o777 == 0o750
+
+
 @pytest.mark.parametrize("interrupted", ["no-start", "ends early"])
 def test_a_device_that_was_not_started_anew_is_by_the_next_run(bench: Bench, interrupted: str) -> None:
     """The new program is there, and the old one runs, until somebody starts it."""

@@ -48,8 +48,8 @@ write_config() {
             '/^[a-z]/ { section = $1 } section == "memory:" && $1 == "file:" { $0 = "  file: " file } { print }' \
             "$scratch/example" >"$scratch/config"
         write "$CONFIG" 644 root "$(cat "$scratch/config")"
+        chmod 755 "$CONFIG_DIR"
     fi
-    [ "$dry" = yes ] || chmod 755 "$CONFIG_DIR"
 }
 
 # Of an older version, or with a slip of the hand: better told now than by a device that does not start.

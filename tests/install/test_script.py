@@ -280,6 +280,18 @@ def test_rights_that_an_owner_has_given_to_the_configuration_stay(bench: Bench) 
     assert folder.stat().st_mode & 0o777 == 0o750
 
 
+def test_a_folder_of_state_that_is_a_link_is_handed_over_with_all_that_it_leads_to(bench: Bench) -> None:
+    if os.geteuid():
+        pytest.skip("gives files to another user, which takes root")
+    stick = bench.folder / "stick"
+    stick.mkdir()
+    (stick / "memory.db").touch()
+    (bench.folder / "state").symlink_to(stick)
+    steps(bench, "make_state")
+    assert {path.owner() for path in (stick, stick / "memory.db")} == {"daemon"}
+    assert "Done already" in steps(bench, "make_state")
+
+
 @pytest.mark.parametrize("interrupted", ["no-start", "ends early"])
 def test_a_device_that_was_not_started_anew_is_by_the_next_run(bench: Bench, interrupted: str) -> None:
     """The new program is there, and the old one runs, until somebody starts it."""

@@ -62,12 +62,12 @@ check_config() {
 
 make_state() {
     say "Folder $STATE" "What the device remembers, and records if asked to. Only $user and root see into it."
-    if [ "$(stat -c '%U %a' "$STATE" 2>/dev/null)" = "$user 700" ]; then
+    if [ "$(stat -Lc '%U %a' "$STATE" 2>/dev/null)" = "$user 700" ]; then
         already "it is there, and ${user}'s"
         return
     fi
     run install -d -m 700 -o "$user" -g "$(own_group)" "$STATE"
-    run chown -R "$user:$(own_group)" "$STATE" # of an earlier installation, whose user had another number
+    run chown -RH "$user:$(own_group)" "$STATE" # of an earlier installation, whose user had another number
 }
 
 write_limits() {

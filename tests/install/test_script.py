@@ -292,6 +292,15 @@ def test_a_folder_of_state_that_is_a_link_is_handed_over_with_all_that_it_leads_
     assert "Done already" in steps(bench, "make_state")
 
 
+def test_packages_that_stay_can_go_when_the_list_of_them_has_gone(bench: Bench) -> None:
+    (bench.folder / "opt").mkdir()
+    (bench.folder / "opt" / "installed").write_text("package gcc\npackage swig\n")
+    bench.pretend("dpkg-query", "echo 'ii '")
+    told = steps(bench, "remove_packages")
+    assert "sudo apt-mark auto gcc swig; sudo apt-get autoremove --purge" in told
+    assert not bench.changed()
+
+
 @pytest.mark.parametrize("interrupted", ["no-start", "ends early"])
 def test_a_device_that_was_not_started_anew_is_by_the_next_run(bench: Bench, interrupted: str) -> None:
     """The new program is there, and the old one runs, until somebody starts it."""

@@ -60,7 +60,8 @@ remove_packages() {
     [ ${#names[@]} -gt 0 ] || return 0
     say "Debian packages" "${#names[@]} came with the installation. Other programs may have begun to use them."
     if [ "$purge_packages" = no ]; then
-        note "They stay. With --packages, those go that nothing else needs: ${names[*]}"
+        note "They stay. Those that nothing else needs go with --packages, given with --uninstall; or afterwards, since the list" \
+            "goes now: sudo apt-mark auto ${names[*]}; sudo apt-get autoremove --purge"
         return
     fi
     # What apt would take for left over only since these count as not asked for; so what another program needs stays.

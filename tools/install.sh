@@ -55,7 +55,7 @@ options() {
     while [ $# -gt 0 ]; do
         case $1 in
         --extras | --user | --wheelhouse | --download)
-            [ -n "${2:-}" ] || die "$1 needs a value" "see: bash tools/install.sh --help"
+            [[ ${2:--} != -* ]] || die "$1 needs a value" "see: bash tools/install.sh --help"
             ;;&
         --extras) extras=$2 && shift ;;
         --user) user=$2 && shift ;;

@@ -177,6 +177,7 @@ def test_a_disk_under_an_overlay_in_memory_is_refused(bench: Bench, option: str)
     [
         ["--extra", "card"],
         ["--extras"],
+        ["--download", "--dry-run"],
         ["--extras", "card speech"],
         ["--user", "root"],
         ["--user", "../x"],
@@ -244,6 +245,10 @@ def steps(bench: Bench, body: str, *words: str, code: int = 0, folder: Path = RO
     )
     assert ran.returncode == code, ran.stdout + ran.stderr
     return ran.stdout + ran.stderr
+
+
+def test_root_finds_its_programs_where_su_has_left_it_the_path_of_a_person(bench: Bench) -> None:
+    assert "/usr/sbin" in steps(bench, 'PATH=/usr/bin:/bin; source tools/install/common.sh; echo "$PATH"').split(":")
 
 
 def test_an_apt_that_holds_the_lists_is_waited_for(bench: Bench) -> None:

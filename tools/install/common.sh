@@ -7,6 +7,7 @@ dry=no spi=no start=yes uninstall=no keep_data=no purge_packages=no
 step='looking at this machine'
 scratch=''
 
+PATH=$PATH:/usr/sbin:/sbin # `su` leaves root the person's, in which useradd is not
 PREFIX=/opt/edgeagent
 VENV=$PREFIX/venv
 RECORD=$PREFIX/installed

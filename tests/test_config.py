@@ -96,6 +96,11 @@ def test_what_is_said_is_what_is_set() -> None:
             " One file holds all now. Set memory.file: /a/talk.db and memory.talk: true",
         ),
         (
+            "memory: {file: /a/memory.json, talk: ''}",  # as the installation of that version wrote it
+            "memory.talk",
+            "'': needs true or false. Where no file was named nothing was kept: set memory.talk: false",
+        ),
+        (
             "memory: {talk_words: false}",
             "memory.talk_words",
             "unknown key. Leave it out: memory.talk: false in its place keeps no words",

@@ -7,8 +7,10 @@ the audio path (overruns, drift, echo trouble) are no exceptions; they are count
 from __future__ import annotations
 
 import difflib
+import re
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 
 
 class EdgeAgentError(Exception):
@@ -74,7 +76,22 @@ class RingError(LookupError):
 def install(extra: str) -> str:
     """The remedy where a library is missing that this extra brings; the package is in no index, and
     the pip on the path may be another Python's."""
-    return f"{sys.executable} -m pip install '.[{extra}]' in the checkout"
+    here = f"{sys.executable} -m pip install '.[{extra}]' in the checkout"
+    if not (has := _installed_with()):
+        return here
+    if extra in has:
+        return f"sudo {here}"
+    return f"sudo bash tools/install.sh --extras {','.join([*has, extra])} in the checkout"
+
+
+def _installed_with() -> list[str]:
+    """The extras of an environment that tools/install.sh has made, from its list there; none of any other."""
+    try:
+        done = Path(sys.prefix).with_name("installed").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return []
+    found = re.search(r"^extras (\S+)$", done, re.MULTILINE)
+    return found[1].split(",") if found else []
 
 
 def nearest(wrong: str, known: Iterable[str]) -> str:

@@ -16,7 +16,8 @@ Usage: sudo bash tools/install.sh [OPTIONS]
 
 Installs edgeagent from this checkout as a service that starts with the machine, on a 64-bit Raspberry Pi OS or Debian,
 12 or 13. It tells each step and why, and asks nothing. Run it again after an update of the checkout, or after anything
-went wrong: steps that are done are passed over, and your configuration is never overwritten.
+went wrong: steps that are done are passed over, your configuration is never overwritten, and --extras and --user stay as
+they were unless given anew.
 
 What it makes:
   /opt/edgeagent                           the program in a virtual environment, and a list of what was done
@@ -30,8 +31,9 @@ What it makes:
 
 Options:
   --dry-run          print what would be done, and change nothing; needs no root
-  --extras LIST      what to install of edgeagent, see the README (default: card,pi,speech)
-  --user NAME        the user that the device runs as (default: edgeagent); made if it does not exist
+  --extras LIST      what to install of edgeagent, see the README (default: those of before, or card,pi,speech)
+  --user NAME        the user that the device runs as (default: that of before, or edgeagent);
+                     made if it does not exist
   --spi              switch SPI on as well (lamps of APA102 LEDs, such as the ReSpeaker's)
   --no-start         install the service, but neither enable nor start it
   --wheelhouse DIR   install from DIR, without any network
@@ -52,6 +54,7 @@ END
 absolute() { if [[ $1 = /* ]]; then echo "$1"; else echo "$from/$1"; fi; }
 
 options() {
+    as_before
     while [ $# -gt 0 ]; do
         case $1 in
         --extras | --user | --wheelhouse | --download)

@@ -7,9 +7,12 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+
+from edgeagent.errors import install
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "tools" / "install.sh"
@@ -247,6 +250,16 @@ def steps(bench: Bench, body: str, *words: str, code: int = 0, folder: Path = RO
     return ran.stdout + ran.stderr
 
 
+VENV = """
+    pins=none
+    mkdir -p "$VENV/bin"
+    printf '#!/bin/sh\\necho edgeagent 1\\n' >"$VENV/bin/edgeagent"
+    printf '#!/bin/sh\\n' >"$VENV/bin/python"
+    chmod 755 "$VENV/bin/edgeagent" "$VENV/bin/python"
+"""
+"""Lines that make an environment in which pip always succeeds."""
+
+
 def test_root_finds_its_programs_where_su_has_left_it_the_path_of_a_person(bench: Bench) -> None:
     assert "/usr/sbin" in steps(bench, 'PATH=/usr/bin:/bin; source tools/install/common.sh; echo "$PATH"').split(":")
 
@@ -306,6 +319,17 @@ def test_packages_that_stay_can_go_when_the_list_of_them_has_gone(bench: Bench) 
     assert not bench.changed()
 
 
+def test_an_update_goes_on_with_extras_and_user_and_the_remedies_know_them(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.pretend("getent", "exit 0")
+    steps(bench, f"{VENV} extras=card,mqtt user=games; make_user; install_program")
+    assert steps(bench, 'as_before; echo "$extras $user"') == "card,mqtt games\n"
+    monkeypatch.setattr(sys, "prefix", str(bench.folder / "opt" / "venv"))
+    assert install("metrics") == "sudo bash tools/install.sh --extras card,mqtt,metrics in the checkout"
+    assert install("mqtt").startswith(f"sudo {sys.executable} -m pip install")  # the installer thinks it is there
+
+
 @pytest.mark.parametrize("interrupted", ["no-start", "ends early"])
 def test_a_device_that_was_not_started_anew_is_by_the_next_run(bench: Bench, interrupted: str) -> None:
     """The new program is there, and the old one runs, until somebody starts it."""
@@ -314,13 +338,9 @@ def test_a_device_that_was_not_started_anew_is_by_the_next_run(bench: Bench, int
     bench.pretend("install", f'{shutil.which("install")} $(printf "%s\n" "$@" | sed "/^-[og]$/,+1d")')
     checkout = bench.folder / "checkout"
     shutil.copytree(ROOT, checkout, ignore=shutil.ignore_patterns(".git", ".venv", "build", "__pycache__", "*_cache"))
-    body = """
-        pins=none
-        mkdir -p "$VENV/bin"
-        printf '#!/bin/sh\\necho edgeagent 1\\n' >"$VENV/bin/edgeagent"
-        printf '#!/bin/sh\\n' >"$VENV/bin/python"
-        chmod 755 "$VENV/bin/edgeagent" "$VENV/bin/python"
-        systemd_runs() { true; }
+    body = f"""
+        {VENV}
+        systemd_runs() {{ true; }}
         [ "$1" != no-start ] || start=no
         install_program
         [ "$1" != 'ends early' ] || exit 0

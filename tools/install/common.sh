@@ -99,6 +99,15 @@ write() {
 # removes the folders that bear our name, whoever made them: after --keep-data nobody would know any more.
 recorded() { sed -n "s/^$1 //p" "$RECORD" 2>/dev/null || true; }
 
+# What the installation of before was given, where it is not given anew.
+as_before() {
+    local before
+    before=$(recorded extras)
+    extras=${before:-$extras}
+    before=$(recorded device)
+    user=${before:-$user}
+}
+
 # record KEY VALUE: once.
 record() {
     [ "$dry" = no ] && [ -z "$download" ] || return 0 # --download leaves nothing to uninstall

@@ -6,6 +6,7 @@ GROUPS_WANTED=(audio gpio spi i2c)
 
 make_user() {
     say "User $user" "The device runs as a user who may use sound card, pins and LEDs, and nothing else."
+    replace device "$user"
     if getent passwd "$user" >/dev/null; then
         already "$user exists"
     else

@@ -60,6 +60,7 @@ install_program() {
     [ -z "$wheelhouse" ] || pip+=(--no-index --find-links "$wheelhouse")
     [ "$dry" = yes ] || copy_sources
     replace program none # until pip is done
+    replace extras "$extras"
     changes
     mapfile -t wanted < <(requirements)
     pip_of "$VENV" install "${pip[@]}" "${wanted[@]}" || pip_trouble

@@ -5,6 +5,7 @@ from __future__ import annotations
 import configparser
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -240,7 +241,9 @@ def steps(bench: Bench, body: str, *words: str, code: int = 0, folder: Path = RO
     """What lines print that call single steps of the script, on a machine whose files lie beside the bench's."""
     paths = f"PREFIX={bench.folder}/opt VENV=$PREFIX/venv RECORD=$PREFIX/installed UNIT={bench.folder}/unit "
     paths += f"STATE={bench.folder}/state CONFIG_DIR={bench.folder}/etc CONFIG=$CONFIG_DIR/edgeagent.yaml"
-    sourced = "for part in common machine packages venv service uninstall; do source tools/install/$part.sh; done"
+    sourced = (
+        "for part in common machine packages venv service wheelhouse uninstall; do source tools/install/$part.sh; done"
+    )
     text = f"set -Eeuo pipefail; {sourced}; {paths} user=daemon\ntrap failed ERR\n{body}"
     named = os.environ | {"PATH": f"{bench.programs}:{os.environ['PATH']}", "TMPDIR": str(bench.temporary)}
     ran = subprocess.run(
@@ -248,6 +251,14 @@ def steps(bench: Bench, body: str, *words: str, code: int = 0, folder: Path = RO
     )
     assert ran.returncode == code, ran.stdout + ran.stderr
     return ran.stdout + ran.stderr
+
+
+def test_the_command_that_a_wheelhouse_is_used_by_can_be_copied(bench: Bench) -> None:
+    (bench.folder / "wheel house").mkdir()
+    nothing = "; ".join(f"{step}() {{ :; }}" for step in ("find_pins", "bring", "download_wheels", "download_debs"))
+    fill = f"{nothing}; pins=none python=311 debian=12 arch=arm64 download=$1; fill_wheelhouse"
+    told = steps(bench, fill, str(bench.folder / "wheel house"))
+    assert shlex.split(told.splitlines()[-1])[-2:] == ["--wheelhouse", "wheel house"]
 
 
 VENV = """

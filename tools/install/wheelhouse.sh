@@ -34,7 +34,7 @@ fill_wheelhouse() {
     printf '%s\n' "$(made_for)" "$extras" >"$download/made-for"
     [ -z "${SUDO_UID:-}" ] || chown -R "$SUDO_UID:${SUDO_GID:-$SUDO_UID}" "$download"
     printf '\nDone: %s. Bring this checkout and that folder to the device, and there:\n\n' "$(du -sh "$download" | cut -f1)"
-    printf '    sudo bash tools/install.sh --wheelhouse %s%s\n' "$(basename "$download")" \
+    printf '    sudo bash tools/install.sh --wheelhouse %q%s\n' "$(basename "$download")" \
         "$([ "$extras" = card,pi,speech ] || echo " --extras $extras")"
 }
 

@@ -38,9 +38,10 @@ def test_a_short_day_has_turns_stops_and_losses_and_all_is_told(
     assert len(list((tmp_path / "turns").rglob("*.wav"))) > 2
 
 
-def test_too_short_a_time_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("hours", ["0.001", "nan"])
+def test_too_short_a_time_is_refused(capsys: pytest.CaptureFixture[str], hours: str) -> None:
     with pytest.raises(SystemExit) as refused:
-        command.main(["live", "--hours", "0.001"])
+        command.main(["live", "--hours", hours])
     assert refused.value.code == 2
     assert "too short" in capsys.readouterr().err
 

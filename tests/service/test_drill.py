@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import pytest
 
+from tools.container.__main__ import main as command
 from tools.container.drill import judged, lost_lines
 from tools.container.faults import Fault
 from tools.container.machine import Machine
@@ -91,3 +92,15 @@ def test_a_line_that_is_not_in_the_file_is_found(tmp_path: Path) -> None:
     file.write_text(json.dumps({"at": 256, "event": "state", "state": "idle"}) + "\n")
     (line,) = lost_lines(cast("Machine", Log(tmp_path, entries)))
     assert "hearing" in line
+
+
+@pytest.mark.parametrize("words", [["--each", "-3"], ["--count", "-1"], ["--only", "SIGKIL"], ["--folder", "{}"]])
+def test_what_would_try_nothing_or_write_into_a_folder_of_others_is_refused(
+    tmp_path: Path, words: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A drill of no faults keeps every promise."""
+    monkeypatch.setattr("tools.container.__main__.Machine", None)
+    (tmp_path / "fstab").touch()
+    with pytest.raises(SystemExit) as refused:
+        command([word.format(tmp_path) for word in words])
+    assert refused.value.code == 2

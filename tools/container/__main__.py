@@ -31,12 +31,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--count", type=int, default=0, help="so many faults at random")
     parser.add_argument("--each", type=int, default=0, help="each fault so many times, in order")
-    parser.add_argument(
-        "--only", nargs="+", metavar="NAME", help="of these: " + ", ".join(f.name for f in FAULTS + PATIENT)
-    )
+    names = [fault.name for fault in FAULTS + PATIENT]
+    parser.add_argument("--only", nargs="+", metavar="NAME", choices=names, help="of these: " + ", ".join(names))
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--folder", type=Path, help="for the container's root; must be empty")
     wanted = parser.parse_args(arguments)
+    if wanted.count < 0 or wanted.each < 0:  # nothing would go wrong, and every promise be kept
+        parser.error("--count and --each take 1 or more")
+    folder = wanted.folder
+    if folder and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        parser.error(f"--folder {folder}: no empty folder; name a new one")
     with tempfile.TemporaryDirectory(prefix="edgeagent-container-") as temporary:
         try:
             return _run(wanted, wanted.folder or Path(temporary))

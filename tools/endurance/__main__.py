@@ -33,7 +33,7 @@ SHORTEST_S = 30.0
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command. Returns the exit status."""
     asked = parser().parse_args(arguments)
-    if asked.hours * HOUR_S < SHORTEST_S:
+    if not asked.hours * HOUR_S >= SHORTEST_S:  # what is no number would show nothing, either
         parser().error(f"--hours {asked.hours:g} is too short to show anything: give {SHORTEST_S / HOUR_S:.3f} or more")
     try:
         if "seed" in asked:

@@ -28,11 +28,14 @@ def test_the_help_names_every_option() -> None:
     assert not [option for option in options if option not in told.stdout]
 
 
-@pytest.mark.parametrize("words", [("--nonsense",), ("--only", "everything"), ("--scenes", "/no/such/folder")])
+@pytest.mark.parametrize(
+    "words",
+    [("--nonsense",), ("--only", "everything"), ("--scenes", "/no/such/folder"), ("--count", "x"), ("--count", "0")],
+)
 def test_nonsense_is_refused_before_anything_is_made(words: tuple[str, ...]) -> None:
-    refused = run(*words)
+    refused = run(*words, "--folder", "/dev/null/never")
     assert refused.returncode == 2
-    assert refused.stderr
+    assert words[0] in refused.stderr
 
 
 def test_it_explains_itself_wherever_it_is_called_from() -> None:

@@ -38,6 +38,7 @@ while [ $# -gt 0 ]; do
     esac
 done
 case $only in "" | prepare | tests | scenes) ;; *) echo "--only takes prepare, tests or scenes" >&2 && exit 2 ;; esac
+[[ $count =~ ^[1-9][0-9]*$ ]] || { echo "--count takes 1 or more, not '$count'" >&2 && exit 2; }
 [ "$(id -u)" -eq 0 ] || { echo "A chroot needs root: sudo bash tools/aarch64.sh" >&2 && exit 2; }
 if [ -n "$scenes" ] && [ ! -d "$scenes" ]; then echo "--scenes $scenes: no such folder" >&2 && exit 2; fi
 

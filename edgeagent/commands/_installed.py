@@ -68,7 +68,8 @@ class Installed:
     def absent(self) -> str:
         """The line that makes the service's user, "" where there is one."""
         made = f"sudo useradd --system --home-dir {STATE} --no-create-home --shell /usr/sbin/nologin {self.user}"
-        return "" if self._known() else f"{made}; sudo usermod -aG audio,gpio,spi,i2c {self.user}; {RESTART}"
+        groups = f"for group in audio gpio spi i2c; do sudo usermod -aG $group {self.user}; done"  # all that there are
+        return "" if self._known() else f"{made}; {groups}; {RESTART}"
 
     def gives(self, credential: str) -> bool:
         """Whether the service gets this credential."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -102,6 +103,16 @@ def test_a_user_who_is_not_there_is_told(unit: Unit) -> None:
     assert "no-such-user" in service.denies(_installed.STATE)
     assert "useradd" in service.absent
     assert service.elsewhere("record.dir", "x", _installed.STATE) == service.absent
+
+
+def test_a_user_who_is_made_gets_the_sound_where_there_are_no_groups_of_pins(unit: Unit, tmp_path: Path) -> None:
+    """As on Debian. `usermod` with several groups changes nothing at all if it does not know one of them."""
+    unit(user="no-such-user")
+    sudo = tmp_path / "sudo"
+    sudo.write_text(f'#!/bin/sh\n[ "$1" != usermod ] || [ "$3" = audio ] || exit 6\necho "$@" >>{tmp_path}/log\n')
+    sudo.chmod(0o755)
+    subprocess.run(["/bin/sh", "-c", Installed(_installed.UNIT).absent], env={"PATH": str(tmp_path)}, check=True)
+    assert "usermod -aG audio no-such-user" in (tmp_path / "log").read_text()
 
 
 def test_what_an_empty_line_takes_back_is_gone(unit: Unit, tmp_path: Path) -> None:

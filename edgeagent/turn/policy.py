@@ -132,6 +132,9 @@ SETTLED = samples(400)
 """A silence after which what stopped us is over. Longer than the gaps between a person's words, and short enough that a
 false alarm is a hesitation of ours and not a breakdown."""
 
+UNJUDGED = (s.HalfDuplex, s.MicLost, s.Faulty)
+"""States in which what is heard may be anything, our own voice among it; it is no evidence in the next one either."""
+
 OWN = ("hints", "temper")
 """What of a policy is no evidence."""
 
@@ -173,6 +176,9 @@ class Policy:
     def hear(self, percept: Percept, state: s.State, *, may_stop: bool = True) -> Iterator[e.Event]:
         """The events that this step of sound brings about in `state`, at most one. may_stop: whether the sentence may
         be stopped at all, and not only ducked; then whoever would have stopped it has the floor when it is over."""
+        if isinstance(state, UNJUDGED):
+            self.restart()
+            return
         self._weigh(percept)
         at, quiet = percept.at, percept.at - self._last_voice
         if quiet <= WHOLE:

@@ -157,6 +157,47 @@ def test_untrusted_echo_is_said_once_and_undone() -> None:
     assert isinstance(bench.moderator.state, s.Speaking)
 
 
+def half_duplex() -> Bench:
+    """Our own voice passes for a person's: nothing takes it out."""
+    bench = speaking()
+    bench.moderator.trust(HOP, untrusted=True)
+    bench.hear(3000, 0.97)
+    return bench
+
+
+def test_our_own_voice_of_which_the_echo_was_not_taken_out_is_no_turn_afterwards() -> None:
+    bench = half_duplex()
+    bench.tell(e.Ceased(bench.moderator.at, 3, 24_000, 24_000, finished=True))
+    bench.hear(2000, 0.02)
+    assert not bench.actions(a.OpenTurn)
+    assert bench.moderator.state == s.Idle()
+
+
+def test_nor_does_it_stop_us_once_the_echo_is_trusted() -> None:
+    bench = half_duplex()
+    bench.moderator.trust(bench.moderator.at, untrusted=False)
+    bench.hear(2000, 0.02)
+    assert not bench.of("suspected")
+    assert bench.moderator.state == s.Speaking(3)
+
+
+@pytest.mark.parametrize(
+    ("failed", "back"), [(e.MicrophoneFailed(0, "overdriven"), e.MicrophoneBack), (e.Failed(0, "away"), e.Recovered)]
+)
+def test_a_turn_is_none_of_what_was_heard_while_the_device_did_not_work(
+    failed: e.Event, back: type[e.MicrophoneBack | e.Recovered]
+) -> None:
+    bench = Bench()
+    bench.tell(e.Ready(0), failed)
+    bench.hear(8000, 0.97)
+    returned = bench.moderator.at
+    bench.tell(back(returned))
+    bench.hear(500, 0.97)
+    (opened,) = bench.actions(a.OpenTurn)
+    assert isinstance(opened, a.OpenTurn)
+    assert opened.turn >= returned
+
+
 def test_a_finished_utterance_frees_the_floor() -> None:
     bench = speaking()
     bench.tell(e.Ceased(0, 3, 24_000, 24_000, finished=True))

@@ -67,7 +67,7 @@ class CommandReply(Cuttable):
         child = self._child = Child(self._argv)
         decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         try:
-            child.send(self._request.encode())
+            child.send(self._request.encode(errors="replace"))
             child.end_input()
             while self._await(child, wake):
                 text = decoder.decode(bytes(child.received))

@@ -7,6 +7,7 @@ sees at once. (`synthesize-stop` of newer servers means "finish", not "stop".)
 from __future__ import annotations
 
 import io
+import json
 import select
 import socket
 from collections.abc import Iterator, Mapping
@@ -84,8 +85,9 @@ class WyomingLink:
 
     def send(self, kind: str, data: Mapping[str, object] | None = None, payload: bytes | None = None) -> None:
         """An event. Raises ServiceError."""
+        plain = json.dumps(dict(data or {}), ensure_ascii=False).encode(errors="replace")  # half an emoji is no text
         try:
-            self._protocol.write_event(self._protocol.Event(kind, dict(data or {}), payload), self._writer)
+            self._protocol.write_event(self._protocol.Event(kind, json.loads(plain), payload), self._writer)
             self._writer.flush()
         except (OSError, ValueError) as error:
             raise ServiceError(f"{self._uri} has closed the connection", "see what the server says") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,11 @@ def test_a_program_is_told_the_turn_as_json() -> None:
     assert told["history"] == [
         {"who": "person", "number": 7, "text": "hello", "interrupted": False, "estimated": False}
     ]
+
+
+def test_half_an_emoji_does_not_cost_the_reply() -> None:
+    told = json.loads("".join(command("cat").reply(replace(REQUEST, text="hello \ud83d"))))
+    assert told["text"] == "hello ?"
 
 
 def test_a_program_that_does_not_exist_is_refused_at_the_start() -> None:

@@ -1,20 +1,19 @@
 """From a voice's word marks to the words of the text: which samples of the utterance say which word.
 
-A word is what stands between blanks, punctuation included, so that the ledger sees where a phrase ends. Voices mark
-more ("1,234" as five words) and less ("of the" as one, nothing for a dash): marks inside a word are dropped, and
-written words without a mark of their own go to the word before (at the very start: to the first). So the texts of
-all words, joined, are the text. Writing without blanks (Chinese, Thai) is one word: nothing finer can be vouched for.
+What a word is says `turn/writing.py`. Voices mark more ("1,234" as five words) and less ("of the" as one, nothing for a
+dash): marks inside a word are dropped, and written words without a mark of their own go to the word before (at the very
+start: to the first). So the texts of all words, joined, are the text.
 """
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 
 import numpy as np
 
 from edgeagent.ports import Sound
 from edgeagent.turn.events import Word
+from edgeagent.turn.writing import written_words
 from edgeagent.units import samples
 
 SILENT = 0.003
@@ -32,7 +31,7 @@ class WordTimes:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._begins = [match.start() for match in re.finditer(r"\S+", text)]
+        self._begins = [start for start, _ in written_words(text)]
         self._marks: list[tuple[int, int]] = []
         """Words whose end is not yet known: (start sample, index of the written word)."""
         self._sound = np.empty(0, np.float32)

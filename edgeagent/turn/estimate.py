@@ -16,6 +16,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from edgeagent.turn.events import Word
+from edgeagent.turn.writing import signs, written_words
 from edgeagent.units import RATE, samples
 
 PER_LETTER = RATE // 14
@@ -26,6 +27,9 @@ MARKS = ".,;:!?…\"'»”’()[]-–—。，、；：！？।"  # noqa: RUF00
 
 JOINT = 0.5
 """Letters that any word is worth beside its own."""
+
+SIGN = 1.5
+"""Letters that a Chinese or Japanese sign is worth beside being one: it is a syllable."""
 
 DRAWN_OUT = 2.0
 """Letters that a word before a mark is longer by."""
@@ -61,7 +65,7 @@ def words(text: str, length: int, pauses: Pauses) -> tuple[Word, ...]:
 
 @lru_cache(4)  # it is asked for several times at a stop
 def _words(text: str, length: int, pauses: tuple[tuple[int, int], ...]) -> tuple[Word, ...]:
-    parts = text.split()
+    parts = [text[start:stop] for start, stop in written_words(text)]
     weights = [_weight(part) for part in parts]
     spans = list(_sounding(length or round(sum(weights) * PER_LETTER), pauses))
     made: list[Word] = []
@@ -74,7 +78,7 @@ def _words(text: str, length: int, pauses: tuple[tuple[int, int], ...]) -> tuple
 
 def _weight(part: str) -> float:
     spoken = part.strip(MARKS)
-    return JOINT + len(spoken) + DRAWN_OUT * (part[-1] in MARKS)
+    return JOINT + len(spoken) + SIGN * signs(spoken) + DRAWN_OUT * (part[-1] in MARKS)
 
 
 class _Phrases:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from edgeagent.services.word_times import WordTimes
 from edgeagent.turn.events import Word
 
-TEXTS = st.text(st.sampled_from("ab,.-— 1$ü\n"), max_size=40)
+TEXTS = st.text(st.sampled_from("ab,.-— 1$ü\n天。"), max_size=40)
 MARKS = st.lists(st.tuples(st.integers(0, 4_000), st.integers(-1, 45)), max_size=30)
 
 
@@ -60,6 +60,8 @@ def test_a_word_that_begins_before_its_mark_does_not_lengthen_the_one_before_the
         ("yes — no", [0, 6], ["yes —", "no"]),
         ("- so it is", [2, 5, 8], ["- so", "it", "is"]),
         ("back and forth", [0, 9, 5, 9], ["back and", "forth"]),
+        ("今天很好。我们去玩。", [0, 1, 2, 3, 5, 6, 7, 8], ["今", "天", "很", "好。", "我", "们", "去", "玩。"]),
+        ("公園に行きましょう", [0, 0, 4], ["公園に行", "きましょう"]),
         ("nothing marked", [], []),
     ],
 )
@@ -84,7 +86,7 @@ def test_a_word_is_known_only_when_its_end_is() -> None:
 def test_the_words_are_the_text_and_follow_each_other(text: str, marks: list[tuple[int, int]]) -> None:
     words = words_of(text, marks, loud((0, 1_000), (2_000, 3_500)))
     if words:
-        assert " ".join(word.text for word in words) == " ".join(text.split())
+        assert "".join("".join(word.text for word in words).split()) == "".join(text.split())
     for word, following in pairwise(words):
         assert word.start <= word.end <= following.start
     assert all(0 <= word.start <= word.end <= 4_000 for word in words)

@@ -107,6 +107,18 @@ def test_words_follow_each_other_within_the_sound(text: str, length: int, silenc
     assert not length or not found or places[-1] <= length
 
 
+def test_signs_without_blanks_share_the_sound_by_their_number() -> None:
+    text = "今天的天气非常好，我们一起去公园散步吧。"  # noqa: RUF001 (a full-width comma)
+    ledger = Ledger()
+    ledger.note(Scripted(0, 1, text, pauses=((36_000, 40_000),), length=88_000))
+    ledger.note(Ceased(0, 1, 64_000, 0, finished=False))
+    heard = ledger.heard(1)
+    assert heard.of == 18
+    assert heard.text_heard.removeprefix(text[:9]) in ("我们一起", "我们一起去")
+    assert heard.text_heard + heard.text_unheard == text
+    assert ledger.left(1) == "我们一起去公园散步吧。"
+
+
 def test_the_ledger_marks_a_guess_and_says_about() -> None:
     ledger = Ledger()
     ledger.note(Scripted(0, 1, "one two, three four", length=64_000))

@@ -6,7 +6,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from threading import Thread, Timer
 from time import perf_counter
@@ -61,6 +61,21 @@ def test_words_begin_where_their_sound_does(talker: EspeakTalker) -> None:
         onset = word.start + int(np.argmax(sound[word.start : word.end] > 0.003))
         assert onset - word.start < 240  # 15 ms
         assert sound[max(0, word.start - 200) : word.start].max(initial=0) < 0.01
+
+
+@pytest.mark.usefixtures("talker")  # which says whether there is the library
+def test_nearly_each_sign_of_mandarin_has_its_time() -> None:
+    text = "今天天气很好。我们去公园玩吧。"
+    mandarin = EspeakTalker(replace(DEFAULT, voice="cmn"))
+    talk = mandarin.say(text)
+    sound = np.abs(np.concatenate(list(talk)))
+    mandarin.close()
+    assert "".join(word.text for word in talk.words) == text
+    assert len(talk.words) >= 12  # of 13: "很好" may be one
+    assert all(word.end - word.start > 2000 for word in talk.words)  # 125 ms
+    good, we = next(pair for pair in pairwise(talk.words) if pair[1].text == "我")
+    assert good.text.endswith("好。")
+    assert sound[good.end : we.start].max() < 0.01  # the pause between the sentences belongs to neither
 
 
 def test_what_is_not_english_or_not_text_is_survived(talker: EspeakTalker) -> None:

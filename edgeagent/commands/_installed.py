@@ -213,6 +213,11 @@ def place(name: str) -> Path:
     return service.path(name) if service else Path(name).expanduser()
 
 
+def theirs(path: Path) -> bool:
+    """Whether `path` is the service's, and somebody else than root asks: then it is neither seen nor to be moved."""
+    return os.geteuid() != 0 and UNIT.exists() and path.is_relative_to(STATE)
+
+
 held: frozenset[str] = frozenset()
 """Credentials that the device has which has asked for this check: no child of its gets them."""
 

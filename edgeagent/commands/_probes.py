@@ -18,7 +18,7 @@ from time import monotonic
 from edgeagent import __version__
 from edgeagent.app import parts
 from edgeagent.commands._finding import Finding, fail, ok, warn
-from edgeagent.commands._installed import installed
+from edgeagent.commands._installed import installed, theirs
 from edgeagent.config import named_files
 from edgeagent.config.keys import sections
 from edgeagent.devices.model_files import chosen, manifest
@@ -261,8 +261,13 @@ def disk(settings: Settings) -> Iterator[Finding]:
                 service.elsewhere(key, called, existing),
             )
         elif not os.access(existing, os.W_OK):
-            grade = refused if written[key] else warn  # where nothing is to be written, something may be yet
-            yield grade("disk", f"{key}: nothing can be written in {existing}", elsewhere(key, called))
+            if theirs(existing):
+                told = f"{key}: {existing} is the service's, where only it writes"
+                yield warn("disk", told, "give the same command with sudo")
+            elif written[key]:
+                yield refused("disk", f"{key}: nothing can be written in {existing}", elsewhere(key, called))
+            else:  # nothing is to be written, but something may be yet
+                yield warn("disk", f"nothing can be written in {existing}", elsewhere(key, ""))
         elif free < LITTLE_BYTES:
             grade = fail if free < NOTHING_BYTES else warn
             yield grade("disk", f"{text}, and a recorded hour takes 240 MB", ROOM.format(existing))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from edgeagent.commands._finding import Finding, ok, warn
-from edgeagent.commands._installed import installed, place
+from edgeagent.commands._installed import installed, place, theirs
 from edgeagent.dialogue.saved import Saved
 from edgeagent.settings import Settings, Turns, understands
 from edgeagent.store.memory_database import Refused
@@ -26,6 +26,9 @@ def memory(settings: Settings) -> Iterator[Finding]:
         yield ok("memory", "what is learnt about people, and said, is forgotten at every start (memory.file)")
         return
     path = place(memory.file)
+    if theirs(path):
+        yield warn("memory", f"{path} is the service's, which only root sees", "give the same command with sudo")
+        return
     try:
         stood = look(path) or Stood()
     except Refused as refused:

@@ -52,6 +52,17 @@ def test_who_checks_for_themselves_asks_no_service(unit: Unit, monkeypatch: pyte
     assert installed() is None
 
 
+def test_who_checks_for_the_service_without_being_root_is_told_to(unit: Unit, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = unit()
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(os, "access", lambda _path, _mode: False)
+    settings = Settings(memory=Memory(file=str(state / "memory.db")), flight=Flight(str(state / "flight")))
+    for finding in (*memory(settings), *_probes.disk(settings)):
+        theirs = str(state) in finding.text
+        assert ("with sudo" in finding.fix) is theirs
+        assert finding.grade is Grade.WARN
+
+
 @pytest.mark.parametrize(
     ("drop_in", "grade"),
     [

@@ -12,9 +12,12 @@ from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from pathlib import Path
 
+import numpy as np
+
 from edgeagent.errors import SceneError
 from edgeagent.ports import Sound
 from edgeagent.signal.wav import read_wav
+from edgeagent.sim.mix import trimmed
 from edgeagent.sim.truth import USER, Kind
 from edgeagent.units import RATE
 
@@ -34,7 +37,11 @@ HUMS = frozenset(("uh-huh", "mm-hm", "mhm", "hm"))
 """Backchannels that are no words: easier to tell from somebody who takes the floor."""
 
 PHRASE_S = 1.0
-"""Seconds. A shorter recording of a user that is in neither list is no interruption, and is not used."""
+"""Seconds. A shorter recording of a user of which nobody knows the words is no interruption, and is not used."""
+
+IN_A_ROW, BETWEEN_S = 3, 0.1
+"""A single word that is in neither list says nothing by itself: so many of one speaker are an interruption, with so
+many seconds between two."""
 
 SENTENCE_S = 3.5
 """Seconds from which a recording in a plain folder is taken for one of the device's."""
@@ -103,9 +110,9 @@ def from_table(path: Path, speakers: Collection[str] | None = None) -> Cast:
     """The recordings that a CSV lists. Columns: path (relative to it), kind; optional text, start_s, end_s, duration_s,
     source, style (without it what `style_of` makes of the others). speakers: take no others, by the column speaker.
 
-    kind: agent, one of the kinds of truth.json, or near (a user, sorted by text and length). Others are passed over.
-    Raises SceneError."""
-    cast = Cast()
+    kind: agent, one of the kinds of truth.json, or near (a user, sorted by text and length; single words are put in a
+    row, by the column speaker or by file). Others are passed over. Raises SceneError."""
+    cast, words = Cast(), dict[str, list[Clip]]()
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:  # spreadsheets put a mark before the first column
             rows = list(csv.DictReader(file))
@@ -117,9 +124,13 @@ def from_table(path: Path, speakers: Collection[str] | None = None) -> Cast:
     for number, row in enumerate(rows, start=2):
         try:
             if speakers is None or row["speaker"] in speakers:
-                _cast_row(cast, path.parent, row)
+                _cast_row(cast, words, path.parent, row)
         except (KeyError, ValueError, TypeError, OverflowError) as error:
             raise SceneError(f"{path}, line {number}: {error}", f"{needed} are needed; times are in seconds") from None
+    for clips in words.values():
+        cast.events[Kind.INTERRUPTION] += [
+            _in_a_row(clips[at : at + IN_A_ROW]) for at in range(0, len(clips) - IN_A_ROW + 1, IN_A_ROW)
+        ]
     return cast.checked(str(path))
 
 
@@ -166,7 +177,8 @@ def plain(text: str) -> str:
     return text.strip(" .,!?").casefold()
 
 
-def _cast_row(cast: Cast, root: Path, row: Mapping[str, str]) -> None:
+def _cast_row(cast: Cast, words: dict[str, list[Clip]], root: Path, row: Mapping[str, str]) -> None:
+    """To the cast; what becomes a phrase only beside others goes to `words`, by who says it."""
     kind, text = row["kind"], row.get("text") or ""
     start = round(float(row.get("start_s") or 0) * RATE)
     stop = round(float(row["end_s"]) * RATE) if row.get("end_s") else None
@@ -182,6 +194,10 @@ def _cast_row(cast: Cast, root: Path, row: Mapping[str, str]) -> None:
         found = _sorted(text, lasts)
         if found is not None:
             cast.events[found].append(Clip(load, text, _style(found, row)))
+        elif plain(text):
+            words.setdefault(row.get("speaker") or row["path"], []).append(
+                Clip(load, plain(text), row.get("source") or "")
+            )
 
 
 def _style(kind: Kind, row: Mapping[str, str]) -> str:
@@ -195,7 +211,20 @@ def _sorted(text: str, lasts_s: float) -> Kind | None:
         return Kind.COMMAND
     if said in BACKCHANNELS:
         return Kind.BACKCHANNEL
-    return Kind.INTERRUPTION if lasts_s >= PHRASE_S else None
+    return Kind.INTERRUPTION if lasts_s >= PHRASE_S and (" " in said or not said) else None
+
+
+def _in_a_row(words: Sequence[Clip]) -> Clip:
+    """Words of one speaker, of which each has its source for its style."""
+    text = " ".join(word.text for word in words)
+    return Clip(partial(_joined, words), text, style_of(Kind.INTERRUPTION, text, words[0].style))
+
+
+def _joined(words: Sequence[Clip]) -> Sound:
+    between, parts = np.zeros(round(BETWEEN_S * RATE), np.float32), list[Sound]()
+    for word in words:
+        parts += [between, trimmed(word.load().astype(np.float64)).astype(np.float32)]
+    return np.concatenate(parts[1:])
 
 
 def _cut(path: Path, start: int, stop: int | None) -> Sound:

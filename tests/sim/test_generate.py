@@ -185,6 +185,22 @@ def test_a_table_of_recordings(tmp_path: Path) -> None:
     assert styles == ["phrase", "word", "hum"]
 
 
+def test_single_words_of_one_speaker_are_said_in_a_row(tmp_path: Path) -> None:
+    sound = np.zeros(8 * RATE, np.float32)
+    for second in range(8):  # each word is surrounded by silence
+        sound[second * RATE + 4000 : second * RATE + 8000] = speechlike(np.random.default_rng(second), 4000)
+    write_wav(tmp_path / "a.wav", sound)
+    said = [("ann", word) for word in ("zero", "Five", "up.", "left", "no", "seven")]
+    rows = [f"a.wav,near,{word},{at},{at + 1},{who},digits" for at, (who, word) in enumerate([*said, ("bo", "one")])]
+    head = "path,kind,text,start_s,end_s,speaker,source"
+    (tmp_path / "clips.csv").write_text("\n".join([head, "a.wav,agent,,,,,", *rows]))
+    cast = from_table(tmp_path / "clips.csv")
+    (phrase,) = cast.events[Kind.INTERRUPTION]  # of "left seven" and "one" too little is left
+    assert (phrase.text, phrase.style) == ("zero five up", "phrase, digits")
+    assert [clip.text for clip in cast.events[Kind.COMMAND]] == ["no"]
+    assert phrase.load().size == pytest.approx(3 * 4000 + 2 * 1600, abs=6 * 320)
+
+
 @pytest.mark.parametrize(
     ("kind", "row", "style"),
     [

@@ -27,6 +27,13 @@ no silence that would end a word. The policy's leak lets a doubt go all the same
 BLIND = 64
 """Hops (1 s) of which nothing is known, in a row, after which the ear is no longer well."""
 
+SOUNDS = 0.1
+"""P(something sounds, whatever it is) from which the backchannel model is asked what."""
+
+LINGER = 32
+"""Hops (0.5 s) for which it is asked after that: as long as what it knows of an overlap still changes. Most of the time
+nobody makes a sound, and it is an eighth of all that is computed."""
+
 MOST = np.float32(1e9)
 """Of what is measured: far above any sound's power (full scale is 1e5), far below where squares overflow."""
 
@@ -54,7 +61,9 @@ class Ear:
         """Raises ModelError on models of another shape."""
         self.usual = Usual()
         self.every = 1
-        """Hops from one question to the backchannel model to the next; between them its last answer holds."""
+        """Hops from one question to the backchannel model to the next, where something sounds; between them its last
+        answer holds."""
+        self._still = 0
         self._upsets = Upsets()
         self._blind = 0
         self._measure = Measure()
@@ -106,7 +115,9 @@ class Ear:
         if self._trial.asks(at):
             try:
                 presence = self._near_end.hear(vector)
-                asked = self._rules is not None or at % (self.every * HOP) == 0
+                self._still = 0 if presence.near + presence.other >= SOUNDS else self._still + 1
+                wanted = self._still <= LINGER and at % (self.every * HOP) == 0
+                asked = wanted or self._rules is not None
                 overlap = self._backchannel.hear(vector) if asked else self._overlap
             except ModelError as error:
                 self._fail(error, at)

@@ -3,7 +3,7 @@ tries that one again."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from edgeagent.detect.backchannel import KINDS
-from edgeagent.detect.ear import Ear
+from edgeagent.detect.ear import LINGER, Ear
 from edgeagent.detect.near_end import CLASSES, NEAR
 from edgeagent.detect.trial import RESTS, Trial
 from edgeagent.errors import ModelError
@@ -20,7 +20,7 @@ from edgeagent.signal.canceller import Cancelled
 from edgeagent.sim import noises
 from edgeagent.turn.policy import FAINT, VOICED, Percept
 from edgeagent.units import HOP, RATE
-from tests.detect.made_up import Breaking, Counting
+from tests.detect.made_up import Array, Breaking, Counting
 
 SCORES = [0.0] * len(CLASSES)
 KIND_SCORES = [0.0] * len(KINDS)
@@ -226,6 +226,30 @@ def test_between_two_questions_to_the_backchannel_model_its_last_answer_holds(ev
     asked = len(model.states) - 1  # one run is the trial at the start
     assert asked == len(percepts) // every
     assert len({(percept.floor, percept.backchannel) for percept in percepts[every:]}) == 1
+
+
+class Scripted(Counting):
+    """Says that nothing sounds, but in some hops."""
+
+    def __init__(self, sounds: range) -> None:
+        super().__init__(SCORES)
+        self._sounds = sounds
+
+    def run(self, feeds: Mapping[str, Array]) -> Mapping[str, Array]:
+        hop = len(self.states) - 1
+        silent = np.array([[0.0 if index else 9.0 for index in range(len(CLASSES))]], np.float32)
+        told = super().run(feeds)
+        return told if hop in self._sounds else {**told, "logits": silent}
+
+
+def test_where_nothing_sounds_nobody_is_asked_what_it_is_and_at_once_where_something_does() -> None:
+    model = Counting(KIND_SCORES)
+    ear = Ear(Scripted(range(100, 110)), model)
+    sound = talk()
+    for hops, asked in ((80, LINGER), (20, LINGER), (1, LINGER + 1), (9, LINGER + 10), (80, 2 * LINGER + 10)):
+        hear(ear, sound[: hops * HOP])
+        assert len(model.states) - 1 == asked
+    assert [state.max() for state in model.states[1:]] == list(range(2 * LINGER + 10))  # it goes on where it was
 
 
 @pytest.mark.parametrize("model", ["near-end", "backchannel"])

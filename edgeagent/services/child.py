@@ -23,6 +23,9 @@ READ = 65_536
 COMPLAINT = 4096
 """Bytes of stderr kept, the last ones: enough for the line that says what went wrong."""
 
+GONE_S = 1.0
+"""How long `close` waits for a child that was killed. One that stays is stuck in the kernel, or root's (sudo)."""
+
 
 class Child:
     """One running program. All methods belong to one thread, except `kill`, which any thread may call.
@@ -91,10 +94,10 @@ class Child:
         self._write()
 
     def kill(self) -> None:
-        """Ends the child and all it started, now. From any thread; never waits. Idempotent."""
+        """Ends the child and all it started, now, if we may. From any thread; never waits. Idempotent."""
         with self._reaping:
             if self._process.returncode is None:
-                with contextlib.suppress(ProcessLookupError):
+                with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(self._process.pid, signal.SIGKILL)
 
     def status(self) -> int | None:
@@ -109,12 +112,15 @@ class Child:
         return lines[-1].strip() if lines else ""
 
     def close(self) -> None:
-        """Kills it if it runs, reaps it and gives back the pipes. Idempotent."""
+        """Kills it if it runs, gives back the pipes and reaps it; leaves one that stays for GONE_S. Idempotent."""
         self.kill()
-        with self._reaping:
-            self._process.wait()
         for pipe in (self._stdin, self._stdout, self._stderr):
             pipe.close()
+        if self._exit >= 0:  # not `wait`, with the lock: whoever kills meanwhile would wait as long
+            gone = select.poll()
+            gone.register(self._exit, select.POLLIN)
+            gone.poll(1000 * GONE_S)
+        self.status()
         self._close_exit()
 
     def waits_for(self) -> Iterable[tuple[int, int]]:

@@ -6,12 +6,13 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from threading import Timer
+from threading import Thread, Timer
 from time import monotonic
 
 import pytest
 
 from edgeagent.errors import ServiceError
+from edgeagent.services import child as module
 from edgeagent.services.child import COMPLAINT, Child, pump
 from edgeagent.services.wake import Wake
 
@@ -148,6 +149,45 @@ def test_closing_twice_and_killing_the_dead_are_harmless(start: Start, wake: Wak
     child.close()
     child.kill()
     child.close()
+
+
+def test_killing_waits_for_nobody_who_waits_for_the_end(
+    start: Start, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large program takes its time to die; the engine's thread, which calls a reply off meanwhile, has none."""
+    child = start("exec sleep 60")
+    with monkeypatch.context() as stays:
+        stays.setattr(module, "GONE_S", 60.0)
+        stays.setattr(os, "killpg", lambda *_: None)
+        closing, killing = Thread(target=child.close), Thread(target=child.kill)
+        closing.start()
+        eventually(lambda: child._stdin.closed)
+        killing.start()
+        killing.join(10)
+        waited = killing.is_alive()
+    os.killpg(child.pid, signal.SIGKILL)
+    closing.join(10)
+    assert not waited
+    assert child.status() == -signal.SIGKILL
+
+
+def test_one_that_may_not_be_killed_is_left(
+    start: Start, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as sudo, which is root's."""
+
+    def refuse(*_: int) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    child = start("exec sleep 60")
+    with monkeypatch.context() as foreign:
+        foreign.setattr(module, "GONE_S", 0.0)
+        foreign.setattr(os, "killpg", refuse)
+        child.kill()
+        child.close()
+    assert child.status() is None
+    os.killpg(child.pid, signal.SIGKILL)
+    eventually(lambda: child.status() is not None)
 
 
 def test_a_program_that_is_not_there() -> None:

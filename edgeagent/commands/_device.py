@@ -154,7 +154,8 @@ class Fan:
 
 
 class Printer:
-    """A journal that prints, in a thread of its own: the engine thread never waits for a terminal.
+    """A journal that prints, in a thread of its own: the engine thread never waits for a terminal. Not by sys.stdout,
+    whose lock the thread would have while nobody reads, and the process could not end.
 
     form: an entry's line, None for none. gone: called there when nobody reads any more; `error` says why."""
 
@@ -176,10 +177,10 @@ class Printer:
         self._gone()
 
     def _print(self, entries: list[Entry]) -> None:
-        for entry in entries:
-            if (line := self._form(entry)) is not None:
-                print(line)
-        sys.stdout.flush()
+        lines = (line for entry in entries if (line := self._form(entry)) is not None)
+        rest = "".join(f"{line}\n" for line in lines).encode(sys.stdout.encoding, sys.stdout.errors or "strict")
+        while rest:
+            rest = rest[os.write(sys.stdout.fileno(), rest) :]
 
 
 class Warner:

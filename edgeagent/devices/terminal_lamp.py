@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-from typing import TextIO
+import os
+from collections.abc import Callable
 
 from edgeagent.devices.animator import Animator
 from edgeagent.devices.lights import Glow
@@ -11,10 +11,12 @@ from edgeagent.turn.outputs import Light
 
 
 class TerminalLamp:
-    """See `ports.Lamp`. Written by a thread of its own, so a terminal that is held (Ctrl-S) holds nobody else."""
+    """See `ports.Lamp`. Written by a thread of its own, so a terminal that is held (Ctrl-S) holds nobody else; and not
+    by sys.stderr, whose lock the thread would have then, while the interpreter's end waits for it."""
 
-    def __init__(self, stream: TextIO = sys.stderr) -> None:
-        self._stream = stream
+    def __init__(self, write: Callable[[bytes], object] | None = None) -> None:
+        """write: instead of to stderr."""
+        self._out = write or _to_stderr
         self._last = ""
         self._animator = Animator(self._write)
 
@@ -28,4 +30,8 @@ class TerminalLamp:
         line = f"lamp: {glow.light.value.replace('_', ' ')}{', impaired' if glow.impaired else ''}"
         if line != self._last:  # a line does not blink
             self._last = line
-            print(line, file=self._stream, flush=True)
+            self._out(f"{line}\n".encode())
+
+
+def _to_stderr(line: bytes) -> None:
+    os.write(2, line)

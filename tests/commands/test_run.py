@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -134,6 +136,31 @@ def test_what_cannot_start_says_so_in_one_line_and_leaves_nothing(
     assert problem in run.stderr
     assert run.stderr.count("\n") == 1
     assert not (tmp_path / "session").exists()
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_a_reader_that_reads_no_more_does_not_keep_it_from_ending(
+    command: Command, tmp_path: Path, stream: str
+) -> None:
+    """Such as a pager, or a terminal that is held."""
+    (tmp_path / "edgeagent.yaml").write_text("lamp: {kind: terminal}\n")
+    line = command("run", "--config", str(tmp_path / "edgeagent.yaml"), *["--quiet"] * (stream == "stderr"))
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    reads, writes = os.pipe()
+    os.set_blocking(writes, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(writes, bytes(512))
+    os.set_blocking(writes, True)
+    out, err = (writes, subprocess.DEVNULL) if stream == "stdout" else (subprocess.DEVNULL, writes)
+    run = subprocess.Popen(line, cwd=ROOT, env=environment, stdout=out, stderr=err)
+    os.close(writes)
+    try:
+        assert run.wait(20) == 0
+    finally:
+        run.kill()
+        run.wait()
+        os.close(reads)
 
 
 def test_a_reader_that_goes_away_ends_it(command: Command) -> None:

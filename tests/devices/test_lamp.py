@@ -60,7 +60,7 @@ def lamp(request: pytest.FixtureRequest) -> Iterator[Lamp]:
     if kind == "recording":
         lamp: Lamp = RecordingLamp()
     elif kind == "terminal":
-        lamp = TerminalLamp(io.StringIO())
+        lamp = TerminalLamp(io.BytesIO().write)
     elif kind == "apa102":
         lamp = Apa102Lamp(STRIP, FakeSpi())
     else:
@@ -297,14 +297,14 @@ def test_without_a_bus_the_remedy_is_said() -> None:
 
 
 def test_the_terminal_gets_a_line_per_change() -> None:
-    stream = io.StringIO()
-    lamp = TerminalLamp(stream)
+    stream = io.BytesIO()
+    lamp = TerminalLamp(stream.write)
     for light in (Light.STARTING, Light.IDLE, Light.IDLE, Light.HALF_DUPLEX):
         lamp.show(light)
     lamp.show(Light.HALF_DUPLEX, impaired=True)
     lamp.close()
     told = ["lamp: starting", "lamp: idle", "lamp: half duplex", "lamp: half duplex, impaired"]
-    assert stream.getvalue().splitlines() == told
+    assert stream.getvalue().decode().splitlines() == told
 
 
 def test_the_recording_lamp_remembers() -> None:

@@ -63,7 +63,8 @@ class TurnFolder:
     def looked_at(self, wav: Path) -> None:
         """Nobody needs `wav` any more."""
         if not self.lasting:
-            wav.unlink(missing_ok=True)
+            with suppress(OSError):  # was never written, or the disk has become read-only
+                wav.unlink()
         self._in_work.discard(wav)
         if self._kept is not None:
             self._clear(self._kept)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ import pytest
 
 from edgeagent.errors import ServiceError
 from edgeagent.ports import Sound
-from edgeagent.services import turn_hook
+from edgeagent.services import turn_command, turn_hook
 from edgeagent.services.turn_hook import TURNS, TurnHook
 from edgeagent.signal.wav import read_wav
 
@@ -335,6 +336,24 @@ def test_a_fault_of_ours_costs_one_turn_and_not_the_thread(world: MakeWorld, eve
     assert w.texts == [(1, ""), (2, ""), (3, "fine")]
     assert [turn for turn, _ in w.troubles] == [1, 2]
     assert all("Error: " in reason for _, reason in w.troubles)
+
+
+def test_a_disk_that_becomes_read_only_costs_no_text(
+    world: MakeWorld, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    w = world("cat >/dev/null; echo heard")
+    with monkeypatch.context() as disk:
+        disk.setattr(turn_command, "write_wav", refuse)
+        disk.setattr(Path, "unlink", refuse)
+        for turn in (1, 2):
+            w.speak(turn)
+            w.hook.close_turn(turn, TURN)
+            eventually(lambda: len(w.texts) == turn)  # noqa: B023 (asked before the next turn)
+    assert w.texts == [(1, "heard"), (2, "heard")]
+    assert len(w.troubles) == 2
 
 
 def test_closing_ends_commands(world: MakeWorld, tmp_path: Path, eventually: Eventually) -> None:

@@ -42,10 +42,9 @@ class PiperTalker:
         self._prepare()
 
     def pace(self, rate: float) -> None:
-        """From the next sentence on speak so much faster than is configured. Any thread; the process that waits is
-        replaced."""
-        with self._changing:
-            self._pace = rate
+        """From the next sentence on speak so much faster than is configured. Any thread, at once; the process that
+        waits is replaced."""
+        self._pace = rate  # not with the lock, which is held while a process is started
 
     def say(self, text: str) -> PiperTalk:
         """See `ports.Talker`."""
@@ -73,16 +72,17 @@ class PiperTalker:
             spare.close()
         if closed:
             raise ServiceError("the voice is closed")
-        return self._start()
+        return self._start(self._pace)
 
-    def _start(self) -> Child:
-        scale = NATURAL / (self._settings.words_per_minute * self._pace)
+    def _start(self, pace: float) -> Child:
+        scale = NATURAL / (self._settings.words_per_minute * pace)
         return Child([*self._argv, "--length-scale", f"{scale:.2f}"])
 
     def _prepare(self) -> None:
         with self._changing, suppress(ServiceError):  # it is told when there is something to say
             if self._spare is None and not self._closed:
-                self._spare, self._spare_pace = self._start(), self._pace
+                pace = self._pace  # once: it may change meanwhile
+                self._spare, self._spare_pace = self._start(pace), pace
 
 
 class PiperTalk:

@@ -10,12 +10,15 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from shutil import which
+from threading import Event, Thread
 
 import numpy as np
 import pytest
 
 from edgeagent import settings
 from edgeagent.errors import ServiceError
+from edgeagent.services import piper_talker
+from edgeagent.services.child import Child
 from edgeagent.services.piper_talker import PiperTalker
 from tests.services.leftovers import children
 from tests.services.talkers import piper, piper_voice
@@ -67,6 +70,32 @@ def test_the_pace_changes_from_the_next_sentence_on(tmp_path: Path, eventually: 
             lengths.append(sum(map(len, talker.say("Twenty characters.."))))
         assert lengths == pytest.approx([15_200, 30_400, 30_400, 15_200], abs=900)
     eventually(lambda: not children())
+
+
+def test_the_pace_waits_for_no_process_that_is_being_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine's thread changes it. What was started at the old pace says nothing at the new one."""
+    starting, may = Event(), Event()
+
+    def slowly(argv: list[str]) -> Child:
+        starting.set()
+        may.wait(10)
+        return Child(argv)
+
+    with closing(piper(tmp_path, "whole")) as talker:
+        monkeypatch.setattr(piper_talker, "Child", slowly)
+        said: list[float] = []
+        speaking = Thread(target=lambda: said.extend(map(len, talker.say("Twenty characters.."))))
+        speaking.start()
+        assert starting.wait(10)
+        pacing = Thread(target=talker.pace, args=(0.5,))
+        pacing.start()
+        pacing.join(5)
+        waited = pacing.is_alive()
+        may.set()
+        speaking.join(10)
+        assert not waited
+        assert sum(said) == pytest.approx(15_200, abs=900)
+        assert sum(map(len, talker.say("Twenty characters.."))) == pytest.approx(30_400, abs=900)
 
 
 def test_one_that_refuses_its_voice_says_why(tmp_path: Path) -> None:

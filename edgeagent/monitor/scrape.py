@@ -45,6 +45,22 @@ class _Handler(WSGIRequestHandler):
 
 
 class _Server(WSGIServer):
+    over = False
+    asking: socket.socket | None = None
+    """The last who asked."""
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ARG002
+        """Nobody is answered any more once it is over."""
+        self.asking = request  # before looking: whoever ends it sees this one, or is seen
+        return not self.over
+
+    def hang_up(self) -> None:
+        """Wait for nobody's request. Any thread."""
+        self.over = True
+        if self.asking is not None:
+            with suppress(OSError):
+                self.asking.shutdown(socket.SHUT_RDWR)
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Nothing is printed for a client that went away."""
 
@@ -80,8 +96,9 @@ class Scrape:
         self._thread.start()
 
     def close(self) -> None:
-        """Answer no more. Idempotent."""
+        """Answer no more, in bounded time. Idempotent."""
         if self._thread.is_alive():
+            self._server.hang_up()
             self._server.shutdown()
             self._thread.join(CLOSING_S)
         self._server.server_close()

@@ -9,6 +9,8 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from socketserver import StreamRequestHandler
+from threading import Event, Thread
 
 import numpy as np
 import pytest
@@ -152,6 +154,34 @@ def test_a_client_that_dawdles_does_not_keep_others_waiting(serve: Serve, monkey
         dawdler.sendall(b"GET /metrics HT")
         assert get(port)[0] == 200
         assert dawdler.recv(1) == b""
+
+
+def test_a_client_that_dawdles_does_not_hold_up_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor does the one behind it."""
+    monkeypatch.setattr(scrape, "PATIENCE_S", 60.0)
+    asked = Event()
+    ours = places.listening("127.0.0.1", 0, "metrics.port")
+    server = scrape.Scrape(ours, Figures(Tally(), Stages()))
+
+    def setup(handler: StreamRequestHandler) -> None:
+        asked.set()
+        StreamRequestHandler.setup(handler)
+
+    monkeypatch.setattr(scrape._Handler, "setup", setup)
+    server.start()
+    with (
+        socket.create_connection(ours.getsockname()[:2]) as first,
+        socket.create_connection(ours.getsockname()[:2]) as second,
+    ):
+        assert asked.wait(10)
+        ending = Thread(target=server.close)
+        ending.start()
+        ending.join(10)
+        waited = ending.is_alive()
+        first.close()
+        second.close()
+    ending.join(10)
+    assert not waited
 
 
 def test_a_port_that_is_taken_is_refused_with_its_remedy() -> None:

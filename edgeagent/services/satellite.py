@@ -277,6 +277,7 @@ class Satellite:
         run.unwanted = True
         run.talk.cancel()
         self._alarms["look"] = self._clock()
+        self._changed.notify_all()
 
     def _played(self, talks: list[SatelliteTalk]) -> None:
         if talks:

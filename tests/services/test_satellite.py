@@ -7,7 +7,7 @@ import socket
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
-from threading import Thread
+from threading import Event, Thread
 from time import monotonic
 from typing import Any
 
@@ -19,6 +19,7 @@ from edgeagent.dialogue.kinds import Kind, Understood
 from edgeagent.errors import ServiceError
 from edgeagent.monitor.places import listening
 from edgeagent.ports import Reply, Request, Sound, Voiced
+from edgeagent.services import satellite as module
 from edgeagent.services import satellite_server
 from edgeagent.services.satellite import Satellite
 from edgeagent.signal.convert import to_int16
@@ -357,6 +358,33 @@ def test_what_nobody_asks_for_never_sounds(device: Device, home: HomeAssistant, 
     home.voice(0.1)
     home.awaits("played")  # though nothing was
     assert not device.announced
+
+
+def test_a_reply_that_is_called_off_before_it_sounds_is_told_at_once(
+    make: Make, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the button, or by who goes on; though nothing else wakes the clerk."""
+    rests, rest_s = Event(), Satellite._rest_s
+
+    def rest(satellite: Satellite) -> float | None:
+        if satellite._unplayed:
+            rests.set()
+        return rest_s(satellite)
+
+    monkeypatch.setattr(Satellite, "_rest_s", rest)
+    monkeypatch.setattr(module, "QUIET_S", 600.0)
+    device = make()
+    with connecting(device.satellite.port) as connect:
+        home = connect().serve()
+        device.turn(1)
+        home.awaits("audio-stop")
+        home.send("transcript", text="how late is it?")
+        eventually(lambda: device.texts)
+        device.ask(1)
+        home.voice(0.1, 0, stop=False)
+        assert rests.wait(10)
+        device.satellite.drop_turn(1)
+        home.awaits("played")
 
 
 def test_go_on_is_not_its_to_continue(device: Device, home: HomeAssistant, eventually: Eventually) -> None:

@@ -62,19 +62,19 @@ class Asker(Working[Question]):
 
     def ask(self, question: Question) -> None:
         """Ask this, and nothing else any more."""
+        if self._question is not None:
+            self._cut(self._question)  # first: whom the notice wakes looks for that
         with self._changed:
-            before, self._question = self._question, question
+            self._question = question
             self._changed.notify()
-        if before is not None:
-            self._cut(before)
 
     def cancel(self, question: Question) -> None:
         """Nothing more of it."""
+        self._cut(question)  # first, as above
         with self._changed:
             if self._question is question:
                 self._question = None
             self._changed.notify()
-        self._cut(question)
 
     def spoken(self, question: Question) -> None:
         """One of its sentences is over: there is room for another."""

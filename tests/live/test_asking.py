@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from threading import Event
+from threading import Condition, Event
 from time import monotonic
 
 import numpy as np
@@ -11,6 +11,7 @@ import pytest
 
 from edgeagent.dialogue.kinds import Kind, Understood
 from edgeagent.errors import ServiceError
+from edgeagent.live import worker
 from edgeagent.live.asking import AHEAD, Asker, Question
 from edgeagent.live.inbox import Inbox
 from edgeagent.ports import Request
@@ -115,6 +116,32 @@ def until(inbox: Inbox, so: Callable[[], bool]) -> None:
         inbox.deliver()
         Event().wait(0.001)
         assert monotonic() - begun < GIVE_UP_S
+
+
+@pytest.mark.parametrize("way", ["cancel", "ask"])
+def test_who_is_woken_finds_that_it_is_called_off(
+    make: Make, may: Event, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """Or it would go back to sleep, with nobody left to wake it."""
+    found: list[bool] = []
+
+    class Watched(Condition):
+        def notify(self, n: int = 1) -> None:
+            found.append(first.cancelled)
+            super().notify(n)
+
+    monkeypatch.setattr(worker, "Condition", Watched)
+    first = question("first")
+    asker, inbox, told, _ = make(Streaming(endless(), may), Streaming(iter(()), may))
+    asker.ask(first)
+    may.set()
+    until(inbox, lambda: len(told.log) == AHEAD)
+    found.clear()
+    if way == "ask":
+        asker.ask(question("second"))
+    else:
+        asker.cancel(first)
+    assert found == [True]
 
 
 def test_each_sentence_as_soon_as_it_is_complete(make: Make, may: Event) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 import socket
@@ -19,12 +20,13 @@ pytest.importorskip("uvicorn", reason="needs the extra [page]")
 
 from starlette.datastructures import URL
 from starlette.requests import Request
+from starlette.types import Message
 
 from edgeagent.monitor.page import calibration, guard, impatient, job, site
 from edgeagent.monitor.page.calibration import REFUSED, Calibration
 from edgeagent.monitor.page.job import Job, Outcome
 from edgeagent.monitor.page.server import CONNECTIONS, Server
-from edgeagent.monitor.page.site import Content
+from edgeagent.monitor.page.site import Content, Site
 from edgeagent.monitor.places import listening
 
 TOKEN = "a token of some length"
@@ -349,6 +351,24 @@ def test_so_many_may_watch_and_who_leaves_makes_room(serve: Serve) -> None:
                 return another.answer.status == 200
 
         until(room, "a browser that left keeps its place")
+
+
+def test_who_asks_at_the_same_moment_is_counted_as_well(shown: Shown) -> None:
+    watched = Site(shown.content(), Job([]), Calibration([]))
+    scope = {"type": "http", "method": "GET", "path": "/events", "headers": []}
+
+    async def left() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def sent(_message: Message) -> None: ...
+
+    async def ask_all() -> list[int]:
+        answers = [await watched._events(Request(scope)) for _ in range(site.WATCHING + 1)]
+        for answer in answers:
+            await answer(scope, left, sent)
+        return [answer.status_code for answer in (*answers, await watched._events(Request(scope)))]
+
+    assert asyncio.run(ask_all()) == [*[200] * site.WATCHING, 503, 200]
 
 
 HEAD = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n"

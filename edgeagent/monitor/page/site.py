@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from edgeagent.monitor.page.calibration import Calibration
 from edgeagent.monitor.page.guard import FORM
@@ -143,7 +144,11 @@ class Site:
             return PlainTextResponse("Enough are watching.\n", 503, {"retry-after": "30"})
         if request.method == "HEAD":  # its answer has no body, and no end if it is a stream
             return Response(media_type="text/event-stream")
-        return StreamingResponse(self._stream(), media_type="text/event-stream")
+        self._watching += 1
+        return _Watched(self._stream(), self._leave)
+
+    def _leave(self) -> None:
+        self._watching -= 1
 
     def _now_event(self) -> str:
         now = asyncio.get_running_loop().time()
@@ -153,23 +158,36 @@ class Site:
 
     async def _stream(self) -> AsyncIterator[str]:
         """Server-sent events until the browser goes; one that is slow is waited for, and misses what was meanwhile."""
-        self._watching += 1
         told = (-1, -1, -1)
+        yield _event("minute", self._content.minute())
+        while not self.over:
+            known = (self._content.version(), self._check.version, self._calibration.version)
+            if known[0] != told[0]:
+                yield _event("history", self._content.history())
+            if known[1] != told[1]:
+                yield _event("check", self._content.findings(self._check.outcome))
+            if known[2] != told[2]:
+                yield _event("calibrate", self._content.calibrated(self.form_word, self._calibration.outcome))
+            told = known
+            yield self._now_event()
+            await asyncio.sleep(TICK_S)
+
+
+class _Watched(StreamingResponse):
+    """A stream that is counted from its request on and not from its first event: browsers ask all at once when the
+    device is back."""
+
+    def __init__(self, events: AsyncIterator[str], leave: Callable[[], None]) -> None:
+        """leave: called when it is over, however it ends."""
+        super().__init__(events, media_type="text/event-stream")
+        self._leave = leave
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI."""
         try:
-            yield _event("minute", self._content.minute())
-            while not self.over:
-                known = (self._content.version(), self._check.version, self._calibration.version)
-                if known[0] != told[0]:
-                    yield _event("history", self._content.history())
-                if known[1] != told[1]:
-                    yield _event("check", self._content.findings(self._check.outcome))
-                if known[2] != told[2]:
-                    yield _event("calibrate", self._content.calibrated(self.form_word, self._calibration.outcome))
-                told = known
-                yield self._now_event()
-                await asyncio.sleep(TICK_S)
+            await super().__call__(scope, receive, send)
         finally:
-            self._watching -= 1
+            self._leave()
 
 
 def _event(name: str, data: object) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
+import os
 import socket
 import sys
 from collections.abc import Callable, Iterator
@@ -445,6 +446,15 @@ def test_a_check_that_has_no_end_is_ended(
         while stream.event("check") == "checking":
             pass
     assert shown.said[-1].code == -9
+
+
+def test_one_that_ends_as_it_is_killed_takes_nobody_along(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The button's thread kills, and the server's sees the end: group 0 is the device itself."""
+    groups, killed = iter([4711]), list[int]()
+    monkeypatch.setattr(os, "killpg", lambda group, _number: killed.append(group))
+    monkeypatch.setattr(Job, "_group", property(lambda _: next(groups, 0), lambda *_: None), raising=False)
+    Job(["true"]).kill()
+    assert killed == [4711]
 
 
 def test_a_program_that_is_not_there_is_told(serve: Serve, shown: Shown, servers: list[Server]) -> None:

@@ -75,8 +75,8 @@ class Job:
 
     def _signal(self, number: signal.Signals) -> None:
         with suppress(ProcessLookupError):
-            if self._group:
-                os.killpg(self._group, number)
+            if group := self._group:  # once: on another thread it may end meanwhile, and group 0 is our own
+                os.killpg(group, number)
 
     async def _run(self, options: Sequence[str]) -> None:
         await self._ended(["nice", "-n", "10", *self._command, *options], LONGEST_S)

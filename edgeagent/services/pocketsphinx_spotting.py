@@ -65,7 +65,8 @@ class PocketsphinxSpotting:
         """What the child has answered."""
         if not self.over:
             self._said.append(partial)
-            self.over = partial.final
+            if partial.final:  # otherwise left alone: it may be cancelled at this moment
+                self.over = True
 
     def give_up(self) -> None:
         """The child is gone: what it had understood is not sure any more."""

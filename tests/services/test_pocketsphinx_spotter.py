@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -191,6 +192,21 @@ def test_a_lagging_child_costs_the_oldest_sound_and_no_memory(
     os.kill(child_of(spotter), signal.SIGCONT)
     _collect(spotting, said, lambda: said and said[-1].upto == fed * PIECE, eventually)
     assert len(said) <= BEHIND // PIECE + 3
+
+
+def test_what_is_called_off_while_it_answers_stays_so() -> None:
+    class Answered:
+        text, upto = "stop", 1
+
+        @property
+        def final(self) -> bool:
+            spotting.cancel()  # by the engine's thread, at this moment
+            return False
+
+    with closing(Wake()) as wake:
+        spotting = PocketsphinxSpotting(0, wake)
+        spotting.say(cast(Partial, Answered()))
+        assert spotting.over
 
 
 def test_one_long_piece_is_never_dropped() -> None:

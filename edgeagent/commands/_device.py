@@ -13,7 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from edgeagent.commands.terminal import warn
+from edgeagent.commands.terminal import WARNING
+from edgeagent.devices.terminal_lamp import own_stderr
 from edgeagent.errors import DeviceHung
 from edgeagent.settings import Settings
 from edgeagent.store.spool import Spool
@@ -134,14 +135,6 @@ def leaving() -> Iterator[None]:
         os.close(words)
 
 
-def own_stderr() -> int:
-    """A descriptor of what is stderr now, whatever becomes of that."""
-    try:
-        return os.dup(2)
-    except OSError:  # it is closed
-        return os.open(os.devnull, os.O_WRONLY)
-
-
 class Fan:
     """A journal that hands on to others, which may join late."""
 
@@ -163,6 +156,8 @@ class Printer:
         self.error: OSError | None = None
         self._form = form
         self._gone = gone
+        out = sys.stdout
+        self._out, self._coding = out.fileno(), (out.encoding, out.errors or "strict")  # as it is now: see `portaudio`
         self._spool: Spool[Entry] = Spool("printer", self._print, self._failed, LINES)
 
     def write(self, entry: Entry) -> None:
@@ -178,19 +173,22 @@ class Printer:
 
     def _print(self, entries: list[Entry]) -> None:
         lines = (line for entry in entries if (line := self._form(entry)) is not None)
-        rest = "".join(f"{line}\n" for line in lines).encode(sys.stdout.encoding, sys.stdout.errors or "strict")
+        rest = "".join(f"{line}\n" for line in lines).encode(*self._coding)
         while rest:
-            rest = rest[os.write(sys.stdout.fileno(), rest) :]
+            rest = rest[os.write(self._out, rest) :]
 
 
 class Warner:
-    """Warnings on stderr, each reason once: a full disk ends a recording and a journal, and is one event."""
+    """Warnings on stderr, each reason once: a full disk ends a recording and a journal, and is one event. From any
+    thread, whoever has stderr put aside meanwhile, or waits for it."""
 
     def __init__(self) -> None:
         self._told: set[str] = set()
+        self._out = own_stderr()
 
     def __call__(self, line: str) -> None:
         reason = line.partition(": ")[2].partition(";")[0]
         if reason not in self._told:
             self._told.add(reason)
-            warn(line)
+            with suppress(OSError):  # nobody reads it
+                os.write(self._out, f"{WARNING} {line}\n".encode(errors="replace"))

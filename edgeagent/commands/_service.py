@@ -11,8 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from edgeagent.commands._device import own_stderr
 from edgeagent.commands.terminal import warn
+from edgeagent.devices.terminal_lamp import own_stderr
 from edgeagent.errors import EdgeAgentError
 from edgeagent.monitor.notify import manager
 from edgeagent.monitor.service import Service

@@ -15,6 +15,8 @@ from edgeagent.errors import EdgeAgentError
 BAR = 30
 """Columns of the bar."""
 
+WARNING = "edgeagent: warning:"
+
 
 def add_json(parser: argparse.ArgumentParser) -> None:
     """The option `--json`, worded alike everywhere."""
@@ -52,7 +54,7 @@ def print_json(document: object) -> None:
 
 def warn(line: str) -> None:
     """One line on stderr, at once: what a person should know of a run that goes on."""
-    print(f"edgeagent: warning: {line}", file=sys.stderr, flush=True)
+    print(f"{WARNING} {line}", file=sys.stderr, flush=True)
 
 
 class Progress:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 
 from edgeagent.devices.animator import Animator
 from edgeagent.devices.lights import Glow
@@ -12,11 +13,12 @@ from edgeagent.turn.outputs import Light
 
 class TerminalLamp:
     """See `ports.Lamp`. Written by a thread of its own, so a terminal that is held (Ctrl-S) holds nobody else; and not
-    by sys.stderr, whose lock the thread would have then, while the interpreter's end waits for it."""
+    by sys.stderr, whose lock the thread would have then, while the interpreter's end waits for it. What is stderr at
+    first remains ours: it is put aside now and then (`portaudio.quiet`)."""
 
     def __init__(self, write: Callable[[bytes], object] | None = None) -> None:
         """write: instead of to stderr."""
-        self._out = write or _to_stderr
+        self._out = write or partial(os.write, own_stderr())
         self._last = ""
         self._animator = Animator(self._write)
 
@@ -33,5 +35,9 @@ class TerminalLamp:
             self._out(f"{line}\n".encode())
 
 
-def _to_stderr(line: bytes) -> None:
-    os.write(2, line)
+def own_stderr() -> int:
+    """A descriptor of what is stderr now, whatever becomes of that."""
+    try:
+        return os.dup(2)
+    except OSError:  # it is closed
+        return os.open(os.devnull, os.O_WRONLY)

@@ -39,6 +39,33 @@ def ended(how: str) -> tuple[int, str]:
     return done.returncode, done.stderr
 
 
+MEANWHILE = """
+from contextlib import redirect_stdout
+from io import StringIO
+
+from edgeagent.commands._device import Printer, Warner
+from edgeagent.devices.portaudio import quiet
+from edgeagent.devices.terminal_lamp import TerminalLamp
+from edgeagent.turn.outputs import Light
+
+warn, lamp, printer = Warner(), TerminalLamp(), Printer(lambda entry: entry["event"], lambda: None)
+with quiet(), redirect_stdout(StringIO()):
+    warn("the disk: full; the journal ends here")
+    lamp.show(Light.MIC_LOST)
+    lamp.close()
+    printer.write({"event": "mic lost"})
+    printer.close()
+"""
+
+
+def test_what_is_said_while_a_card_is_looked_for_is_not_put_aside() -> None:
+    """Which is every second where it is away: lamp, warnings and timeline are for the person all the same."""
+    done = subprocess.run([sys.executable, "-c", MEANWHILE], capture_output=True, text=True, timeout=60, check=True)
+    warned = "edgeagent: warning: the disk: full; the journal ends here"
+    assert done.stderr.splitlines() == [warned, "lamp: mic lost"]
+    assert done.stdout == "mic lost\n"
+
+
 def test_that_the_library_hangs_is_said() -> None:
     code, said = ended("raise DeviceHung('the sound library hangs', 'plug it in again')")
     assert (code, said) == (75, f"edgeagent: error: {DeviceHung('the sound library hangs', 'plug it in again')}\n")

@@ -107,7 +107,7 @@ class Discovery:
         try:
             self._zeroconf = self._library.Zeroconf(interfaces=self._interfaces)
             self._zeroconf.register_service(service, allow_name_change=True)
-        except (OSError, self._library.Error) as error:
+        except Exception as error:  # for an address of IPv6 that is not there yet it is a RuntimeError
             self._take_back()
             return str(error) or type(error).__name__
         return ""
@@ -116,7 +116,7 @@ class Discovery:
         """What is registered, if anything is."""
         known, self._zeroconf = self._zeroconf, None
         if known is not None:
-            with suppress(OSError):
+            with suppress(Exception):  # nothing more is wanted of it
                 known.close()
 
 

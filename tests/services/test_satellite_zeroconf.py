@@ -55,12 +55,14 @@ def test_home_assistant_finds_it_while_it_is_there(eventually: Eventually) -> No
     assert not outside.notes
 
 
+@pytest.mark.parametrize("address", ["192.0.2.1", "2001:db8::1"])  # of no interface of this machine
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the library leaves its socket open
-def test_a_network_that_takes_no_news_is_told_and_costs_nothing_else(eventually: Eventually) -> None:
+def test_a_network_that_takes_no_news_is_told_and_costs_nothing_else(address: str, eventually: Eventually) -> None:
     outside = Notes()
-    discovery = Discovery("kitchen", "192.0.2.1", 10700, outside.note)  # no interface of this machine
+    discovery = Discovery("kitchen", address, 10700, outside.note)
     eventually(lambda: outside.notes)
     assert outside.notes[0].startswith("! Home Assistant cannot find it by itself")
+    assert discovery._thread.is_alive()  # and tries again
     discovery.close()
     gc.collect()
 

@@ -48,6 +48,7 @@ class Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line `argv` (without the program's name); the exit code."""
     try:
+        _open_streams()
         hide()  # before anything is started
         _print_anything()
         code = _dispatch(list(sys.argv[1:] if argv is None else argv))
@@ -64,6 +65,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         code, line = _told(error)
         print(f"edgeagent: error: {line}", file=sys.stderr)
         return code
+
+
+def _open_streams() -> None:
+    """Whoever starts us may have closed stdout (`>&-`): then a journal would get its number, and with it all that
+    libraries print."""
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(number)
+    for name, stream in (("stdout", 1), ("stderr", 2)):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(stream, "w", closefd=False))
 
 
 def _print_anything() -> None:

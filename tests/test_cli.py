@@ -133,6 +133,15 @@ def test_ctrl_c_says_nothing(given: Given, capsys: pytest.CaptureFixture[str]) -
     assert capsys.readouterr() == ("", "")
 
 
+def test_closed_streams_are_nobodys_and_their_numbers_no_files(tmp_path: Path) -> None:
+    code = (
+        "import os, sys; from edgeagent.__main__ import main; code = main(['diagram']); "
+        f"took = os.open({str(tmp_path / 'journal')!r}, os.O_CREAT | os.O_WRONLY); os._exit(code or took <= 2)"
+    )
+    words = ["sh", "-c", 'exec "$0" -c "$1" <&- >&- 2>&-', sys.executable, code]
+    assert subprocess.run(words, cwd=ROOT, check=False).returncode == 0
+
+
 def test_a_reader_who_goes_away_is_no_error() -> None:
     read, write = os.pipe()
     os.close(read)

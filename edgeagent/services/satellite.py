@@ -35,6 +35,9 @@ sound may take as long to end."""
 SETTLED_S = 0.1
 """From a decision in the journal to its being carried out."""
 
+ANNOUNCED_MOST = 4
+"""Announcements that may wait to be spoken. Home Assistant makes one at a time; what waits takes memory."""
+
 CLOSING_S = 1.0
 
 AUDIBLE = ("speaking", "doubting", "half_duplex", "yielding")
@@ -213,7 +216,9 @@ class Satellite:
             return
         for talk in announced:
             if not self._outside.announce(Voiced("", talk)):
-                talk.cancel()
+                with self._changed:
+                    self._refuse(talk)
+                    self._changed.notify_all()
 
     def lost(self, connection: Connection, reason: str) -> None:
         """See `Served`."""
@@ -270,12 +275,25 @@ class Satellite:
         ours = self._turn
         if ours is not None and ours.run is run and run is not None and run.text is not None and not heard:
             ours.deaf_from = ours.sent if ours.closed_at is None else -1
-        self._unplayed.extend(news.announced)
-        return news.announced
+        return [talk for talk in news.announced if self._has_room(talk)]
+
+    def _has_room(self, talk: SatelliteTalk) -> bool:
+        """Whether one more announcement may wait; Home Assistant is told at once of one that may not."""
+        if len(self._unplayed) >= ANNOUNCED_MOST:
+            self._played([talk for talk in self._unplayed if talk.over])
+        self._unplayed.append(talk)
+        if len(self._unplayed) <= ANNOUNCED_MOST:
+            return True
+        talk.cancel()
+        self._played([talk])
+        return False
 
     def _abandon(self, run: Run) -> None:
         run.unwanted = True
-        run.talk.cancel()
+        self._refuse(run.talk)
+
+    def _refuse(self, talk: SatelliteTalk) -> None:
+        talk.cancel()
         self._alarms["look"] = self._clock()
         self._changed.notify_all()
 

@@ -17,7 +17,7 @@ from queue import Empty, Full, Queue
 from threading import Lock, Thread
 from typing import BinaryIO, Protocol, cast
 
-from edgeagent.services.wyoming_wire import Message, encoded, read
+from edgeagent.services.wyoming_wire import LONGEST_DATA, Message, encoded, read
 
 MOST = 8
 """Connections at a time: Home Assistant has one, and one more when it asks what there is."""
@@ -30,6 +30,10 @@ STALL_S = 10.0
 
 QUIET_S, DEAD_S = 4.0, 12.0
 """Seconds without a message from whom we serve: then it is asked, and then given up. Home Assistant pings every two."""
+
+ECHOED = 256
+"""Characters of a ping that are sent back, more than anybody asks for: what waits for a client that reads nothing must
+stay small."""
 
 CLOSING_S = 1.0
 
@@ -106,7 +110,7 @@ class Connection:
         reason = "it has closed the connection"
         source = cast(BinaryIO, self._socket.makefile("rb"))
         try:
-            while (message := read(source)) is not None:
+            while (message := read(source, longest_data=LONGEST_DATA)) is not None:
                 self.heard_at = self._clock()
                 if not self._answer(message):
                     break
@@ -128,7 +132,7 @@ class Connection:
             case "describe":
                 self.send([self._served.info()])
             case "ping":
-                self.send([Message("pong", {"text": message.text("text") or None})])
+                self.send([Message("pong", {"text": message.text("text")[:ECHOED] or None})])
             case "run-satellite":
                 if not self._served.adopt(self):
                     self.send([Message("error", {"text": "this satellite serves another", "code": "in-use"})])

@@ -21,6 +21,9 @@ WIDTH = 2
 RATES = (4_000, 192_000)
 CHANNELS_MOST = 8
 
+WIDEST = 48_000
+"""Hz up to which an utterance of any length is kept; of a higher rate it is less, for it waits in memory."""
+
 SPARE_S = 5
 """More than the player takes of one utterance, so that it is the player who says that it is too long."""
 
@@ -61,11 +64,11 @@ class SatelliteTalk:
         """The next int16 little-endian sound; what is too much is left out."""
         frame = WIDTH * self._channels
         with self._changed:
-            room = (LONGEST // RATE + SPARE_S) * self._rate - self._frames
+            room = (LONGEST // RATE + SPARE_S) * min(self._rate, WIDEST) - self._frames
             pcm = pcm[: min(len(pcm) // frame, max(0, room)) * frame]
             if pcm and not (self._ended or self.cancelled):
                 self._frames += len(pcm) // frame
-                self._pieces.append(pcm)
+                self._pieces.append(self._first_channel(pcm))
                 self._changed.notify_all()
 
     def finish(self) -> None:
@@ -91,7 +94,7 @@ class SatelliteTalk:
         rate: VoiceRate | None = None
         while (pcm := self._next()) is not None:
             rate = rate or VoiceRate(self._rate)
-            if (sound := rate.push(self._first_channel(pcm))).size:
+            if (sound := rate.push(pcm)).size:
                 yield sound
         if rate is not None and not self.cancelled and (rest := rate.finish()).size:
             yield rest

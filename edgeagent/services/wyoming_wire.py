@@ -17,6 +17,9 @@ LONGEST_LINE = 1 << 16
 LONGEST_PART = 1 << 20
 """Bytes of data, and of payload: five seconds of the widest sound that is taken; pieces are 2 KiB."""
 
+LONGEST_DATA = 1 << 16
+"""Bytes of data, of whom we did not choose: to read a mebibyte of brackets stops every thread for half a second."""
+
 
 class Breaks(ValueError):
     """The connection ends within a message."""
@@ -52,9 +55,9 @@ def encoded(message: Message) -> bytes:
     return json.dumps(head).encode() + b"\n" + data + message.payload
 
 
-def read(source: BinaryIO, longest: int = LONGEST_PART) -> Message | None:
-    """The next message, None at the end. longest: bytes of a payload. Raises ValueError for what is none, Breaks where
-    it is not whole, and what the source raises."""
+def read(source: BinaryIO, longest: int = LONGEST_PART, longest_data: int = LONGEST_PART) -> Message | None:
+    """The next message, None at the end. longest: bytes of a payload; longest_data: of data. Raises ValueError for what
+    is none, Breaks where it is not whole, and what the source raises."""
     line = source.readline(LONGEST_LINE + 1)
     if not line:
         return None
@@ -66,7 +69,7 @@ def read(source: BinaryIO, longest: int = LONGEST_PART) -> Message | None:
     kind, data = head.get("type"), head.get("data") or {}
     if not isinstance(kind, str) or not isinstance(data, dict):
         raise ValueError("no message")
-    if length := _length(head, "data_length"):
+    if length := _length(head, "data_length", longest_data):
         data = {**data, **_object(_bytes(source, length))}
     return Message(kind, data, _bytes(source, _length(head, "payload_length", longest)))
 
@@ -81,7 +84,7 @@ def _object(text: bytes) -> dict[str, object]:
     return found
 
 
-def _length(head: Mapping[str, object], name: str, longest: int = LONGEST_PART) -> int:
+def _length(head: Mapping[str, object], name: str, longest: int) -> int:
     length = head.get(name) or 0
     if not isinstance(length, int) or not 0 <= length <= longest:
         raise ValueError(f"{name} is not from 0 to {longest}")

@@ -22,6 +22,7 @@ from edgeagent.ports import Reply, Request, Sound, Voiced
 from edgeagent.services import satellite as module
 from edgeagent.services import satellite_server
 from edgeagent.services.satellite import Satellite
+from edgeagent.services.satellite_talk import SatelliteTalk
 from edgeagent.signal.convert import to_int16
 
 pytest.importorskip("wyoming", reason="needs the extra [wyoming]")
@@ -427,6 +428,38 @@ def test_an_announcement_for_which_there_is_no_room(make: Make, eventually: Even
         home.voice(0.2, 5)
         eventually(lambda: device.announced)
         assert not list(device.announced[0].talk)
+        home.awaits("played")
+        for _ in range(50):
+            home.voice(0.2, 1)
+        home.awaits("played", 51)
+    assert not device.satellite._unplayed
+
+
+def test_announcements_that_nobody_can_speak_take_no_memory(device: Device, home: HomeAssistant) -> None:
+    for _ in range(50):
+        home.voice(0.2, 5)
+    home.awaits("played", 46)
+    assert len(device.announced) == len(device.satellite._unplayed) == 4
+    for said in device.announced:
+        assert level(sound_of(said)) == pytest.approx(0.2, abs=0.001)
+    device.falls_silent()
+    home.awaits("played", 47)
+    home.voice(0.4, 5)
+    home.send("ping", text="all of it")
+    home.awaits("pong")
+    assert level(sound_of(device.announced[-1])) == pytest.approx(0.4, abs=0.001)
+
+
+def test_what_of_a_voice_is_never_heard_does_not_wait_in_memory(device: Device, home: HomeAssistant) -> None:
+    form: dict[str, Any] = {"rate": 192_000, "width": 2, "channels": 8}
+    home.send("audio-start", **form)
+    for _ in range(100):
+        home.send("audio-chunk", bytes(1 << 20), **form)
+    home.send("ping", text="all of it")
+    home.awaits("pong")
+    (said,) = device.announced
+    assert isinstance(said.talk, SatelliteTalk)
+    assert sum(map(len, said.talk._pieces)) < 20 << 20
 
 
 def test_an_error_costs_this_turn_only(device: Device, home: HomeAssistant, eventually: Eventually) -> None:
@@ -566,6 +599,7 @@ def test_paused_it_hears_nothing_until_it_is_wanted_again(
         b'{"type": "x", "payload_length": -1}\n',
         b'{"type": "x", "data_length": "many"}\n',
         b'{"type": "x", "data_length": 3}\nabc',
+        b'{"type": "x", "data_length": 90010}\n{"a": [' + 30_000 * b"[]," + b"1]}",
         b"[" * 60_000 + b"\n",
         b"x" * 70_000,
     ],
@@ -660,6 +694,12 @@ def test_a_client_that_does_not_read_holds_nobody_up(make: Make, eventually: Eve
         eventually(lambda: device.texts)
         assert device.texts == [(1, "")]
         eventually(lambda: device.notes[-1].endswith("is gone: it does not take what it is sent"))
+
+
+def test_pings_of_a_client_that_reads_nothing_take_no_memory(connect: Connect) -> None:
+    long = connect()
+    long.send("ping", text="x" * 10_000)
+    assert len(long.awaits("pong").data["text"]) < 1000
 
 
 def test_a_second_one_is_refused_while_the_first_shows_life(

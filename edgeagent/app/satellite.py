@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections import deque
 from contextlib import ExitStack
 
 from edgeagent.live.conversation import Conversation
@@ -11,9 +13,14 @@ from edgeagent.monitor.places import awaited, listening, loopback
 from edgeagent.ports import Voiced
 from edgeagent.services.satellite import Satellite
 from edgeagent.services.satellite_info import name_of
+from edgeagent.services.satellite_server import Clock
 from edgeagent.services.satellite_zeroconf import Discovery
 from edgeagent.settings import Settings
 from edgeagent.turn.events import Alone
+
+NEWS_MOST, NEWS_S = 20, 60.0
+"""Lines told in so many seconds. Whoever reaches the port makes them, and must not fill the journal, which is bounded,
+with them."""
 
 
 def build_satellite(settings: Settings, closing: ExitStack, early: bool = False) -> Satellite | None:
@@ -45,10 +52,14 @@ def add_satellite(
 class Outside:
     """See `services.satellite.Outside`: everything becomes a note for the engine's thread."""
 
-    def __init__(self, inbox: Inbox, door: Door, conversation: Conversation) -> None:
+    def __init__(self, inbox: Inbox, door: Door, conversation: Conversation, clock: Clock = time.monotonic) -> None:
         self._inbox = inbox
         self._door = door
         self._conversation = conversation
+        self._clock = clock
+        self._there: bool | None = None
+        self._told: deque[float] = deque(maxlen=NEWS_MOST)  # when
+        self._left_out = 0
 
     def announce(self, said: Voiced) -> bool:
         def say() -> None:
@@ -57,8 +68,15 @@ class Outside:
         return self._inbox.post(say)
 
     def note(self, text: str, *, trouble: bool = False) -> None:
-        event = "satellite_trouble" if trouble else "satellite"
+        event, now = "satellite_trouble" if trouble else "satellite", self._clock()
+        if len(self._told) == NEWS_MOST and now < self._told[0] + NEWS_S:
+            self._left_out += 1
+            return
+        self._told.append(now)
+        if self._left_out:
+            text, self._left_out = f"{text} ({self._left_out} such lines before it were left out)", 0
         self._inbox.post(lambda: self._conversation.note(event, text=text))
 
     def reach(self, there: bool) -> None:
-        self._inbox.post(lambda: self._door.tell(Alone(0, not there)))
+        if there is not self._there and self._inbox.post(lambda: self._door.tell(Alone(0, not there))):
+            self._there = there

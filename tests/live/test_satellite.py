@@ -45,7 +45,8 @@ class House:
             settings=settings,
             beside=self.satellite,
         )
-        self.satellite.start(Outside(self.rig.inbox, self.rig.door, self.rig.conversation))
+        self.now = 0.0
+        self.satellite.start(Outside(self.rig.inbox, self.rig.door, self.rig.conversation, lambda: self.now))
         self.rig.turn(30)
 
     def speak(self, blocks: int = 60) -> None:
@@ -268,6 +269,37 @@ def test_without_home_assistant_it_says_so_and_goes_on_listening(house: House, h
         again.send("synthesize", text="Yes.")
         again.voice(NEW, 10)
         until_sounding(house, NEW)
+
+
+@pytest.mark.usefixtures("home")
+def test_whoever_reaches_the_port_cannot_fill_the_journal(house: House) -> None:
+    def refused() -> None:
+        with connecting(house.satellite.port) as connect:
+            other = connect()
+            other.send("run-satellite")
+            other.awaits("error")
+
+    for _ in range(40):
+        refused()
+    house.rig.turn(20)
+    told = len(house.texts("satellite")) + len(house.texts("satellite_trouble"))
+    assert 10 < told < 30
+    house.now += 3600
+    refused()
+    house.rig.turn(20)
+    assert house.texts("satellite_trouble")[-1].endswith(
+        f"is refused: another is served ({41 - told} such lines before it were left out)"
+    )
+
+
+def test_one_that_pauses_without_end_keeps_the_engine_from_nothing(house: House, home: HomeAssistant) -> None:
+    before = len(house.rig.entries("alone"))
+    for _ in range(50):
+        home.send("pause-satellite")
+    home.send("ping", text="all of it")
+    home.awaits("pong")
+    house.rig.turn(20)
+    assert len(house.rig.entries("alone")) == before + 1
 
 
 def test_twice_in_a_moment(house: House, home: HomeAssistant) -> None:

@@ -36,8 +36,11 @@ ROUNDS = 5
 CALLS = 8
 """Tools that it may ask for at a time; what is beyond is not done."""
 
+CALLS_READ = 64
+"""Beyond so many it does not end."""
+
 ARGUMENTS = 65_536
-"""Characters of a call's arguments."""
+"""Characters of a call's name and arguments."""
 
 LIMIT, LATER_LIMIT = "max_tokens", "max_completion_tokens"
 """What the limit of an answer is called: by every server, and by OpenAI's models since 2024, which refuse the other."""
@@ -218,9 +221,9 @@ class Asked:
         before = self.calls.get(int(index), Call("", "", ""))
         arguments = function.get("arguments") or ""
         whole = before.arguments + (arguments if isinstance(arguments, str) else json.dumps(arguments))
-        if len(whole) > ARGUMENTS:
-            raise ServiceError("the model asks for a tool without end", "take another model")
         name = before.name + str(function.get("name") or "")
+        if len(name) + len(whole) > ARGUMENTS or len(self.calls) > CALLS_READ:
+            raise ServiceError("the model asks for a tool without end", "take another model")
         self.calls[int(index)] = Call(before.id or str(given or f"call-{index}"), name, whole)
 
 

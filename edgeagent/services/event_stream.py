@@ -24,6 +24,9 @@ WAITING = 256
 LINE = 65_536
 """Bytes of a line at most; a server that sends more is none."""
 
+LONGEST_EVENT = 1 << 20
+"""Characters of an event at most, which may have many lines."""
+
 CONNECT_S = 5.0
 """Seconds for a connection: a server in the next room answers in milliseconds."""
 
@@ -155,15 +158,18 @@ def _context() -> ssl.SSLContext:
 def _events(response: http.client.HTTPResponse) -> Iterator[str]:
     """The data of each event; fields other than `data` and comments count for nothing here."""
     data: list[str] = []
+    length = 0
     while line := response.readline(LINE):
         if len(line) >= LINE:
             raise ServiceError("the server sends a line without end")
         text = line.decode("utf-8", errors="replace").rstrip("\r\n")
         if text.startswith("data:"):
             data.append(text[5:].removeprefix(" "))
+            if (length := length + len(text)) > LONGEST_EVENT:
+                raise ServiceError("the server sends an event without end")
         elif not text and data:
             yield "\n".join(data)
-            data = []
+            data, length = [], 0
     if data:
         yield "\n".join(data)
 

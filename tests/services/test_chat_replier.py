@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from threading import enumerate as enumerate_threads
@@ -122,6 +123,16 @@ def test_a_line_without_end() -> None:
         talking.raw("x" * 200_000)
 
     assert "without end" in complaint(act)
+
+
+def test_an_event_without_end() -> None:
+    def act(talking: Talking) -> None:
+        talking.begin()
+        with suppress(OSError):  # it is left
+            for _ in range(100):
+                talking.raw("data: " + "x" * 60_000 + "\n")
+
+    assert "an event without end" in complaint(act)
 
 
 def test_an_empty_reply_is_none() -> None:

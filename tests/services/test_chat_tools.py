@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -161,6 +162,19 @@ def test_a_call_without_end_is_cut(tmp_path: Path) -> None:
         talking.begin()
         while not talking.gone(0):
             talking.call(0, "a", None, "x" * 1000)
+
+    with pytest.raises(ServiceError, match="without end"):
+        talk(act, tools(tmp_path, "cat"))
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_calls_without_end_are_cut(named: bool, tmp_path: Path) -> None:
+    def act(talking: Talking) -> None:
+        talking.begin()
+        with suppress(OSError):  # it is left
+            for number in range(300):
+                talking.call(0 if named else number, "a", "lamp" * 100, None if named else "{}")
+            talking.done()
 
     with pytest.raises(ServiceError, match="without end"):
         talk(act, tools(tmp_path, "cat"))

@@ -203,7 +203,9 @@ def _faults(lined: Lined, place: Place, tool: object, names: set[str]) -> Iterat
     if not argv:
         yield lined.fault((*place, "command"), "command needs a program and its arguments")
     elif which(argv[0]) is None:
-        yield lined.fault((*place, "command"), f"there is no program '{argv[0]}'. Install it or give its path")
+        name, given, _value = argv[0].partition("=")  # what is behind it may be a password
+        wrong = f"'{name}=...' is no program. Write  env {name}=VALUE PROGRAM" if given else ""
+        yield lined.fault((*place, "command"), wrong or f"there is no program '{name}'. Install it or give its path")
 
 
 def _unreadable(about: object) -> str:

@@ -230,6 +230,14 @@ def test_every_fault_of_the_file_is_told_at_once_with_its_line(tmp_path: Path) -
         assert told in text, told
 
 
+def test_a_password_in_front_of_a_program_is_not_repeated(tmp_path: Path) -> None:
+    file = tmp_path / "tools.yaml"
+    file.write_text("tools:\n- {name: lamp, description: x, command: 'TOKEN=very-secret lamp'}\n")
+    with pytest.raises(ConfigError, match=r"line 2: 'TOKEN=\.\.\.' is no program.*env TOKEN=VALUE") as refused:
+        read_tools(str(file))
+    assert "very-secret" not in str(refused.value)
+
+
 @pytest.mark.parametrize("text", ["", "7", "tools: 7", "tools: &a [*a]", "{", "a: 1"])
 def test_what_is_no_file_of_tools_is_refused(text: str, tmp_path: Path) -> None:
     file = tmp_path / "tools.yaml"

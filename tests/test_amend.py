@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import IO
 
 import pytest
 from hypothesis import given
@@ -108,6 +111,50 @@ def test_the_old_file_is_kept_and_mode_and_link_stay(tmp_path: Path) -> None:
     assert stat.S_IMODE(real.stat().st_mode) == 0o640
     assert backup.read_text() == MINE
     assert sorted(path.name for path in tmp_path.iterdir()) == ["edgeagent.yaml", "old.yaml", "real.yaml"]
+
+
+def test_what_others_have_put_into_the_folder_is_not_written_into(tmp_path: Path) -> None:
+    path, victim, backup = tmp_path / "edgeagent.yaml", tmp_path / "victim", tmp_path / "old.yaml"
+    path.write_text(MINE)
+    victim.write_text("root's own")
+    (tmp_path / "edgeagent.yaml.new").symlink_to(victim)
+    replace_kept(path, "audio: {}\n", tmp_path / "first.yaml")
+    assert not path.is_symlink()
+    assert path.read_text() == "audio: {}\n"
+    backup.symlink_to(tmp_path / "not there yet")
+    with pytest.raises(FileExistsError):
+        replace_kept(path, "", backup)
+    assert victim.read_text() == "root's own"
+    assert not (tmp_path / "not there yet").exists()
+
+
+def test_a_backup_is_never_readable_by_more_than_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, backup = tmp_path / "edgeagent.yaml", tmp_path / "old.yaml"
+    path.write_text(MINE)
+    path.chmod(0o600)
+    seen: list[int] = []
+
+    def copied(old: IO[bytes], new: IO[bytes]) -> None:
+        seen.append(stat.S_IMODE(os.fstat(new.fileno()).st_mode))
+        new.write(old.read())
+
+    monkeypatch.setattr(shutil, "copyfileobj", copied)
+    replace_kept(path, "audio: {}\n", backup)
+    assert seen == [0o600] == [stat.S_IMODE(backup.stat().st_mode)]
+    assert backup.read_text() == MINE
+
+
+def test_a_backup_goes_nowhere_but_beside_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "edgeagent.yaml"
+    file.write_text("audio: {volume_percent: 80}\n")
+    now = datetime.now(UTC)
+    for second in range(60):
+        planted = f"{file.name}.{now + timedelta(seconds=second):%Y%m%dT%H%M%SZ}.bak"
+        (tmp_path / planted).symlink_to(tmp_path / "elsewhere")
+    backup = keep(file, {"audio.volume_percent": 30})
+    assert not backup.is_symlink()
+    assert backup.read_text() == "audio: {volume_percent: 80}\n"
+    assert not (tmp_path / "elsewhere").exists()
 
 
 def test_a_write_that_fails_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain, count
+from os.path import lexists
 from pathlib import Path
 
 import yaml
@@ -26,7 +27,7 @@ def keep(file: Path, found: Found) -> Path:
     text = amend(read_text(file), found, str(file))
     dated = f"{file.name}.{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     names = (f"{dated}{again}.bak" for again in chain([""], (f"-{number}" for number in count(2))))
-    backup = next(free for name in names if not (free := file.with_name(name)).exists())  # two may be of one second
+    backup = next(free for name in names if not lexists(free := file.with_name(name)))  # two may be of one second
     replace_kept(file, text, backup)
     return backup
 

@@ -43,7 +43,7 @@ def write_whole(path: Path, text: str, mode: int = 0o666) -> None:
     draft = path.with_name(path.name + ".new")
     draft.unlink(missing_ok=True)  # one that a kill has left may have another mode
     try:
-        with open(draft, "w", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, mode)) as file:
+        with open(draft, "x", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, mode)) as file:
             file.write(text)
         os.replace(draft, path)
     except BaseException:
@@ -53,16 +53,21 @@ def write_whole(path: Path, text: str, mode: int = 0o666) -> None:
 
 def replace_kept(path: Path, text: str, backup: Path) -> None:
     """Replace `path` by `text`, the old content kept as `backup`. A reader, and a power cut, see either of both whole;
-    mode and owner stay, and a link still leads there. Raises OSError; then `path` is as it was."""
+    mode and owner stay, of the backup as well, and a link still leads there. Raises OSError; then `path` is as it was.
+
+    Root may be told to do so in a folder of somebody else's: nothing that lies there already is written into, for it
+    may be a link to anywhere."""
     path = path.resolve()
-    shutil.copy2(path, backup)
     draft = path.with_name(path.name + ".new")
-    about = path.stat()
+    draft.unlink(missing_ok=True)
+    with path.open("rb") as old:
+        about = os.fstat(old.fileno())
+        with open(backup, "xb", opener=_own) as kept:
+            _give(kept.fileno(), about)
+            shutil.copyfileobj(old, kept)
     try:
-        with draft.open("w", encoding="utf-8", newline="") as file:
-            os.chmod(draft, about.st_mode & 0o7777)
-            if os.geteuid() == 0:
-                os.chown(draft, about.st_uid, about.st_gid)
+        with open(draft, "x", encoding="utf-8", newline="", opener=_own) as file:
+            _give(file.fileno(), about)
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
@@ -70,6 +75,13 @@ def replace_kept(path: Path, text: str, backup: Path) -> None:
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
+
+
+def _give(file: int, about: os.stat_result) -> None:
+    """Owner and mode of another file to one that is open."""
+    if os.geteuid() == 0:
+        os.fchown(file, about.st_uid, about.st_gid)
+    os.fchmod(file, about.st_mode & 0o7777)
 
 
 def _own(path: str, flags: int) -> int:

@@ -34,6 +34,23 @@ def test_what_could_not_be_written_leaves_no_part_of_it(tmp_path: Path, monkeypa
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_link_that_others_have_put_there_meanwhile_is_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("somebody's own")
+
+    def too_late(draft: Path, *, missing_ok: bool) -> None:
+        monkeypatch.undo()
+        assert missing_ok
+        draft.symlink_to(victim)
+
+    monkeypatch.setattr(Path, "unlink", too_late)
+    with pytest.raises(FileExistsError):
+        write_whole(tmp_path / "label.json", "{}")
+    assert victim.read_text() == "somebody's own"
+
+
 @pytest.fixture
 def _open_to_all() -> Iterator[None]:
     before = os.umask(0)

@@ -17,7 +17,7 @@ from edgeagent.commands._calibrate_text import figures
 from edgeagent.live import realtime
 from edgeagent.live.sounder import Sounder
 from edgeagent.settings import Settings
-from edgeagent.store.disk import write_whole
+from edgeagent.store.disk import OWN_FILE, write_whole
 
 
 def measure(settings: Settings, person: bool) -> tuple[Measured, Recorded]:
@@ -71,8 +71,9 @@ class Outcome:
         return replace(self, file=file, backup=keep(file, self.changes))
 
     def reported(self, path: Path, recorded: Recorded) -> Outcome:
-        """The page drawn. Raises OSError."""
-        write_whole(path, page(self.measured, recorded, [line.text for line in self.advice], self.changes))
+        """The page drawn, for its owner alone: one can hear the room in it. Raises OSError."""
+        drawn = page(self.measured, recorded, [line.text for line in self.advice], self.changes)
+        write_whole(path, drawn, OWN_FILE)
         return replace(self, report=path)
 
     def plain(self) -> dict[str, object]:

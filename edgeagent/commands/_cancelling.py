@@ -21,7 +21,7 @@ from edgeagent.signal.convert import to_mono
 from edgeagent.signal.resample import resample
 from edgeagent.signal.wav import load, write_wav
 from edgeagent.sim.recordings import Cancelled, cancel
-from edgeagent.store.disk import write_whole
+from edgeagent.store.disk import OWN_FILE, write_whole
 from edgeagent.units import RATE, milliseconds, seconds
 
 FULL_SCALE = 0.999
@@ -73,11 +73,11 @@ def run(args: argparse.Namespace) -> int:
     result = _result(microphone.sound, cancelled, perf_counter() - began)
     faults = list(_faults(microphone, reference, cancelled, result))
     warnings = [*_mixed(microphone, reference), *_overdriven(microphone), *faults]
-    write_wav(args.out, cancelled.clean)
+    write_wav(args.out, cancelled.clean, OWN_FILE)
     if args.linear is not None:
-        write_wav(args.linear, cancelled.linear)
+        write_wav(args.linear, cancelled.linear, OWN_FILE)
     if args.report is not None:
-        write_whole(args.report, page(_record(microphone, reference, cancelled, result, warnings)))
+        write_whole(args.report, page(_record(microphone, reference, cancelled, result, warnings)), OWN_FILE)
     for warning in warnings:
         warn(warning)
     written = {name: str(path) for name in ("out", "linear", "report") if (path := getattr(args, name)) is not None}

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 from edgeagent.commands.terminal import Progress, add_json, check_place, print_json, warn
@@ -35,6 +36,7 @@ def run(args: argparse.Namespace) -> int:
     from edgeagent import app
     from edgeagent.detect.deaf import deaf
     from edgeagent.sim.replay import replay
+    from edgeagent.store.disk import opened, write_all
     from edgeagent.store.journal import MemoryJournal
     from edgeagent.store.session import EAR, read_session
 
@@ -50,7 +52,8 @@ def run(args: argparse.Namespace) -> int:
         replay(engine, session.reference, session.microphone, session.events, chunk=args.chunk, progress=progress.at)
     replayed = journal.lines()
     if args.out:
-        args.out.write_bytes(replayed)
+        with closing(opened(args.out, "w")) as file:
+            write_all(file, replayed)
     if recorded is None and args.json:
         print_json({"identical": None, "line": None, "recorded": None, "replayed": None})
         return 0

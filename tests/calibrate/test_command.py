@@ -123,6 +123,7 @@ def test_the_page_shows_figures_advice_and_sounds(
 ) -> None:
     edgeagent("calibrate", "--yes", "--report", tmp_path / "page.html")
     assert str(tmp_path / "page.html") in capsys.readouterr().out
+    assert (tmp_path / "page.html").stat().st_mode & 0o777 == 0o600  # one can hear the room in it
     page = (tmp_path / "page.html").read_text()
     for _, value, _ in list(text.figures(measured))[1:]:
         assert value in page

@@ -87,6 +87,12 @@ def test_the_page_lies_beside_the_output(pair: tuple[Path, Path], edgeagent: Run
     assert left == {"mic.wav", "ref.wav", "out.wav", "out.html", "page.html"}
 
 
+def test_the_voice_of_a_person_is_its_owners_alone_to_hear(pair: tuple[Path, Path], edgeagent: Run) -> None:
+    out, linear = pair[0].with_name("out.wav"), pair[0].with_name("linear.wav")
+    assert edgeagent("cancel", *pair, out, "--linear", linear, "--report") == 0
+    assert {path.stat().st_mode & 0o777 for path in (out, linear, out.with_suffix(".html"))} == {0o600}
+
+
 def loud(microphone: Sound, reference: Sound) -> tuple[Sound, Sound]:
     return np.clip(microphone * np.float32(4 / np.abs(microphone).max()), -1, 1), reference
 

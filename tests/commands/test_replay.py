@@ -25,6 +25,7 @@ def test_the_same_session_gives_the_same_journal(
     assert edgeagent("replay", recorded / "session", "--chunk", chunk, "--out", copy) == 0
     assert capsys.readouterr().out.startswith("identical: ")
     assert copy.read_bytes() == (recorded / "journal.jsonl").read_bytes()
+    assert copy.stat().st_mode & 0o777 == 0o600  # it may hold what people said
 
 
 def test_the_first_difference_is_shown(session: Path, edgeagent: Run, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,7 @@ shown; nobody is made to generate anything."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from edgeagent.commands._finding import Finding, fail, ok, warn
 from edgeagent.commands._installed import has
@@ -41,6 +42,15 @@ def chat(settings: Settings) -> Iterator[Finding]:
             yield _refused(replier, error)
     except ServiceError as error:
         yield fail("replier", error.problem, error.remedy or "set replier.url to that server's, up to and with /v1")
+    if replier.needs_key != "never" and has(KEY) and _in_the_clear(replier.url):
+        how = "set replier.url: https://... where that server has a certificate, or replier.needs_key: never"
+        yield warn("replier", f"the key goes to {replier.url} in the clear", how)
+
+
+def _in_the_clear(url: str) -> bool:
+    """Whether what is sent there can be read on the way."""
+    parts = urlsplit(url)
+    return parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1")
 
 
 def _refused(replier: Replier, error: KeyRefused) -> Finding:

@@ -51,7 +51,8 @@ def models(url: str, key: str, patience_s: float) -> Models:
     """Asks the server at `url` (up to and with /v1), and takes so many seconds at most for it. key: "" for none; it is
     in no complaint. Raises ServiceError, KeyRefused where it is for the key."""
     where = urlsplit(url.rstrip("/") + "/models")
-    status, body = _got(where, bearer(key), patience_s)
+    with explained(name_of(where), key):
+        status, body = _got(where, bearer(key), patience_s)
     if status in NO_LIST:
         return Models(None)
     if status != http.client.OK:
@@ -67,7 +68,7 @@ def models(url: str, key: str, patience_s: float) -> Models:
 
 def _got(where: SplitResult, headers: dict[str, str], patience_s: float) -> tuple[int, bytes]:
     """Status and body of the list."""
-    with explained(name_of(where)), closing(connecting(where, patience_s)) as connection:
+    with closing(connecting(where, patience_s)) as connection:
         connection.connect()
         with _cut_after(patience_s, connection.sock):
             connection.request("GET", where.path, headers={"Accept": "application/json", **headers})

@@ -65,7 +65,7 @@ class EventStream:
             shut(connected)
 
     def _work(self, put: Callable[[str], bool]) -> None:
-        with explained(self._name):
+        with explained(self._name, self._secret):
             self._receive(put)
 
     def _receive(self, put: Callable[[str], bool]) -> None:
@@ -125,8 +125,8 @@ def shut(connected: socket.socket) -> None:
 
 
 @contextmanager
-def explained(name: str) -> Iterator[None]:
-    """What goes wrong with a server as ServiceError. name: of the server."""
+def explained(name: str, secret: str = "") -> Iterator[None]:
+    """What goes wrong with a server as ServiceError. name: of the server. secret: see `EventStream`."""
     try:
         yield
     except ssl.SSLError as error:
@@ -139,7 +139,7 @@ def explained(name: str) -> Iterator[None]:
         raise ServiceError(f"{name} is no name of a server", "mend its address") from error
     except (OSError, http.client.HTTPException) as error:
         why = getattr(error, "strerror", "") or error or type(error).__name__
-        raise ServiceError(f"{name}: {why}", "start it, or mend its address") from error
+        raise ServiceError(hidden(f"{name}: {why}", secret), "start it, or mend its address") from error
 
 
 def bearer(key: str) -> dict[str, str]:

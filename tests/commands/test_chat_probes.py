@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from time import monotonic
@@ -80,6 +81,15 @@ def test_a_key_that_is_refused(server: ChatServer) -> None:
     assert "refuses the key (401): Incorrect: Bearer ***" in finding.text
     assert "EDGEAGENT_CHAT_KEY" in finding.fix
     assert "LoadCredential=chat-key:FILE" in finding.fix
+
+
+@pytest.mark.usefixtures("with_key")
+def test_a_key_that_can_be_read_on_the_way(server: ChatServer) -> None:
+    everywhere = server.url.replace("127.0.0.1", "0.0.0.0")
+    replier = Replier(kind="chat", url=everywhere, model="m")
+    _, clear = chat(Settings(replier=replier))
+    assert (clear.grade, clear.text) == (Grade.WARN, f"the key goes to {everywhere} in the clear")
+    assert len(list(chat(Settings(replier=replace(replier, needs_key="never"))))) == 1
 
 
 def test_a_key_that_nobody_has_given(server: ChatServer) -> None:
@@ -185,6 +195,11 @@ def broken(talking: Talking) -> None:
     talking.begin(500, "text/plain")
 
 
+def no_http(talking: Talking) -> None:
+    """The client's complaint quotes it."""
+    talking._handler.wfile.write(f"HTTP/{talking.headers['Authorization']} 200\r\n\r\n".encode())
+
+
 def endless(talking: Talking) -> None:
     talking.begin(200, "application/json")
     while True:
@@ -198,6 +213,7 @@ def endless(talking: Talking) -> None:
         (garbage, Grade.FAIL, "sends what is no list of models"),
         (another_list, Grade.FAIL, "sends what is no list of models"),
         (broken, Grade.FAIL, "failed (500 Internal Server Error)"),
+        (no_http, Grade.FAIL, ": HTTP/Bearer *** 200"),
         (endless, Grade.FAIL, "a list without end"),
     ],
 )

@@ -19,6 +19,7 @@ A device that is running forgets too, within two seconds, and begins anew; its j
 from __future__ import annotations
 
 import argparse
+import errno
 from glob import escape
 from pathlib import Path
 
@@ -79,4 +80,5 @@ def _forget(path: Path, parts: list[str], settings: Settings) -> bool:
         remedy = "name a memory.file; if it is one, delete it, which makes the device forget as well"
         raise EdgeAgentError(f"{path}: {problem}, and stays as it is", remedy) from refused
     except OSError as error:
-        raise EdgeAgentError(f"{path}: {error.strerror}", "may this user write it?") from error
+        remedy = "end what reads it, and forget again" if error.errno == errno.EBUSY else "may this user write it?"
+        raise EdgeAgentError(f"{path}: {error.strerror}", remedy) from error

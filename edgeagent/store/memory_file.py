@@ -174,8 +174,9 @@ class MemoryFile:
 
 
 def forget(path: Path, parts: Collection[Part] = tuple(PARTS)) -> None:
-    """Empty these parts, also under a running device. Raises as MemoryFile does; a file that is not there stays away,
-    and one of an earlier version, which has but the profile, is removed."""
+    """Empty these parts, also under a running device. Raises as MemoryFile does, also where they are empty and not yet
+    overwritten; a file that is not there stays away, and one of an earlier version, which has but the profile, is
+    removed."""
     if not path.exists():
         return
     if numbers(path) is not None:
@@ -189,7 +190,8 @@ def forget(path: Path, parts: Collection[Part] = tuple(PARTS)) -> None:
                 for table in PARTS[part]:
                     database.execute(f"DELETE FROM {table}")
                 database.execute("UPDATE tokens SET value = lower(hex(randomblob(8))) WHERE part = ?", (part,))
-        overwrite(database)
+        if not overwrite(database):
+            raise OSError(errno.EBUSY, "forgotten, but somebody who reads it keeps the old content on the disk")
 
 
 def look(path: Path) -> Stood | None:

@@ -167,6 +167,23 @@ def test_the_store_is_emptied(
     assert any(b"secret" in each.read_bytes() for each in tmp_path.iterdir()) == left.saved.unfinished
 
 
+def test_what_somebody_still_reads_is_not_said_to_be_gone(
+    tmp_path: Path, edgeagent: Run, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edgeagent.store.memory_database.PATIENCE_S", 0.1)
+    store = tmp_path / "memory.db"
+    keep(store)
+    with closing(sqlite3.connect(store)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM lines").fetchall()
+        assert edgeagent("forget", "--file", store) == 2
+        told = capsys.readouterr()
+        assert "somebody who reads it keeps the old content on the disk; end what reads it" in told.err
+        assert "forgotten\n" not in told.out
+    assert edgeagent("forget", "--file", store) == 0
+    assert not any(b"secret" in each.read_bytes() for each in tmp_path.iterdir())
+
+
 def test_what_is_no_store_is_not_emptied(tmp_path: Path, edgeagent: Run, capsys: pytest.CaptureFixture[str]) -> None:
     mine, photos = tmp_path / "diary.txt", tmp_path / "photos.db"
     mine.write_text("dear diary " * 500)

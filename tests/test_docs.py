@@ -151,3 +151,13 @@ def test_the_privacy_page_names_whoever_may_get_what_people_say() -> None:
         for kind in kinds:
             assert re.search(rf"`{section}\.kind: [^|]*{kind}", table), (section, kind)
     assert "`capture.on_turn`" in table
+
+
+def test_the_privacy_page_names_whatever_listens() -> None:
+    """Every setting that opens a port or a socket."""
+    page = (ROOT / "docs" / "privacy.md").read_text(encoding="utf-8")
+    table = page.partition("## What listens")[2].partition("\n## ")[0]
+    ports = {f"{section}.port" for section, kind in get_type_hints(Settings).items() if hasattr(kind(), "address")}
+    assert {"page.port", "metrics.port", "satellite.port"} <= ports
+    for key in (ports - {"satellite.port"}) | {"hints.socket", "satellite.enabled", "satellite.discovery"}:
+        assert f"| `{key}` |" in table, key

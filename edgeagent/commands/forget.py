@@ -10,7 +10,7 @@ A device that is configured with `memory.file` keeps there from start to start
 Both are forgotten, or with --only one of them. `edgeagent check --config FILE` only shows what there is.
 
 A device that is running forgets too, within two seconds, and begins anew; its journal says so. Recorded sessions (`run
---record`) and journals are not touched, nor is a file that is no memory.
+--record`), journals, kept turns and the clips of `flight.dir` are not touched, nor is a file that is no memory.
 
     edgeagent forget --config edgeagent.yaml
     edgeagent forget --file /var/lib/edgeagent/memory.db --only talk

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from edgeagent import __version__, commands
+from edgeagent.commands.terminal import tame
 from edgeagent.credential import hide
 from edgeagent.errors import EdgeAgentError, install, meant, nearest
 
@@ -63,7 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if os.environ.get(TRACEBACK) == "1":
             raise
         code, line = _told(error)
-        print(f"edgeagent: error: {line}", file=sys.stderr)
+        print(f"edgeagent: error: {tame(line)}", file=sys.stderr)
         return code
 
 

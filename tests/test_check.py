@@ -82,6 +82,15 @@ def test_the_worst_finding_is_the_exit_code(capsys: pytest.CaptureFixture[str]) 
     ]
 
 
+def test_what_a_server_says_does_not_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    report([warn("wake word", "it says: \x1b]0;oops\x07\n\x9b2Jline 2", "set\x1b[2J it")])
+    assert capsys.readouterr().out.splitlines() == [
+        "warn  wake word      it says:  ]0;oops ",
+        " 2Jline 2",
+        "                     fix: set [2J it",
+    ]
+
+
 def test_a_bug_report_has_what_it_needs() -> None:
     text = " ".join(finding.text for finding in _probes.versions(Settings()))
     for word in ("Python 3.", "numpy", "onnxruntime", "cores"):

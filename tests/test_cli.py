@@ -87,6 +87,7 @@ def test_a_wrong_command_line_is_one_line(
     [
         (DeviceError("no card 'Jabra'", "plug it in"), 2, "no card 'Jabra'; plug it in"),
         (DeviceHung("PortAudio hangs"), 75, "PortAudio hangs"),
+        (DeviceError("a server says: \x1b[2Jgone\x9b2J"), 2, "a server says:  [2Jgone 2J"),
         (
             ModuleNotFoundError("", name="pyaudio"),
             2,

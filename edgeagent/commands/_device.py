@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from edgeagent.commands.terminal import WARNING
+from edgeagent.commands.terminal import WARNING, tame
 from edgeagent.devices.terminal_lamp import own_stderr
 from edgeagent.errors import DeviceHung
 from edgeagent.settings import Settings
@@ -191,4 +191,4 @@ class Warner:
         if reason not in self._told:
             self._told.add(reason)
             with suppress(OSError):  # nobody reads it
-                os.write(self._out, f"{WARNING} {line}\n".encode(errors="replace"))
+                os.write(self._out, f"{WARNING} {tame(line)}\n".encode(errors="replace"))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from enum import IntEnum
 
+from edgeagent.commands.terminal import tame
 from edgeagent.settings import Settings
 
 
@@ -49,9 +50,9 @@ def report(findings: Iterable[Finding]) -> Grade:
     """Print them, each as it is found; the worst grade."""
     worst = Grade.OK
     for finding in findings:
-        print(f"{finding.grade.name.lower():<5} {finding.topic:<14} {finding.text}")
+        print(f"{finding.grade.name.lower():<5} {finding.topic:<14} {tame(finding.text)}")
         if finding.fix:
-            print(f"{'':<5} {'':<14} fix: {finding.fix}", flush=True)
+            print(f"{'':<5} {'':<14} fix: {tame(finding.fix)}", flush=True)
         worst = max(worst, finding.grade)
     return worst
 

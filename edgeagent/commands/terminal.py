@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import sys
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +17,14 @@ BAR = 30
 """Columns of the bar."""
 
 WARNING = "edgeagent: warning:"
+
+STEERING = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+"""Control characters but for the end of a line."""
+
+
+def tame(text: str) -> str:
+    """What may hold the words of a server, a program or a file: these must not steer the terminal."""
+    return STEERING.sub(" ", text)
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
@@ -54,7 +63,7 @@ def print_json(document: object) -> None:
 
 def warn(line: str) -> None:
     """One line on stderr, at once: what a person should know of a run that goes on."""
-    print(f"{WARNING} {line}", file=sys.stderr, flush=True)
+    print(f"{WARNING} {tame(line)}", file=sys.stderr, flush=True)
 
 
 class Progress:

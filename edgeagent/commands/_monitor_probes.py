@@ -10,6 +10,7 @@ from contextlib import closing
 from http.client import HTTPException
 from importlib.util import find_spec
 from pathlib import Path
+from time import monotonic
 
 from edgeagent.commands._finding import Finding, fail, ok, warn
 from edgeagent.commands._installed import drop_in, has, installed
@@ -19,6 +20,9 @@ from edgeagent.settings import Mqtt, Settings
 
 PATIENCE_S = 3.0
 """For a broker, or for a device that runs already."""
+
+LONGEST = 1 << 20
+"""Bytes of an answer that are read: ours have some 20 kB."""
 
 OURS = {"metrics": ("/metrics", b"edgeagent_"), "page": ("/style.css", b".lamp")}
 """By what a device that runs already is known."""
@@ -73,11 +77,14 @@ def _ours(key: str, address: str, port: int) -> bool:
 
 
 def fetched(address: str, port: int, path: str) -> bytes:
-    """What a server on this machine answers; b"" for none."""
+    """What a server on this machine answers; b"" for none. Of an answer without end, as a camera's, the beginning."""
     host = "127.0.0.1" if address == "0.0.0.0" else f"[{address}]" if ":" in address else address
     try:
         with closing(DIRECT.open(f"http://{host}:{port}{path}", timeout=PATIENCE_S)) as answer:
-            return bytes(answer.read())
+            found, until = b"", monotonic() + PATIENCE_S
+            while len(found) < LONGEST and monotonic() < until and (some := answer.read1(LONGEST)):
+                found += some
+            return found
     except (OSError, ValueError, HTTPException):  # the last of one that speaks something else
         return b""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 
@@ -65,6 +66,27 @@ def test_a_port_of_somebody_who_speaks_something_else_is_taken() -> None:
         greeting.join()
     assert finding.grade is Grade.FAIL
     assert "metrics.port" in finding.fix
+
+
+def test_a_port_of_a_camera_that_streams_for_ever_is_taken() -> None:
+    sent = 0
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+
+        def stream() -> None:
+            nonlocal sent
+            connection, _ = taken.accept()
+            with connection, suppress(OSError):  # it is left
+                connection.recv(4096)
+                connection.sendall(b"HTTP/1.0 200 OK\r\n\r\n")
+                for sent in range(100):  # noqa: B007
+                    connection.sendall(b"a picture" * 100_000)
+
+        streaming = Thread(target=stream)
+        streaming.start()
+        (finding,) = found(Settings(page=Page(port=taken.getsockname()[1])))
+        streaming.join()
+    assert finding.grade is Grade.FAIL
+    assert sent < 50
 
 
 def test_a_device_that_runs_is_asked_without_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:

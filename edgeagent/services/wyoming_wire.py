@@ -20,6 +20,9 @@ LONGEST_PART = 1 << 20
 LONGEST_DATA = 1 << 16
 """Bytes of data, of whom we did not choose: to read a mebibyte of brackets stops every thread for half a second."""
 
+LARGEST = 1 << 53
+"""Of a number: JSON has larger ones, of which no float is made."""
+
 
 class Breaks(ValueError):
     """The connection ends within a message."""
@@ -34,9 +37,9 @@ class Message:
     payload: bytes = b""
 
     def number(self, name: str) -> int | None:
-        """A whole number of the data; None for anything else."""
+        """A whole number of the data that can be reckoned with; None for anything else."""
         value = self.data.get(name)
-        return value if isinstance(value, int) and not isinstance(value, bool) else None
+        return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= LARGEST else None
 
     def text(self, name: str) -> str:
         """A text of the data on one line; "" for anything else."""

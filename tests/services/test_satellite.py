@@ -450,6 +450,18 @@ def test_announcements_that_nobody_can_speak_take_no_memory(device: Device, home
     assert level(sound_of(device.announced[-1])) == pytest.approx(0.4, abs=0.001)
 
 
+def test_times_that_no_clock_has_end_no_connection(device: Device, home: HomeAssistant) -> None:
+    form: dict[str, Any] = {"rate": 16_000, "width": 2, "channels": 1}
+    for begun, then in ((10**400, 0), (0, 10**400), (-(10**400), 10**400)):
+        home.send("audio-start", **form, timestamp=begun)
+        home.send("audio-chunk", bytes(64), **form, timestamp=then)
+        home.send("audio-chunk", bytes(64), rate=10**400, width=2, channels=-(10**400), timestamp=then)
+        home.send("audio-stop", timestamp=then)
+    home.send("ping", text="still there?")
+    home.awaits("pong")
+    assert device.reached == [False, True]
+
+
 def test_what_of_a_voice_is_never_heard_does_not_wait_in_memory(device: Device, home: HomeAssistant) -> None:
     form: dict[str, Any] = {"rate": 192_000, "width": 2, "channels": 8}
     home.send("audio-start", **form)

@@ -48,9 +48,9 @@ class Message:
 
 
 def encoded(message: Message) -> bytes:
-    """What goes over the line."""
+    """What goes over the line; half a surrogate pair, which is no letter, as a question mark."""
     head: dict[str, object] = {"type": message.kind, "version": "1.0.0"}
-    data = json.dumps(message.data, ensure_ascii=False).encode() if message.data else b""
+    data = json.dumps(message.data, ensure_ascii=False).encode(errors="replace") if message.data else b""
     if data:
         head["data_length"] = len(data)
     if message.payload:

@@ -714,6 +714,12 @@ def test_pings_of_a_client_that_reads_nothing_take_no_memory(connect: Connect) -
     assert len(long.awaits("pong").data["text"]) < 1000
 
 
+def test_half_a_letter_in_a_ping_is_sent_back_as_a_mark(connect: Connect) -> None:
+    odd = connect()
+    odd.send_raw(b'{"type": "ping", "data": {"text": "half \\ud800 of it"}}\n')
+    assert odd.awaits("pong").data["text"] == "half ? of it"
+
+
 def test_a_second_one_is_refused_while_the_first_shows_life(
     device: Device, home: HomeAssistant, connect: Connect, eventually: Eventually
 ) -> None:

@@ -12,7 +12,8 @@
 
 The program gets the arguments as a line of JSON on its stdin; what it prints is told to the model. It is no shell and
 gets nothing of what was said on its command line. A model may make arguments up, so they are looked at first: of JSON
-Schema that is `type`, `properties`, `required`, `enum` and `additionalProperties`, one level deep.
+Schema that is `type`, `properties`, `required`, `enum` and `additionalProperties`, one level deep; unlike there, what
+is not declared is refused unless that is true.
 """
 
 from __future__ import annotations
@@ -228,7 +229,7 @@ def _wrong(arguments: object, schema: Mapping[str, Any]) -> str:
     for name, value in arguments.items():
         about = properties.get(name)
         if about is None:
-            if schema.get("additionalProperties") is False:
+            if schema.get("additionalProperties", False) is False:
                 return f"unknown: {name}"
         elif isinstance(about, dict):
             kinds = about.get("type", ())

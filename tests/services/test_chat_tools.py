@@ -93,6 +93,18 @@ def test_the_model_is_told_what_went_wrong(program: str, arguments: str, told: s
     assert not children()
 
 
+def test_what_is_not_declared_never_reaches_a_program_unless_it_may(tmp_path: Path) -> None:
+    act = calling(('{"on": true, "shell": "reboot"}', '{"on": true}'))
+    declared = [f"  additionalProperties: {said}\n" for said in ("false", "true")]
+    file = Path(tools(tmp_path, "cat"))
+    written = file.read_text()
+    assert declared[0] in written
+    file.write_text("".join(line for line in written.splitlines(keepends=True) if "additional" not in line))
+    assert results(talk(act, str(file))[1]) == ["error: unknown: shell", '{"on": true}']
+    file.write_text(written.replace(declared[0], declared[1]))
+    assert results(talk(act, str(file))[1])[0] == '{"on": true, "shell": "reboot"}'
+
+
 @pytest.mark.parametrize("arguments", ['{"on": tr', "[]", "[" * 50_000])
 def test_servers_that_read_the_arguments_get_some_that_can_be_read(arguments: str, tmp_path: Path) -> None:
     """Ollama, llama.cpp and vLLM refuse the conversation otherwise, and with it the answer."""

@@ -50,6 +50,8 @@ def test_half_an_emoji_does_not_cost_the_sentence() -> None:
     with serving() as server:
         assert sum(sound.size for sound in talker(server.uri).say("Hello \ud83d.")) > 0
         assert server.told[0].data["text"] == "Hello ?."
+
+
 def test_half_a_letter_costs_no_sentence() -> None:
     with serving() as server:
         assert np.concatenate(list(talker(server.uri).say("Well \ud83d done."))).size

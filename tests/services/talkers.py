@@ -39,7 +39,7 @@ OTHERS = ("espeak", "flite", "piper", "command", "wyoming")
 STALL_MS = 1000
 """Of a voice that is to be given up. Any other may take STARTS_MS: a busy machine takes its time to start a program."""
 
-STARTS_MS = 5000
+STARTS_MS = 30_000
 
 SOUND = "head -c 22050 /dev/zero | tr '\\0' '\\20'"
 """Half a second at 22.05 kHz."""

@@ -21,7 +21,7 @@ from tests.services.talkers import EVERY, OTHERS, Side, absent
 Eventually = Callable[[Callable[[], object]], None]
 SENTENCE = "This is the first sentence, and it goes on for a while. This is the second one."
 LONG = "This sentence goes on and on, and nobody knows where it ends. " * 40
-GIVE_UP_S = 10.0
+GIVE_UP_S = 60.0
 
 
 @pytest.fixture

@@ -88,7 +88,7 @@ def test_cancel_from_another_thread_ends_the_iteration(talker: Talker) -> None:
     for block in talk:
         timer.join()  # so it is cancelled while the voice has more to say
         heard += len(block)
-    assert heard < 20_000
+    assert heard < 30_000  # of 48000 and more: a busy reader gets a pipe's 64 KiB at once
     timer.join()
 
 

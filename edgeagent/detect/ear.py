@@ -32,7 +32,7 @@ SOUNDS = 0.1
 
 LINGER = 32
 """Hops (0.5 s) for which it is asked after that: as long as what it knows of an overlap still changes. Most of the time
-nobody makes a sound, and it is an eighth of all that is computed."""
+nobody makes a sound, and it is a twelfth of all that is computed."""
 
 MOST = np.float32(1e9)
 """Of what is measured: far above any sound's power (full scale is 1e5), far below where squares overflow."""

@@ -11,6 +11,7 @@ from edgeagent.commands._installed import has
 from edgeagent.config.chat_address import HOW, KEY, wants_key
 from edgeagent.credential import credential, given
 from edgeagent.errors import ServiceError, meant, nearest
+from edgeagent.monitor.places import here
 from edgeagent.services.chat_models import KeyRefused, Models, models
 from edgeagent.settings import Replier, Settings
 
@@ -50,7 +51,7 @@ def chat(settings: Settings) -> Iterator[Finding]:
 def _in_the_clear(url: str) -> bool:
     """Whether what is sent there can be read on the way."""
     parts = urlsplit(url)
-    return parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1")
+    return parts.scheme == "http" and not here(parts.hostname or "")
 
 
 def _refused(replier: Replier, error: KeyRefused) -> Finding:

@@ -15,7 +15,7 @@ from time import monotonic
 from edgeagent.commands._finding import Finding, fail, ok, warn
 from edgeagent.commands._installed import drop_in, has, installed
 from edgeagent.errors import EdgeAgentError, install
-from edgeagent.monitor.places import listening, loopback
+from edgeagent.monitor.places import here, listening, loopback
 from edgeagent.settings import Mqtt, Settings
 
 PATIENCE_S = 3.0
@@ -105,7 +105,7 @@ def _broker(mqtt: Mqtt) -> Iterator[Finding]:
         yield warn("mqtt", text, f"on {mqtt.host}: sudo systemctl start mosquitto; or set mqtt.host and mqtt.port anew")
         return
     password = "with a password" if has("mqtt-password") else "without a password"
-    if mqtt.tls or not has("mqtt-password") or mqtt.host in ("localhost", "127.0.0.1", "::1"):
+    if mqtt.tls or not has("mqtt-password") or here(mqtt.host):
         yield ok("mqtt", f"{mqtt.host} port {port} answers; {password}")
     else:
         yield warn(

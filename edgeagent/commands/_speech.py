@@ -48,9 +48,6 @@ def speakers(path: Path) -> set[str]:
     """The names in a file. Raises EdgeAgentError."""
     try:
         return set(path.read_text(encoding="utf-8").split())
-    except UnicodeDecodeError:
-        raise EdgeAgentError(f"{path}: no text", "give a file with the name of a speaker in each line") from None
-    except OSError as error:
-        raise EdgeAgentError(
-            f"{path}: {error.strerror}", "give a file with the name of a speaker in each line"
-        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "no text"
+        raise EdgeAgentError(f"{path}: {why}", "give a file with the name of a speaker in each line") from error

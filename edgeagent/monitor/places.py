@@ -31,6 +31,11 @@ def loopback(address: str) -> bool:
     return ip_address(address).is_loopback
 
 
+def here(host: str) -> bool:
+    """Whether `host` is a name of this machine, so that nobody on the way reads what is sent there."""
+    return host in ("localhost", "127.0.0.1", "::1")
+
+
 def awaited(address: str, key: str) -> str:
     """What to say where `address` is none of this machine's now; "" where it is."""
     with socket.socket(_family(address), socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as ours:

@@ -218,7 +218,6 @@ class Satellite:
             if not self._outside.announce(Voiced("", talk)):
                 with self._changed:
                     self._refuse(talk)
-                    self._changed.notify_all()
 
     def lost(self, connection: Connection, reason: str) -> None:
         """See `Served`."""

@@ -46,7 +46,7 @@ class WyomingTalk:
 
     def __init__(self, talker: settings.Talker, text: str) -> None:
         self._link = WyomingLink(talker.uri, talker.stall_ms / 1000)
-        self._text = text.encode(errors="replace").decode()  # half a surrogate pair cannot be sent
+        self._text = text
         self._voice = talker.voice if talker.voice != settings.Talker().voice else ""
         self._feed: Feed[Sound] = Feed("wyoming-talk", self._work, WAITING)
         self._feed.start()

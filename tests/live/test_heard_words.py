@@ -120,6 +120,7 @@ def measured(talker: str, stops: int) -> dict[str, object]:
     return found
 
 
+@pytest.mark.live
 def test_every_word_is_right_through_portaudio() -> None:
     assert measured("espeak", 4)["wrong"] == 0
 

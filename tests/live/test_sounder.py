@@ -112,6 +112,7 @@ def _found_by(sim: SimCard, case: str) -> dict[str, Any]:
     return findings
 
 
+@pytest.mark.live
 @pytest.mark.parametrize("rate", [16000, pytest.param(48000, marks=pytest.mark.slow)])
 def test_delay_gain_and_the_three_ways_to_stop(make_sim: MakeSim, rate: int) -> None:
     sim = make_sim(rate=rate)
@@ -130,12 +131,14 @@ def test_delay_gain_and_the_three_ways_to_stop(make_sim: MakeSim, rate: int) -> 
     assert all(-25 < pin < -5 for pin in pins)  # the knob acts where the echo arrives, 10 ms on, and a block early
 
 
+@pytest.mark.live
 def test_one_stream_for_both_ways_goes_on_after_each_stop(make_sim: MakeSim) -> None:
     found = found_by(make_sim(), "duplex")
     assert np.median(found["lost"]) < 3200  # it hears again at once, unless the machine is held up
     assert sum(took is not None and -20 < took < 15 for took in found["ended"]) >= 3
 
 
+@pytest.mark.live
 def test_drift_of_two_clocks(make_sim: MakeSim) -> None:
     sim = make_sim()
     sim.state.microphone_ppm = -150

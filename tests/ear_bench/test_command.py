@@ -113,3 +113,13 @@ def test_a_changed_model_is_refused(corpus: Path, tmp_path: Path, capsys: pytest
         file.write(b"\xff")
     assert run(corpus, tmp_path, "--models", str(tmp_path / "models")) != 0
     assert "checksum" in capsys.readouterr().err
+
+
+def test_without_one_of_the_two_models_nothing_is_rendered(
+    corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(FOLDER, tmp_path / "models")
+    (tmp_path / "models" / "backchannel.int8.onnx").unlink()
+    assert run(corpus, tmp_path / "cache", "--models", str(tmp_path / "models")) != 0
+    assert "backchannel" in capsys.readouterr().err
+    assert not (tmp_path / "cache").exists()

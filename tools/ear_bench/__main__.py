@@ -30,7 +30,7 @@ from edgeagent.errors import EdgeAgentError
 from tools.ear_bench.cases import Case, cases
 from tools.ear_bench.judge import Answers
 from tools.ear_bench.result import Table, echo_tables, quiet_table
-from tools.ear_bench.silero import ABSENT, CHUNK, installed
+from tools.ear_bench.silero import ABSENT, CHUNK, installed, release
 from tools.ear_bench.stage import conditions
 from tools.train.corpus import Part
 from tools.train.sequences import vectors
@@ -121,12 +121,14 @@ def _check(asked: argparse.Namespace) -> None:
         raise EdgeAgentError("--scenes and --jobs must be at least 1", "give greater numbers")
     check_seed(asked.seed)
     check_place("--report", asked.report)
-    load_model("near_end", asked.models)
+    for name in ("near_end", "backchannel"):
+        load_model(name, asked.models)
 
 
 def _source(asked: argparse.Namespace) -> str:
-    told = ", ".join(f"{name} {digest}" for name, digest in _checksums(asked.models).items())
-    return f"{asked.scenes} scenes of 36 s of each part and sort, seed {asked.seed}; {told}"
+    told = [f"{name} {digest}" for name, digest in _checksums(asked.models).items()]
+    told += [release()] if asked.only != "echo" and release() else []
+    return f"{asked.scenes} scenes of 36 s of each part and sort, seed {asked.seed}; {', '.join(told)}"
 
 
 def _checksums(models: Path) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """The scenes as the ears get them, in a cache: models come and go, and a minute of sound takes seconds to render.
 
-What lies in the cache depends on the corpus, the seed, the generator and the signal path, and lies under a digest of
-their sources; nothing in it depends on the models.
+What lies in the cache depends on the corpus, the seed, the generator, the signal path and the release of Silero, and
+lies under a digest of them; nothing in it depends on our models.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeagent.commands._jobs import watched
-from tools.ear_bench.silero import CHUNK, listen_as_silero
+from tools.ear_bench.silero import CHUNK, listen_as_silero, release
 from tools.ear_bench.stage import Condition, stage
+from tools.train.cache import drafted, reading
 from tools.train.corpus import Corpus, Part, load_corpus, tables
 from tools.train.scenes import LISTENING, RENDERING, Listened, digest, listen
 
@@ -42,19 +43,19 @@ def cases(folder: Path, conditions: Sequence[Condition], cache: Path, jobs: int,
 
 
 def _case(folder: Path, corpus: str, cache: Path, condition: Condition) -> Case:
-    name = sha256(f"{SOURCES} {corpus} {condition} {CHUNK}".encode()).hexdigest()[:24]
+    theirs = "" if condition.echo else f"{CHUNK} {release()}"
+    name = sha256(f"{SOURCES} {corpus} {condition} {theirs}".encode()).hexdigest()[:24]
     path = cache / f"{name}.pickle"
     if path.exists():
-        case: Case = pickle.loads(path.read_bytes())
+        with reading(path) as file:
+            case: Case = pickle.load(file)
         return case
     staged = stage(_corpus(folder, corpus, condition.part), condition)
     probabilities = np.zeros(0, np.float32) if condition.echo else listen_as_silero(staged.rendered.microphone)
     case = Case(condition, listen(staged.rendered), staged.changed, probabilities)
     if condition.echo or probabilities.size:  # without Silero the scene is made again once it is there
-        path.parent.mkdir(parents=True, exist_ok=True)
-        half = path.with_suffix(f".{condition.number}.part")
-        half.write_bytes(pickle.dumps(case))
-        half.replace(path)
+        with drafted(path) as draft:
+            draft.write_bytes(pickle.dumps(case))
     return case
 
 

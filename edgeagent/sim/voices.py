@@ -190,8 +190,8 @@ def _cast_row(cast: Cast, words: dict[str, list[Clip]], root: Path, row: Mapping
     elif kind in list(Kind):
         cast.events[Kind(kind)].append(Clip(load, text, _style(Kind(kind), row)))
     elif kind == "near":
-        lasts = (stop - start) / RATE if stop is not None else float(row.get("duration_s") or 0)
-        found = _sorted(text, lasts)
+        told = (stop - start) / RATE if stop is not None else float(row.get("duration_s") or 0)
+        found = _sorted(text, lambda: told or load().size / RATE)
         if found is not None:
             cast.events[found].append(Clip(load, text, _style(found, row)))
         elif plain(text):
@@ -204,14 +204,14 @@ def _style(kind: Kind, row: Mapping[str, str]) -> str:
     return row.get("style") or style_of(kind, row.get("text") or "", row.get("source") or "")
 
 
-def _sorted(text: str, lasts_s: float) -> Kind | None:
-    """What a user's recording is, by its words and length."""
+def _sorted(text: str, lasts_s: Callable[[], float]) -> Kind | None:
+    """What a user's recording is, by its words and, if they do not tell, its length."""
     said = plain(text)
     if said in COMMANDS:
         return Kind.COMMAND
     if said in BACKCHANNELS:
         return Kind.BACKCHANNEL
-    return Kind.INTERRUPTION if lasts_s >= PHRASE_S and (" " in said or not said) else None
+    return Kind.INTERRUPTION if (" " in said or not said) and lasts_s() >= PHRASE_S else None
 
 
 def _in_a_row(words: Sequence[Clip]) -> Clip:

@@ -185,6 +185,18 @@ def test_a_table_of_recordings(tmp_path: Path) -> None:
     assert styles == ["phrase", "word", "hum"]
 
 
+def test_of_a_recording_whose_length_the_table_does_not_tell_it_is_measured(tmp_path: Path) -> None:
+    """Sentences of users are interruptions each by itself, and not single words to be put in a row."""
+    rng = np.random.default_rng(1)
+    for name, lasts in (("long", 5.0), ("said", 1.5), ("brief", 0.5)):
+        write_wav(tmp_path / f"{name}.wav", speechlike(rng, round(lasts * RATE)))
+    texts = ("wait, not that one", "how long is it", "and tomorrow evening", "")
+    rows = ["long.wav,agent,,bo", *(f'said.wav,near,"{text}",ann' for text in texts), "brief.wav,near,,ann"]
+    (tmp_path / "clips.csv").write_text("\n".join(["path,kind,text,speaker", *rows]))
+    cast = from_table(tmp_path / "clips.csv")
+    assert [clip.text for clip in cast.events[Kind.INTERRUPTION]] == list(texts)
+
+
 def test_single_words_of_one_speaker_are_said_in_a_row(tmp_path: Path) -> None:
     sound = np.zeros(8 * RATE, np.float32)
     for second in range(8):  # each word is surrounded by silence

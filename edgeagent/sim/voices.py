@@ -232,7 +232,11 @@ def _cut(path: Path, start: int, stop: int | None) -> Sound:
     if start >= whole.size:
         lasts = f"lasts {whole.size / RATE:g} s, the table takes it from {start / RATE:g} s on"
         raise SceneError(f"{path}: {lasts}", "mend start_s, which is in seconds")
-    return whole[start:stop]
+    cut = whole[start:stop]
+    if not cut.any():  # which the truth would call an event, and nobody could notice
+        problem = f"{path}: holds nothing but silence from {start / RATE:g} s on"
+        raise SceneError(problem, "take it out, or mend its times")
+    return cut
 
 
 @lru_cache(maxsize=8)

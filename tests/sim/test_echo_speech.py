@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from functools import partial
 from pathlib import Path
 
@@ -60,6 +61,30 @@ def test_a_folder_is_sorted_by_its_subfolders_and_the_rest_by_turns(tmp_path: Pa
     assert (set(speech.far), set(speech.near)) == ({"one", "two"}, {"three"})
     assert (len(speech.noises), len(speech.loudspeakers)) == (1, 1)
     assert "all 5 files" in speech.source
+
+
+def test_a_response_is_of_a_loudspeaker_by_its_name_in_the_folder(corpus: Path, tmp_path: Path) -> None:
+    moved = shutil.copytree(corpus, tmp_path / "loudspeaker tests")
+    speech = from_folder(moved, {"bert", "emil"})
+    assert (len(speech.loudspeakers), len(speech.rooms)) == (1, 0)
+    speech = from_folder(moved)
+    assert (len(speech.loudspeakers), len(speech.rooms)) == (0, 1)
+    (moved / "manifest.csv").unlink()
+    speech = from_folder(moved)
+    assert (len(speech.loudspeakers), len(speech.rooms)) == (3, 1)
+
+
+@pytest.mark.parametrize("name", ["noise/hum.wav", "rir/room.wav"])
+def test_a_noise_or_a_response_that_is_silent_is_named(tmp_path: Path, name: str) -> None:
+    for number, each in enumerate(("agent/a.wav", "near/b.wav")):
+        (tmp_path / each).parent.mkdir()
+        write_wav(tmp_path / each, voice(1.0, number))
+    (tmp_path / name).parent.mkdir()
+    write_wav(tmp_path / name, np.zeros(RATE, np.float32))
+    speech = from_folder(tmp_path)
+    (load,) = (*speech.noises, *speech.rooms)
+    with pytest.raises(SceneError, match=f"{name}: holds nothing but silence"):
+        load()
 
 
 def test_a_folder_with_only_one_side_is_refused(tmp_path: Path) -> None:

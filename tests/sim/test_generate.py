@@ -278,6 +278,16 @@ def test_a_table_that_begins_behind_a_recording_is_one_clear_error(tmp_path: Pat
         clip.load()
 
 
+def test_a_clip_in_which_nothing_is_heard_is_one_clear_error(tmp_path: Path) -> None:
+    """In a scene it would be somebody whom the device had missed."""
+    sound = np.concatenate((speechlike(np.random.default_rng(1), 2 * RATE), np.zeros(2 * RATE, np.float32)))
+    write_wav(tmp_path / "a.wav", sound)
+    (tmp_path / "clips.csv").write_text("path,kind,start_s,end_s\na.wav,agent,,2\na.wav,command,2.5,3.5\n")
+    cast = from_table(tmp_path / "clips.csv")
+    with pytest.raises(SceneError, match=r"a\.wav: holds nothing but silence from 2\.5 s on"):
+        cast.events[Kind.COMMAND][0].load()
+
+
 def test_no_recordings_at_all(tmp_path: Path) -> None:
     with pytest.raises(SceneError, match="nothing for the device"):
         from_folder(tmp_path)

@@ -117,8 +117,8 @@ def from_folder(folder: Path, speakers: Collection[str] | None = None) -> Speech
     speech = Speech(f"{folder}: all {len(files)} files, no manifest.csv")
     spoken = []
     for path in files:
-        kind = path.relative_to(folder).parts[0]
-        if not _sorted(speech, kind, path.parent.name, path):
+        name = path.relative_to(folder)
+        if not _sorted(speech, name.parts[0], path.parent.name, folder, str(name)):
             spoken.append(path)
     for number, path in enumerate(spoken):
         part = speech.near if number % 2 else speech.far
@@ -139,10 +139,10 @@ def _from_manifest(folder: Path, speakers: Collection[str] | None) -> Speech:
     which = "split dev" if speakers is None else "held-out speakers, every third noise and response, of split train"
     speech = Speech(f"{folder}: {which}")
     for row in people:
-        _sorted(speech, row["kind"] if row["kind"] in ("agent", "near") else "", row["speaker"], folder / row["path"])
+        _sorted(speech, row["kind"] if row["kind"] in ("agent", "near") else "", row["speaker"], folder, row["path"])
     for kind, listed in others.items():
         for row in listed if speakers is None else listed[THIRD - 1 :: THIRD]:
-            _sorted(speech, kind, "", folder / row["path"])
+            _sorted(speech, kind, "", folder, row["path"])
     return speech.checked()
 
 
@@ -150,17 +150,18 @@ def _path(row: Mapping[str, str]) -> str:
     return row["path"]
 
 
-def _sorted(speech: Speech, kind: str, talker: str, path: Path) -> bool:
-    """Put the file where it belongs; whether its kind is known."""
-    load = partial(_read, path)
+def _sorted(speech: Speech, kind: str, talker: str, folder: Path, name: str) -> bool:
+    """Put the file where it belongs, by its name in the folder, wherever that lies; whether its kind is known."""
+    load = partial(_read, folder / name)
     if kind == "agent":
         speech.far.setdefault(talker, []).append(load)
     elif kind == "near":
         speech.near.setdefault(talker, []).append(load)
     elif kind == "noise":
-        speech.noises.append(load)
+        speech.noises.append(partial(_sounding, folder / name))
     elif kind == "rir":
-        (speech.loudspeakers if "loudspeaker" in str(path) else speech.rooms).append(load)
+        part = speech.loudspeakers if "loudspeaker" in name else speech.rooms
+        part.append(partial(_sounding, folder / name))
     else:
         return False
     return True
@@ -173,6 +174,13 @@ def _given(sound: Sound) -> Sound:
 @lru_cache(maxsize=16)
 def _read(path: Path) -> Sound:
     return read_wav(path)
+
+
+def _sounding(path: Path) -> Sound:
+    sound = _read(path)
+    if not sound.any():
+        raise SceneError(f"{path}: holds nothing but silence, which has no level", "take it out")
+    return sound
 
 
 @lru_cache(maxsize=256)

@@ -168,7 +168,7 @@ def wilson(hits: int, count: int) -> list[float] | None:
         return None
     rate, z2 = hits / count, SCORE_Z**2 / count
     middle, half = rate + z2 / 2, SCORE_Z * sqrt(rate * (1 - rate) / count + z2 / (4 * count))
-    return [round((middle - half) / (1 + z2), 3), round((middle + half) / (1 + z2), 3)]
+    return [round(max(0.0, middle - half) / (1 + z2), 3), round((middle + half) / (1 + z2), 3)]  # never "-0.00"
 
 
 def table(systems: Mapping[str, Figures]) -> str:

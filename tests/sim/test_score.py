@@ -239,6 +239,11 @@ def test_wilson_intervals(hits: int, count: int, low: float, high: float) -> Non
     assert wilson(hits, count) == pytest.approx([low, high], abs=0.001)
 
 
+def test_no_interval_begins_below_nothing() -> None:
+    lows = [interval[0] for count in range(1, 200) if (interval := wilson(0, count))]
+    assert {f"{low:.2f}" for low in lows} == {"0.00"}
+
+
 def test_si_sdr_is_blind_to_gain_and_alignment() -> None:
     rng = np.random.default_rng(2)
     clean = rng.normal(size=8000).astype(np.float32)

@@ -18,7 +18,7 @@ import yaml
 
 from edgeagent.errors import SceneError, SoundFileError
 from edgeagent.ports import Sound
-from edgeagent.signal.wav import read_wav
+from edgeagent.signal.wav import load, read_wav
 from edgeagent.turn.events import Word
 from edgeagent.units import RATE, samples, seconds
 
@@ -65,7 +65,8 @@ class EchoPath:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """length: samples. near: (length,) float32, the microphone without the device's own sound."""
+    """length: samples. near: (length,) float32, the microphone without the device's own sound. What of a scene's files
+    lies behind that is left out, lines that are due there included."""
 
     name: str
     length: int
@@ -91,7 +92,7 @@ def load_scene(folder: Path) -> Scene:
     if not isinstance(lines, list):
         reader.fault("agent", "missing; give a list of what the device says, [] for nothing")
         lines = []
-    agent = tuple(_line(reader, line, i) for i, line in enumerate(lines))
+    agent = tuple(line for i, given in enumerate(lines) if (line := _line(reader, given, i)).at < length)
     echo = _echo(reader, document.get("echo"))
     reader.raise_faults()
     return Scene(reader.text(document.get("name"), "name") or folder.name, length, agent, near[:length], echo)
@@ -129,13 +130,13 @@ def _echo(reader: _Reader, echo: object) -> EchoPath:
             pass
         case Mapping() as given:
             at = round(reader.number(given, "at_s", "echo.change.", least=0.0, most=LONGEST_S) * RATE)
-            change = Change(at, reader.sound(given, "path", "echo.change."))
+            change = Change(at, reader.response(given, "path", "echo.change."))
         case _:
             reader.fault("echo.change", "must be a mapping with at_s and path; or leave it out")
     least_ms = 1000 * LEAST_DELAY / RATE
     delay_ms = reader.number(echo, "delay_ms", "echo.", least=least_ms, most=LONGEST_DELAY_MS)
     return EchoPath(
-        response=reader.sound(echo, "path", "echo."),
+        response=reader.response(echo, "path", "echo."),
         delay=delay_ms * RATE / 1000,
         drift_ppm=reader.number(echo, "drift_ppm", "echo.", default=0.0, least=-1000.0),
         saturation=reader.number(echo, "saturation", "echo.", default=0.0, least=0.0),
@@ -211,6 +212,11 @@ class _Reader:
             self.fault(where + key, f"{said}; give a number {bounds}")
             return max(least, 0.0)
         return float(value)
+
+    def response(self, source: Mapping[str, object], key: str, where: str) -> Sound:
+        """An impulse response: its gain is the sum of its samples, of which another rate has more, or fewer."""
+        sound = self.sound(source, key, where)
+        return sound * np.float32(load(self.folder / str(source[key]))[1] / RATE) if sound.size else sound
 
     def sound(self, source: Mapping[str, object], key: str, where: str = "") -> Sound:
         value = source.get(key)

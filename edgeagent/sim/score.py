@@ -21,7 +21,7 @@ from edgeagent.sim.handover import is_ghost, judge_handover, read_turns
 from edgeagent.sim.room import Room
 from edgeagent.sim.scene import Scene, load_scene
 from edgeagent.sim.stops import LOST, SELF, Course, Stop, course
-from edgeagent.sim.track import FRAME, Played, track
+from edgeagent.sim.track import FRAME, Played, audible, track
 from edgeagent.sim.truth import USER, Happening, read_truth
 from edgeagent.sim.verdicts import EventScore, ducked_frames, judge, window
 from edgeagent.units import CARD_BLOCK, RATE, seconds
@@ -193,4 +193,6 @@ def _warnings(scene: Scene, recorded: Sound, microphone_error: float | None) -> 
         warnings.append(f"speaker.wav lasts {seconds(recorded.size):.2f} s, the scene {seconds(scene.length):.2f} s")
     if microphone_error is not None and microphone_error > MIC_WRONG:
         warnings.append("mic.wav is not near + the echo of speaker.wav")
+    if silent := [str(index) for index, line in enumerate(scene.agent) if not audible(line.sound)]:
+        warnings.append(f"lines too faint to be found count as never begun: {', '.join(silent)}")
     return warnings

@@ -103,6 +103,11 @@ def track(speaker: Sound, lines: Sequence[Line]) -> Played:
     return Played(tuple(_joined(sorted(found, key=lambda s: s.start), sound, known)), foreign)
 
 
+def audible(sound: Sound) -> bool:
+    """Whether a line with this sound (n,) can be found in what was played, as loud as it is."""
+    return _anchor(sound.astype(np.float64), 0, sound.size) is not None
+
+
 class _Known:
     """One line, prepared for look-up."""
 

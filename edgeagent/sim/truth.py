@@ -54,8 +54,10 @@ def read_truth(folder: Path) -> tuple[Happening, ...]:
 def _happening(entry: Mapping[str, Any]) -> Happening:
     """Keys that are not known are passed over; `source` stands in for a missing `style`."""
     start, end = (round(entry[key] * RATE) for key in ("start_s", "end_s"))
+    if not 0 <= start <= end:
+        raise ValueError(f"nothing happens from {seconds(start):g} s to {seconds(end):g} s")
     style = entry.get("style") or entry.get("source") or ""
-    return Happening(Kind(entry["kind"]), start, end, str(entry.get("text", "")), str(style))
+    return Happening(Kind(entry["kind"]), start, end, str(entry.get("text") or ""), str(style))
 
 
 def write_truth(folder: Path, events: Iterable[Happening]) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
+import struct
+import wave
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +52,27 @@ def test_a_path_change_comes_back(tmp_path: Path) -> None:
 def test_unknown_keys_and_a_longer_near_are_no_fault(made_up: Path, tmp_path: Path) -> None:
     copy = _altered(made_up, tmp_path, {"colour": "red", "duration_s": 30.0})
     assert load_scene(copy).near.size == 30 * RATE
+
+
+def test_a_line_that_is_due_behind_the_end_is_left_out(made_up: Path, tmp_path: Path) -> None:
+    """As near is: nobody could say it, and it is no mistake of the device."""
+    last = load_scene(made_up).agent[-1]
+    copy = _altered(made_up, tmp_path, {"duration_s": last.at / RATE})
+    assert len(load_scene(copy).agent) == len(load_scene(made_up).agent) - 1
+    assert load_scene(_altered(copy, tmp_path / "more", {"duration_s": (last.at + 1) / RATE})).agent[-1].at == last.at
+
+
+@pytest.mark.parametrize("rate", [8000, 48_000])
+def test_an_echo_is_as_loud_whatever_the_rate_of_its_response(made_up: Path, tmp_path: Path, rate: int) -> None:
+    """A response that lets everything through, at half the level."""
+    copy = _altered(made_up, tmp_path, {})
+    with wave.open(str(copy / "ir.wav"), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(struct.pack("<200h", *(16384 if i == 100 else 0 for i in range(200))))
+    spectrum = np.abs(np.fft.rfft(load_scene(copy).echo.response, 1600))  # 10 Hz each
+    assert spectrum[:300] == pytest.approx(np.full(300, 0.5), rel=0.02)
 
 
 def test_words_that_yaml_takes_for_something_else_are_words(made_up: Path, tmp_path: Path) -> None:
@@ -156,6 +179,8 @@ def test_no_scene_there(tmp_path: Path, content: str | bytes | None) -> None:
         '{"kind": 1}',
         '[{"kind": "sneeze", "start_s": 1, "end_s": 2}]',
         '[{"kind": "noise", "start_s": 1, "end_s": Infinity}]',
+        '[{"kind": "noise", "start_s": 2, "end_s": 1}]',
+        '[{"kind": "noise", "start_s": -1, "end_s": 1}]',
         "[3]",
     ],
 )
@@ -175,9 +200,11 @@ def test_truth_is_read_as_an_editor_of_windows_writes_it(tmp_path: Path) -> None
 def test_truth_is_read_in_order(tmp_path: Path) -> None:
     (tmp_path / "truth.json").write_text(
         '[{"kind": "noise", "start_s": 2.5, "end_s": 3, "style": "x"},'
-        ' {"kind": "command", "start_s": 1, "end_s": 2, "text": "stop"}]'
+        ' {"kind": "command", "start_s": 1, "end_s": 2, "text": "stop"},'
+        ' {"kind": "noise", "start_s": 0, "end_s": 0, "text": null}]'
     )
     assert read_truth(tmp_path) == (
+        Happening(Kind.NOISE, 0, 0),
         Happening(Kind.COMMAND, RATE, 2 * RATE, "stop"),
         Happening(Kind.NOISE, 40_000, 48_000, "", "x"),
     )

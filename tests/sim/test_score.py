@@ -178,6 +178,15 @@ def test_the_microphone_is_checked(made_up: Path, tmp_path: Path) -> None:
     assert len(score(made_up, run).warnings) == 2
 
 
+def test_a_line_that_nobody_can_hear_is_told(made_up: Path, tmp_path: Path) -> None:
+    """It is found in no recording, and so counts as never begun."""
+    scene = shutil.copytree(made_up, tmp_path / "scene")
+    write_wav(scene / "agent-4.wav", 0.01 * read_wav(scene / "agent-4.wav"))
+    result = score(scene, play(load_scene(scene), tmp_path / "run", whole))
+    assert not result.lines[4].started
+    assert result.warnings == ["lines too faint to be found count as never begun: 4"]
+
+
 def test_wrong_reports_are_measured(made_up: Path, tmp_path: Path) -> None:
     run = play(load_scene(made_up), tmp_path / "run", whole)
     (run / "report.json").write_text('{"utterances": [{"index": 0, "spoken_s": 6.0, "words_heard": 10}, {"index": 1}]}')

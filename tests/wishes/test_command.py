@@ -141,6 +141,14 @@ def test_on_scenes_a_caution_costs_what_it_costs(tmp_path: Path) -> None:
     table = runpy.run_path(str(out))["TABLE"]
     assert [list(row) for row in table] == told["table"]
     assert "(1 of 1)" in (tmp_path / "page.md").read_text()
+    assert "the scenes tested no noise and no far speech: what these cost" in run.stderr
+
+
+def test_what_the_scenes_did_not_test_does_not_pass_for_free() -> None:
+    one = point(0.0, [run(event(Kind.BACKCHANNEL), event(Kind.NOISE, tested=False))], Home(remarks=0))
+    assert one.untested(Home(remarks=0)) == ["noise"]
+    assert one.untested(Home()) == ["noise", "far speech"]
+    assert text([one]).count("not tested") == 2
 
 
 @pytest.mark.parametrize(

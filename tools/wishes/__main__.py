@@ -21,7 +21,7 @@ from pathlib import Path
 
 from edgeagent import app
 from edgeagent.commands._bench_decisions import scenes
-from edgeagent.commands.terminal import add_json, check_place, print_json
+from edgeagent.commands.terminal import add_json, check_place, print_json, warn
 from edgeagent.errors import EdgeAgentError
 from edgeagent.settings import Models, Settings
 from edgeagent.store.disk import write_whole
@@ -50,6 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (EdgeAgentError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
+    if untested := points[0].untested(home):
+        warn(f"the scenes tested no {' and no '.join(untested)}: what these cost in an hour is missing in every rate")
     minutes = sum(run.played_s for run in runs[cautions[-1]]) / 60
     provenance = Provenance("/".join(asked.scenes.resolve().parts[-2:]), len(folders), minutes, versions)
     if asked.table:

@@ -63,6 +63,10 @@ class Point:
         """False stops in an hour of the device's own speech."""
         return sum(self.hourly.values())
 
+    def untested(self, home: Home) -> list[str]:
+        """The kinds that happen in that home and never did in the scenes, in words: the rate is without them."""
+        return [kind.replace("_", " ") for kind in OTHER if home.of(kind) and not self.counts[kind][1]]
+
 
 SELF = "self"
 

@@ -93,13 +93,13 @@ TABLE = (
 
 
 def text(points: Sequence[Point]) -> str:
-    """Markdown table, a row for each caution."""
+    """Markdown table, a row for each caution. What was not tested costs something all the same."""
     heading = ["caution", "false stops/h", *(f"{name}" for name in NAMES.values()), "for nothing", "missed", "p50 s"]
     rows = [
         [
             f"{one.caution:+g}",
             f"{one.rate:.1f}",
-            *(f"{one.hourly[key]:.1f} ({one.counts[key][0]} of {one.counts[key][1]})" for key in NAMES),
+            *(_counted(one, key) for key in NAMES),
             f"{one.hourly[SELF]:.1f}",
             _missed(one),
             "-" if one.latency_s is None else f"{one.latency_s:.2f}",
@@ -152,6 +152,11 @@ def tuned(table: Table) -> str:
         middle = (low * high) ** 0.5
         low, high = (middle, high) if caution(middle, table) > 0 else (low, middle)
     return f"{low:.1f}"
+
+
+def _counted(one: Point, kind: str) -> str:
+    stops, tested = one.counts[kind]
+    return f"{one.hourly[kind]:.1f} ({stops} of {tested})" if tested else "not tested"
 
 
 def _missed(one: Point) -> str:

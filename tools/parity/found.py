@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 Entry = dict[str, object]
@@ -27,3 +28,15 @@ class Pair:
     def alike(self) -> bool:
         """Whether every decision falls on the same sample."""
         return not any(self.differing)
+
+
+def differing(one: Sequence[Entry], other: Sequence[Entry], most: int = 3) -> tuple[tuple[Entry, ...], ...]:
+    """What only one of two journals holds; of the same entries in another order, or more often, the first that are not
+    the same."""
+    only = tuple(
+        tuple(entry for entry in mine if entry not in theirs)[:most] for mine, theirs in ((one, other), (other, one))
+    )
+    if one == other or any(only):
+        return only
+    at = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    return tuple(tuple(mine[at : at + 1]) for mine in (one, other))

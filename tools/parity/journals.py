@@ -12,7 +12,7 @@ from pathlib import Path
 from edgeagent.commands._simulation import SESSION
 from edgeagent.errors import EdgeAgentError
 from edgeagent.store.journal import read_lines
-from tools.parity.found import BELIEFS, Entry, Pair
+from tools.parity.found import BELIEFS, Entry, Pair, differing
 
 FILE = "journal.jsonl"
 
@@ -34,13 +34,9 @@ def journals(one: Path, other: Path) -> list[Pair]:
 def beside(name: str, one: list[Entry], other: list[Entry]) -> Pair:
     """Two journals of one run."""
     decided = [[_decision(entry) for entry in journal] for journal in (one, other)]
-    only = tuple(tuple(entry for entry in mine if entry not in theirs)[:3] for mine, theirs in (decided, decided[::-1]))
-    if decided[0] != decided[1] and not any(only):  # the same entries, in another order or more often
-        at = next((i for i, (a, b) in enumerate(zip(*decided, strict=False)) if a != b), min(map(len, decided)))
-        only = tuple(tuple(mine[at : at + 1]) for mine in decided)
     alike = [(a, b) for a, b in zip(one, other, strict=False) if _decision(a) == _decision(b)]
     apart = max((_apart(a, b) for a, b in alike), default=0.0)
-    return Pair(name, len(one), only, apart, max((_moved(a, b) for a, b in alike), default=0))
+    return Pair(name, len(one), differing(*decided), apart, max((_moved(a, b) for a, b in alike), default=0))
 
 
 def _names(folder: Path) -> list[Path]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,7 +10,7 @@ from typing import Literal
 from edgeagent.commands import _simulation
 from edgeagent.settings import Models, Settings
 from edgeagent.sim.scene import Scene
-from tools.parity.found import BELIEFS, Entry, Pair
+from tools.parity.found import BELIEFS, Entry, Pair, differing
 
 RUNTIMES: tuple[Literal["onnx"], Literal["litert"]] = ("onnx", "litert")
 
@@ -21,7 +20,7 @@ def pair(scene: Scene, models: str = "") -> Pair:
     journals = [_journal(scene, Settings(models=replace(Models(folder=models), runtime=each))) for each in RUNTIMES]
     one, other = ([_decision(entry) for entry in journal] for journal in journals)
     both = [(a, b) for a, b in zip(*journals, strict=False) if _decision(a) == _decision(b)]
-    return Pair(scene.name, len(one), (_missing(one, other), _missing(other, one)), max(map(_apart, both), default=0.0))
+    return Pair(scene.name, len(one), differing(one, other), max(map(_apart, both), default=0.0))
 
 
 def _journal(scene: Scene, settings: Settings) -> list[Entry]:
@@ -32,10 +31,6 @@ def _journal(scene: Scene, settings: Settings) -> list[Entry]:
 
 def _decision(entry: Entry) -> Entry:
     return {key: value for key, value in entry.items() if key not in BELIEFS}
-
-
-def _missing(here: Sequence[Entry], there: Sequence[Entry], most: int = 3) -> tuple[Entry, ...]:
-    return tuple(entry for entry in here if entry not in there)[:most]
 
 
 def _apart(entries: tuple[Entry, Entry]) -> float:

@@ -139,7 +139,9 @@ def _go_on(last: Overlap, entry: Mapping[str, object], at: int) -> Overlap:
 def reactions(
     found: Iterable[Overlap], truth: Sequence[Truth], spans: Sequence[Span], speaker: Sound
 ) -> list[Reaction]:
-    """Every event of the truth with the overlaps it caused, and every overlap that none explains, by time."""
+    """Every event of the truth with the overlaps it caused, and every overlap that none explains, by time. Of events
+    at the same moment, somebody who takes the floor, and was not stopped for before, comes first, as the scorer has it.
+    """
     claimed: dict[int, list[Overlap]] = {index: [] for index in range(len(truth))}
     rows = []
     for overlap in found:
@@ -148,8 +150,15 @@ def reactions(
             for index, event in enumerate(truth)
             if event.start - ALLOWANCE <= overlap.suspected <= event.end + AFTERMATH
         ]
+        floor = [
+            index
+            for index in near
+            if truth[index].kind in FLOOR_TAKING
+            and overlap.suspected <= truth[index].end
+            and not any(before.stopped for before in claimed[index])
+        ]
         if near:
-            claimed[max(near, key=lambda index: truth[index].start)].append(overlap)
+            claimed[max(floor or near, key=lambda index: truth[index].start)].append(overlap)
         else:
             rows.append(_reaction(overlap.onset, None, (overlap,), spans, speaker))
     rows += [_reaction(event.start, event, tuple(claimed[i]), spans, speaker) for i, event in enumerate(truth)]

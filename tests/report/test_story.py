@@ -47,6 +47,17 @@ def test_each_thing_that_happened_gets_what_was_done_about_it() -> None:
     assert [row.right for row in rows(JOURNAL)] == [True, True, True]
 
 
+def test_a_stop_is_for_the_person_who_takes_the_floor_not_for_a_noise_meanwhile() -> None:
+    *before, person = TRUTH
+    noise = Truth("noise", person.start + 100, person.start + RATE // 2)
+    wait, knock = rows(JOURNAL, (*before, person, noise))[-2:]
+    assert (wait.truth, knock.truth) == (person, noise)
+    assert outcome(wait) == "ducked, then stopped"
+    assert outcome(knock) == "spoke on, undisturbed"
+    assert wait.right
+    assert knock.right
+
+
 def test_without_truth_each_overlap_stands_for_itself_from_its_own_onset() -> None:
     first, second = rows(JOURNAL, ())
     assert (first.onset, second.onset) == (round(2.125 * RATE), round(5.4375 * RATE))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ from edgeagent.commands._bench_decisions_result import Result
 from edgeagent.commands._bench_decisions_scene import Judged, Order, judge
 from edgeagent.commands._bench_decisions_text import text
 from edgeagent.commands._jobs import at_once
-from edgeagent.commands.terminal import Progress, check_place, print_json, warn
+from edgeagent.commands.terminal import Progress, check_place, print_json, tame, warn
 from edgeagent.errors import EdgeAgentError, SceneError
 from edgeagent.settings import Settings, settings_hash
 from edgeagent.sim.peer_loop import peers
@@ -44,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(result.plain())
     else:
-        print(text(result))
+        print(tame(text(result)))
     if written:
         print(written, file=sys.stderr if args.json else sys.stdout)
     return 0
@@ -65,7 +66,7 @@ def scenes(folder: Path) -> list[Path]:
         raise SceneError(problem, "only scenes that come with their truth can be judged; take the others out")
     for scene in found:
         read_truth(scene)  # a damaged one is told now, not after minutes
-    return [scene.resolve() for scene in found]
+    return [Path(os.path.abspath(scene)) for scene in found]  # so that each has a name, a link its own
 
 
 def _check(args: argparse.Namespace) -> None:

@@ -20,7 +20,7 @@ from edgeagent.detect.words import Words
 from edgeagent.errors import SessionError
 from edgeagent.ports import EchoCanceller, Spotter
 from edgeagent.report.record import RunRecord, Truth
-from edgeagent.report.timeline import Timeline
+from edgeagent.report.timeline import Timeline, printable
 from edgeagent.settings import Settings, settings_hash
 from edgeagent.signal.wav import read_wav
 from edgeagent.sim.loop import Progress, Spoken, simulate
@@ -177,4 +177,4 @@ def line_of(figures: Mapping[str, Any]) -> str:
     )
     speed = figures["duration_s"] / max(figures["elapsed_s"], 0.01)
     said = f"spoke {spoken:.1f} of {whole:.1f} s, {stops}, {turns} heard; {speed:.0f} times faster than real time"
-    return f"{figures['scene']}: {said}; in {figures['folder']}"
+    return printable(f"{figures['scene']}: {said}; in {figures['folder']}")

@@ -9,6 +9,7 @@ of its own name in there. `edgeagent score` judges the result.
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,10 +51,10 @@ def run(args: argparse.Namespace) -> int:
         raise EdgeAgentError(f"--jobs {args.jobs}: nobody would work", "give a number of at least 1")
     settings = config.load(args.config, files=False) if args.config else Settings()
     found = scenes(args.scenes)
-    alone = found == [args.scenes[0].resolve()]  # a folder of scenes stays one, for `score --set`, if it holds but one
+    alone = found == [_named(args.scenes[0])]  # a folder of scenes stays one, for `score --set`, if it holds but one
     orders = [Order(s, args.out if alone else args.out / s.name, settings, args.report, args.record) for s in found]
     for order in orders:
-        if order.out.resolve() == order.scene:  # which may call its own sounds mic.wav or turn-1.wav
+        if order.out.resolve() == order.scene.resolve():  # which may call its own sounds mic.wav or turn-1.wav
             raise SceneError(f"{order.out}: the run would lie in the folder of its scene", "give another --out")
     if len(orders) == 1 and not args.json:
         from edgeagent.commands._simulation import line_of, teller
@@ -76,11 +77,16 @@ def scenes(named: Sequence[Path]) -> list[Path]:
     found: list[Path] = []
     for folder in named:
         inner = [] if (folder / "scene.yaml").exists() else sorted(path.parent for path in folder.glob("*/scene.yaml"))
-        found += [path.resolve() for path in inner or [folder]]
+        found += map(_named, inner or [folder])
     names = [path.name for path in found]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise SceneError(f"two scenes are called {twice[0]}", "simulate them into different folders")
     return found
+
+
+def _named(folder: Path) -> Path:
+    """With a last part by which it can be called, of a link its own."""
+    return Path(os.path.abspath(folder))
 
 
 def simulate_one(

@@ -6,19 +6,23 @@ import json
 import re
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
 
+from edgeagent.commands import _bench_decisions
 from edgeagent.devices import model_files
 from edgeagent.settings import Settings
 from edgeagent.signal.wav import read_wav
+from edgeagent.sim.folder import write_scene
+from edgeagent.sim.truth import Happening, Kind
 from edgeagent.store.session import Recording
 from edgeagent.units import RATE
 from tests.commands.conftest import Run
-from tests.talking import INTERRUPTED
+from tests.talking import INTERRUPTED, talking
 
 TREE = {"journal.jsonl", "mic.wav", "report.json", "speaker.wav", "turn-001.wav"}
 
@@ -121,6 +125,33 @@ def test_a_folder_of_one_scene_is_a_set_as_well(
     assert "YIELDING" in capsys.readouterr().out
     assert {path.name for path in (tmp_path / "runs").iterdir()} == {"only"}
     assert edgeagent("score", "--set", tmp_path / "scenes", tmp_path / "runs") == 0
+
+
+def test_scenes_that_are_links_are_called_as_the_links_are(tmp_path: Path, edgeagent: Run) -> None:
+    """A choice of scenes from two sets, in which two have the same name."""
+    chosen = tmp_path / "chosen"
+    chosen.mkdir()
+    for name in ("one", "two"):
+        write_scene(tmp_path / name / "scene-000", talking(0.25), [])
+        (chosen / name).symlink_to(tmp_path / name / "scene-000")
+    assert edgeagent("simulate", chosen, "--out", tmp_path / "runs", "--json") == 0
+    assert {path.name for path in (tmp_path / "runs").iterdir()} == {"one", "two"}
+    assert edgeagent("score", "--set", chosen, tmp_path / "runs") == 0
+    assert [scene.name for scene in _bench_decisions.scenes(chosen)] == ["one", "two"]
+    assert edgeagent("simulate", chosen / "one", "--out", tmp_path / "one" / "scene-000") == 2
+
+
+def test_a_scene_does_not_steer_the_terminal(
+    tmp_path: Path, edgeagent: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    steering = "\x1b]0;mine\x07\x1b[2J"
+    event = Happening(Kind.NOISE, 100, 200, steering, steering)
+    write_scene(tmp_path / "scene", replace(talking(0.25), name=steering), [event])
+    assert edgeagent("simulate", tmp_path / "scene", "--out", tmp_path / "run") == 0
+    assert edgeagent("bench", "decisions", tmp_path / "scene") == 0
+    out = capsys.readouterr().out
+    assert "mine" in out
+    assert not {"\x1b", "\x07"} & set(out)
 
 
 def test_settings_count(scene: Path, recorded: Path, tmp_path: Path, edgeagent: Run) -> None:

@@ -1,9 +1,9 @@
 """The closed loop of `loop`, with others in the place of the engine: a canceller, Silero VAD, and the rule of a
 framework.
 
-A line begins at its time, or when nobody is taken to speak any more; what was stopped stays away. Speech as the
-detector has it is handed over in the canceller's sound. Everything a rule decides takes effect as soon as what the
-engine decides would: after a card block.
+A line begins at its time, or when nobody is taken to speak any more and the line before is over; what was stopped stays
+away. Speech as the detector has it is handed over in the canceller's sound. Everything a rule decides takes effect as
+soon as what the engine decides would: after a card block.
 """
 
 from __future__ import annotations
@@ -82,8 +82,8 @@ class _Loop:
         self._near, self._room = scene.near, Room(scene.near, scene.echo)
         self._playback = Playback()
         self._clean: list[Sound] = []
-        self._at = 0
-        self._due = [(line.at, index) for index, line in enumerate(scene.agent)]
+        self._at = self._over = 0  # the latter: when what is being said is over
+        self._due = [(line.at, line.sound.size, index) for index, line in enumerate(scene.agent)]
         for index, line in enumerate(scene.agent):
             self._playback.load(index)
             self._playback.feed(index, line.sound)
@@ -100,7 +100,8 @@ class _Loop:
         self._clean.append(clean)
         self._at += HOP
         if len(self._clean) * HOP % FRAME == 0 and self._activity.hear(self._vad(np.concatenate(self._clean[-2:]))):
-            self._playback.halt(self._at + CARD_BLOCK)
+            self._over = self._at + CARD_BLOCK
+            self._playback.halt(self._over)
         self._begin()
         return played
 
@@ -116,8 +117,12 @@ class _Loop:
 
     def _begin(self) -> None:
         """The next line, if it is time."""
-        if self._due and self._due[0][0] <= self._at + HOP + CARD_BLOCK and not self._activity.speaking:
-            due, index = self._due.pop(0)
-            at = max(due, self._at + CARD_BLOCK)
+        if self._activity.speaking or not self._due:
+            return
+        due, size, index = self._due[0]
+        at = max(due, self._over, self._at + CARD_BLOCK)
+        if at <= self._at + HOP + CARD_BLOCK:
+            del self._due[0]
+            self._over = at + size
             self._playback.play(index, at=at)
             self._playback.aim(1.0, at)

@@ -76,6 +76,23 @@ def test_no_line_begins_over_somebody_who_speaks(tmp_path: Path) -> None:
     assert silent >= PERSON.end
 
 
+def test_a_line_that_begins_late_is_not_cut_by_the_next(tmp_path: Path) -> None:
+    """It is due while somebody speaks, and the next one while it goes on for that."""
+    scene = talking()
+    first, second = scene.agent
+    held = replace(first, at=INTERRUPTED + RATE)
+    second = replace(second, at=held.at + held.sound.size - RATE // 4)
+    near = np.concatenate((scene.near, np.tile(scene.near[:RATE], 4)))
+    scene = replace(scene, agent=(held, second), near=near, length=near.size)
+    write_scene(tmp_path / "scene", scene, [PERSON])
+    simulate_peer(scene, Peer("", None, PIPECAT, loud), tmp_path)
+    run = score(tmp_path / "scene", tmp_path)
+    assert run.lines[0].start_delay_s is not None
+    assert run.lines[0].start_delay_s > 0.25
+    assert [line.spoken_s for line in run.lines] == [5.0, 1.0]
+    assert run.stops == []
+
+
 class Later(Nothing):
     """A canceller that takes its time."""
 

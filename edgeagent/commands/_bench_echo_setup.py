@@ -86,7 +86,7 @@ def _conditions(names: list[str] | None) -> list[Condition]:
         if name not in known:
             problem = f"there is no condition '{name}'" + meant(nearest(name, known))
             raise EdgeAgentError(problem, "'edgeagent bench echo --help' lists them")
-    return [known[name] for name in names or known]
+    return [known[name] for name in dict.fromkeys(names or known)]  # a mean must not count one twice
 
 
 def _speech_of(args: argparse.Namespace) -> Speech:

@@ -88,6 +88,11 @@ def test_several_seeds_and_jobs_give_the_same_figures(
         assert first[name] == again[name], name
 
 
+def test_a_condition_that_is_asked_for_twice_counts_once() -> None:
+    found = setup._conditions(["hard", "base", "hard"])
+    assert [condition.name for condition in found] == ["hard", "base"]
+
+
 @pytest.mark.parametrize(
     ("words", "line"),
     [

@@ -66,7 +66,7 @@ def test_tables_with_targets_as_text_json_and_file(
     assert ">= 0.96" in text
     assert "home" in text
     made = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "cache").iterdir()}
-    assert run(corpus, tmp_path / "cache", "--json") == 0
+    assert run(corpus, tmp_path / "cache", "--json", "--parts", "held_out", "held_out") == 0
     told = json.loads(capsys.readouterr().out)
     assert {path.name: path.stat().st_mtime_ns for path in (tmp_path / "cache").iterdir()} == made
     near, background, quiet = told["tables"]
@@ -75,6 +75,8 @@ def test_tables_with_targets_as_text_json_and_file(
     assert figures["events"] > 0
     assert sum(row["scenes"] for row in background["rows"]) == 2 + 2 * 2  # the last two rows are all scenes each
     everything = quiet["rows"][-1]
+    (line,) = (line for line in text.splitlines() if line.startswith("| all "))
+    assert int(line.split("|")[2]) == everything["events"]  # also of a part that is asked for twice
     assert everything["difference"] == pytest.approx(everything["AUC ours"] - everything["Silero"])
 
 

@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def measure(asked: argparse.Namespace) -> list[Table]:
     """Everything that was asked for. Raises EdgeAgentError."""
     tables = []
-    parts = [Part(part) for part in asked.parts]
+    parts = [Part(part) for part in dict.fromkeys(asked.parts)]  # none twice
     if asked.only != "quiet":
         said = {str(part): answers(asked.models, _cases(asked, part, echo=True)) for part in parts}
         tables += echo_tables(said)

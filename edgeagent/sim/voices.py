@@ -115,7 +115,7 @@ def from_table(path: Path, speakers: Collection[str] | None = None) -> Cast:
     cast, words = Cast(), dict[str, list[Clip]]()
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:  # spreadsheets put a mark before the first column
-            rows = list(csv.DictReader(file))
+            rows = list(csv.DictReader(file, restval=""))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise SceneError(
             f"{path}: cannot be read: {error}", "give a CSV in UTF-8 with the columns path and kind"
@@ -180,6 +180,8 @@ def plain(text: str) -> str:
 def _cast_row(cast: Cast, words: dict[str, list[Clip]], root: Path, row: Mapping[str, str]) -> None:
     """To the cast; what becomes a phrase only beside others goes to `words`, by who says it."""
     kind, text = row["kind"], row.get("text") or ""
+    if kind and not row["path"]:
+        raise ValueError("names no file")
     start = round(float(row.get("start_s") or 0) * RATE)
     stop = round(float(row["end_s"]) * RATE) if row.get("end_s") else None
     if start < 0 or (stop is not None and stop <= start):

@@ -87,9 +87,19 @@ def test_a_noise_or_a_response_that_is_silent_is_named(tmp_path: Path, name: str
         load()
 
 
+def test_a_row_may_end_before_the_speaker(corpus: Path, tmp_path: Path) -> None:
+    rows = ("path,kind,speaker", "a-dev.wav,agent,anna", "a-train.wav,agent", "n-dev.wav,near")
+    copy = shutil.copytree(corpus, tmp_path / "copy")
+    (copy / "manifest.csv").write_text("\n".join(rows))
+    assert from_folder(copy).talk(np.random.default_rng(1), RATE).size == RATE
+
+
 def test_a_folder_with_only_one_side_is_refused(tmp_path: Path) -> None:
     write_wav(tmp_path / "one.wav", voice(1.0, 1))
     with pytest.raises(SceneError, match="no recording for the person"):
+        from_folder(tmp_path)
+    (tmp_path / "manifest.csv").write_text("kind,path\nagent,one.wav\n,\nnoise\n")
+    with pytest.raises(SceneError, match=r"manifest\.csv, line 4: names no file"):
         from_folder(tmp_path)
     (tmp_path / "manifest.csv").write_text("name\none.wav\n")
     with pytest.raises(SceneError, match="needs the columns path and kind"):

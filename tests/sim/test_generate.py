@@ -258,6 +258,7 @@ def test_a_folder_of_recordings(tmp_path: Path) -> None:
         ("path,kind\n", "nothing for the device"),
         ("path,kind\nx.wav,agent\n", "no user turns"),
         ("file,kind\nx.wav,agent\n", "line 2"),
+        ("kind,path\nagent,x.wav\ncommand\n", "line 3: names no file"),
         ("path,kind,start_s\nx.wav,agent,soon\n", "line 2"),
         ("path,kind,start_s,end_s\nx.wav,agent,1,inf\n", "line 2"),
         ("path,kind,start_s,end_s\nx.wav,agent,,1\ny.wav,near,2,1.5\n", "line 3: there is no sound from 2 s to 1.5 s"),

@@ -130,12 +130,14 @@ def _from_manifest(folder: Path, speakers: Collection[str] | None) -> Speech:
     table = folder / "manifest.csv"
     try:
         with table.open(encoding="utf-8-sig", newline="") as file:  # as a spreadsheet may write it
-            rows = [{"split": "", "speaker": "", **row} for row in csv.DictReader(file)]
+            rows = [{"split": "", "speaker": "", **row} for row in csv.DictReader(file, restval="")]
         wanted = [row for row in rows if row["split"] in (("dev", "") if speakers is None else ("train", ""))]
         people = [row for row in wanted if speakers is None or row["speaker"] in speakers]
         others = {kind: sorted((row for row in wanted if row["kind"] == kind), key=_path) for kind in ("noise", "rir")}
     except (OSError, UnicodeDecodeError, csv.Error, KeyError) as error:
         raise SceneError(f"{table}: cannot be read: {error!r}", "it needs the columns path and kind") from None
+    if unnamed := [number for number, row in enumerate(rows, start=2) if row["kind"] and not row["path"]]:
+        raise SceneError(f"{table}, line {unnamed[0]}: names no file", "mend the line, or take it out")
     which = "split dev" if speakers is None else "held-out speakers, every third noise and response, of split train"
     speech = Speech(f"{folder}: {which}")
     for row in people:

@@ -35,7 +35,8 @@ An event that takes the floor (interruption, command) is stopped for in time (wi
 come back), or the device talked on after all, was late, or missed it. Through any other (backchannel, noise, far
 speech) it goes on undisturbed, ducked only, or held (silent for at most a second, nothing lost); all else is a false
 stop. A stop that no event can be blamed for is a self stop. An event is tested when the device was speaking at its
-onset and had half a second left. Shares come with their 95 % interval (Wilson); with few events it is wide.
+onset and had half a second left; one that takes the floor not over a protected line, which nobody may stop. Shares come
+with their 95 % interval (Wilson); with few events it is wide.
 
 With --shed the device leaves out what it leaves out on a machine that is too slow: 1 the word spotter's hints, 2 also
 every second answer of the backchannel model, 3 also the suppression of the echo that the filter leaves.

@@ -14,7 +14,7 @@ import numpy as np
 from edgeagent.sim.score import LineScore, RunScore
 from edgeagent.sim.stops import SELF
 from edgeagent.sim.truth import USER, Kind
-from edgeagent.sim.verdicts import EventScore
+from edgeagent.sim.verdicts import PROTECTED, EventScore
 from edgeagent.units import RATE
 
 Figure = float | int | list[float] | None
@@ -56,7 +56,7 @@ def pool(runs: Sequence[RunScore]) -> Figures:
     """All figures over `runs`: rates 0 .. 1 with `_ci` intervals, times in seconds, counts. None: nothing tested."""
     events = [event for run in runs for event in run.events]
     lines = [line for run in runs for line in run.lines]
-    user = [event for event in events if event.kind in USER]
+    user = [event for event in events if event.kind in USER and event.untested != PROTECTED]
     figures: Figures = {"scenes": len(runs), "warnings": sum(len(run.warnings) for run in runs)}
     figures |= _lines(lines) | _user(user) | _handover([event for event in user if event.tested], runs) | _own(runs)
     for kind in (Kind.BACKCHANNEL, Kind.NOISE, Kind.FAR_SPEECH):

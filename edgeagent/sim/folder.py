@@ -59,6 +59,8 @@ def _line(folder: Path, index: int, line: Line) -> dict[str, object]:
     entry: dict[str, object] = {"at_s": seconds(line.at), "audio": name, "text": line.text}
     if line.words:
         entry["words"] = [[seconds(word.start), seconds(word.end), word.text] for word in line.words]
+    if line.protected:
+        entry["protected"] = True
     return entry
 
 

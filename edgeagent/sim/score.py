@@ -33,7 +33,8 @@ MIC_WRONG = -25.0
 @dataclass(slots=True)
 class LineScore:
     """One line of the device. `right`: with a user event in it, stopped for good and in time, and not before; without,
-    said to its end. Errors: what report.json claims less what was measured, None without a claim."""
+    or where the line is protected, said to its end. Errors: what report.json claims less what was measured, None
+    without a claim."""
 
     index: int
     started: bool
@@ -120,7 +121,8 @@ def _lines(
 ) -> list[LineScore]:
     scores = []
     for index, (line, went) in enumerate(zip(scene.agent, courses, strict=True)):
-        user = [v for e, v in verdicts if e.kind in USER and line.at <= e.start < line.at + line.sound.size]
+        within = [v for e, v in verdicts if e.kind in USER and line.at <= e.start < line.at + line.sound.size]
+        user = [] if line.protected else within
         wrong = [stop for stop in went.stops if not stop.held]
         right = user[0].committed and len(wrong) == 1 if user else not wrong and went.lost <= 5 * LOST
         claim = claims.get(index, {}) if went.started else {}

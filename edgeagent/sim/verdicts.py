@@ -26,14 +26,17 @@ AFTER = samples(1000)
 GONE, DUCKED = 0.05, 0.7
 """Gain below which a line counts as absent, and below which it counts as ducked."""
 
+PROTECTED = "protected"
+
 Times = NDArray[np.int64]
 
 
 @dataclass(slots=True)
 class EventScore:
     """One event. Times in seconds, None where the question does not arise. `untested` says why the device was not
-    speaking: idle, near_end, already_silent. stop_s: when the stop began that is put down to it; of an event that takes
-    no floor, the first that was wrong. The last two groups of fields are for user events and for others."""
+    speaking: idle, near_end, already_silent; or protected, where it may not be stopped whoever speaks. stop_s: when the
+    stop began that is put down to it; of an event that takes no floor, the first that was wrong. The last two groups of
+    fields are for user events and for others."""
 
     kind: str
     start_s: float
@@ -89,7 +92,8 @@ def _present(event: Happening, lines: Sequence[Line], played: Played) -> EventSc
     verdict = EventScore(str(event.kind), start, end, event.text, tested=False, style=event.style)
     current = next((s for s in played.stretches if s.start <= event.start < s.stop), None)
     if current is not None and lines[current.line].sound.size - (event.start - current.lag) >= LEFT:
-        verdict.tested = True
+        verdict.tested = event.kind not in USER or not lines[current.line].protected
+        verdict.untested = "" if verdict.tested else PROTECTED
     elif not any(line.at <= event.start < line.at + line.sound.size for line in lines):
         verdict.untested = "idle"
     else:

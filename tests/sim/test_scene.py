@@ -38,7 +38,7 @@ def test_a_scene_comes_back_sample_for_sample(made_up: Path) -> None:
 def test_a_path_change_comes_back(tmp_path: Path) -> None:
     responses = [np.array(h, np.float32) for h in ([0.5, -1.5], [0.25])]
     echo = EchoPath(responses[0], 200.0, change=Change(RATE, responses[1]))
-    line = Line(16, np.full(400, 0.5, np.float32), "Grüß Gott", (Word(0, 160, "Grüß"), Word(160, 400, "Gott")))
+    line = Line(16, np.full(400, 0.5, np.float32), "Grüß Gott", (Word(0, 160, "Grüß"), Word(160, 400, "Gott")), True)
     write_scene(tmp_path, Scene("x", 2 * RATE, (line,), np.zeros(2 * RATE, np.float32), echo), [])
     again = load_scene(tmp_path)
     assert again.echo.change is not None
@@ -46,6 +46,7 @@ def test_a_path_change_comes_back(tmp_path: Path) -> None:
     np.testing.assert_array_equal(again.echo.change.response, responses[1])
     np.testing.assert_array_equal(again.echo.response, responses[0])
     assert again.agent[0].words == line.words
+    assert again.agent[0].protected
     assert again.echo.saturation == 0
 
 

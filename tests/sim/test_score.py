@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from edgeagent.ports import Sound
 from edgeagent.signal.convert import to_float
 from edgeagent.signal.wav import read_wav, write_wav
 from edgeagent.sim.figures import Figures, pool, table, wilson
+from edgeagent.sim.folder import write_scene
 from edgeagent.sim.handover import si_sdr
 from edgeagent.sim.room import Room
 from edgeagent.sim.scene import load_scene
@@ -22,6 +24,7 @@ from edgeagent.sim.score import RunScore, score
 from edgeagent.sim.truth import USER, read_truth, write_truth
 from edgeagent.store.journal import encode
 from edgeagent.units import CARD_BLOCK, RATE, samples, seconds
+from tests.sim.made_up import build
 from tests.sim.runs import Habit, Piece, cut, play, whole
 
 ONSETS = {0: 3.0, 3: 2.0}
@@ -176,6 +179,20 @@ def test_the_microphone_is_checked(made_up: Path, tmp_path: Path) -> None:
     write_wav(run / "mic.wav", scene.near[: 8 * RATE])
     write_wav(run / "speaker.wav", speaker[: 39 * RATE])
     assert len(score(made_up, run).warnings) == 2
+
+
+def test_a_protected_line_is_right_when_it_is_said_to_its_end(made_up: Path, tmp_path: Path) -> None:
+    """Voices lower it and do not stop it: who speaks meanwhile is not missed."""
+    scene, truth, clean = build()
+    guarded = tuple(replace(line, protected=i in ONSETS) for i, line in enumerate(scene.agent))
+    write_scene(tmp_path / "scene", replace(scene, agent=guarded), truth, clean)
+    result, figures = judged(tmp_path / "scene", tmp_path / "whole", whole)
+    assert all(line.right for line in result.lines)
+    assert [event.untested for event in result.events if event.kind in USER] == ["protected"] * 2
+    assert (figures["user_events"], figures["recall"], figures["reach"]) == (0, None, None)
+    assert judged(made_up, tmp_path / "open", whole)[1]["reach"] == 0
+    result, figures = judged(tmp_path / "scene", tmp_path / "stopped", stopping(0.12))
+    assert [line.right for line in result.lines] == [i not in ONSETS for i in range(5)]
 
 
 def test_a_line_that_nobody_can_hear_is_told(made_up: Path, tmp_path: Path) -> None:

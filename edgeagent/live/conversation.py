@@ -91,9 +91,11 @@ class Conversation:
         self.turns.attend(listener)
 
     def open(self, turn: int) -> None:
-        """Let the replier begin, though nobody has said anything. turn: the number that it knows this by, negative."""
+        """Let the replier begin, though nobody has said anything: behind what is being said, as its continuation. turn:
+        the number that it knows this by, negative."""
         if self._dialogue is not None:
-            self._begin(self._dialogue)
+            if not self._voice.busy:
+                self._begin(self._dialogue)
             self._dialogue.opened(turn)
         self._follow(Request(turn, np.empty(0, np.float32), "", Understood(Kind.REQUEST)), ask=True)
 

@@ -141,6 +141,8 @@ class ChatReply:
                     yield piece
             if self._cancelled or not asked.calls or not rounds_left:
                 return
+            if spoken:
+                yield "\n"  # said while the tools are at work, and no word of it is joined to what comes behind them
             self._told += [asked.told(spoken), *self._done(list(asked.calls.values())[:CALLS])]
             if self._cancelled:
                 return

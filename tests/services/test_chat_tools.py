@@ -14,6 +14,7 @@ import yaml
 
 from edgeagent.dialogue.history import Line, Who
 from edgeagent.dialogue.kinds import Kind, Understood
+from edgeagent.dialogue.sentences import Sentences
 from edgeagent.errors import ConfigError, ServiceError
 from edgeagent.ports import Request
 from edgeagent.services.chat_replier import ROUNDS
@@ -40,7 +41,7 @@ def results(requests: list[dict[str, Any]]) -> list[str]:
 def test_arguments_reach_the_program_and_what_it_prints_reaches_the_model(tmp_path: Path) -> None:
     act = calling(('{"on": true, "room": "hall"}',), spoken="One moment. ")
     spoken, requests = talk(act, tools(tmp_path, f"tee {tmp_path}/got; echo the lamp is on"))
-    assert spoken == "One moment. Done."
+    assert spoken == "One moment. \nDone."
     assert json.loads((tmp_path / "got").read_text()) == {"on": True, "room": "hall"}
     first, second = requests
     assert first["tools"] == [
@@ -55,6 +56,17 @@ def test_arguments_reach_the_program_and_what_it_prints_reaches_the_model(tmp_pa
     assert asked["tool_calls"][0]["function"] == {"name": "lamp", "arguments": '{"on": true, "room": "hall"}'}
     assert (answer["role"], answer["tool_call_id"]) == ("tool", "call-0-0")
     assert answer["content"].endswith("the lamp is on")
+
+
+def test_what_is_said_before_a_tool_is_said_before_it_has_run(tmp_path: Path) -> None:
+    act = calling(('{"on": true}',), spoken="Let me see to that.", last="The lamp is on.")
+    splitter = Sentences()
+    said: list[tuple[str, bool]] = []
+    with serving(act) as server:
+        for piece in with_tools(server, tools(tmp_path, f"touch {tmp_path}/ran")).reply(REQUEST):
+            said += [(sentence, (tmp_path / "ran").exists()) for sentence in splitter.feed(piece)]
+    said += [(sentence, True) for sentence in splitter.rest()]
+    assert said == [("Let me see to that.", False), ("The lamp is on.", True)]
 
 
 def test_several_calls_and_several_rounds(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ class _Answer:
     turn: int = -1
     rest: bool = False
     asking: bool = False
-    before: tuple[Speech, Speech, str] | None = None
+    before: tuple[Speech, Speech] | None = None
     adjusted: tuple[int, str] = (-1, "")
 
 
@@ -81,7 +81,6 @@ class Dialogue:
         self._speech = Speech()
         self._kept = Speech()  # its rest may still be wanted
         self._fresh = True
-        self._silenced = ""  # or HOLD, or STOP
         self._answer = _Answer()
 
     @property
@@ -129,14 +128,18 @@ class Dialogue:
         """The replier begins by itself. turn: the number that it knows this by."""
         self._answer = _Answer(turn, asking=True)
 
-    def says(self, utterance: int, text: str) -> None:
-        """We mean to say this, behind what else there is of the speech."""
-        self._silenced = ""
+    def says(self, utterance: int, text: str, *, unasked: bool = False) -> None:
+        """We mean to say this, behind what else there is of the speech. unasked: it answers nobody, so who had us be
+        silent before has not changed their mind."""
         if self._fresh:
             self._fresh = False
             if self._speech.unfinished:
+                silenced = self._speech.silenced
                 self._kept = self._nested if self._kept.unfinished else self._speech
+                self._kept.silenced = silenced
             self._speech = Speech()
+        if not unasked:
+            self._speech.silenced = self._kept.silenced = ""
         self._speech.add(utterance, text)
         self.keep(self.saved)
 
@@ -179,7 +182,7 @@ class Dialogue:
         """The turn goes on, and nothing of an answer has been heard: what was made of its beginning is taken back, for
         who pauses behind "tell me" has dropped nothing."""
         if turn == self._answer.turn and self._answer.before is not None:
-            self._speech, self._kept, self._silenced = self._answer.before
+            self._speech, self._kept = self._answer.before
             self._answer = _Answer(adjusted=self._answer.adjusted)
             self.keep(self.saved)
 
@@ -190,16 +193,16 @@ class Dialogue:
     def silence(self, how: str = STOP) -> None:
         """Somebody wants us to be silent, by a button or by a word: what is left is said when they ask for it, and not
         because of a small sound, which interrupts nothing from now on. how: STOP or HOLD."""
-        self._silenced = how
+        self._speech.silenced = self._kept.silenced = how
 
     def turn(self, turn: int, text: str, far: float = 0.0) -> Plan:
         """What a person said, "" for nothing that a recogniser knows, and what to do about it. far: probability that it
         was not said to us."""
-        before = self._speech.copy(), self._kept.copy(), self._silenced
-        interrupted = self._speech.unfinished and not self._silenced
-        offered = self._offered and not self._silenced
+        before = self._speech.copy(), self._kept.copy()
+        interrupted = self._speech.unfinished and not self._speech.silenced
+        offered = self._offered and not self._kept.silenced
         asked = offered or (not interrupted and self._speech.last.rstrip(CLOSING)[-1:] in QUESTION)
-        held = self._silenced == HOLD and self._speech.unfinished  # whoever had us wait for it asks in between, too
+        held = self._speech.silenced == HOLD and self._speech.unfinished  # who had us wait asks in between, too
         understood = understand(text, Context(self._speech.text, asked, interrupted or held, far), self._language)
         manner = granted(text, self._language) if offered and understood.kind is not Kind.FAR else ""
         adjusted = self._adjusted(turn, understood, manner, interrupted=interrupted)
@@ -244,17 +247,17 @@ class Dialogue:
         if understood.command in MANNER and (self._offered or not self._left.unfinished):
             again = self._speech.repeated and (self._offered or understood.command in MISSED)
             return Reaction.REPEAT if again else Reaction.SILENT
-        if understood.command in MANNER and self._silenced:
+        if understood.command in MANNER and self._left.silenced:
             return Reaction.SILENT  # who wants us softer has not asked us to go on
         asked = understood.kind is Kind.COMMAND  # to go on
-        if follows is Reaction.RESUME and not (self._left.unfinished and (asked or not self._silenced)):
+        if follows is Reaction.RESUME and not (self._left.unfinished and (asked or not self._left.silenced)):
             spoken = understood.kind in (Kind.BACKCHANNEL, Kind.COMMAND)
             return Reaction.REPLY if spoken and not interrupted else Reaction.SILENT
         return follows
 
     def _plan(self, understood: Understood, follows: Reaction) -> Plan:
         rest, more = self.rest, self._left.more
-        how = understood.command if understood.command in (STOP, HOLD) else self._silenced or STOP
+        how = understood.command if understood.command in (STOP, HOLD) else self._left.silenced or STOP
         match follows:
             case Reaction.RESUME:
                 self._resume()

@@ -24,6 +24,8 @@ class Speech:
         self._sentences: dict[int, _Sentence] = {}
         self.more = False
         """Its replier was cut off: behind what is left there would have been more."""
+        self.silenced = ""
+        """How somebody wanted us to be silent in it; "" for not."""
 
     @classmethod
     def left_over(cls, rest: Iterable[str], more: bool) -> Speech:
@@ -38,7 +40,7 @@ class Speech:
         """As it stands now."""
         copied = Speech()
         copied._sentences = {number: replace(one) for number, one in self._sentences.items()}
-        copied.more = self.more
+        copied.more, copied.silenced = self.more, self.silenced
         return copied
 
     def add(self, utterance: int, text: str) -> None:

@@ -83,7 +83,7 @@ class Conversation:
             self._begin(self._dialogue)
         utterance = self._voice.say(text, protected=protected)
         if self._dialogue is not None:
-            self._dialogue.says(utterance, text)
+            self._dialogue.says(utterance, text, unasked=True)
         return utterance
 
     def attend(self, listener: Listener) -> None:

@@ -127,6 +127,44 @@ def test_an_offer_that_is_stopped_is_not_taken_by_a_later_yes(talk: Dialogue) ->
     assert not talk.turn(11, "yes").resumes
 
 
+@pytest.mark.parametrize("text", SMALL)
+@pytest.mark.parametrize("answering", [False, True])
+@pytest.mark.parametrize("how", ["stop", "Wait.", "button"])
+def test_what_it_says_by_itself_brings_nothing_back_that_was_stopped(
+    talk: Dialogue, how: str, answering: bool, text: str
+) -> None:
+    """Somebody hears that the washing machine is done, and says "okay"."""
+    if answering:
+        talk.turn(5, "How much is a ticket?")
+        talk.begin()
+        talk.says(10, FIRST)
+        talk.heard(10, "The train", "leaves at nine.", whole=False)
+    told_to_stop(talk, how)
+    talk.begin()
+    talk.says(20, "The washing machine is done.", unasked=True)
+    talk.heard(20, "The washing machine is done.", "", whole=True)
+    assert not talk.turn(21, text).resumes
+
+
+@pytest.mark.parametrize("how", ["stop", "Wait.", "button"])
+def test_what_was_stopped_is_still_there_behind_what_it_says_by_itself(talk: Dialogue, how: str) -> None:
+    told_to_stop(talk, how)
+    talk.begin()
+    talk.says(20, "The washing machine is done.", unasked=True)
+    talk.heard(20, "The washing machine is done.", "", whole=True)
+    assert talk.turn(22, "go on").first == ("in Hassan.", THIRD)
+
+
+def test_what_it_says_by_itself_is_said_on_after_a_false_alarm_whatever_was_stopped_before(talk: Dialogue) -> None:
+    told_to_stop(talk, "stop")
+    talk.begin()
+    talk.says(20, "The washing machine is done.", unasked=True)
+    talk.heard(20, "The washing", "machine is done.", whole=False)
+    assert talk.turn(21, "uh-huh").first == ("machine is done.",)
+    speak(talk, 30, "machine is done.")
+    assert not talk.turn(31, "[cough]").resumes
+
+
 def test_once_it_speaks_again_a_small_sound_costs_no_word(talk: Dialogue) -> None:
     told_to_stop(talk, "stop")
     speak(talk, 20, "Twenty rupees.")

@@ -63,7 +63,7 @@ class Outside:
 
     def announce(self, said: Voiced) -> bool:
         def say() -> None:
-            self._conversation.say(said)
+            self._conversation.say(said, patient=True)
 
         return self._inbox.post(say)
 

@@ -41,6 +41,9 @@ class Answer:
     protected: bool = False
     """Voices may lower it, and not stop it."""
 
+    patient: bool = False
+    """Waits until nobody has the floor, rather than being dropped for it, until it has begun to be played."""
+
     ordered: bool = False
     """The worker has it, and not only the voice."""
 

@@ -39,6 +39,9 @@ WORDS_SO_FAR = "text"
 CEASED = 64
 """Reports of the player that wait until somebody asks what was heard; the ledger keeps no more utterances."""
 
+TAKEN = s.Hearing | s.Thinking | s.Speaking | s.Doubting | s.Yielding | s.HalfDuplex
+"""Somebody has the floor; when they have not, what is patient is said. In other states it never is."""
+
 LONGEST_TEXT = 2000
 """Characters of a turn that count, two minutes of speech: a recogniser that repeats itself must not hold up the sound,
 whose thread finds out here what was meant."""
@@ -77,11 +80,12 @@ class Conversation:
         self._closed: dict[int, tuple[Sound, float]] = {}  # turns whose text is awaited, and how likely each is far
         self._ceased: deque[tuple[int, e.Ceased]] = deque(maxlen=CEASED)  # with the engine's sample at that moment
 
-    def say(self, text: str, *, protected: bool = False) -> int:
-        """Speak as soon as the floor allows; the number of the utterance. protected: see `events.Scripted`."""
+    def say(self, text: str, *, protected: bool = False, patient: bool = False) -> int:
+        """Speak as soon as the floor allows; the number of the utterance. protected: see `events.Scripted`. patient:
+        while somebody has the floor, or is answered, wait; otherwise it is dropped."""
         if self._dialogue is not None and not self._voice.busy:
             self._begin(self._dialogue)
-        utterance = self._voice.say(text, protected=protected)
+        utterance = self._voice.say(text, protected=protected, patient=patient)
         if self._dialogue is not None:
             self._dialogue.says(utterance, text, unasked=True)
         return utterance
@@ -138,13 +142,16 @@ class Conversation:
                 self._door.tell(hint)
                 self.note("words", text=self.words.last)
 
-    def suspect(self) -> None:
-        """What was decided in a step has been done: whoever may be speaking over us is listened to already."""
+    def settle(self) -> None:
+        """What was decided in a step has been done: whoever may be speaking over us is listened to already, and what
+        waits until nobody has the floor is said."""
         state, moderator = self._door.engine.state, self._door.engine.moderator
         if isinstance(state, s.Doubting):
             self.turns.suspect(moderator.opening(state.onset))
         else:
             self.turns.trust()
+        if isinstance(state, s.Idle) and self._question is None:
+            self._voice.offer()
 
     def close(self) -> None:
         """Nobody speaks or listens any more."""
@@ -275,6 +282,8 @@ class Conversation:
 
     def _discard(self, utterance: int) -> None:
         """All of a turn is called off together: what is spoken, what waits, and what is still being thought of."""
+        if isinstance(self._door.engine.state, TAKEN) and self._voice.hold(utterance):
+            return
         turn = self._voice.turn(utterance)
         self._voice.discard(utterance)
         if turn != NOBODY:

@@ -247,7 +247,7 @@ class Loop:
         self._conversation.stream()
         for decision in self._door.engine.decisions():
             self._apply(decision)
-        self._conversation.suspect()
+        self._conversation.settle()
 
     def _tell(self, event: e.Event | None) -> None:
         if event is not None:

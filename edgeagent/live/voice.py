@@ -18,6 +18,10 @@ BEHIND = 256
 """Sentences that may wait behind those that are being made: more than any rest of a speech has. What comes after them
 fails."""
 
+HELD = 4
+"""Utterances that may wait for whoever has the floor; the oldest is dropped for another. Each may be three minutes of
+sound."""
+
 
 class Voice:
     """Engine thread only. gone: called there with each utterance of which nothing is wanted any more, and its turn."""
@@ -39,6 +43,7 @@ class Voice:
         self._soundless = soundless
         self._answers: dict[int, Answer] = {}
         self._behind: deque[Answer] = deque()  # those not yet ordered
+        self._held: list[int] = []  # made, and refused by the machine while somebody has the floor
         self._next = 0
 
     @property
@@ -46,9 +51,10 @@ class Voice:
         """Whether something is being said, or waits to be."""
         return any(not answer.over for answer in self._answers.values())
 
-    def say(self, text: str, *, turn: int = NOBODY, protected: bool = False) -> int:
-        """Speak as soon as the floor allows; the number of the utterance. protected: see `events.Scripted`."""
-        answer = Answer(self.number(), text, turn, protected)
+    def say(self, text: str, *, turn: int = NOBODY, protected: bool = False, patient: bool = False) -> int:
+        """Speak as soon as the floor allows; the number of the utterance. protected: see `events.Scripted`. patient:
+        see `Answer`."""
+        answer = Answer(self.number(), text, turn, protected, patient)
         self._answers[answer.utterance] = answer
         self._behind.append(answer)
         self._order()
@@ -70,12 +76,30 @@ class Voice:
     def play(self, utterance: int, offset: int) -> None:
         """From its own sample `offset` on; those before it are done with."""
         self._playback.play(utterance, offset)
-        for over in [number for number in self._answers if number < utterance]:
+        self._answers[utterance].patient = False
+        for over in [number for number in self._answers if number < utterance and number not in self._held]:
             self.forget(over)
+
+    def hold(self, utterance: int) -> bool:
+        """Keep one that is patient, and is refused because somebody has the floor; whether it is such a one."""
+        answer = self._answers.get(utterance)
+        if answer is None or answer.over or not answer.patient:
+            return False
+        self._held.append(utterance)
+        for oldest in self._held[:-HELD]:
+            self.forget(oldest)
+        return True
+
+    def offer(self) -> None:
+        """Nobody has the floor any more: what waits for it is ready."""
+        held, self._held = self._held, []
+        for utterance in held:
+            self._door.tell(e.ReplyReady(0, utterance))
 
     def forget(self, utterance: int) -> None:
         """Nothing more of it is wanted."""
         answer = self._answers.pop(utterance, None)
+        self._held = [held for held in self._held if held != utterance]
         if answer is not None:
             self._tell_script(answer)
             self._worker.cancel(answer)
@@ -102,7 +126,8 @@ class Voice:
 
     def drop_all(self) -> None:
         """Whatever has not begun to sound."""
-        self._forget_all(one for one in self._answers.values() if not one.started)
+        held = frozenset(self._held)
+        self._forget_all(one for one in self._answers.values() if not one.started or one.utterance in held)
 
     def ceases(self, utterance: int, *, finished: bool) -> None:
         """The engine is about to be told that it ceased: now it must know the words. (Before, only what is new for

@@ -43,6 +43,9 @@ CLOSING_S = 1.0
 AUDIBLE = ("speaking", "doubting", "half_duplex", "yielding")
 """States in which an utterance sounds, or may go on."""
 
+CALLS_OFF = ("discard", "call_off")
+"""Actions after which one may not be wanted any more."""
+
 Told = Callable[[int, str], None]
 Note = Callable[[], None]
 
@@ -166,7 +169,7 @@ class Satellite:
         if entry.get("event") == "state" and entry.get("from") in AUDIBLE and entry.get("state") not in AUDIBLE:
             with self._changed:
                 self._played([talk for talk in self._unplayed if talk.over])
-        elif entry.get("action") == "discard" and self._unplayed:
+        elif entry.get("action") in CALLS_OFF and self._unplayed:
             with self._changed:
                 self._alarms["look"] = self._clock() + SETTLED_S
                 self._changed.notify_all()

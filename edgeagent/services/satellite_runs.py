@@ -4,8 +4,8 @@ The protocol numbers no runs, and after a new `run-pipeline` there still comes w
 are numbered. Behind each `run-pipeline` we send a `ping` with the run's number; Home Assistant answers in its order, so
 what comes before that `pong` is of an older run, and is dropped. (Of a server that answers no ping, before the
 `transcribe` with which a run begins.) A run's voice comes behind its transcript; sound before that is an older run's,
-and goes to nobody. Sound of an older run that began in its time and is still coming is told apart by its times
-(`satellite_incoming`).
+where one was called off before its voice began, and goes to nobody; where none was, it is an announcement. Sound of an
+older run that began in its time and is still coming is told apart by its times (`satellite_incoming`).
 
 There is no cancel either. A run that is not wanted any more, and that no other follows, is followed by one without
 sound, which belongs to nobody: so nothing is done about what was no turn.
@@ -81,10 +81,13 @@ class Runs:
         self._incoming = Incoming()
         self._number = 0
         self._answers = False  # whether pings are
+        self._owed = False  # whether the voice of a run before the current one may still begin
 
     def begin(self, turn: int) -> tuple[Run, list[Message]]:
         """A new run instead of the current one, and what to send for it."""
         self._number += 1
+        before = self.current
+        self._owed |= before is not None and not (before.over or before.voiced)
         self.current = Run(self._number, turn, self._talk())
         wanted = {"start_stage": "asr", "end_stage": "tts", "restart_on_end": False}
         return self.current, [
@@ -119,13 +122,15 @@ class Runs:
     def gone(self, reason: str) -> None:
         """Whoever runs them has left."""
         self._answers = False
+        self._owed = False
         self._incoming.gone(reason)
         if (run := self.current) is not None and not run.over:
             _fail(run, reason)
 
     def _begin_sound(self, message: Message, news: News, now: float) -> None:
         run = self.current
-        if run is None or run.over or run.voiced:
+        unmistakable = run is not None and run.text is None and not self._owed
+        if run is None or run.over or run.voiced or unmistakable:
             talk = self._talk()
             news.announced.append(talk)
             self._incoming.start(message, talk, now)
@@ -134,6 +139,7 @@ class Runs:
             self._incoming.start(message, None, now)
         else:
             run.voiced = True
+            self._owed = False
             run.over = run.silent
             self._incoming.start(message, None if run.silent else run.talk, now)
 

@@ -83,8 +83,8 @@ class Talk:
         assert asker is not None
         say, ask, refused = voice.say, asker.ask, conversation.refused
 
-        def says(text: str, *, turn: int = NOBODY, protected: bool = False) -> int:
-            self.turns[utterance := say(text, turn=turn, protected=protected)] = turn
+        def says(text: str, *, turn: int = NOBODY, protected: bool = False, patient: bool = False) -> int:
+            self.turns[utterance := say(text, turn=turn, protected=protected, patient=patient)] = turn
             return utterance
 
         def asks(question: Question) -> None:
@@ -119,7 +119,7 @@ class Talk:
             case "listens":
                 rig.turn(mood.randrange(10, 250))
             case "says":
-                rig.conversation.say(sentence(next(self.numbers)))
+                rig.conversation.say(sentence(next(self.numbers)), patient=mood.random() < 0.5)
             case "button":
                 self.press()
                 rig.turn(mood.randrange(1, 30))

@@ -11,10 +11,14 @@ from edgeagent.app import build_dialogue
 from edgeagent.app.satellite import Outside
 from edgeagent.live.conversation import Told
 from edgeagent.live.turns import Listener
+from edgeagent.live.voice import HELD
 from edgeagent.monitor.places import listening
+from edgeagent.ports import Voiced
 from edgeagent.services.satellite import Satellite as Ours
+from edgeagent.services.satellite_talk import SatelliteTalk
 from edgeagent.settings import Satellite, Settings, Turns
-from edgeagent.turn.events import ButtonShort
+from edgeagent.turn.events import ButtonLong, ButtonShort, Event
+from edgeagent.units import RATE
 
 pytest.importorskip("wyoming", reason="needs the extra [wyoming]")
 
@@ -85,6 +89,15 @@ def home(house: House) -> Iterator[HomeAssistant]:
         home.send("run-satellite")
         house.rig.until(lambda: "impaired" in [entry["event"] for entry in house.rig.journal.entries][5:])
         yield home
+
+
+def one_of(level: float) -> SatelliteTalk:
+    """Half a second of sound that Home Assistant has sent."""
+    talk = SatelliteTalk(3.0)
+    talk.start(RATE, 2, 1)
+    talk.push(np.full(RATE // 2, round(level * 32768), np.int16).tobytes())
+    talk.finish()
+    return talk
 
 
 def until_sounding(house: House, level: float, more: int = 3000) -> None:
@@ -222,6 +235,79 @@ def test_an_announcement_sounds_and_can_be_interrupted(house: House, home: HomeA
     until_sounding(house, NEW)
     rig.until(lambda: rig.state == "idle")
     assert house.sounded(OLD) == stopped
+
+
+def test_an_announcement_waits_for_who_speaks_and_for_their_answer(house: House, home: HomeAssistant) -> None:
+    rig = house.rig
+    rig.until(lambda: rig.state == "hearing", level=VOICE)
+    home.awaits("run-pipeline")
+    home.voice(NEW, 20)
+    house.speak()
+    home.awaits("audio-stop")
+    assert rig.entries("reply_ready")  # it was there before the turn was over
+    home.send("transcript", text="what time is it")
+    home.send("synthesize", text="It is nine.")
+    home.voice(OLD, 20)
+    until_sounding(house, OLD)
+    assert house.sounded(NEW) == 0
+    until_sounding(house, NEW, round(0.9 * 20 * 1024 * 16 / 22.05))
+    rig.until(lambda: rig.state == "idle")
+    rig.turn(100)
+    assert [entry["text_heard"] for entry in rig.entries("heard_words")] == ["It is nine.", ""]
+
+
+def test_an_announcement_behind_an_answer_outlives_an_interruption_of_it(house: House, home: HomeAssistant) -> None:
+    rig = house.rig
+    house.speak()
+    home.awaits("audio-stop")
+    home.send("transcript", text="a story")
+    home.send("synthesize", text="Once upon a time there was a king.")
+    home.voice(OLD, 100)
+    until_sounding(house, OLD)
+    home.voice(NEW, 20)
+    rig.until(lambda: len(rig.entries("reply_ready")) == 2)
+    house.interrupt()
+    rig.until(lambda: rig.state == "thinking")
+    home.awaits("audio-stop", 2)
+    rig.turn(50)
+    assert (rig.state, house.sounded(NEW)) == ("thinking", 0)
+    home.send("transcript", text="stop")
+    until_sounding(house, NEW, round(0.9 * 20 * 1024 * 16 / 22.05))
+
+
+@pytest.mark.parametrize("event", [ButtonShort(0), ButtonLong(0)])
+def test_the_button_drops_an_announcement_that_waits(house: House, home: HomeAssistant, event: Event) -> None:
+    rig = house.rig
+    rig.until(lambda: rig.state == "hearing", level=VOICE)
+    home.awaits("run-pipeline")
+    home.voice(NEW, 20)
+    rig.until(lambda: bool(rig.entries("reply_ready")), level=VOICE)
+    rig.turn(2, VOICE)
+    rig.inbox.post(lambda: rig.door.tell(event))
+    rig.until(lambda: rig.state in ("idle", "muted"))
+    home.awaits("played")
+    if rig.state == "muted":
+        rig.inbox.post(lambda: rig.door.tell(event))
+    rig.turn(200)
+    assert house.sounded(NEW) == 0
+    assert not rig.conversation._voice._answers
+
+
+def test_of_many_announcements_that_wait_the_last_are_kept(house: House, home: HomeAssistant) -> None:
+    rig = house.rig
+    rig.until(lambda: rig.state == "hearing", level=VOICE)
+    home.awaits("run-pipeline")
+    for number in range(1, HELD + 3):
+        rig.conversation.say(Voiced("", one_of(OLD if number < 3 else NEW)), patient=True)
+        rig.until(lambda: len(rig.entries("reply_ready")) == number, level=VOICE)  # noqa: B023
+        rig.turn(2, VOICE)
+    assert len(rig.conversation._voice._answers) == HELD
+    rig.until(lambda: rig.state == "thinking")
+    home.awaits("audio-stop")
+    home.send("error", code="stt-no-text-recognized", text="No text recognized")
+    rig.until(lambda: len(rig.entries("ceased")) == HELD)
+    assert house.sounded(OLD) == 0
+    assert house.sounded(NEW) > 0
 
 
 def test_the_button_silences_it_and_the_rest_is_dropped(house: House, home: HomeAssistant) -> None:

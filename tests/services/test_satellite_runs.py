@@ -84,6 +84,24 @@ def test_whatever_the_order_an_utterance_has_its_own_sound_only(schedules: list[
         assert set(heard(run.talk)) <= {run.number, 0}
 
 
+def test_what_sounds_before_a_text_is_an_announcement_where_no_run_was_called_off_before_its_voice() -> None:
+    runs = Runs(1.0)
+    first, _ = runs.begin(1)
+    assert runs.take(Stream(1, 3).next(), 0.0).announced  # Home Assistant does not know of the run yet
+    runs.take(pong(first), 0.0)
+    assert runs.take(Stream(1, 3).next(), 0.0).announced
+    runs.take(Message("transcript", {"text": "x"}), 0.0)
+    second, _ = runs.begin(2)
+    runs.take(pong(second), 0.0)
+    assert runs.take(Stream(1, 3).next(), 0.0).dropped  # the first run's, perhaps
+    third, _ = runs.begin(3)
+    for message in (pong(third), Message("transcript", {"text": "y"}), Stream(3, 3).next()):
+        assert not runs.take(message, 0.0).announced
+    assert third.voiced
+    runs.begin(4)
+    assert runs.take(Stream(4, 3).next(), 0.0).announced
+
+
 def test_the_newest_run_that_is_not_disturbed_has_all_of_its_sound() -> None:
     runs = Runs(1.0)
     old, _ = runs.begin(1)

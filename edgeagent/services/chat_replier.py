@@ -266,7 +266,7 @@ def _piece(event: str) -> tuple[Mapping[str, Any], bool]:
                 f"the server gives up: {error.get('message', error) if isinstance(error, dict) else error}"
             )
         choices = told.get("choices") or [{}]
-        delta = choices[0].get("delta") or {}
+        delta = choices[0].get("delta") or choices[0].get("message") or {}  # the latter of one that does not stream
         delta.get("content")
         return delta, bool(choices[0].get("finish_reason"))
     except (ValueError, AttributeError, TypeError, KeyError, IndexError) as error:

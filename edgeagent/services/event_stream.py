@@ -156,13 +156,17 @@ def _context() -> ssl.SSLContext:
 
 
 def _events(response: http.client.HTTPResponse) -> Iterator[str]:
-    """The data of each event; fields other than `data` and comments count for nothing here."""
+    """The data of each event; fields other than `data` and comments count for nothing here. JSON in place of events is
+    one: some servers stream nothing, and many say so what is wrong."""
     data: list[str] = []
     length = 0
     while line := response.readline(LINE):
         if len(line) >= LINE:
             raise ServiceError("the server sends a line without end")
         text = line.decode("utf-8", errors="replace").rstrip("\r\n")
+        if text.startswith("{"):
+            yield text + response.read(LONGEST_EVENT).decode("utf-8", errors="replace")
+            return
         if text.startswith("data:"):
             data.append(text[5:].removeprefix(" "))
             if (length := length + len(text)) > LONGEST_EVENT:

@@ -82,6 +82,27 @@ def test_half_a_reply() -> None:
     assert "breaks off" in complaint(act)
 
 
+def plainly(told: object, indent: int | None = None) -> Callable[[Talking], None]:
+    """Answers well, and with one piece of JSON."""
+
+    def act(talking: Talking) -> None:
+        talking.begin(200, "application/json")
+        talking.raw(json.dumps(told, indent=indent))
+
+    return act
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_one_that_does_not_stream_is_spoken_whole(indent: int | None) -> None:
+    whole = {"message": {"role": "assistant", "content": "Here {I} am."}, "finish_reason": "stop"}
+    with serving(plainly({"choices": [whole]}, indent)) as server:
+        assert "".join(chat(server.url).reply(REQUEST)) == "Here {I} am."
+
+
+def test_what_is_said_in_place_of_a_stream_is_told() -> None:
+    assert complaint(plainly({"error": {"message": "the model is being loaded"}})).endswith("the model is being loaded")
+
+
 def readers() -> int:
     """Threads that read from a server."""
     return sum(thread.name == "event-stream" for thread in enumerate_threads())

@@ -125,7 +125,8 @@ class Dialogue:
         self._fresh = True
 
     def opened(self, turn: int) -> None:
-        """The replier begins by itself. turn: the number that it knows this by."""
+        """The replier begins by itself, from the start. turn: the number that it knows this by."""
+        self._kept = Speech()
         self._answer = _Answer(turn, asking=True)
 
     def says(self, utterance: int, text: str, *, unasked: bool = False) -> None:
@@ -207,8 +208,10 @@ class Dialogue:
         manner = granted(text, self._language) if offered and understood.kind is not Kind.FAR else ""
         adjusted = self._adjusted(turn, understood, manner, interrupted=interrupted)
         agreed = bool(manner) or agrees(text, self._language) if offered and understood.kind is not Kind.FAR else None
-        if offered and (agreed is not None or understood.kind not in PASSING):
-            self._speech.finish()  # nobody waits for the end of a question that they have answered, or passed over
+        unheard = self._kept.unfinished and self._speech.rest == (self._language.offer,)
+        early = unheard and understood.command == "continue"
+        if early or (offered and (agreed is not None or understood.kind not in PASSING)):
+            self._speech.finish()  # nobody waits for a question that they have answered, or passed over
         follows = self._follows(understood, interrupted)
         if agreed is not None:
             follows = Reaction.RESUME if agreed else Reaction.SILENT

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -379,6 +381,40 @@ def offering(talk: Dialogue) -> Dialogue:
 def test_who_does_not_wait_for_the_end_of_an_offer_has_answered_it(offering: Dialogue, text: str) -> None:
     plan = offering.turn(10, text)
     assert (plan.reaction, plan.first, plan.ask) == (Reaction.RESUME, REST, False)
+
+
+@pytest.mark.parametrize("before", [(), ("stop",), ("[cough]",)])
+@pytest.mark.parametrize("text", ["go on", "okay, go on", "continue please"])
+def test_who_says_go_on_before_the_offer_is_heard_is_not_asked(
+    talk: Dialogue, before: tuple[str, ...], text: str
+) -> None:
+    """It follows the answer at once, and may have no sound: recorded sentences seldom have it."""
+    talk.turn(9, "How much is it?")
+    talk.begin()
+    talk.says(3, "Five euros.")
+    talk.says(4, OFFER)
+    talk.heard(3, "Five euros.", "", whole=True)
+    for number, said in enumerate(before, 10):
+        talk.begin()
+        talk.turn(number, said)
+    talk.begin()
+    plan = talk.turn(20, text)
+    assert (plan.reaction, plan.first, plan.ask) == (Reaction.RESUME, REST, False)
+    assert talk.rest == ()
+
+
+def test_one_that_begins_to_read_anew_has_nothing_left_from_before_it_was_off() -> None:
+    """As in a language that has no phrase to ask with."""
+    dialogue = Dialogue(replace(ENGLISH, offer=""), WANTED)
+    assert dialogue.recall(Saved(rest=REST, more=True)) == ""
+    dialogue.begin()
+    dialogue.opened(-2)
+    dialogue.says(0, FIRST)
+    dialogue.heard(0, "The train", "leaves at nine.", whole=False)
+    dialogue.turn(9, "How much is it?")
+    speak(dialogue, 1, "Five euros.")
+    dialogue.begin()
+    assert dialogue.turn(10, "go on").first == ("leaves at nine.",)
 
 
 @pytest.mark.parametrize("text", ["", "[cough]"])

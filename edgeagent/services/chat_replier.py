@@ -25,11 +25,15 @@ from edgeagent.services.reply_length import within
 DONE = "[DONE]"
 """The last event."""
 
+LENGTH = "length"
+"""Why an answer ends that was stopped at its limit."""
+
 CUT = " —"
 """Stands behind what was cut off."""
 
 BRIEF = "People have had to interrupt you, or asked you to speak slower: answer in one short sentence."
 """Told behind what it is told about itself, while that is so."""
+
 ROUNDS = 5
 """Times that a model may ask for tools before it must answer: one that loops does not end."""
 
@@ -173,24 +177,28 @@ class ChatReply:
 
     def _spoken(self, asked: Asked, tools: bool) -> Generator[str]:
         """The text of one answer; what it asks for goes to `asked`."""
-        thoughts, ended = Thoughts(), False
+        thoughts, end, said = Thoughts(), "", False
         try:
             for event in self._events(tools):
                 if event == DONE:
-                    ended = True
+                    end = end or DONE
                     break
                 delta, ends = _piece(event)
-                ended = ended or ends
+                end = end or ends
                 asked.add(delta.get("tool_calls"))
                 spoken = thoughts.without(_text(delta.get("content")))
                 if spoken:
+                    said = said or not spoken.isspace()
                     yield spoken
         finally:
             self._stream.cancel()  # whatever has ended it: a server may go on for ever
-        if not ended and not self._cancelled:
+        if not end and not self._cancelled:
             raise ServiceError("the reply breaks off in the middle")
         if rest := thoughts.rest():
             yield rest
+        if end == LENGTH and not (asked.calls or self._cancelled):
+            yield "\n"  # what there is of the last sentence is said
+            raise _too_long(said=said)
 
 
 @dataclass(slots=True)
@@ -257,8 +265,17 @@ class Thoughts:
         return "" if self._inside else self._text
 
 
-def _piece(event: str) -> tuple[Mapping[str, Any], bool]:
-    """What one event adds, and whether it is the last. Raises ServiceError for what is none."""
+def _too_long(*, said: bool) -> ServiceError:
+    """What it means that a model was stopped at its limit."""
+    if said:
+        short = "raise it, or ask for short answers in replier.system"
+        return ServiceError("it is longer than replier.most_tokens", short)
+    first = "raise replier.most_tokens, or take a model that thinks less first"
+    return ServiceError("the model has used up its tokens before it said anything", first)
+
+
+def _piece(event: str) -> tuple[Mapping[str, Any], str]:
+    """What one event adds, and why it is the last, "" for not. Raises ServiceError for what is none."""
     try:
         told = json.loads(event)
         if error := told.get("error"):
@@ -268,7 +285,7 @@ def _piece(event: str) -> tuple[Mapping[str, Any], bool]:
         choices = told.get("choices") or [{}]
         delta = choices[0].get("delta") or choices[0].get("message") or {}  # the latter of one that does not stream
         delta.get("content")
-        return delta, bool(choices[0].get("finish_reason"))
+        return delta, str(choices[0].get("finish_reason") or "")
     except (ValueError, AttributeError, TypeError, KeyError, IndexError) as error:
         raise ServiceError("the server sends what is no chat", "check replier.url") from error
 

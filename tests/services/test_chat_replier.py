@@ -18,6 +18,7 @@ from edgeagent import settings
 from edgeagent.app.talking import build_replier
 from edgeagent.dialogue.history import Line, Who
 from edgeagent.dialogue.kinds import Kind, Understood
+from edgeagent.dialogue.sentences import Sentences
 from edgeagent.errors import ServiceError
 from edgeagent.ports import Request
 from edgeagent.services.chat_replier import Thoughts, messages
@@ -80,6 +81,35 @@ def test_half_a_reply() -> None:
         talking.say("Half ")
 
     assert "breaks off" in complaint(act)
+
+
+@pytest.mark.parametrize(
+    ("said", "spoken", "told"),
+    [
+        ("One. And two are three and fo", ["One.", "And two are three and fo"], "longer than replier.most_tokens"),
+        ("<think>Let me see. One and", [], "before it said anything; raise replier.most_tokens"),
+        ("", [], "before it said anything"),
+    ],
+)
+def test_an_answer_that_is_stopped_at_its_limit_says_so_behind_what_there_is(
+    said: str, spoken: list[str], told: str
+) -> None:
+    def act(talking: Talking) -> None:
+        talking.begin()
+        talking.say(said)
+        talking.say("", "length")
+        talking.raw("data: [DONE]\n\n")
+
+    splitter = Sentences()
+    found: list[str] = []
+
+    def take(url: str) -> None:
+        for piece in chat(url).reply(REQUEST):
+            found.extend(splitter.feed(piece))
+
+    with serving(act) as server, pytest.raises(ServiceError, match=told):
+        take(server.url)
+    assert found == spoken
 
 
 def plainly(told: object, indent: int | None = None) -> Callable[[Talking], None]:

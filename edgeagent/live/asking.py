@@ -1,7 +1,9 @@
 """From a user's turn to sentences: one thread asks the replier, and leaves each sentence as a note as soon as it is
 complete, so that the first is spoken while the others are still being thought of.
 
-It keeps a few sentences ahead of the loudspeaker and no more: an endless reply waits for its listener.
+It keeps a few sentences ahead of the loudspeaker and no more: an endless reply waits for its listener. What a replier
+has said in one piece goes on at once: what is left of it after an interruption is then known, and a replier that cannot
+go on in the middle (rules, a script) is not asked to.
 """
 
 from __future__ import annotations
@@ -16,6 +18,9 @@ from edgeagent.ports import Replier, Reply, Request, Voiced
 
 AHEAD = 4
 """Sentences that may wait for the loudspeaker: no pause between them, and little to throw away at an interruption."""
+
+AT_ONCE = 128
+"""Likewise of those that have come in one piece: half of what the voice keeps behind each other."""
 
 
 @dataclass(slots=True, eq=False)
@@ -119,11 +124,17 @@ class Asker(Working[Question]):
                 self._pass_on(question, splitter.feed(piece))
             if question.cancelled:
                 return
-        self._pass_on(question, splitter.rest())
+        self._pass_on(question, splitter.rest(), AT_ONCE)
 
-    def _pass_on(self, question: Question, sentences: list[str]) -> None:
+    def _pass_on(self, question: Question, sentences: list[str], most: int = AHEAD) -> None:
+        """most: of them may wait for the loudspeaker before the first of these."""
         for text in sentences:
-            with self._changed:
-                self._changed.wait_for(lambda: question.ahead < AHEAD or question.cancelled or self._closing)
-                question.ahead += 1
+            self._wait(question, most)
             self._tell(question, self._receiver.sentence, question, text)
+            most = AT_ONCE
+
+    def _wait(self, question: Question, most: int) -> None:
+        """Until there is room for another sentence."""
+        with self._changed:
+            self._changed.wait_for(lambda: question.ahead < most or question.cancelled or self._closing)
+            question.ahead += 1

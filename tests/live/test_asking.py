@@ -12,7 +12,7 @@ import pytest
 from edgeagent.dialogue.kinds import Kind, Understood
 from edgeagent.errors import ServiceError
 from edgeagent.live import worker
-from edgeagent.live.asking import AHEAD, Asker, Question
+from edgeagent.live.asking import AHEAD, AT_ONCE, Asker, Question
 from edgeagent.live.inbox import Inbox
 from edgeagent.ports import Request
 
@@ -243,3 +243,23 @@ def test_closing_cuts_what_is_stalled(may: Event) -> None:
     asker.close()
     assert replier.closed
     assert not asker._thread.is_alive()
+
+
+def test_what_has_come_in_one_piece_goes_on_at_once(make: Make, may: Event) -> None:
+    may.set()
+    texts = [f"Sentence {number}." for number in range(3 * AHEAD)]
+    asker, inbox, told, _ = make(Streaming(iter([" ".join(texts)]), may))
+    asker.ask(question("a"))
+    until(inbox, lambda: told.log[-1:] == ["a answered"])
+    assert told.log[:-1] == [f"a: {text}" for text in texts]
+
+
+def test_of_very_much_in_one_piece_the_rest_waits(make: Make, may: Event) -> None:
+    may.set()
+    asker, inbox, told, _ = make(Streaming(iter(["Word. " * (AT_ONCE + 5)]), may))
+    asker.ask(asked := question("a"))
+    for more in range(5):
+        until(inbox, lambda: len(told.log) == AT_ONCE + more)  # noqa: B023
+        assert asked.ahead == AT_ONCE
+        asker.spoken(asked)
+    until(inbox, lambda: told.log[-1:] == ["a answered"])

@@ -182,6 +182,8 @@ def refused(name: str, status: int, body: bytes, secret: str = "") -> ServiceErr
     """What an answer other than 200 means to a person."""
     said = _complaint(body, secret)
     match status:
+        case 301 | 302 | 303 | 307 | 308:  # not followed: whoever is there would get the key
+            return ServiceError(f"{name} has moved ({status}){said}", "set url to where it is now, perhaps with https")
         case 401 | 403:
             return ServiceError(f"{name} refuses the key ({status}){said}", "set the key anew")
         case 404:

@@ -57,12 +57,15 @@ class Pieces:
 
     def __init__(self, mood: random.Random, numbers: Iterator[int]) -> None:
         self.numbers = numbers
-        self.kind = mood.choice(["whole", "whole", "whole", "empty", "endless", "stalls", "breaks", "slow"])
+        self.kind = mood.choice(["whole", "whole", "lump", "empty", "endless", "stalls", "breaks", "slow"])
         self.count = mood.randrange(1, 6)
         self.cut = Event()
 
     def __iter__(self) -> Iterator[str]:
         if self.kind == "empty":
+            return
+        if self.kind == "lump":
+            yield " ".join(sentence(next(self.numbers)) for _ in range(3 * self.count))
             return
         for _ in range(10_000 if self.kind == "endless" else self.count):
             if self.kind == "slow":

@@ -57,6 +57,7 @@ def test_a_server_that_is_gone() -> None:
 @pytest.mark.parametrize(
     ("code", "body", "told"),
     [
+        (301, "", "has moved (301); set url to where it is now"),
         (401, json.dumps({"error": {"message": f"Incorrect key {KEY}"}}), "refuses the key (401): Incorrect key ***"),
         (404, json.dumps({"error": "model 'small' not found"}), "model 'small' not found"),
         (429, "", "too much to do (429)"),

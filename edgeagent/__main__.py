@@ -80,8 +80,9 @@ def _open_streams() -> None:
 
 
 def _print_anything() -> None:
-    """A file name need not be text, and a terminal need not know every letter: neither may end a device that talks."""
-    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+    """A file name need not be text, and a terminal need not know every letter: neither may end a device that talks.
+    Where no language is set (a service, a container) Python itself lets file names pass and no more."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors in ("strict", "surrogateescape"):
         sys.stdout.reconfigure(errors="backslashreplace")
 
 

@@ -430,9 +430,12 @@ def test_json_keeps_every_script(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(text) == {"words": ["ठीक है", "да"]}
 
 
+@pytest.mark.parametrize("errors", ["strict", "surrogateescape"])  # the latter in LANG=C, also where it is UTF-8
 @pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "ascii"])
-def test_what_stdout_cannot_hold_ends_nothing(given: Given, monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
-    told = "sc\udce9ne \u00e9 \u2026 \U0001f600"
+def test_what_stdout_cannot_hold_ends_nothing(
+    given: Given, monkeypatch: pytest.MonkeyPatch, encoding: str, errors: str
+) -> None:
+    told = "sc\udce9ne \u00e9 \u2026 \U0001f600 \ud83d"
 
     def obey(_args: argparse.Namespace) -> int:
         print(told)
@@ -441,7 +444,7 @@ def test_what_stdout_cannot_hold_ends_nothing(given: Given, monkeypatch: pytest.
 
     given(obey)
     out = io.BytesIO()
-    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(out, encoding=encoding))
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(out, encoding=encoding, errors=errors))
     assert main(["walk"]) == 0
     line, document = out.getvalue().decode(encoding).split("\n", 1)
     assert line.startswith("sc\\udce9ne ")

@@ -423,6 +423,20 @@ def test_progress_on_a_terminal_is_one_line_that_goes_away(monkeypatch: pytest.M
     assert " 50 %" in drawn
 
 
+@pytest.mark.parametrize("columns", [20, 40, 60, 80])
+def test_progress_on_a_narrow_terminal_breaks_no_line(monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+    screen = io.StringIO()
+    monkeypatch.setattr(screen, "isatty", lambda: True)
+    monkeypatch.setattr(screen, "fileno", lambda: 2)
+    monkeypatch.setattr(os, "get_terminal_size", lambda _number: os.terminal_size((columns, 24)))
+    with Progress("generating", 1, screen) as progress:
+        progress.at(1)
+    drawings = screen.getvalue().split("\r")
+    assert max(map(len, drawings)) < columns
+    assert drawings[-2].endswith(" 100 %")
+    assert drawings[-2].count("#") == {20: 0, 40: 20, 60: 30, 80: 30}[columns]
+
+
 def test_json_keeps_every_script(capsys: pytest.CaptureFixture[str]) -> None:
     print_json({"words": ["ठीक है", "да"]})
     text = capsys.readouterr().out

@@ -8,11 +8,14 @@ from typing import Self, TextIO
 
 import numpy as np
 
+from edgeagent.commands.terminal import room
 from edgeagent.ports import Sound
 from edgeagent.signal.level import Level, level
 from edgeagent.units import samples
 
-COLUMNS = 40
+COLUMNS, FEWEST = 40, 8
+"""Of the bar; with less room there is none, and only figures."""
+
 LOWEST_DBFS = -80.0
 """Left end of the bar; the right end is full scale."""
 
@@ -64,8 +67,11 @@ class Meter:
             self._stream.flush()
             return
         self._peaks = [*self._peaks[1 - HELD :], now.peak_dbfs]
-        text = f"rms {now.rms_dbfs:6.1f}  peak {now.peak_dbfs:6.1f} dBFS{_trouble(now):<16}"
-        self._stream.write(f"\r[{bar(now.rms_dbfs, max(self._peaks))}] {text}")
+        text = f"rms {now.rms_dbfs:6.1f}  peak {now.peak_dbfs:6.1f} dBFS{_trouble(now):<12}"
+        columns = room(self._stream)
+        width = min(COLUMNS, columns - len(f"[] {text}"))
+        line = f"[{bar(now.rms_dbfs, max(self._peaks), width)}] {text}" if width >= FEWEST else text[:columns]
+        self._stream.write(f"\r{line}")
         self._stream.flush()
 
     def __enter__(self) -> Self:
@@ -79,18 +85,18 @@ class Meter:
             self._stream.flush()
 
 
-def bar(rms_dbfs: float, peak_dbfs: float) -> str:
-    """COLUMNS characters from LOWEST_DBFS to 0: filled up to the RMS, a mark at the peak."""
-    filled, mark = (_column(value) for value in (rms_dbfs, peak_dbfs))
-    drawn = ["#" if at < filled else "." for at in range(COLUMNS)]
+def bar(rms_dbfs: float, peak_dbfs: float, width: int = COLUMNS) -> str:
+    """`width` characters from LOWEST_DBFS to 0: filled up to the RMS, a mark at the peak."""
+    filled, mark = (_column(value, width) for value in (rms_dbfs, peak_dbfs))
+    drawn = ["#" if at < filled else "." for at in range(width)]
     if mark:
         drawn[mark - 1] = "!" if peak_dbfs > -0.2 else "|"
     return "".join(drawn)
 
 
-def _column(dbfs: float) -> int:
+def _column(dbfs: float, width: int) -> int:
     share = (dbfs - LOWEST_DBFS) / -LOWEST_DBFS
-    return round(COLUMNS * min(1.0, max(0.0, share)))
+    return round(width * min(1.0, max(0.0, share)))
 
 
 def _trouble(now: Level) -> str:

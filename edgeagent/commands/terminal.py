@@ -14,7 +14,10 @@ from typing import Self, TextIO
 from edgeagent.errors import EdgeAgentError
 
 BAR = 30
-"""Columns of the bar."""
+"""Columns of the bar at most."""
+
+USUAL = 80
+"""Columns of a terminal that does not tell, such as a serial line."""
 
 WARNING = "edgeagent: warning:"
 
@@ -25,6 +28,15 @@ STEERING = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 def tame(text: str) -> str:
     """What may hold the words of a server, a program or a file: these must not steer the terminal."""
     return STEERING.sub(" ", text)
+
+
+def room(stream: TextIO) -> int:
+    """Columns of a line on the terminal `stream`. A longer one breaks, and is no longer drawn over but below itself."""
+    try:
+        told = os.get_terminal_size(stream.fileno()).columns
+    except OSError:
+        told = 0
+    return (told or USUAL) - 1  # some break the line with its last column
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
@@ -86,8 +98,11 @@ class Progress:
             return
         self._shown = percent
         if self._bar:
-            filled = BAR * percent // 100
-            self._stream.write(f"\r{self._label} [{'#' * filled}{'.' * (BAR - filled)}] {percent:3d} %")
+            said = f"{percent:3d} %"
+            width = min(BAR, room(self._stream) - len(f"{self._label} [] {said}"))
+            filled = width * percent // 100
+            bar = f"[{'#' * filled}{'.' * (width - filled)}] " if width > 0 else ""
+            self._stream.write(f"\r{self._label} {bar}{said}")
         else:
             self._stream.write(f"{self._label}: {percent} %\n")
         self._stream.flush()

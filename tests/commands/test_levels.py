@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 from pathlib import Path
 
@@ -61,6 +62,22 @@ def test_the_bar_moves_on_a_terminal_and_leaves_a_clean_line() -> None:
     assert len({len(drawing) for drawing in drawings[:-1]}) == 1  # nothing of a longer line stays behind
     assert drawings[-1] == "\x1b[K"
     assert "\n" not in terminal.getvalue()
+
+
+@pytest.mark.parametrize(("columns", "bars"), [(40, 0), (60, 16), (80, 36), (200, COLUMNS)])
+def test_no_drawing_is_longer_than_the_terminal(monkeypatch: pytest.MonkeyPatch, columns: int, bars: int) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(terminal, "fileno", lambda: 2)
+    monkeypatch.setattr(os, "get_terminal_size", lambda _number: os.terminal_size((columns, 24)))
+    with Meter(terminal) as meter:
+        meter.hear(np.zeros(RATE, np.float32))
+        meter.hear(np.tile(np.array([1, -1], np.float32), RATE // 2))
+    _, silent, loud, _ = terminal.getvalue().split("\r")
+    for drawing in (silent, loud):
+        assert len(drawing) < columns
+        assert drawing.startswith("[" * bool(bars))
+    assert loud.count("#") + loud.count("!") == bars
+    assert "peak    0.0 dBFS" in loud
 
 
 def test_a_log_gets_a_line_a_second_or_none() -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -14,7 +12,7 @@ from typing import Any
 
 from edgeagent import app
 from edgeagent.commands._witness import Witness
-from edgeagent.commands.terminal import warn
+from edgeagent.commands.terminal import coloured, warn
 from edgeagent.detect.ear import Ear
 from edgeagent.detect.words import Words
 from edgeagent.errors import SessionError
@@ -137,7 +135,7 @@ def record_of(run: Run, title: str, subtitle: str, truth: Iterable[Happening] = 
 
 def teller(real_time: bool = False) -> Callable[[Entry], None]:
     """Prints the timeline as it happens, or in the time that it would really take."""
-    timeline = Timeline(colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR"), answers=False)
+    timeline = Timeline(colour=coloured(), answers=False)
     began = monotonic()
 
     def tell(entry: Entry) -> None:

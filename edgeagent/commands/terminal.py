@@ -30,6 +30,11 @@ def tame(text: str) -> str:
     return STEERING.sub(" ", text)
 
 
+def coloured() -> bool:
+    """Whether stdout is a terminal, of somebody who wants colours (https://no-color.org)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
 def room(stream: TextIO) -> int:
     """Columns of a line on the terminal `stream`. A longer one breaks, and is no longer drawn over but below itself."""
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import resource
 import signal
 import subprocess
@@ -58,6 +59,19 @@ def test_it_talks_until_the_file_ends_and_prints_as_it_goes(command: Command) ->
     assert "trouble with the sound" not in run.stdout
     assert "SPEAKING" in run.stdout
     assert '"Hello. I am a device' in run.stdout
+
+
+@pytest.mark.parametrize(("wish", "coloured"), [("", True), ("1", False)])
+def test_the_timeline_has_colours_on_a_terminal_whose_owner_wants_them(
+    command: Command, wish: str, coloured: bool
+) -> None:
+    ours, theirs = pty.openpty()
+    assert subprocess.run(command("run"), cwd=ROOT, stdout=theirs, env=os.environ | {"NO_COLOR": wish}).returncode == 0
+    printed = os.read(ours, 1 << 16)
+    os.close(theirs)
+    os.close(ours)
+    assert b"SPEAKING" in printed
+    assert (b"\x1b[" in printed) == coloured
 
 
 def test_json_is_the_journal_line_by_line(command: Command, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from edgeagent.commands._meter import Meter
 from edgeagent.devices.alsa_names import KernelCard, kernel_cards
 from edgeagent.devices.holders import HARDWARE
 from edgeagent.devices.names import unnumbered
-from edgeagent.errors import DeviceBusy, DeviceError
+from edgeagent.errors import DeviceBusy, DeviceError, EdgeAgentError
 from edgeagent.live.actuators import NoMutePin
 from edgeagent.live.sounder import Sounder
 from edgeagent.ports import Sound
@@ -32,9 +32,14 @@ HUM_DBFS = -40.0
 
 QUARTER = samples(250)
 
+SHORTEST_S, LONGEST_S = 1, 600
+"""Of looking: there must be something to judge, and it is kept in memory."""
+
 
 def levels(for_s: float, beside: Beside = NOBODY) -> Probe:
-    """Looks for so long; Ctrl-C ends it sooner, and is no reason not to say what was found."""
+    """Looks for so long; Ctrl-C ends it sooner, and is no reason not to say what was found. Raises EdgeAgentError."""
+    if not SHORTEST_S <= for_s <= LONGEST_S:
+        raise EdgeAgentError(f"--seconds {for_s:g} is out of range", f"give {SHORTEST_S} .. {LONGEST_S}")
 
     def probe(settings: Settings) -> Iterator[Finding]:
         with Meter() as meter:
@@ -42,7 +47,8 @@ def levels(for_s: float, beside: Beside = NOBODY) -> Probe:
                 with Sounder(build_card(settings.audio), NoMutePin()) as sounder, sounder.watched(meter.hear):
                     sounder.record(for_s)
             except KeyboardInterrupt:
-                pass
+                if meter.whole().size < QUARTER:
+                    raise
             except DeviceBusy as busy:
                 yield _elsewhere(settings, busy, beside)
                 return

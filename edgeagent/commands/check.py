@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--machine", action="store_true", help="with --config: check the machine for it, too")
     parser.add_argument("--example", action="store_true", help="print a configuration with every key and its default")
     parser.add_argument("--levels", action="store_true", help="show what the microphone hears, live, and judge it")
-    parser.add_argument("--seconds", type=float, default=10.0, metavar="N", help="of --levels (default 10)")
+    parser.add_argument("--seconds", type=float, default=10.0, metavar="N", help="of --levels, 1 to 600 (default 10)")
     parser.add_argument("--leds", action="store_true", help="light each LED of the lamp alone, and ask who looks")
     parser.add_argument("--languages", action="store_true", help="what is understood and spoken of each language")
     parser.add_argument("--held", action="append", default=[], choices=NAMES, help=argparse.SUPPRESS)  # the page's

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edgeagent.commands import _level_probes
 from edgeagent.commands._level_probes import verdict
 from edgeagent.commands._meter import COLUMNS, Meter, bar
 from edgeagent.ports import Sound
@@ -138,3 +139,22 @@ def test_from_the_card_to_the_exit_code(edgeagent: Run, tmp_path: Path, capsys: 
     assert re.search(r"rms +-\d", printed.err)
     settings.write_text("audio: {card: wav, microphone_wav: none.wav}\n")
     assert edgeagent("check", "--config", settings, "--levels") == 2
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "0", "-1", "601"])
+def test_a_time_that_cannot_be_is_told(edgeagent: Run, capsys: pytest.CaptureFixture[str], seconds: str) -> None:
+    assert edgeagent("check", "--levels", "--seconds", seconds) == 2
+    told = capsys.readouterr().err
+    assert f"--seconds {seconds} is out of range" in told
+    assert "unplug" not in told
+
+
+def test_who_ends_it_before_a_sound_reads_nothing_of_a_broken_microphone(
+    edgeagent: Run, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_audio: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_level_probes, "build_card", interrupted)
+    assert edgeagent("check", "--levels") == 130
+    assert "microphone" not in capsys.readouterr().out

@@ -35,7 +35,7 @@ class WavCard:
         self.name = microphone
         self.input_rate = self.output_rate = RATE
         self._microphone = to_int16(read_wav(Path(microphone).expanduser()))
-        self._writer = _writer(loudspeaker)
+        self._writer = _writer(loudspeaker, microphone)
         self._block = RATE * block_ms // 1000
         self._speed = speed
         self._silent = False
@@ -102,10 +102,13 @@ class WavCard:
             self._writer.close()
 
 
-def _writer(path: str) -> WavWriter | None:
+def _writer(path: str, microphone: str) -> WavWriter | None:
     if not path:
         return None
+    file = Path(path).expanduser()
+    if file.resolve() == Path(microphone).expanduser().resolve():
+        raise DeviceError(f"{path}: the microphone's file would be overwritten", "choose another one to write")
     try:
-        return WavWriter(Path(path).expanduser())
+        return WavWriter(file)
     except OSError as error:
         raise DeviceError(f"{path}: {error.strerror}", "choose another file for the loudspeaker") from error

@@ -62,6 +62,17 @@ def test_missing_files_are_named(tmp_path: Path) -> None:
         WavCard(str(tmp_path / "mic.wav"), str(tmp_path / "nowhere/out.wav"))
 
 
+@pytest.mark.parametrize("spelt", ["mic.wav", "./sub/../mic.wav", "link.wav"])
+def test_the_microphones_file_is_not_written_over(tmp_path: Path, spelt: str) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "link.wav").symlink_to("mic.wav")
+    write_wav(tmp_path / "mic.wav", to_float(noise(1600)))
+    before = (tmp_path / "mic.wav").read_bytes()
+    with pytest.raises(DeviceError, match="would be overwritten"):
+        WavCard(str(tmp_path / "mic.wav"), f"{tmp_path}/{spelt}")
+    assert (tmp_path / "mic.wav").read_bytes() == before
+
+
 def test_a_full_disk_costs_the_file_only(tmp_path: Path) -> None:
     write_wav(tmp_path / "mic.wav", to_float(noise(320)))
     card = WavCard(str(tmp_path / "mic.wav"), speed=inf)

@@ -70,13 +70,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _open_streams() -> None:
     """Whoever starts us may have closed stdout (`>&-`): then a journal would get its number, and with it all that
-    libraries print."""
+    libraries print. Where stdin is closed there is nobody to ask, as at its end."""
     while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
         pass
     os.close(number)
-    for name, stream in (("stdout", 1), ("stderr", 2)):
+    for stream, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
         if getattr(sys, name) is None:
-            setattr(sys, name, os.fdopen(stream, "w", closefd=False))
+            setattr(sys, name, os.fdopen(stream, mode, closefd=False))
 
 
 def _print_anything() -> None:

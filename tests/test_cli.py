@@ -143,6 +143,13 @@ def test_closed_streams_are_nobodys_and_their_numbers_no_files(tmp_path: Path) -
     assert subprocess.run(words, cwd=ROOT, check=False).returncode == 0
 
 
+def test_nobody_is_asked_where_stdin_is_closed() -> None:
+    words = ["sh", "-c", 'exec "$0" -m edgeagent say --card wav:none.wav <&-', sys.executable]
+    said = subprocess.run(words, cwd=ROOT, check=False, capture_output=True, text=True)
+    assert (said.returncode, said.stdout) == (2, "")
+    assert "there is nothing to say" in said.stderr
+
+
 def test_a_reader_who_goes_away_is_no_error() -> None:
     read, write = os.pipe()
     os.close(read)

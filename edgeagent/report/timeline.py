@@ -31,9 +31,9 @@ UNSPOKEN = {
     "started", "ready", "scripted", "reply_ready", "suspected", "judged", "passed", "speech_started", "speech_ended",
     "playing", "ceased", "reply_finished", "no_reply", "echo_doubted", "echo_trusted", "button_short", "button_long",
     "microphone_failed", "microphone_back", "failed", "recovered", "halted", "hint", "learnt",
-    "alone",
+    "alone", "completeness", "wake_word",
 }  # fmt: skip
-"""Causes that the following state line tells of, and what only the page shows."""
+"""Causes that the following state line tells of, what another entry tells in words, and what only the page shows."""
 
 
 BESIDE = ("alone", "shed", "ear_upset", "ear_failed", "shadow", "shadow_failed")
@@ -61,12 +61,16 @@ TOLD = {
     "wake_trouble": ("trouble with the wake word", "text"),
     "turn_end_trouble": ("trouble with the ends of turns", "text"),
     "turn_trouble": ("trouble with a turn", "text"),
+    "discarded": ("samples that were no numbers, and were heard as silence", "samples"),
+    "recording": ("records all that it hears and says in", "folder"),
     "satellite": ("satellite", "text"),
     "satellite_trouble": ("satellite", "text"),
     "ear_failed": ("the ear goes by simple rules from now on", "reason"),
     "shadow_failed": ("the models of the shadow failed; it goes by simple rules from now on", "reason"),
 }
 """Entries that are a few words and one of their facts."""
+
+FORGOTTEN = {"forgotten": "it has learnt about the people here", "talk_forgotten": "was said"}
 
 UNIMPAIRED = {*(OUTPUTS[kind].light.value for kind in WITHOUT_EARS), CALIBRATING}
 """States whose lamp does not show that the device is impaired."""
@@ -216,12 +220,10 @@ def remark(entry: Entry) -> str | None:
         case "remembered":
             level, turns = _number(entry, "level_dbfs"), round(_number(entry, "turns"))
             return f"remembers a person at {level:.0f} dBFS, from {turns} turn{'s' * (turns != 1)}" if turns else None
-        case "forgotten":
-            return "forgets what it has learnt about the people here"
+        case "forgotten" | "talk_forgotten":
+            return f"forgets what {FORGOTTEN[event]}"
         case "volume" | "pace":
             return f"{entry.get('by', '')}: {event} {_number(entry, 'percent'):.0f} %"
-        case "talk_forgotten":
-            return "forgets what was said"
         case "shed":
             return _shed(entry)
         case "ear_upset":
@@ -234,6 +236,8 @@ def remark(entry: Entry) -> str | None:
             return "listens to whoever speaks" if entry.get("awake") else "sleeps until it is woken"
         case "words":
             return f'a word: "{entry["text"]}"' if entry.get("text") else "no word after all"
+        case "hints_lost":
+            return _hints_lost(entry)
         case "word_spotter":
             return _recognised(entry)
         case "shadow":
@@ -270,6 +274,12 @@ def _impaired(entry: Entry) -> str:
     return (
         f"the lamp winks red: {', '.join(causes)}" if causes else "the lamp winks no more: it hears as well as it can"
     )
+
+
+def _hints_lost(entry: Entry) -> str:
+    """How many of what other programs sent were of no use."""
+    refused, dropped = _number(entry, "refused"), _number(entry, "dropped")
+    return f"hints that were lost: {refused:.0f} were none, {dropped:.0f} came too fast"
 
 
 def _recognised(entry: Entry) -> str:

@@ -117,7 +117,7 @@ def test_what_cannot_be_kept_is_not_said_to_be(command: Command, tmp_path: Path)
     assert run.returncode == 0
     assert run.stderr.count("nothing is kept there") == 2
     assert "keeps the sound" not in run.stdout
-    assert "recording" not in run.stdout
+    assert "records all" not in run.stdout
 
 
 def test_who_asked_that_the_end_of_the_terminal_be_ignored_is_obeyed(command: Command, tmp_path: Path) -> None:

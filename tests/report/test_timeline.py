@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from colorsys import rgb_to_hsv
+from dataclasses import fields
+
+import pytest
 
 from edgeagent.devices.lights import LOOKS as LAMPS
 from edgeagent.devices.lights import RGB
 from edgeagent.report.palette import LOOKS
-from edgeagent.report.timeline import lines, remark, shortened
+from edgeagent.report.timeline import Entry, lines, remark, shortened
+from edgeagent.turn import events as e
 from edgeagent.turn.colours import Colour
+from edgeagent.turn.naming import name
 from edgeagent.turn.outputs import Light
 from edgeagent.units import RATE
 from tests.report.made_up import JOURNAL, entry, state
@@ -36,6 +41,30 @@ def test_colour_only_when_asked() -> None:
     assert not any("\x1b" in line for line in plain)
     assert coloured[2] == f"\x1b[33m{plain[2]}\x1b[0m"
     assert coloured[6] == plain[6]
+
+
+KINDS = [kind for kind in vars(e).values() if isinstance(kind, type) and issubclass(kind, e.Event | e.Fact)]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in (e.Event, e.Fact)])
+def test_whatever_the_engine_is_told_is_told_in_words_or_not_at_all(kind: type) -> None:
+    called = name(object.__new__(kind))
+    facts = {field.name: 1 for field in fields(kind) if field.name != "at"}
+    told = "".join(lines([entry(1, called, **facts)]))
+    assert not told.endswith(called)
+    assert not any(f"{fact}=" in told for fact in facts)
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        (entry(1, "recording", folder="/records"), "records all that it hears and says in: /records"),
+        (entry(1, "discarded", samples=3), "samples that were no numbers, and were heard as silence: 3"),
+        (entry(1, "hints_lost", refused=2, dropped=30), "hints that were lost: 2 were none, 30 came too fast"),
+    ],
+)
+def test_what_happens_beside_is_told_in_words(told: Entry, said: str) -> None:
+    assert remark(told) == said
 
 
 def test_a_stop_taken_back_tells_from_where_it_goes_on() -> None:

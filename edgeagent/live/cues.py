@@ -23,10 +23,20 @@ class Cues:
     def __init__(self, playback: Playback) -> None:
         self._playback = playback
 
-    def all(self) -> Iterator[Playing | Ceased]:
-        """Every cue there is, as a fact at sample 0, that is: now."""
+    def all(self) -> list[Playing | Ceased]:
+        """Every cue there is, as a fact at sample 0, that is: now. An end that a later one corrects (what the card took
+        back) is none: nobody is told twice what was heard."""
+        facts: list[Playing | Ceased] = []
+        ends: dict[int, Ceased] = {}
         while self._playback.cues:
-            yield _fact(self._playback.cues.popleft())
+            fact = _fact(self._playback.cues.popleft())
+            earlier = ends.pop(fact.utterance, None)
+            if isinstance(fact, Ceased):
+                ends[fact.utterance] = fact
+                if earlier is not None:
+                    facts.remove(earlier)
+            facts.append(fact)
+        return facts
 
     def due(self, now: float, sounds_until: float) -> Iterator[Playing | Ceased]:
         """Those that hold by now. sounds_until: the moment until which the card has been handed sound."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from edgeagent.app import versions
 from edgeagent.commands._device import Fan, Journal, Printer, Warner
-from edgeagent.commands.terminal import coloured
+from edgeagent.commands.terminal import coloured, columns
 from edgeagent.errors import EdgeAgentError
 from edgeagent.live.runtime import Runtime
 from edgeagent.monitor.journald import SystemJournal, under_journald
@@ -84,7 +84,7 @@ class Journals:
         """The terminal, unless it shall be quiet."""
         if args.quiet:
             return None
-        timeline = Timeline(colour=coloured())
+        timeline = Timeline(colour=coloured(), columns=columns())
         form = (lambda entry: line(entry).decode().rstrip()) if args.json else timeline.line
         printer = Printer(form, runtime.stop)
         self._files.callback(printer.close)

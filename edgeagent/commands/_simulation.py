@@ -12,7 +12,7 @@ from typing import Any
 
 from edgeagent import app
 from edgeagent.commands._witness import Witness
-from edgeagent.commands.terminal import coloured, warn
+from edgeagent.commands.terminal import coloured, columns, warn
 from edgeagent.detect.ear import Ear
 from edgeagent.detect.words import Words
 from edgeagent.errors import SessionError
@@ -135,7 +135,7 @@ def record_of(run: Run, title: str, subtitle: str, truth: Iterable[Happening] = 
 
 def teller(real_time: bool = False) -> Callable[[Entry], None]:
     """Prints the timeline as it happens, or in the time that it would really take."""
-    timeline = Timeline(colour=coloured(), answers=False)
+    timeline = Timeline(colour=coloured(), columns=columns(), answers=False)
     began = monotonic()
 
     def tell(entry: Entry) -> None:

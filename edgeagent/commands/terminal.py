@@ -35,6 +35,11 @@ def coloured() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
+def columns() -> int:
+    """Of a line on stdout, if it is a terminal; otherwise more than anybody needs."""
+    return room(sys.stdout) if sys.stdout.isatty() else sys.maxsize
+
+
 def room(stream: TextIO) -> int:
     """Columns of a line on the terminal `stream`. A longer one breaks, and is no longer drawn over but below itself."""
     try:

@@ -9,6 +9,7 @@ Entries come in the engine's order: first what happened, then the state it led t
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import isfinite
@@ -21,8 +22,12 @@ from edgeagent.units import RATE
 
 Entry = Mapping[str, object]
 
-TEXT_WIDTH = 52
-"""Columns of the middle part; with time, state and lamp a line fits into 100."""
+TEXT_WIDTH, NARROWEST = 52, 24
+"""Columns of the middle part, at most and at least; with time, state and lamp a line fits into 100, mostly into 60."""
+
+BESIDE_LAMP = len("  0.00 s  HALF DUPLEX   lamp cyan, blinking")
+BESIDE_WORDS = len('  0.00 s               heard about 26 of 51 words: ""')
+"""Columns that the rest of a line takes."""
 
 TEXTS_KEPT = 64
 """Sentences remembered until they are played."""
@@ -81,10 +86,12 @@ class Timeline:
     """Turns entries, one at a time as they happen, into lines. One thread.
 
     colour: ANSI colours, one per state; ask for it only where the output is a terminal. answers: whether there is
-    anybody who answers; in a scene there is nobody, and a turn without an answer is nothing to tell."""
+    anybody who answers; in a scene there is nobody, and a turn without an answer is nothing to tell. columns: of the
+    terminal, for whose sake texts are shortened."""
 
     colour: bool = False
     answers: bool = True
+    columns: int = sys.maxsize
     _cause: Entry = field(default_factory=dict)
     _texts: dict[float, str] = field(default_factory=dict)
     _state: str = ""
@@ -113,7 +120,7 @@ class Timeline:
             self._cause = entry
         if event == "understood":
             self._understood = entry
-        said = remark(entry)
+        said = remark(entry, self._room(BESIDE_WORDS))
         return None if said is None else self._format(entry, "", said, "")
 
     def _unanswered(self, entry: Entry) -> str:
@@ -135,6 +142,10 @@ class Timeline:
         plan = self._understood
         return plan.get("turn") == self._cause.get("turn") and plan.get("reaction") == "silent"
 
+    def _room(self, beside: int) -> int:
+        """Columns of a text in a line of which the rest takes so many."""
+        return max(NARROWEST, min(TEXT_WIDTH, self.columns - beside))
+
     def _lamp(self) -> str:
         lamp = look(self._state).lamp
         winks = self._impaired and self._state not in UNIMPAIRED
@@ -151,7 +162,9 @@ class Timeline:
         name = state.replace("_", " ").upper()
         text = printable(text)
         if lamp:
-            text = f"{shortened(text, TEXT_WIDTH):<{TEXT_WIDTH}} lamp {lamp}"
+            width = self._room(BESIDE_LAMP)
+            most = width if text.startswith('"') else TEXT_WIDTH  # what was decided is told whole all the same
+            text = f"{shortened(text, most):<{width}} lamp {lamp}"
         line = f"{_number(entry, 'at') / RATE:6.2f} s  {name:<11}  {text}"
         return f"\x1b[{look(state).ansi}m{line}\x1b[0m" if self.colour and look(state).ansi else line
 
@@ -191,12 +204,12 @@ def reason(entry: Entry, cause: Entry) -> str | None:
     return ""
 
 
-def remark(entry: Entry) -> str | None:
-    """What to say about an entry that changes no state; None for nothing."""
+def remark(entry: Entry, width: int = TEXT_WIDTH) -> str | None:
+    """What to say about an entry that changes no state; None for nothing. width: of the words that were heard."""
     event = str(entry.get("event", "?"))
     match event:
         case "heard_words":
-            return _heard(entry)
+            return _heard(entry, width)
         case "heard":
             start, end = entry.get("start_s"), entry.get("end_s")
             if isinstance(start, int | float) and isinstance(end, int | float):
@@ -347,14 +360,14 @@ def _worse(entry: Entry) -> str | None:
     return f"trouble with the sound: {counted}"
 
 
-def _heard(entry: Entry) -> str | None:
+def _heard(entry: Entry, width: int) -> str | None:
     """How much of an utterance was heard; nothing when it was all of it."""
     heard, of = round(_number(entry, "heard")), round(_number(entry, "of"))
     if not of or heard == of:
         return None
     text = str(entry.get("text_heard", ""))
     about = "about " if entry.get("estimated") else ""
-    return f"heard {about}{heard} of {of} words" + (f': "{shortened(text, TEXT_WIDTH, ending=True)}"' if text else "")
+    return f"heard {about}{heard} of {of} words" + (f': "{shortened(text, width, ending=True)}"' if text else "")
 
 
 def _understood(entry: Entry) -> str | None:

@@ -10,7 +10,7 @@ import pytest
 from edgeagent.devices.lights import LOOKS as LAMPS
 from edgeagent.devices.lights import RGB
 from edgeagent.report.palette import LOOKS
-from edgeagent.report.timeline import Entry, lines, remark, shortened
+from edgeagent.report.timeline import Entry, Timeline, lines, remark, shortened
 from edgeagent.turn import events as e
 from edgeagent.turn.colours import Colour
 from edgeagent.turn.naming import name
@@ -34,6 +34,21 @@ EXPECTED = """\
 
 def test_the_made_up_run_reads_like_this() -> None:
     assert "\n".join(lines(JOURNAL)) + "\n" == EXPECTED
+
+
+@pytest.mark.parametrize("columns", [79, 80, 100])
+def test_a_line_fits_into_the_terminal(columns: int) -> None:
+    journal = [
+        *JOURNAL[:-1],
+        entry(
+            9, "heard_words", heard=26, of=51, text_heard="from platform nine. You change once, " * 4, estimated=True
+        ),
+    ]
+    timeline = Timeline(columns=columns)
+    told = [line for each in journal if (line := timeline.line(each)) is not None]
+    assert max(map(len, told)) <= columns
+    assert len(told) == len(EXPECTED.splitlines())
+    assert any("false alarm; speaks on  " in line for line in told)
 
 
 def test_colour_only_when_asked() -> None:

@@ -244,6 +244,14 @@ def test_every_metric_that_the_dashboard_names_exists(serve: Serve) -> None:
     assert len(set(numbers)) == len(numbers)
 
 
+def test_what_the_dashboard_shows_as_now_is_asked_of_now() -> None:
+    """Of a span of time each state that there was is a series of its own, and the last of it would count as now."""
+    dashboard = json.loads((ROOT / "tools" / "grafana" / "edgeagent.json").read_text(encoding="utf-8"))
+    now = [target for panel in dashboard["panels"] if panel["type"] == "stat" for target in panel["targets"]]
+    assert len(now) == 5
+    assert all(target["instant"] and not target["range"] for target in now)
+
+
 def test_every_metric_is_explained_and_every_one_explained_exists(serve: Serve) -> None:
     text = (ROOT / "docs" / "monitoring.md").read_text(encoding="utf-8")
     table = named("\n".join(line.split(" | ")[0] for line in text.splitlines() if line.startswith("| `")))

@@ -6,7 +6,7 @@ Without it the page shows the same and reloads itself.
 JS = """
 "use strict";
 const $ = id => document.getElementById(id), strip = $("strip"), away = $("away");
-const SEEN = 300, seen = [];
+const SEEN = 300, seen = [], AGAIN_MS = 5000;
 let held = null, shown = null;
 
 function show(now) {
@@ -65,21 +65,32 @@ function lately(html) {
 }
 $("history").addEventListener("pause", () => { if (held !== null) lately(held); }, true);
 
-const events = new EventSource("/events");
-events.addEventListener("minute", event => seen.splice(0, seen.length, ...JSON.parse(event.data).slice(-SEEN)));
-events.addEventListener("now", event => show(JSON.parse(event.data)));
-events.addEventListener("history", event => lately(JSON.parse(event.data)));
-events.addEventListener("check", event => {
-  $("findings").innerHTML = JSON.parse(event.data);
-  button.disabled = $("findings").textContent.startsWith("Checking");
-});
-events.addEventListener("error", () => connected(false));
+function watch() {
+  const events = new EventSource("/events");
+  events.addEventListener("minute", event => seen.splice(0, seen.length, ...JSON.parse(event.data).slice(-SEEN)));
+  events.addEventListener("now", event => show(JSON.parse(event.data)));
+  events.addEventListener("history", event => lately(JSON.parse(event.data)));
+  events.addEventListener("check", event => {
+    $("findings").innerHTML = JSON.parse(event.data);
+    button.disabled = $("findings").textContent.startsWith("Checking");
+  });
+  events.addEventListener("calibrate", event => {
+    $("calibration").innerHTML = JSON.parse(event.data);
+    const steps = document.querySelector(".steps");
+    if (steps) steps.scrollTop = steps.scrollHeight;
+  });
+  events.addEventListener("error", () => {
+    connected(false);
+    if (events.readyState === EventSource.CLOSED) setTimeout(again, AGAIN_MS);
+  });
+}
 
-events.addEventListener("calibrate", event => {
-  $("calibration").innerHTML = JSON.parse(event.data);
-  const steps = document.querySelector(".steps");
-  if (steps) steps.scrollTop = steps.scrollHeight;
-});
+// A browser gives up where the answer is no stream: too many watch, or a proxy says that the device is away.
+async function again() {
+  const answer = await fetch("/events", {method: "HEAD"}).catch(() => null);
+  if (answer?.status === 401) location.reload();  // to ask for the token
+  else watch();
+}
 
 const button = document.querySelector("#check form button"), said = $("said");
 async function refused(answer) {
@@ -96,4 +107,5 @@ document.addEventListener("submit", event => {
     .then(refused, () => connected(false))
     .finally(() => { if (!said.hidden) pressed.disabled = false; });
 });
+watch();
 """

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import time
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,11 @@ pytest.importorskip("uvicorn", reason="needs the extra [page]")
 
 from edgeagent.commands import check
 from edgeagent.commands._status import Status, read
-from edgeagent.monitor.page.job import Outcome
+from edgeagent.monitor.page import site
+from edgeagent.monitor.page.calibration import Calibration
+from edgeagent.monitor.page.job import Job, Outcome
+from edgeagent.monitor.page.server import Server
+from edgeagent.monitor.places import listening
 from edgeagent.monitor.tally import Overlap, Tally
 from edgeagent.report.status_page import GROUPS, METERS
 from edgeagent.turn.outputs import Light
@@ -129,6 +135,42 @@ def test_a_browser_gets_in_with_the_token_and_no_other_page_presses_the_button(s
         browser.open(f"http://127.0.0.1:{port}/")
         browser.until("document.getElementById('strip')?.hidden === false")
         assert "Looks at" in browser.says("document.getElementById('findings').textContent")
+
+
+def served(port: int = 0, token: str = "") -> tuple[Server, int]:
+    """The page of a device that gives signs of life for long, with a script in a hurry; and its port."""
+    tally = Tally()
+    tally.look(Vitals(RATE, time.monotonic() + 1000.0))
+    content = Status(tally, None).content()
+    content = replace(content, script=content.script.replace("AGAIN_MS = 5000", "AGAIN_MS = 50"))
+    ours = listening("127.0.0.1", port, "page.port")
+    server = Server(ours, content, (Job(["true"]), Calibration(["true"])), token)
+    server.start()
+    return server, ours.getsockname()[1]
+
+
+def test_a_browser_that_was_refused_watches_as_soon_as_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By itself a browser never asks again for a stream once the answer was none, such as a proxy's for a device that
+    is being restarted."""
+    monkeypatch.setattr(site, "WATCHING", 0)
+    server, port = served()
+    with closing(server), Browser(tmp_path) as browser:
+        browser.open(f"http://127.0.0.1:{port}/")
+        browser.until("document.getElementById('away')?.hidden === false")
+        monkeypatch.setattr(site, "WATCHING", 1)
+        browser.until("document.getElementById('away').hidden")
+
+
+def test_a_browser_asks_for_the_token_again_once_it_is_another(tmp_path: Path) -> None:
+    server, port = served(token="the token of one start")
+    with Browser(tmp_path) as browser:
+        with closing(server):
+            browser.open(f"http://127.0.0.1:{port}/?token=the+token+of+one+start")
+            browser.until("document.getElementById('strip')?.hidden === false")
+        with closing(served(port, "the token of another start")[0]):
+            browser.until("document.querySelector('input[name=token]') !== null")
 
 
 def test_the_address_with_its_token_is_printed_where_others_can_reach_it(start: Start) -> None:

@@ -173,6 +173,17 @@ def test_a_browser_asks_for_the_token_again_once_it_is_another(tmp_path: Path) -
             browser.until("document.querySelector('input[name=token]') !== null")
 
 
+def test_a_link_on_another_page_leads_to_the_device(tmp_path: Path) -> None:
+    """Such as one in a mail that is read in the browser, with the token, or on somebody's own page, without."""
+    server, port = served(token="the token of one start")
+    with closing(server), Browser(tmp_path) as browser:
+        for query in ("?token=the+token+of+one+start", ""):
+            browser.open(f"http://localhost:{port}/")  # another site, to a browser
+            browser.until("location.hostname === 'localhost' && document.querySelector('input[name=token]') !== null")
+            browser.says(f"location.href = 'http://127.0.0.1:{port}/{query}'")
+            browser.until("location.hostname === '127.0.0.1' && document.getElementById('strip')?.hidden === false")
+
+
 def test_the_address_with_its_token_is_printed_where_others_can_reach_it(start: Start) -> None:
     port = free_port()
     device = start(seconds=20, page={"port": port, "address": "0.0.0.0"})

@@ -234,7 +234,7 @@ def test_the_token_in_the_address_is_needed_once(serve: Serve) -> None:
     assert (status, headers["location"]) == (303, "/")
     cookie = headers["set-cookie"]
     assert "HttpOnly" in cookie
-    assert "samesite=strict" in cookie.lower()
+    assert "samesite=lax" in cookie.lower()
     assert TOKEN not in cookie
     assert ask(port, "GET", "/", Cookie=cookie.partition(";")[0])[0] == 200
     assert ask(port, "GET", "/script.js", Authorization=f"Bearer {TOKEN}")[0] == 200

@@ -124,7 +124,8 @@ class Guard:
             return HTMLResponse(LOGIN.format(said=escape(WRONG)), 401)
         answer = RedirectResponse("/" + path.lstrip("/"), 303)
         if self._token:
-            answer.set_cookie(self._cookie, self._pass, max_age=YEAR_S, httponly=True, samesite="strict")
+            # lax: who follows a link of another page brings it along; "strict" would ask them for the token once more
+            answer.set_cookie(self._cookie, self._pass, max_age=YEAR_S, httponly=True, samesite="lax")
         return answer
 
 

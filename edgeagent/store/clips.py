@@ -163,8 +163,11 @@ def numbers(folder: Path) -> list[int]:
 
 
 def newest(folder: Path) -> Iterator[Path]:
-    """What the microphone heard in each clip, the newest first; none where there is no such folder."""
-    for number in reversed(numbers(folder) if folder.is_dir() else []):
+    """What the microphone heard in each clip, the newest first; none where the folder cannot be read."""
+    found: list[int] = []
+    with contextlib.suppress(OSError):
+        found = numbers(folder)
+    for number in reversed(found):
         yield _path(folder, number) / f"{SOUNDS[0]}.wav"
 
 

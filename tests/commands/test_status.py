@@ -7,7 +7,9 @@ import os
 import time
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -23,6 +25,7 @@ from edgeagent.monitor.page.server import Server
 from edgeagent.monitor.places import listening
 from edgeagent.monitor.tally import Overlap, Tally
 from edgeagent.report.status_page import GROUPS, METERS
+from edgeagent.store.clips import newest
 from edgeagent.turn.outputs import Light
 from edgeagent.units import RATE
 from edgeagent.vitals import Vitals
@@ -88,6 +91,16 @@ def test_clips_of_a_recorder_are_played_the_newest_alone(tmp_path: Path) -> None
     status = Status(Tally(), None, lambda: clips)
     assert set(status.sounds().values()) == set(clips[:12])
     assert len(status.happenings()) == 12
+
+
+@pytest.mark.parametrize("error", [PermissionError, FileNotFoundError, OSError])
+def test_a_folder_of_clips_that_cannot_be_read_costs_the_clips_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[OSError]
+) -> None:
+    """Such as one that was made by a start as root: the service says so at its start, and talks all the same."""
+    monkeypatch.setattr(Path, "iterdir", Mock(side_effect=error))
+    status = Status(Tally(), None, partial(newest, tmp_path))
+    assert (status.happenings(), status.sounds()) == ([], {})
 
 
 @pytest.mark.parametrize("said", [b"", b"{}", b"[1]", b"\xff", b"null", b"3"])

@@ -84,7 +84,6 @@ class Status:
         self._tally = tally
         self._config = config
         self._clips = clips
-        self._begun = board.started_utc()
         self._minute: deque[tuple[str, float, float]] = deque(maxlen=MINUTE)
         self._odd = False
         self._felt: tuple[float, dict[str, str]] = (-MACHINE_EVERY_S, {})  # when, and what of the machine
@@ -202,7 +201,7 @@ class Status:
             "engine": share,
             "memory": f"{board.resident_bytes() / 1e6:.0f} MB",
             "temperature": ", ".join([warm, *held_back]),
-            "up": _span(time.time() - self._begun),
+            "up": _span(board.up_s()),
         }
         self._felt = (now, felt)
         return felt

@@ -60,7 +60,12 @@ def open_files() -> int:
 
 
 def started_utc() -> float:
-    """When this process began, in seconds since 1970, to some 10 ms. The kernel counts from the boot; a clock that was
-    set since then moves it."""
+    """When this process began, in seconds since 1970, to some 10 ms. A clock that was set since then moves it."""
+    return time.time() - up_s()
+
+
+def up_s() -> float:
+    """Seconds since this process began, whatever the clock on the wall was set to meanwhile. The kernel counts from the
+    boot."""
     ticks = int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19])
-    return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME) + ticks / os.sysconf("SC_CLK_TCK")
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")

@@ -59,6 +59,19 @@ def test_before_the_device_runs_and_when_it_hangs() -> None:
     assert Status(tally, None).now()["stale"] is True
 
 
+@pytest.mark.parametrize("by_s", [-3600.0, 9e6])
+def test_how_long_it_is_up_does_not_depend_on_a_clock_that_is_set(monkeypatch: pytest.MonkeyPatch, by_s: float) -> None:
+    """As that of a Raspberry Pi is, some time after the start."""
+    wall, boot = time.time(), time.clock_gettime(time.CLOCK_BOOTTIME)
+    monkeypatch.setattr(time, "clock_gettime", lambda _clock: boot)
+    shown = []
+    for moment in (wall, wall + by_s):
+        status = Status(Tally(), None)
+        monkeypatch.setattr(time, "time", lambda moment=moment: moment)
+        shown.append(status._now().fields["up"])
+    assert shown[0] == shown[1]
+
+
 def test_a_stop_is_told_with_its_times_its_words_and_its_sound(tmp_path: Path) -> None:
     tally = Tally()
     wav = tmp_path / "turn-001.wav"

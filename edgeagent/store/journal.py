@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from numbers import Integral, Real
@@ -101,8 +102,9 @@ class JsonLinesJournal:
     background: a thread of its own writes, so that `write` never waits for the disk; live use. Entries that find
     `WAITING_ENTRIES` waiting are left out, and an entry `journal_lost` says how many. Without it, `write` returns when
     the line is with the kernel. A full disk gives one warning through `warn` (on whatever thread writes) and ends the
-    journal; nothing is raised. `write` and `close`: one thread. Entries must not be changed once handed over.
-    most_bytes: see `LogFile`. tail: a file in memory that makes good what a kill leaves unwritten (`store.tail`).
+    journal, or, with most_bytes, costs what comes until there is room, which `journal_lost` tells as well; nothing is
+    raised. `write` and `close`: one thread. Entries must not be changed once handed over. most_bytes: see `LogFile`.
+    tail: a file in memory that makes good what a kill leaves unwritten (`store.tail`).
     """
 
     def __init__(
@@ -115,14 +117,16 @@ class JsonLinesJournal:
     ) -> None:
         self._path = path
         self._warn = warn
-        self._lost = 0
+        self._lost = self._unwritten = 0  # what found the queue full, and the disk
         self._last_at: object = 0
+        self._long = most_bytes > 0
+        new = not any(os.path.exists(file) for file in (path, f"{path}.1"))
         try:
             self._file = LogFile(path, most_bytes)
         except OSError as error:
             raise EdgeAgentError(f"{path}: {error.strerror}", "choose a folder that can be written") from error
         self._broken = False
-        self._tail = self._made_good(tail) if tail else None
+        self._tail = self._made_good(tail, new) if tail else None
         self._spool = Spool("journal", self._put, self._failed, WAITING_ENTRIES) if background else None
 
     def write(self, entry: Entry) -> None:
@@ -132,7 +136,7 @@ class JsonLinesJournal:
         if self._spool is None:
             self._direct(entry)
             return
-        if self._lost and self._spool.offer(self._loss()):
+        if self._lost and self._spool.offer(_loss(self._last_at, self._lost)):
             self._lost = 0
         if self._lost or not self._spool.offer(entry):
             self._lost += 1
@@ -146,19 +150,20 @@ class JsonLinesJournal:
             self._forget(written=False)
             return
         if self._lost:
-            self._direct(self._loss())
+            self._direct(_loss(self._last_at, self._lost))
         self._file.close()
-        self._forget(written=not self._broken)
+        self._forget(written=not (self._broken or self._unwritten))
 
     def _forget(self, written: bool) -> None:
         if self._tail is not None:
             with suppress(OSError):
                 self._tail.close(written)
 
-    def _made_good(self, path: Path) -> Tail | None:
-        """The tail, once what the journal lacks of the one before is written."""
+    def _made_good(self, path: Path, new: bool) -> Tail | None:
+        """The tail, once what the journal lacks of the one before is written. A new one lacks nothing: whoever has
+        deleted a journal wants nothing of it back."""
         try:
-            for late in missing(path, self._path):
+            for late in [] if new else missing(path, self._path):
                 self._file.write(late)
             return Tail(path)
         except OSError as error:
@@ -172,9 +177,6 @@ class JsonLinesJournal:
             self._tail = None
             self._warn(f"{self._path}: its tail in memory: {error.strerror}; what a kill leaves unwritten is lost")
 
-    def _loss(self) -> Entry:
-        return {"at": self._last_at, "event": "journal_lost", "entries": self._lost}
-
     def _direct(self, entry: Entry) -> None:
         if self._broken:
             return
@@ -185,11 +187,26 @@ class JsonLinesJournal:
 
     def _put(self, entries: list[Entry]) -> None:
         for entry in entries:
-            self._file.write(line(entry))
+            try:
+                if self._unwritten:
+                    self._file.write(line(_loss(entry.get("at", 0), self._unwritten)))
+                    self._unwritten = 0
+                self._file.write(line(entry))
+            except OSError as error:
+                if not self._long:
+                    raise
+                if not self._unwritten:
+                    so = "the journal has a gap until that is over, everything else goes on"
+                    self._warn(f"{self._path}: {error.strerror}; {so}")
+                self._unwritten += 1
 
     def _failed(self, error: OSError) -> None:
         self._broken = True
         self._warn(f"{self._path}: {error.strerror}; the journal ends here, everything else goes on")
+
+
+def _loss(at: object, entries: int) -> Entry:
+    return {"at": at, "event": "journal_lost", "entries": entries}
 
 
 def long_journal(

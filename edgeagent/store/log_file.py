@@ -1,11 +1,13 @@
 """A file of lines. With a limit it grows over many starts; full, it moves to FILE.1 and is begun anew.
 
-So there is never more than twice the limit on the disk, and always the newest of it.
+So there is never more than twice the limit on the disk, and always the newest of it. Such a file is there for months:
+who deletes it, or moves it elsewhere, has a new one, and a disk that was full costs the lines of that time.
 """
 
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from io import FileIO
 from pathlib import Path
 
@@ -23,26 +25,52 @@ class LogFile:
         anew now, without limit."""
         self._path = path
         self._most_bytes = most_bytes
-        self._file = opened(path, "a+" if most_bytes else "w")
-        try:
-            if most_bytes:
-                self._file.truncate(_whole(self._file))
-        except OSError:
-            self._file.close()
-            raise
+        self._file = self._opened() if most_bytes else opened(path, "w")
 
     @property
     def closed(self) -> bool:
         return self._file.closed
 
     def write(self, line: bytes) -> None:
-        """Append one line."""
-        size = self._file.tell()
-        if size and 0 < self._most_bytes < size + len(line):
-            self._file.close()
+        """Append one line, whole or not at all."""
+        if self._most_bytes:
+            self._make_room(len(line))
+        before = self._file.tell()
+        try:
+            write_all(self._file, line)
+        except OSError:
+            with suppress(OSError):
+                self._file.seek(self._file.truncate(before))
+            raise
+
+    def _make_room(self, more: int) -> None:
+        if not self._there():
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._instead(self._opened())
+        if self._file.tell() and self._file.tell() + more > self._most_bytes:
             os.replace(self._path, self._path.with_name(self._path.name + ".1"))
-            self._file = opened(self._path, "w")
-        write_all(self._file, line)
+            self._instead(opened(self._path, "w"))
+
+    def _instead(self, file: FileIO) -> None:
+        self._file.close()
+        self._file = file
+
+    def _opened(self) -> FileIO:
+        """At the end of the last whole line."""
+        file = opened(self._path, "a+")
+        try:
+            file.truncate(_whole(file))
+        except OSError:
+            file.close()
+            raise
+        return file
+
+    def _there(self) -> bool:
+        """Whether what we write to still has its name."""
+        try:
+            return os.path.samestat(os.stat(self._path), os.fstat(self._file.fileno()))
+        except FileNotFoundError:
+            return False
 
     def close(self) -> None:
         self._file.close()

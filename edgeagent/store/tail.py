@@ -42,6 +42,7 @@ class Tail:
         """written: all of it lies on the disk. Idempotent."""
         if written and not self._file.closed:
             self._file.truncate(0)
+            self._before.unlink(missing_ok=True)
         self._file.close()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -100,6 +101,38 @@ def test_a_full_disk_warns_once_and_raises_nothing() -> None:
         journal.close()
         assert len(warnings) == 1
         assert "No space left" in warnings[0]
+
+
+def test_a_disk_that_was_full_costs_a_journal_over_many_starts_what_came_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, warnings = tmp_path / "j.jsonl", list[str]()
+
+    def full(file: FileIO, data: bytes) -> None:
+        file.write(data[:7])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    journal = JsonLinesJournal(path, warnings.append, most_bytes=10_000, tail=tmp_path / "tail")
+    for at in range(2):
+        journal.write({"at": at, "event": "tick"})
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(log_file, "write_all", full)
+        for at in range(2, 5):
+            journal.write({"at": at, "event": "tick"})
+        assert path.read_bytes().endswith(b"}\n")
+    for at in range(5, 7):
+        journal.write({"at": at, "event": "tick"})
+    monkeypatch.setattr(log_file, "write_all", full)
+    journal.write({"at": 7, "event": "tick"})
+    journal.close()
+    monkeypatch.undo()
+    assert [(entry["at"], entry.get("entries")) for entry in read_lines(path)] == [
+        (0, None), (1, None), (5, 3), (5, None), (6, None),
+    ]  # fmt: skip
+    assert {warning.partition(": ")[2].partition(";")[0] for warning in warnings} == {"No space left on device"}
+    journal = JsonLinesJournal(path, pytest.fail, most_bytes=10_000, tail=tmp_path / "tail")
+    journal.close()
+    assert read_lines(path)[-1]["at"] == 7  # kept in memory until there was room
 
 
 def test_a_slow_disk_loses_entries_and_says_how_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 from pathlib import Path
 
@@ -44,6 +45,29 @@ def test_it_never_outgrows_its_limit_and_the_newest_stay(tmp_path: Path) -> None
         assert kept == list(range(start * 10 + 10))[-len(kept) :]
     assert len(kept) > 10
     assert sorted(file.name for file in tmp_path.iterdir()) == ["journal", "journal.1"]
+
+
+@pytest.mark.parametrize("taken", ["file", "folder", "moved", "replaced"])
+def test_whoever_takes_it_away_has_a_new_one_with_what_comes_then(tmp_path: Path, taken: str) -> None:
+    path = tmp_path / "kept" / "journal"
+    path.parent.mkdir()
+    journal = JsonLinesJournal(path, pytest.fail, most_bytes=60)
+    journal.write({"n": 1})
+    match taken:
+        case "file":
+            path.unlink()
+        case "folder":
+            shutil.rmtree(path.parent)
+        case _:
+            path.rename(tmp_path / "elsewhere")
+    if taken == "replaced":
+        path.touch()
+    for n in range(2, 12):
+        journal.write({"n": n})
+    journal.close()
+    assert texts(path.with_name("journal.1")) + texts(path) == list(range(2, 12))
+    if taken in ("moved", "replaced"):
+        assert texts(tmp_path / "elsewhere") == [1]
 
 
 def test_what_is_no_file_is_refused_and_let_go() -> None:

@@ -86,6 +86,30 @@ def test_a_kill_loses_no_line_that_was_handed_over(tmp_path: Path) -> None:
     assert numbers(tmp_path / "journal") == [*range(500), -1, -2]
 
 
+@pytest.mark.parametrize("clean", [True, False])
+def test_a_journal_that_somebody_has_deleted_does_not_come_back(tmp_path: Path, clean: bool) -> None:
+    path, tail = tmp_path / "journal", tmp_path / "tail"
+    journal = JsonLinesJournal(path, pytest.fail, False, 10**6, tail)
+    for n in range(3):
+        journal.write({"at": 0, "event": "x", "n": n})
+    if clean:
+        journal.close()
+    path.unlink()
+    again = JsonLinesJournal(path, pytest.fail, False, 10**6, tail)
+    again.write({"at": 0, "event": "began", "n": -1})
+    again.close()
+    journal.close()
+    assert numbers(path) == [-1]
+
+
+def test_a_device_that_has_ended_leaves_no_line_in_memory(tmp_path: Path) -> None:
+    tail = Tail(tmp_path / "tail", 10)
+    for _ in range(3):
+        tail.write(b"words of ours\n")
+    tail.close(written=True)
+    assert all(not file.read_bytes() for file in tmp_path.iterdir())
+
+
 def test_a_tail_that_cannot_be_written_is_one_warning(tmp_path: Path) -> None:
     told: list[str] = []
     journal = JsonLinesJournal(tmp_path / "journal", told.append, False, 10**6, tmp_path / "nowhere" / "tail")

@@ -13,7 +13,7 @@ from edgeagent.errors import EdgeAgentError
 from edgeagent.report.timeline import lines
 from edgeagent.store.clips import Clip, read_clip, read_clips
 from edgeagent.store.disk import OWN_FILE, write_whole
-from edgeagent.store.journal import read_lines
+from edgeagent.store.journal import each_line
 
 NOTHING = 1
 """Exit code where there is nothing to show."""
@@ -44,7 +44,7 @@ def _journal(folder: Path) -> Path | None:
 
 def _in_journal(journal: Path, *, as_json: bool) -> int:
     """Disagreements of which there is no clip."""
-    found = [entry for entry in read_lines(journal) if entry.get("event") == "shadow"]
+    found = [entry for entry in each_line(journal) if entry.get("event") == "shadow"]
     if as_json:
         print_json(found)
     else:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from numbers import Integral, Real
 from pathlib import Path
@@ -232,20 +232,23 @@ def long_journal(
 
 def read_lines(path: Path) -> list[dict[str, object]]:
     """The objects of a JSON-lines file. A last line cut short by a kill is left out; SessionError for anything else."""
+    return list(each_line(path))
+
+
+def each_line(path: Path) -> Iterator[dict[str, object]]:
+    """As `read_lines`, one after the other: a journal may be larger than the memory."""
     try:
-        lines = path.read_bytes().split(b"\n")
+        with path.open("rb") as file:
+            for number, text in enumerate(file, 1):
+                try:
+                    value = json.loads(text)
+                    if not isinstance(value, dict):
+                        raise ValueError("no object")
+                except ValueError as error:
+                    if not text.endswith(b"\n"):
+                        return
+                    problem = f"{path}: line {number} is damaged"
+                    raise SessionError(problem, "restore the file, or cut it before that line") from error
+                yield value
     except OSError as error:
         raise SessionError(f"{path}: {error.strerror}", "name a folder that `run --record` wrote") from error
-    objects: list[dict[str, object]] = []
-    for number, text in enumerate(lines, 1):
-        try:
-            value = json.loads(text)
-            if not isinstance(value, dict):
-                raise ValueError("no object")
-        except ValueError as error:
-            if number == len(lines):
-                break
-            problem = f"{path}: line {number} is damaged"
-            raise SessionError(problem, "restore the file, or cut it before that line") from error
-        objects.append(value)
-    return objects

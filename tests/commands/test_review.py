@@ -9,6 +9,7 @@ import re
 import stat
 import subprocess
 import sys
+import tracemalloc
 from functools import partial
 from pathlib import Path
 
@@ -107,6 +108,19 @@ def test_disagreements_alone(edgeagent: Run, flown: Path, clips: Path, tmp_path:
     for folder in (tmp_path, tmp_path / "journal.jsonl"):
         assert edgeagent("review", folder, "--shadow") == 0
         assert re.search(r"stopped at [\d.]+ s; the shadow would stop at [\d.]+ s", said(capsys))
+
+
+def test_a_journal_may_be_larger_than_the_memory(edgeagent: Run, tmp_path: Path) -> None:
+    journal = tmp_path / "journal.jsonl"
+    journal.write_bytes(b'{"at":0,"event":"suspected"}\n' * 100_000)
+    assert edgeagent("review", journal, "--shadow") == 1  # all that is imported only now does not count
+    tracemalloc.start()
+    try:
+        assert edgeagent("review", journal, "--shadow") == 1
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < journal.stat().st_size / 2
 
 
 def test_a_label_is_kept_and_shown(edgeagent: Run, clips: Path, capsys: Said) -> None:

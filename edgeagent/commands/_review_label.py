@@ -16,7 +16,7 @@ from pathlib import Path
 
 from edgeagent.commands import _review_text as text
 from edgeagent.commands.terminal import print_json, warn
-from edgeagent.errors import DeviceError, EdgeAgentError, meant, nearest
+from edgeagent.errors import DeviceError, EdgeAgentError, SessionError, meant, nearest
 from edgeagent.settings import Audio, Settings
 from edgeagent.store.clips import Clip, Label, read_clip, read_clips, write_label
 from edgeagent.store.occasions import Was, right
@@ -121,7 +121,7 @@ def ask(folder: Path, args: argparse.Namespace, settings: Settings) -> int:
     print(HELP)
     with _keys() as (key, pressed):
         done = asked(todo, lambda clip: sound(clip, args.sound, settings, pressed), key)
-    print(f"{done} labelled, {len(todo) - done} left")
+    print(f"{done} labelled, {sum(_waits(clip) for clip in todo)} left")
     return 0
 
 
@@ -129,6 +129,8 @@ def asked(todo: list[Clip], play: Callable[[Clip], None], key: Callable[[], str]
     """Goes through the clips; how many were labelled. key: waits for the next key."""
     done = 0
     for place, clip in enumerate(todo, start=1):
+        if not _waits(clip):
+            continue
         print(f"\n{place} of {len(todo)}\n{text.row(clip)}", flush=True)
         play(clip)
         while (given := _answer(clip, _told(key))) in AGAIN:
@@ -145,6 +147,14 @@ def asked(todo: list[Clip], play: Callable[[Clip], None], key: Callable[[], str]
             print(f"{'':8}{text.labelled(given)}", flush=True)
             done += 1
     return done
+
+
+def _waits(clip: Clip) -> bool:
+    """Whether it still has no label: somebody else may have gone through them meanwhile, or the device made room."""
+    try:
+        return read_clip(clip.folder.parent, clip.number).label is None
+    except SessionError:
+        return False
 
 
 def _told(key: Callable[[], str]) -> str:

@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import stat
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from edgeagent.commands._review_label import ASKS
+from edgeagent.commands._review_label import ASKS, asked
 from edgeagent.devices import holders
 from edgeagent.settings import Shadow
 from edgeagent.store.clips import Label, read_clip, read_clips
@@ -252,6 +253,23 @@ def test_one_key_labels_one_clip(clips: Path, aplay: Path) -> None:
     ]
     played = [Path(line.split()[-1]).parent.name for line in aplay.read_text().splitlines()]
     assert played == ["000003", "000003", "000002", "000001"]
+
+
+def test_of_two_people_who_go_through_the_clips_neither_is_asked_what_the_other_has_said(
+    edgeagent: Run, clips: Path
+) -> None:
+    todo = list(read_clips(clips, pytest.fail))
+    shown: list[int] = []
+
+    def key() -> str:
+        """The other person is faster with the second clip, and the device removes the last."""
+        assert edgeagent("review", clips, "label", 2, "right") == 0
+        shutil.rmtree(todo[-1].folder)
+        return "c"
+
+    assert asked(todo, lambda clip: shown.append(clip.number), key) == 1
+    assert shown == [3]
+    assert read_clip(clips, 2).label == Label(True)
 
 
 def test_a_key_ends_the_playing(clips: Path, aplay: Path) -> None:

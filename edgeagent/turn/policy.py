@@ -60,8 +60,12 @@ class Percept:
 SURE = 0.999
 """Probabilities stay inside [1 - SURE, SURE]: no single step is ever certain."""
 
-VERDICT = 18.0
+VERDICT = 20.0
 """Nats of evidence for a person that a stop usually needs."""
+
+MEANT = 3.0
+"""Nats of evidence for a person in the first nat by which the overlap takes the floor more surely than is asked: only a
+person does that, and a word that is spoken softly is a word before it is surely a voice. More would let a click do."""
 
 CLIP = 4.0
 """Largest log likelihood ratio one step may bring (nats): no single step decides."""
@@ -76,7 +80,7 @@ SUSPICION = 1.3
 """Nats with which we duck: a single step in which a person is four times as likely as nobody. What it costs to be wrong
 is a tenth of a second of a lowered voice (BLIP)."""
 
-CEILING = 26.0
+CEILING = 28.0
 """The sum stops growing here, so that it can also come down in reasonable time."""
 
 VOICED = 0.5
@@ -85,7 +89,7 @@ VOICED = 0.5
 FAINT = 0.15
 """From this probability on a step may already be the weak beginning of a word, for onsets."""
 
-ASKED = ((samples(180), 0.88), (samples(600), 0.5), (samples(1400), 0.22))
+ASKED = ((samples(180), 0.85), (samples(600), 0.5), (samples(1400), 0.22))
 """Time since the onset, and what is then asked of P(takes the floor), with straight lines between: "okay" and "okay,
 but" share their onset, and waiting costs little while we are ducked; nearly all backchannels are over after 0.6 s; and
 whoever goes on and on wants something, however it sounds."""
@@ -99,7 +103,11 @@ ENDED = samples(96)
 
 ALONE = 0.6
 """Asked of P(takes the floor) of a word that is over: a little more than even, for a stop costs more than a duck that
-was polite in vain. A stop whose cause falls short of it, heard to its end, is taken back: it would not be made then."""
+was polite in vain."""
+
+REGRETTED = 0.55
+"""A stop whose cause, heard to its end, takes the floor no more likely than that is taken back: it would not be made
+then."""
 
 WHOLE = samples(200)
 """After a silence of this length nothing more is learnt about what was said, and what the ear then says of it is kept:
@@ -108,9 +116,9 @@ it forgets."""
 EVEN = 0.5
 """Nobody knows."""
 
-BRIEF = samples(900)
+BRIEF = samples(1200)
 """Nothing longer than this is a backchannel, whatever it sounds like: half of them are over after 0.39 s, nearly all
-after this."""
+after 0.9 s, and a room makes them longer."""
 
 LEAD = samples(500)
 """At most so much faint sound before the first voice belongs to its beginning."""
@@ -273,8 +281,9 @@ class Policy:
         since = percept.at - self._began
         asked = ALONE if quiet >= ENDED else floor_asked(since)
         person, floor = self.hints.weigh(percept.at)
-        sure = log_odds(percept.floor) + floor >= log_odds(asked) + self.temper.caution / 2
-        if sure and since >= EARLIEST and self._most + person >= self.bound and quiet < GAP:
+        surplus = log_odds(percept.floor) - log_odds(asked) - self.temper.caution / 2
+        evidence = self._most + person + MEANT * min(1.0, max(0.0, surplus))
+        if surplus + floor >= 0 and since >= EARLIEST and evidence >= self.bound and quiet < GAP:
             self._meant = percept.at
             if may_stop:
                 yield e.Judged(percept.at, e.Verdict.INTERRUPTION)
@@ -293,7 +302,7 @@ class Policy:
         if not over or percept.at - self._meant > self.temper.reconsider:
             return False
         _, floor = self.hints.weigh(percept.at)
-        return log_odds(self.heard.floor) + floor <= log_odds(ALONE)
+        return log_odds(self.heard.floor) + floor <= log_odds(REGRETTED)
 
 
 def floor_asked(since_onset: int) -> float:

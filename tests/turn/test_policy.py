@@ -145,6 +145,24 @@ def test_a_stop_whose_cause_sounds_like_nothing_in_the_end_is_taken_back_within_
     assert [type(x[2]) for x in live(long, s.Speaking(1))] == [s.Doubting, s.Yielding, s.Thinking]
 
 
+def test_a_word_that_is_clearly_one_needs_less_of_a_voice_and_a_click_is_none_all_the_same() -> None:
+    def stops(ms: float, near: float, floor: float) -> bool:
+        return any(isinstance(after, s.Yielding) for _, _, after in live(overlap(ms, near, floor), s.Speaking(1)))
+
+    assert stops(320, 0.73, 0.97)
+    assert not stops(320, 0.73, 0.7)
+    assert not stops(320, 0.66, 0.97)
+    assert not any(stops(ms, 0.999, 0.999) for ms in (16, 32, 48, 64))
+
+
+def test_a_long_word_that_turned_out_to_take_nothing_is_taken_back_and_what_likely_does_stays() -> None:
+    drawn_out = [(QUIET, 0.5)] * hops(500) + [(VOICE, 0.1)] * hops(800) + [(VOICE, 0.9)] * hops(200)
+    taken_back = live(drawn_out + [(QUIET, 0.3)] * hops(1500), s.Speaking(1))
+    assert [type(x[2]) for x in taken_back] == [s.Doubting, s.Yielding, s.Speaking]
+    likely = live(drawn_out + [(QUIET, 0.6)] * hops(1500), s.Speaking(1))
+    assert [type(x[2]) for x in likely] == [s.Doubting, s.Yielding, s.Thinking]
+
+
 def test_a_blip_after_a_stop_was_taken_back_is_dismissed_like_any_other() -> None:
     """It belongs to the same overlap, but what was taken back is not still meant."""
     cough = [(QUIET, 0.5)] * hops(500) + [(VOICE, 0.95)] * hops(300) + [(QUIET, 0.05)] * hops(500)

@@ -18,7 +18,7 @@ from edgeagent.signal.confidence import Confidence, Judge, Trust
 from edgeagent.signal.echo_filter import EchoFilter
 from edgeagent.signal.fourier import Power
 from edgeagent.signal.history import Recent
-from edgeagent.signal.spectra import SPAN
+from edgeagent.signal.spectra import BLOCKS, SPAN
 from edgeagent.signal.suppressor import Suppressor
 from edgeagent.units import HOP
 
@@ -33,6 +33,10 @@ PROOF = 0.5
 HARMLESS = 0.9
 """Error power over microphone power up to which nothing unproven moves the filter. An echo that has jumped leaves about
 twice the microphone's power; a person or a loud room leave once."""
+
+REACH = BLOCKS * HOP
+"""Samples from where the far end is read to where an echo may arrive that the filter has: it cannot look ahead. What
+explains a little of the sound from elsewhere, as the filter does with whatever repeats itself, is no echo path."""
 
 FULL_SCALE = np.float32(0.985)
 """Magnitude from which a microphone sample is taken as clipped."""
@@ -167,7 +171,7 @@ class Canceller:
 
     def _move(self, move: Move) -> None:
         """The echo shows elsewhere. Move there with the filter as it is if that explains the last 64 ms better; else
-        with the filter shifted to match, unless it explains the sound from here."""
+        with the filter shifted to match, unless it explains the sound from here, and can."""
         heard = self._heard.last(TRIAL)
         stayed = self._alignment.read(SPAN + TRIAL - HOP, move.before)
         moved = self._alignment.read(SPAN + TRIAL - HOP, move.after)
@@ -178,7 +182,7 @@ class Canceller:
             self._filter.recall()
         elif not move.sure:
             return
-        elif move.first or here > HARMLESS:
+        elif move.first or here > HARMLESS or not 0 <= move.lag - move.before < REACH:
             self._alignment.take(move)
             self._filter.retime(moved[-SPAN:], round(move.after - move.before))
         else:

@@ -80,6 +80,19 @@ def test_locks_again_after_a_jump(jump: int) -> None:
     assert run.erle(run.linear, 7.0, 8.0) > 15
 
 
+@pytest.mark.parametrize("hum", [1.0, 2.0])
+def test_locks_again_where_the_filter_explains_some_of_what_repeats_itself_from_a_place_of_no_echo(hum: float) -> None:
+    """The echo now comes before where the far end is read, and a filter cannot look ahead, but for a buzz."""
+    far = voice(9.0, 1)
+    time, dice = np.arange(far.size) / RATE, np.random.default_rng(1)
+    buzz = np.sum([np.cos(2 * np.pi * (100 * k * time + dice.uniform())) for k in range(1, 20)], axis=0)
+    far += (hum * np.std(far) / np.std(buzz) * buzz).astype(np.float32)
+    late, early = echo_of(far, room(2, 0.15), 1100), echo_of(far, room(3, 0.15), 120)
+    run = Run(far, np.concatenate((late[: 4 * RATE], early[4 * RATE :])))
+    assert run.erle(run.linear, 7, 9) > 12
+    assert run.confidence.delay == pytest.approx(136, abs=5)
+
+
 def test_small_jumps_are_left_to_the_filter() -> None:
     far = voice(8.0, 43)
     microphone = np.concatenate([echo_of(far, room(44), 700)[: 4 * RATE], echo_of(far, room(44), 700 + 9)[4 * RATE :]])

@@ -157,6 +157,19 @@ def test_a_backup_goes_nowhere_but_beside_the_file(tmp_path: Path) -> None:
     assert not (tmp_path / "elsewhere").exists()
 
 
+def test_behind_a_link_only_the_folder_of_the_file_itself_has_to_take_anything(tmp_path: Path) -> None:
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "mine").mkdir()
+    real, link = tmp_path / "mine" / "device.yaml", tmp_path / "etc" / "edgeagent.yaml"
+    real.write_text(MINE)
+    link.symlink_to(real)
+    backup = keep(link, {"audio.volume_percent": 30})
+    assert backup.parent == real.parent
+    assert backup.read_text() == MINE
+    assert link.readlink() == real
+    assert loads(real.read_text()).audio.volume_percent == 30
+
+
 def test_a_write_that_fails_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_file: int) -> None:
         raise OSError(28, "No space left on device")

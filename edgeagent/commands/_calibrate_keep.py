@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain, count
@@ -25,11 +27,24 @@ KINDS: Mapping[str, type[int]] = {"audio.volume_percent": int, "echo.drift": boo
 def keep(file: Path, found: Found) -> Path:
     """Put them into the file, and nothing else; where the old one is kept. Raises ConfigError or OSError."""
     text = amend(read_text(file), found, str(file))
+    file = file.resolve()  # beside a link nothing may be writable
     dated = f"{file.name}.{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     names = (f"{dated}{again}.bak" for again in chain([""], (f"-{number}" for number in count(2))))
     backup = next(free for name in names if not lexists(free := file.with_name(name)))  # two may be of one second
     replace_kept(file, text, backup)
     return backup
+
+
+def may_keep(file: Path) -> bool:
+    """Whether we may write there: the file is replaced by a new one."""
+    return os.access(file, os.W_OK) and os.access(file.resolve().parent, os.W_OK)
+
+
+def typed(file: Path | None, found: Found) -> str:
+    """The line that does it, from whatever folder."""
+    sudo = "" if file is None or may_keep(file) else "sudo "
+    named = "FILE" if file is None else shlex.quote(str(file.absolute()))
+    return f"{sudo}edgeagent calibrate --config {named} --keep {' '.join(pairs(found))}"
 
 
 def pairs(found: Found) -> list[str]:

@@ -37,7 +37,8 @@ def _tell(line: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """settings: as configured. backup: where the old file is, if a new one was written. report: the page, if drawn."""
+    """settings: as configured, in `file`, if there is one. backup: where the old file is, if a new one was written.
+    report: the page, if drawn."""
 
     settings: Settings
     measured: Measured
@@ -64,11 +65,11 @@ class Outcome:
         section, _, field = key.partition(".")
         return getattr(getattr(self.settings, section), field)
 
-    def written(self, file: Path) -> Outcome:
+    def written(self) -> Outcome:
         """The changes in the file, the old one beside it. Raises ConfigError or OSError."""
-        if not self.changes:
-            return replace(self, file=file)
-        return replace(self, file=file, backup=keep(file, self.changes))
+        if self.file is None or not self.changes:
+            return self
+        return replace(self, backup=keep(self.file, self.changes))
 
     def reported(self, path: Path, recorded: Recorded) -> Outcome:
         """The page drawn, for its owner alone: one can hear the room in it. Raises OSError."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 import textwrap
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Protocol
 
 from edgeagent.commands._calibrate_advice import Advice
+from edgeagent.commands._calibrate_keep import typed
 from edgeagent.commands._calibrate_measured import CLIPS, Measured, Stops
 from edgeagent.settings import Settings
 
@@ -40,7 +42,7 @@ class Outcome(Protocol):
     @property
     def changes(self) -> dict[str, int | bool]: ...
     @property
-    def file(self) -> object: ...
+    def file(self) -> Path | None: ...
     @property
     def backup(self) -> object: ...
     @property
@@ -87,7 +89,8 @@ def _settings(outcome: Outcome) -> None:
     if outcome.backup is not None:
         print(f"Written into {outcome.file}; as it was before: {outcome.backup}")
     else:
-        print("`edgeagent calibrate --config FILE --write` writes them into the file.")
+        print("To put them into the file, which --write does at once:")
+        print(f"  {typed(outcome.file, outcome.changes)}")
 
 
 def _yaml(value: object) -> str:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shlex
 import signal
 import sys
 import time
@@ -14,7 +12,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from edgeagent.commands._calibrate_keep import keep, known, pairs
+from edgeagent.commands._calibrate_keep import keep, known, may_keep, typed
 from edgeagent.errors import EdgeAgentError
 from edgeagent.monitor.journald import under_journald
 from edgeagent.monitor.page.calibration import REFUSED, STOPPED
@@ -100,15 +98,13 @@ class Calibrating:
             return "The device was started without a configuration: there is no file to write them into."
         if not self._token:
             return "This page asks for no token, so it writes nothing for whoever sees it. In a terminal on the device:"
-        if not (os.access(self._config, os.W_OK) and os.access(self._config.resolve().parent, os.W_OK)):
+        if not may_keep(self._config):
             return f"The device may not write {self._config}, and that is well. In a terminal on the device:"
         return ""
 
     def _lines(self, found: Mapping[str, int | bool]) -> list[str]:
         assert self._config is not None
-        sudo = "" if os.access(self._config, os.W_OK) else "sudo "
-        line = f"{sudo}edgeagent calibrate --config {shlex.quote(str(self._config))} --keep {' '.join(pairs(found))}"
-        return [line, *self._restart()]
+        return [typed(self._config, found), *self._restart()]
 
     def _restart(self) -> list[str]:
         return ["sudo systemctl restart edgeagent"] if under_journald() else []  # it is a service

@@ -66,24 +66,31 @@ def run(args: argparse.Namespace) -> int:
         return 1
     with leaving():
         measured, recorded = result.measure(settings, args.person)
-    outcome = result.Outcome(settings, measured)
-    if args.write:
-        outcome = outcome.written(args.config)
-    if args.report is not None:
-        outcome = outcome.reported(args.report, recorded)
-    if args.json:
-        print_json(outcome.plain())
-    else:
-        text.show(outcome)
+    outcome = result.Outcome(settings, measured, args.config)
+    try:
+        if args.report is not None:
+            outcome = outcome.reported(args.report, recorded)
+        if args.write:
+            outcome = outcome.written()
+    finally:  # what could not be written is no reason to lose what was found
+        if args.json:
+            print_json(outcome.plain())
+        else:
+            text.show(outcome)
     return 1 if outcome.urgent else 0
 
 
 def _can_be_written(args: argparse.Namespace) -> None:
-    """A minute of noise must not end with a folder that is not there. Raises EdgeAgentError."""
-    for option, file in (("--report", args.report), ("--config", args.config if args.write else None)):
-        if file is not None and not os.access(file.resolve().parent, os.W_OK):
+    """A minute of noise must not end with a place where nothing can be put. Raises EdgeAgentError."""
+    if args.report is not None and args.report.is_dir():
+        raise EdgeAgentError(f"--report {args.report}: is a folder", "give the name of a file")
+    folders = {f"--report {args.report}": args.report.absolute().parent} if args.report is not None else {}
+    if args.write:
+        folders[f"--config {args.config}"] = args.config.resolve().parent
+    for option, folder in folders.items():
+        if not os.access(folder, os.W_OK):
             remedy = "give a folder that is there and can be written" + (", or use sudo" if os.geteuid() else "")
-            raise EdgeAgentError(f"{option} {file}: nothing can be written in {file.resolve().parent}", remedy)
+            raise EdgeAgentError(f"{option}: nothing can be written in {folder}", remedy)
 
 
 def _keep(file: Path, given: Sequence[str]) -> int:

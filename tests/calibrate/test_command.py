@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shlex
 import shutil
 import signal
 import subprocess
@@ -59,6 +60,7 @@ def measured(clipping: tuple[Settings, Measured, Recorded], monkeypatch: pytest.
         (["--card", "wav:a.wav"], "no room to be measured"),
         (["--config", "none.yaml"], "no such file"),
         (["--report", "nowhere/page.html"], "--report nowhere/page.html: nothing can be written"),
+        (["--report", "."], "--report .: is a folder"),
     ],
 )
 def test_what_cannot_be_done_is_said_before_anything_is_played(
@@ -89,6 +91,7 @@ def test_what_it_found_what_to_do_and_what_to_set(
     assert f"Turn the loudspeaker down to {measured.volume_percent} %" in printed
     assert f"audio.volume_percent: {measured.volume_percent}" in printed
     assert "--write" in printed
+    assert f"edgeagent calibrate --config FILE --keep audio.volume_percent={measured.volume_percent}" in printed
     assert max(map(len, printed.splitlines())) <= 120
 
 
@@ -106,6 +109,33 @@ def test_written_settings_leave_the_rest_of_the_file_alone(
     assert edgeagent("calibrate", "--yes", "--config", path, "--write") == 0  # nothing left to do
     assert "No setting has to be changed" in capsys.readouterr().out
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_file_that_cannot_be_changed_loses_nothing_of_what_was_found(
+    measured: Measured, edgeagent: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "edgeagent.yaml"
+    path.write_text("audio: ~\n")
+    assert edgeagent("calibrate", "--yes", "--config", path, "--write") == 2
+    printed = capsys.readouterr()
+    assert f"set by hand: audio.volume_percent: {measured.volume_percent}" in printed.err
+    assert "clips at" in printed.out
+    assert path.read_text() == "audio: ~\n"
+    report = tmp_path / "page.html"
+    assert edgeagent("calibrate", "--yes", "--config", path, "--write", "--json", "--report", report) == 2
+    assert json.loads(capsys.readouterr().out)["settings"]["audio.volume_percent"] == measured.volume_percent
+    assert report.exists()
+
+
+def test_what_is_not_written_at_once_is_put_there_by_the_line_that_is_printed(
+    measured: Measured, edgeagent: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "my own.yaml"
+    path.write_text(FILE)
+    edgeagent("calibrate", "--yes", "--config", path)
+    line = next(line for line in capsys.readouterr().out.splitlines() if "--keep" in line)
+    assert edgeagent(*shlex.split(line)[1:]) == 0  # without a sound
+    assert path.read_text() == FILE.replace("90", str(measured.volume_percent))
 
 
 def test_json_holds_every_figure_and_no_nan(

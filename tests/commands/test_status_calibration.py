@@ -114,7 +114,9 @@ def test_without_a_token_or_the_right_nothing_is_written_and_the_line_to_type_do
     access = os.access
     monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != file.parent and access(path, mode))
     assert not Calibrating(file, token=True).keep(done())
-    assert not Calibrating(file, token=True).calibrated(done()).may_keep
+    closed = Calibrating(file, token=True).calibrated(done())
+    assert not closed.may_keep
+    assert closed.lines[0] == f"sudo {shown.lines[0]}"  # the folder counts, too: the file is replaced
     assert edgeagent(*line[1:]) == 0
     assert "volume_percent: 30  # as loud as it goes" in file.read_text()
     assert len(list(file.parent.glob("*.bak"))) == 1

@@ -19,6 +19,10 @@ LOWERED_DB = 10.0
 """By so much the volume is lowered for that at most: a device that cannot be heard is of no use, so then it is the
 loudspeaker's place that must change."""
 
+UNHEARD = 10
+"""Part of the configured volume below which none is set for a microphone that clips: nobody would hear the device, and
+a calibration never makes it louder again. It is the microphone's gain that must change."""
+
 BENT_PERCENT = 8.0
 """Distortion from which the canceller loses more than it can model; small loudspeakers at ease give 1 to 3."""
 
@@ -72,7 +76,9 @@ def rounded(volume: float, limit_percent: int) -> int:
 
 def changes(settings: Settings, measured: Measured) -> dict[str, int | bool]:
     """Settings that differ from what was measured, by dotted key."""
-    wanted: dict[str, int | bool] = {"audio.volume_percent": measured.volume_percent}
+    wanted: dict[str, int | bool] = {}
+    if not (measured.disturbed or _overdriven(settings, measured)):
+        wanted["audio.volume_percent"] = measured.volume_percent
     if measured.drift_ppm:
         wanted["echo.drift"] = True
     elif _one_clock(settings, measured):
@@ -87,9 +93,23 @@ def _one_clock(settings: Settings, measured: Measured) -> bool:
     return settings.audio.input == settings.audio.output and seen
 
 
+def _overdriven(settings: Settings, measured: Measured) -> bool:
+    """Whether the microphone clips at what nobody would hear."""
+    return UNHEARD * measured.volume_percent < settings.audio.volume_percent
+
+
 def advice(settings: Settings, measured: Measured) -> list[Advice]:
     """What to do, the most important first."""
-    return [*_volume(settings, measured), *_place(measured), *_microphone(measured), *_rest(settings, measured)]
+    told = [*_disturbed(measured)] or [*_volume(settings, measured), *_place(measured)]
+    return [*told, *_microphone(measured), *_rest(settings, measured)]
+
+
+def _disturbed(measured: Measured) -> Iterator[Advice]:
+    if measured.disturbed:
+        yield Advice(
+            "Most of what the microphone heard while the device played was something else. Calibrate again while it is "
+            "quiet; if it was, the card or a sound server changes the sound (noise suppression): switch that off."
+        )
 
 
 def _volume(settings: Settings, measured: Measured) -> Iterator[Advice]:
@@ -97,14 +117,20 @@ def _volume(settings: Settings, measured: Measured) -> Iterator[Advice]:
     if volume >= before:
         return
     bent = [bend for bend in measured.bends if _bends(bend) and bend.volume_percent > volume]
-    clipping = [step for step in measured.steps if step.clipped >= CLIPS]
+    clipping = next((step.volume_percent for step in measured.steps if step.clipped >= CLIPS), None)
     by_peak, by_ratio = _bounds(measured.steps, measured.voice_dbfs, before)
+    if _overdriven(settings, measured):
+        yield Advice(
+            f"The microphone clips at {clipping} % already: its gain is far too high. Lower it (`alsamixer`, F4, the "
+            "bar of the microphone), and calibrate again."
+        )
+        return
     if bent:
         why = f"it bends {bent[0].distortion_percent:.0f} % of the sound at {bent[0].volume_percent} %"
     elif by_ratio < by_peak:
         why = f"at {before} % it drowns you at the microphone"
-    elif clipping:
-        why = f"the microphone clips at {clipping[0].volume_percent} %"
+    elif clipping is not None:
+        why = f"the microphone clips at {clipping} %; or lower its gain (`alsamixer`, F4), and calibrate again"
     else:
         why = f"the microphone would clip at {before} % when somebody speaks as well"
     yield Advice(f"Turn the loudspeaker down to {volume} %: {why}.")
@@ -130,7 +156,7 @@ def _place(measured: Measured) -> Iterator[Advice]:
             "No canceller can follow that. Switch it off: `alsamixer`, F4, Auto Gain Control, M."
         )
         return
-    poor = measured.linear_erle_db is not None and measured.linear_erle_db < POOR_DB
+    poor = measured.clear and measured.linear_erle_db is not None and measured.linear_erle_db < POOR_DB
     if poor and not (bend is not None and _bends(bend)):
         yield Advice(
             f"Only {measured.linear_erle_db:.0f} dB of the echo could be taken out. If the card or a sound server "
@@ -158,6 +184,12 @@ def _microphone(measured: Measured) -> Iterator[Advice]:
 
 
 def _rest(settings: Settings, measured: Measured) -> Iterator[Advice]:
+    if not measured.clear and not any(step.clipped >= CLIPS for step in measured.steps):
+        yield Advice(
+            "The loudspeaker hardly rises out of the noise at the microphone, so little can be said of canceller and "
+            "stops. That is well where it is meant; else turn up the amplifier, or the microphone (`alsamixer`, F4).",
+            urgent=False,
+        )
     aborts = next((stops for stops in measured.stops if stops.way == "abort" and stops.all_ms), None)
     if aborts is not None and aborts.median_ms > SLOW_MS and settings.amplifier.mute_pin < 0:
         yield Advice(

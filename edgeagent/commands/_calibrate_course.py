@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -22,6 +22,7 @@ from edgeagent.commands._calibrate_measured import (
     bend_of,
     cancelled,
     ended_ms,
+    own,
     step_of,
     voiced_dbfs,
 )
@@ -126,7 +127,7 @@ class Course:
         """All of it; a minute. Raises DeviceError where nothing can be measured."""
         audio, floor_dbfs = self.settings.audio, self._quiet()
         voice_dbfs, voice_from, voice_peak = self._voice(floor_dbfs)
-        steps = self._ladder(floor_dbfs)
+        steps, takes = self._ladder(floor_dbfs)
         volume = loudest(steps, voice_dbfs, audio.volume_percent)
         volume, found, acoustic, bends = self._sweeps(volume)
         take, made = self._talk(volume, floor_dbfs)
@@ -142,7 +143,7 @@ class Course:
             voice_dbfs=round(voice_dbfs, 1),
             voice_from=voice_from,
             voice_peak_dbfs=voice_peak,
-            steps=tuple(steps),
+            steps=tuple(replace(one, own=own(of, found, floor_dbfs)) for one, of in zip(steps, takes, strict=True)),
             bends=tuple(bends),
             acoustic_ms=round(milliseconds(1) * acoustic, 2),
             card_ms=round(card_ms, 1),
@@ -152,6 +153,7 @@ class Course:
             linear_erle_db=made.linear_erle_db,
             stops=stops,
             lost_frames=take.lost,
+            own=own(take, found, floor_dbfs),
             right_to_ms=float(audio.block_ms) if audio.card == "pipe" else 0.0,
         )
         return measured, Recorded(take.microphone, made.clean, found.response)
@@ -159,12 +161,12 @@ class Course:
     def _quiet(self) -> float:
         self.tell(f"Listening to the quiet room for {QUIET_S:g} s. Please be silent.")
         heard = level(self.sounder.record(QUIET_S).microphone)
-        if heard.zero:
+        if heard.zero and not self.settings.audio.gated:
             raise DeviceError(
                 "the microphone gives only zeros",
                 "is it muted (`alsamixer`, F4, M), or its switch off? `edgeagent check --levels` shows what it gives",
             )
-        if heard.still:
+        if heard.still and not heard.zero:
             raise DeviceError("the microphone gives one and the same value", "unplug it and plug it in again")
         return heard.rms_dbfs
 
@@ -184,18 +186,19 @@ class Course:
             return known, "remembered", None
         return UNKNOWN_DBFS, "assumed", None
 
-    def _ladder(self, floor_dbfs: float) -> list[Step]:
+    def _ladder(self, floor_dbfs: float) -> tuple[list[Step], list[Take]]:
         """Louder and louder, until the microphone clips or the configured volume is reached."""
         limit = self.settings.audio.volume_percent
         self.tell(f"Playing noise like speech, {NOISE_S:g} s each, from soft to {limit} % at the loudest.")
         steps: list[Step] = []
+        takes: list[Take] = []
         for volume in (*(step for step in LADDER if step < limit), limit):
-            take = self.sounder.play(self.noise, volume / 100)
-            steps.append(step_of(take, volume, floor_dbfs))
+            takes.append(self.sounder.play(self.noise, volume / 100))
+            steps.append(step_of(takes[-1], volume, floor_dbfs))
             if steps[-1].clipped >= CLIPS:
                 self.tell(f"The microphone clips at {volume} %; no louder than that.")
                 break
-        return steps
+        return steps, takes
 
     def _sweeps(self, volume: int) -> tuple[int, Room, float, list[Bend]]:
         """The volume, 3 dB less where that bends much less; the room; samples from the loudspeaker to the microphone;

@@ -12,13 +12,13 @@ import numpy as np
 
 from edgeagent.live.sounder import Stopped, Take, Way
 from edgeagent.ports import Sound
-from edgeagent.signal.cut import cut, gone_on
+from edgeagent.signal.cut import REACH, cut, gone_on
 from edgeagent.signal.drift import LEAST_PPM
 from edgeagent.signal.level import decibels, level
 from edgeagent.signal.sweep import Room
 from edgeagent.sim.recordings import cancel
 from edgeagent.turn.loudness import Loudness
-from edgeagent.units import HOP, milliseconds, samples
+from edgeagent.units import HOP, RATE, milliseconds, samples
 
 ABOVE_FLOOR = 4.0
 """Power over that of the quiet room from which a hop is sound."""
@@ -35,6 +35,9 @@ LEARNT = samples(4000)
 SEEN = 0.1
 """Of the room's noise: echo below it is not told from chance."""
 
+OURS = 0.5
+"""Share of what was heard that must be the echo; in rooms and with loudspeakers that bend 8 % it is 0.9."""
+
 SURE = samples(60)
 """Before a stop, sound is taken for certain until here: stamps are a little wrong, and blocks have a length."""
 
@@ -44,12 +47,13 @@ VoiceFrom = Literal["said", "remembered", "assumed"]
 @dataclass(frozen=True, slots=True)
 class Step:
     """One volume that was tried with speech-like noise. echo_dbfs: of its syllables at the microphone, None where the
-    room hides them. clipped: share of samples."""
+    room hides them. clipped: share of samples. own: see `own`."""
 
     volume_percent: int
     echo_dbfs: float | None
     peak_dbfs: float
     clipped: float
+    own: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +90,9 @@ class Stops:
 class Measured:
     """All of it. Levels in dBFS. acoustic_ms: loudspeaker to microphone by the card's stamps. card_ms: what the card
     adds to that from a program to itself; both together are the round trip. drift_ppm: by which the loudspeaker's clock
-    is fast, 0 where less than `drift` can tell was found. erle_db: echo taken out by the canceller. right_to_ms: by
-    which every time may be wrong where the card tells none of its own; 0 for one that does."""
+    is fast, 0 where less than `drift` can tell was found. erle_db: echo taken out by the canceller. own: see `own`,
+    while the canceller learnt. right_to_ms: by which every time may be wrong where the card tells none of its own; 0
+    for one that does."""
 
     card: str
     volume_percent: int
@@ -105,6 +110,7 @@ class Measured:
     linear_erle_db: float | None
     stops: tuple[Stops, ...]
     lost_frames: int
+    own: float = 1.0
     right_to_ms: float = 0.0
 
     @property
@@ -119,12 +125,24 @@ class Measured:
 
     @property
     def astray_db(self) -> float:
-        """By how much the echo does not follow the volume, over the steps that were clearly heard: of a card that
-        changes its gain by itself."""
-        clear = [(step, echo) for step in self.steps if (echo := step.echo_dbfs) is not None and step.clipped < CLIPS]
+        """By how much the echo does not follow the volume, over the steps that were clearly heard, and nothing else: of
+        a card that changes its gain by itself."""
+        ours = [step for step in self.steps if step.clipped < CLIPS and step.own >= OURS]
+        clear = [(step, echo) for step in ours if (echo := step.echo_dbfs) is not None]
         clear = [(step, echo) for step, echo in clear if echo > self.floor_dbfs + LOUD_DB]
         gains = [echo - 20 * log10(step.volume_percent) for step, echo in clear]
         return max(gains) - min(gains) if gains else 0.0
+
+    @property
+    def clear(self) -> bool:
+        """Whether the echo stands so far above the noise of the room that figures of it say something."""
+        return self.echo_dbfs is not None and self.echo_dbfs > self.floor_dbfs + LOUD_DB
+
+    @property
+    def disturbed(self) -> bool:
+        """Whether something else was louder than the device in what decides."""
+        step = clean_step(self.steps)
+        return min(self.own, step.own if step else 1.0) < OURS
 
     @property
     def bend(self) -> Bend | None:
@@ -166,6 +184,26 @@ def step_of(take: Take, volume_percent: int, floor_dbfs: float) -> Step:
         round(heard.peak_dbfs, 1),
         round(heard.clipped, 6),
     )
+
+
+def own(take: Take, room: Room, floor_dbfs: float) -> float:
+    """Share of what the microphone heard that is the echo of what was played; 1 where both lie in the noise of the
+    room. In pieces, each with a lag of its own: two clocks drift apart."""
+    if level(take.microphone).rms_dbfs < floor_dbfs + decibels(ABOVE_FLOOR):
+        return 1.0
+    exact = take.microphone.astype(np.float64)
+    exact -= exact.mean()
+    size = 1 << (len(exact) + len(room.response) + 2 * REACH).bit_length()
+    echo = np.fft.irfft(np.fft.rfft(take.reference, size) * np.fft.rfft(room.response, size), size)[: len(exact)]
+    around = np.pad(exact, len(exact))  # that sample 0 has a past
+    explained = 0.0
+    for piece in np.array_split(np.arange(len(exact)), max(1, len(exact) // RATE)):
+        expected, first = echo[piece], len(exact) + piece[0] + room.first - REACH
+        if power := float(expected @ expected):
+            window = np.fft.rfft(around[first : first + len(piece) + 2 * REACH], size)
+            alike = np.fft.irfft(window * np.conj(np.fft.rfft(expected, size)), size)[: 2 * REACH + 1]
+            explained += float(alike.max()) ** 2 / power
+    return round(min(1.0, explained / float(exact @ exact)), 2)
 
 
 def bend_of(take: Take, room: Room, volume_percent: int) -> Bend:

@@ -121,7 +121,10 @@ def figures(measured: Measured) -> Iterator[tuple[str, str, str]]:
 
 
 def _echo(measured: Measured) -> str:
-    return "not audible" if measured.echo_dbfs is None else f"{measured.echo_dbfs:.1f} dBFS"
+    if measured.echo_dbfs is not None:
+        return f"{measured.echo_dbfs:.1f} dBFS"
+    heard = any(step.echo_dbfs is not None for step in measured.steps)  # and clipped
+    return "not known" if heard else "not audible"
 
 
 def _ratio(measured: Measured) -> str:

@@ -18,14 +18,16 @@ CARD_S = (0.03, 0.01)
 
 @dataclass
 class MadeUpRoom:
-    """See `live.sounder.Sounder`. gain: of the echo. delay: of its way, samples. noise: RMS. cube: distortion. speech:
-    what a person says whenever the device only listens for long. agc: the card changes its
-    gain by itself. stop_ms: how long each way to stop takes; None: it
-    does not stop. loudest: highest gain at which anything was played."""
+    """See `live.sounder.Sounder`. gain: of the echo. delay: of its way, samples. noise: RMS. din: RMS of what else
+    sounds, from the `din_from`th sound of the device on. cube: distortion. speech: what a person says whenever the
+    device only listens for long. agc: the card changes its gain by itself. stop_ms: how long each way to stop takes;
+    None: it does not stop. loudest: highest gain at which anything was played."""
 
     gain: float = 0.25
     delay: int = 80
     noise: float = 0.0007
+    din: float = 0.0
+    din_from: int = 0
     cube: float = 0.0
     speech: Sound | None = None
     constant: float | None = None
@@ -74,11 +76,11 @@ class MadeUpRoom:
         late = np.concatenate((np.zeros(self.delay), np.convolve(bent, room)))[: len(played)]
         if self.agc:
             late = late * (0.1 / (np.abs(late).max() + 0.03))
-        return self.gain * late + self._noise(len(played))
+        return self.gain * late + self._noise(len(played), self.din if len(self.gains) > self.din_from else 0.0)
 
-    def _noise(self, size: int) -> np.typing.NDArray[np.float64]:
+    def _noise(self, size: int, din: float = 0.0) -> np.typing.NDArray[np.float64]:
         self.seed += 1
-        return self.noise * np.random.default_rng(self.seed).standard_normal(size)
+        return (self.noise + din) * np.random.default_rng(self.seed).standard_normal(size)
 
     def _digital(self, sound: np.typing.NDArray[np.float64]) -> Sound:
         if self.constant is not None:

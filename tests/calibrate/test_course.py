@@ -10,6 +10,7 @@ import pytest
 from edgeagent.commands._calibrate_advice import Advice, advice, changes
 from edgeagent.commands._calibrate_course import Course, speech_like
 from edgeagent.commands._calibrate_measured import Measured
+from edgeagent.commands._calibrate_text import figures
 from edgeagent.errors import DeviceError
 from edgeagent.live.sounder import Way
 from edgeagent.settings import Amplifier, Audio, Memory, Settings
@@ -65,6 +66,14 @@ def test_it_begins_softly_and_stops_as_soon_as_the_microphone_clips() -> None:
     assert changes(Settings(), measured)["audio.volume_percent"] == measured.volume_percent
     again, _, _ = calibrated(MadeUpRoom(gain=8.0), Settings(audio=Audio(volume_percent=measured.volume_percent)))
     assert all(step.clipped == 0 for step in again.steps)  # what it recommends does not clip
+
+
+def test_a_microphone_that_is_far_too_loud_does_not_make_a_device_that_nobody_hears() -> None:
+    measured, found, _ = calibrated(MadeUpRoom(gain=60.0))
+    assert "its gain is far too high. Lower it" in urgent(found)
+    assert "Turn the loudspeaker down" not in urgent(found)
+    assert "audio.volume_percent" not in changes(Settings(), measured)
+    assert ("echo", "not known") in [figure[:2] for figure in figures(measured)]  # "not audible" is not it
 
 
 def test_it_is_never_louder_than_configured() -> None:
@@ -152,6 +161,35 @@ def test_a_mute_pin_is_tried_where_there_is_one(took: float | None, said: str) -
 def test_a_card_that_changes_its_gain_by_itself_is_found_out() -> None:
     _, found, _ = calibrated(MadeUpRoom(gain=2.0, agc=True))
     assert "Auto Gain Control" in urgent(found)
+
+
+@pytest.mark.parametrize("din_from", [0, 5, 7])  # all the time; while the last volume was tried; while it learnt
+def test_a_room_that_is_loud_meanwhile_is_not_taken_for_the_card(din_from: int) -> None:
+    measured, found, _ = calibrated(MadeUpRoom(din=0.05, din_from=din_from))
+    assert "something else. Calibrate again" in urgent(found)
+    assert "Auto Gain Control" not in urgent(found)
+    assert "Turn the loudspeaker down" not in urgent(found)
+    assert "could be taken out" not in urgent(found)
+    assert "audio.volume_percent" not in changes(Settings(), measured)
+
+
+def test_a_room_that_is_only_as_loud_meanwhile_as_the_softest_of_ours_does_no_harm() -> None:
+    measured, found, _ = calibrated(MadeUpRoom(din=0.006))
+    assert measured.steps[0].own < 0.5 < measured.own
+    assert not urgent(found)
+
+
+def test_where_the_loudspeaker_is_hardly_heard_not_all_is_well_nor_the_card_to_blame() -> None:
+    for gain in (0.0005, 0.002):
+        _, found, _ = calibrated(MadeUpRoom(gain=gain, noise=0.0001))
+        assert [line.text for line in found if "hardly rises out of the noise" in line.text]
+        assert not urgent(found)
+
+
+def test_a_microphone_that_is_silent_between_words_by_its_make_is_not_muted() -> None:
+    measured, _, _ = calibrated(MadeUpRoom(noise=0.0), Settings(audio=Audio(gated=True)))
+    assert measured.floor_dbfs <= -120
+    assert measured.acoustic_ms == pytest.approx(5.0, abs=0.1)
 
 
 def test_where_no_stop_is_heard_the_mute_pin_is_not_to_blame() -> None:

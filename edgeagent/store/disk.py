@@ -39,7 +39,11 @@ def write_all(file: FileIO, data: bytes) -> None:
 
 def write_whole(path: Path, text: str, mode: int = 0o666) -> None:
     """Replace `path` by `text` so that a reader sees either the old or the new content. mode: less the umask, as
-    always, and whatever the old file's was. Raises OSError, and leaves nothing else behind."""
+    always, and whatever the old file's was. What is no file, such as /dev/null, is written to and stays. Raises
+    OSError, and leaves nothing else behind."""
+    if (path.exists() and not path.is_file()) or (path.is_symlink() and path.absolute().is_relative_to("/dev")):
+        path.write_text(text, encoding="utf-8")
+        return
     draft = path.with_name(path.name + ".new")
     draft.unlink(missing_ok=True)  # one that a kill has left may have another mode
     try:

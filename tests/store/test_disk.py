@@ -51,6 +51,19 @@ def test_a_link_that_others_have_put_there_meanwhile_is_not_followed(
     assert victim.read_text() == "somebody's own"
 
 
+def test_what_is_no_file_is_written_to_and_stays_what_it_is(tmp_path: Path) -> None:
+    pipe, redirected = tmp_path / "pipe", tmp_path / "page.html"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    write_whole(pipe, "one")  # as root to /dev/null: nothing on the machine would work without it
+    assert os.read(reader, 10) == b"one"
+    assert pipe.is_fifo()
+    os.close(reader)
+    with redirected.open("w") as stdout:
+        write_whole(Path(f"/dev/fd/{stdout.fileno()}"), "two")
+    assert redirected.read_text() == "two"
+
+
 @pytest.fixture
 def _open_to_all() -> Iterator[None]:
     before = os.umask(0)

@@ -1,4 +1,5 @@
 """Lists the sound devices by the names that `audio.input` and `audio.output` take; any part of a name will do.
+In a configuration a name with a colon in it goes in quotes.
 
 First what PortAudio offers (`audio.card: pyaudio`), then ALSA's own names (`audio.card: pipe`). The numbers of cards
 change between boots, so they are not shown. Exit code 2: there is no device.

@@ -21,6 +21,15 @@ LARGEST_BYTES = 1 << 20
 LONGEST_NUMBER = 100
 """Characters of a whole number. What is longer stays text, and so no number: Python would not print it."""
 
+REMEDIES = {
+    "'\\t'": "Indent with spaces, not with tabs",
+    "mapping values": "Put a text that holds a colon, as a card's name may, in quotes; indent a section's keys alike",
+    "cannot start": "Put a text that begins so in quotes",
+    "aliases": "Put a text that begins so in quotes",
+    "another document": "Leave out the line ---",
+}
+"""What to do about what YAML does not like, by words of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -110,8 +119,9 @@ def _walk(node: yaml.Node | None, prefix: str, order: dict[str, int]) -> list[Fa
 def _plain(error: yaml.YAMLError) -> str:
     if not isinstance(error, yaml.MarkedYAMLError):  # a character that YAML forbids
         return str(error).splitlines()[0]
-    mark = error.problem_mark or error.context_mark
+    mark, problem = error.problem_mark or error.context_mark, error.problem or error.context or "not YAML"
+    if "quoted scalar" in (error.context or "") and "end of stream" in problem:  # it is noticed where the file ends
+        mark, problem = error.context_mark, "this quote is not closed"
     where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-    problem = error.problem or error.context or "not YAML"
-    tab = ". Indent with spaces, not with tabs" if "'\\t'" in problem else ""
-    return f"{where}{problem}{tab}"
+    remedy = next((f". {remedy}" for words, remedy in REMEDIES.items() if words in problem), "")
+    return f"{where}{problem}{remedy}"

@@ -90,7 +90,7 @@ def _known(document: Document, faults: list[Fault], doubts: set[str]) -> Tree:
             faults.append(Fault(str(section), _dotted(str(section)) or "unknown section" + _told(str(section))))
             doubts.add(_meant(str(section)))
         elif not isinstance(given, dict | None):
-            faults.append(Fault(section, "needs keys below it: " + ", ".join(sections()[section])))
+            faults.append(Fault(section, f"needs keys below it{_form(given)}: " + ", ".join(sections()[section])))
         else:
             known = sections()[section]
             tree[section] = {key: _plain(value) for key, value in (given or {}).items() if key in known}
@@ -98,6 +98,14 @@ def _known(document: Document, faults: list[Fault], doubts: set[str]) -> Tree:
             faults += [Fault(f"{section}.{key}", "unknown key" + _told(key, section)) for key in unknown]
             doubts |= {_meant(key, section) for key in unknown}
     return tree
+
+
+def _form(given: object) -> str:
+    """What is wrong with keys that YAML does not take for any."""
+    if isinstance(given, str) and ":" in given:
+        return ", with a blank behind each colon"
+    dashed = isinstance(given, list) and any(isinstance(one, dict) for one in given)
+    return ", without dashes" if dashed else ""
 
 
 def _plain(value: object) -> object:

@@ -24,7 +24,7 @@ from pathlib import Path
 from threading import Thread
 
 from edgeagent.commands._device import add_card, leaving, settings_of
-from edgeagent.commands.terminal import add_json, print_json
+from edgeagent.commands.terminal import add_json, print_json, warn
 from edgeagent.errors import DeviceError, EdgeAgentError
 
 HELP = "measure loudspeaker, microphone and room, and what to set and where to put them"
@@ -58,6 +58,8 @@ def run(args: argparse.Namespace) -> int:
     if settings.audio.card == "wav":
         raise DeviceError("a card of files has no room to be measured", "give a real one with --card or audio.card")
     _can_be_written(args)
+    if not args.tethered:  # whoever starts us lends us its card
+        _look_beside()
     from edgeagent.commands import _calibrate_result as result
     from edgeagent.commands import _calibrate_text as text
 
@@ -91,6 +93,17 @@ def _can_be_written(args: argparse.Namespace) -> None:
         if not os.access(folder, os.W_OK):
             remedy = "give a folder that is there and can be written" + (", or use sudo" if os.geteuid() else "")
             raise EdgeAgentError(f"{option}: nothing can be written in {folder}", remedy)
+
+
+def _look_beside() -> None:
+    """Where a card serves several programs, nothing is busy, and what a running device says would be measured."""
+    from edgeagent.commands import _beside
+
+    if pid := _beside.find(0, "").pid:
+        warn(
+            f"the device runs (pid {pid}): it holds the card, or hears all of it and speaks meanwhile. First: "
+            "sudo systemctl stop edgeagent; or calibrate from its status page"
+        )
 
 
 def _keep(file: Path, given: Sequence[str]) -> int:

@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 from edgeagent import config
+from edgeagent.commands import _beside, calibrate
 from edgeagent.commands import _calibrate_result as result
 from edgeagent.commands import _calibrate_text as text
 from edgeagent.commands._calibrate_course import Course, Recorded
@@ -80,6 +81,22 @@ def test_without_a_yes_nothing_is_played(
     said = capsys.readouterr().err
     assert "softly" in said
     assert "nothing was played" in said
+
+
+@pytest.mark.parametrize(("words", "told"), [([], True), (["--tethered"], False)])  # the latter by the device itself
+def test_a_device_that_runs_beside_it_is_told_of(
+    measured: Measured,
+    words: list[str],
+    told: bool,
+    edgeagent: Run,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert measured
+    monkeypatch.setattr(_beside, "_shown", lambda *_: {"MainPID": "77"})
+    monkeypatch.setattr(calibrate, "_end_with_stdin", lambda: None)
+    edgeagent("calibrate", "--yes", *words)
+    assert ("the device runs (pid 77)" in capsys.readouterr().err) is told
 
 
 def test_what_it_found_what_to_do_and_what_to_set(

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from edgeagent import config
 from edgeagent.config.keys import Key, sections
 from edgeagent.config.named_files import PATHS
+from edgeagent.credential import NAMES, variable
 from edgeagent.devices.manifest import FOLDER
 from edgeagent.errors import ConfigError
 from edgeagent.services.espeak_voices import data_folders
@@ -329,6 +330,24 @@ def test_no_secret_is_repeated() -> None:
         config.loads(f"capture: {{on_turn: [{secret}], password: {secret}}}\ntalker: {{command: {{a: {secret}}}}}")
     assert "12345" not in str(refusal.value)
     assert {key.path for key in EVERY_KEY if key.private} == {"capture.on_turn", "talker.command", "replier.command"}
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "name"),
+    [
+        ("mqtt", "password", "mqtt-password"),
+        ("mqtt", "passwd", "mqtt-password"),
+        ("page", "token", "page-token"),
+        ("replier", "api_key", "chat-key"),
+        ("replier", "key", "chat-key"),
+    ],
+)
+def test_a_password_in_the_configuration_is_told_where_it_belongs(section: str, key: str, name: str) -> None:
+    told = str(fault(f"{section}: {{{key}: hush}}"))
+    assert f"`export {variable(name)}=...`, or `LoadCredential={name}:FILE` in the unit" in told
+    assert name in NAMES
+    assert "hush" not in told
+    assert "Did you mean 'most_tokens'" in str(fault("replier: {max_tokens: 5}"))
 
 
 def test_the_environment_is_not_filled_in(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
@@ -19,11 +20,18 @@ from edgeagent.config.faults import Fault, refusal
 from edgeagent.config.former import instead
 from edgeagent.config.keys import Key, sections
 from edgeagent.config.named_files import homeless, missing
+from edgeagent.credential import variable
 from edgeagent.errors import ConfigError, meant, nearest
 from edgeagent.settings import Settings
 
 LONGEST_SHOWN = 40
 """Characters of a wrong value that a message repeats."""
+
+SECRETS = {"mqtt": "mqtt-password", "page": "page-token", "replier": "chat-key"}
+"""The credential of each section that has one."""
+
+SECRET = re.compile(r"(.*_)?(pass(word|wd|phrase)?|secret|token|(api_?)?key)", re.IGNORECASE)
+"""Names under which people write a password into a configuration."""
 
 Tree = dict[str, dict[str, object]]
 
@@ -126,6 +134,9 @@ def _meant(wrong: str, section: str = "") -> str:
 
 def _told(wrong: str, section: str = "") -> str:
     """What to write in its place; or what was meant, without the name of its own section; or all there are."""
+    if section in SECRETS and SECRET.fullmatch(wrong):
+        name = SECRETS[section]
+        return f". It belongs elsewhere: `export {variable(name)}=...`, or `LoadCredential={name}:FILE` in the unit"
     near = _meant(wrong, section).removeprefix(f"{section}.")
     every = ", ".join(sections().get(section, sections()))
     return instead(f"{section}.{wrong}") or meant(near) or f". There are: {every}"

@@ -33,10 +33,10 @@ def journals(one: Path, other: Path) -> list[Pair]:
 
 def beside(name: str, one: list[Entry], other: list[Entry]) -> Pair:
     """Two journals of one run."""
-    decided = [[_decision(entry) for entry in journal] for journal in (one, other)]
+    mine, theirs = ([_decision(entry) for entry in journal] for journal in (one, other))
     alike = [(a, b) for a, b in zip(one, other, strict=False) if _decision(a) == _decision(b)]
     apart = max((_apart(a, b) for a, b in alike), default=0.0)
-    return Pair(name, len(one), differing(*decided), apart, max((_moved(a, b) for a, b in alike), default=0))
+    return Pair(name, len(one), differing(mine, theirs), apart, max((_moved(a, b) for a, b in alike), default=0))
 
 
 def _names(folder: Path) -> list[Path]:

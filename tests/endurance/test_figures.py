@@ -18,9 +18,10 @@ def day(
     stop_ms: Callable[[int], float] = lambda _: 300.0,
     turns: int = 100,
     files: Callable[[int], int] = lambda _: 20,
+    stops: Callable[[int], int] = lambda _: 80,
 ) -> Simulated:
     looks = [Look((k + 1) / 12, Cost(rss(k), 14.0, 0.0, files(k), 7), 300.0, hops(k), 1.0) for k in range(LOOKS)]
-    hours = [Hour(100, 80, turns, stop_ms(k), 0.5, 35.0, 192) for k in range(24)]
+    hours = [Hour(100, stops(k), turns, stop_ms(k), 0.5, 35.0, 192) for k in range(24)]
     return Simulated(24, looks, hours, 1600, 1600, 192)
 
 
@@ -40,6 +41,7 @@ def test_a_quiet_day_is_no_fault() -> None:
         (day(stop_ms=lambda k: 300 + 5 * k), "stops come +"),
         (day(turns=0), "no turn was handed over"),
         (day(files=lambda k: 20 + k // 50), "more files or threads"),
+        (day(stops=lambda k: 80 * (k not in (1, 22))), "nobody could interrupt it in hour 2, 23"),
     ],
 )
 def test_each_trouble_is_told(found: Simulated, told: str) -> None:

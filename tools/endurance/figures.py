@@ -100,6 +100,8 @@ class Simulated:
             found.append(f"the engine is {self.slip} samples beside the card")
         if self.hours and not self.hours[-1].turns:
             found.append("no turn was handed over in the last hour")
+        if unstoppable := [str(n) for n, hour in enumerate(self.hours, start=1) if hour.spoke and not hour.stops]:
+            found.append(f"nobody could interrupt it in hour {', '.join(unstoppable)}")
         files = [look.cost.open_files + look.cost.threads for look in self.looks]
         if growth(files) > 0:
             found.append("more files or threads are open than at first")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, fields
+from dataclasses import astuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeagent.detect.ear import Ear, Upsets
-from edgeagent.detect.usual import Usual
+from edgeagent.detect.deaf import Deaf
+from edgeagent.detect.ear import Ear
+from edgeagent.ports import Model
 from edgeagent.signal.canceller import Cancelled
 from edgeagent.turn.policy import Percept
 from edgeagent.units import HOP
@@ -17,33 +18,33 @@ Memory = NDArray[np.float64]
 """(steps, n): of each step the fields of its percept, but for when it was; exact, so that nothing is decided otherwise
 for having been written down."""
 
-WIDTH = len(fields(Percept)) - 1
-
 
 class Recording(Ear):
     """The ear of the device, with a memory."""
 
     restless = True
 
+    def __init__(self, near_end: Model, backchannel: Model) -> None:
+        super().__init__(near_end, backchannel)
+        self._heard: list[tuple[float, ...]] = []
+
+    @property
+    def memory(self) -> Memory:
+        """Of all that it was shown: every step of a scene."""
+        return np.array(self._heard)
+
     def hear(self, cancelled: Cancelled, at: int) -> Percept:
         """See `Ear`."""
         percept = super().hear(cancelled, at)
-        self.heard[at // HOP - 1] = astuple(percept)[1:]
+        self._heard.append(astuple(percept)[1:])
         return percept
 
-    def listen(self, steps: int) -> None:
-        """To be called first: for so many."""
-        self.heard: Memory = np.zeros((steps, WIDTH))
 
-
-class Remembering(Ear):
+class Remembering(Deaf):
     """Hears what was heard then, whatever there is to hear."""
 
-    restless = True
-
     def __init__(self, memory: Memory) -> None:
-        self.usual = Usual()
-        self.every = 1
+        super().__init__(None)
         self._memory = memory
 
     def hear(self, _cancelled: Cancelled, at: int) -> Percept:
@@ -53,16 +54,3 @@ class Remembering(Ear):
     def unknown(self, at: int) -> Percept:
         """The same."""
         return Percept(at, *self._memory[at // HOP - 1].tolist())
-
-    @property
-    def well(self) -> bool:
-        """See `Ear`; always."""
-        return True
-
-    def take_failure(self) -> str:
-        """See `Ear`; never."""
-        return ""
-
-    def take_upsets(self) -> Upsets | None:
-        """See `Ear`; never."""
-        return None

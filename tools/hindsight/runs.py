@@ -11,17 +11,18 @@ from typing import Any
 import numpy as np
 
 from edgeagent.commands import _simulation
-from edgeagent.devices.model_files import chosen, load_model
+from edgeagent.detect.ear import Ear
 from edgeagent.ports import EchoCanceller
 from edgeagent.settings import Settings
 from edgeagent.signal.bypass import Bypass
-from edgeagent.signal.canceller import Canceller
 from edgeagent.sim.scene import load_scene
 from edgeagent.sim.score import RunScore, score
-from edgeagent.units import HOP
+from tools.ablate.ears import Ablation
 from tools.hindsight.constants import changed
 from tools.hindsight.ears import Memory, Recording, Remembering
 from tools.train.cache import drafted, reading
+
+LISTENING = Ablation("nothing", Recording)
 
 NEVER = {"VERDICT": inf}
 """Constants with which our voice is lowered for whoever speaks, and nobody stops it."""
@@ -62,15 +63,15 @@ def decide(order: Order) -> RunScore:
 
 
 def _heard(folder: Path) -> Memory:
-    scene = load_scene(folder)
-    ears: list[Recording] = []
+    heard: list[Ear] = []
 
-    def parts(settings: Settings) -> tuple[EchoCanceller, Recording]:
-        models, kind = chosen(settings.models)
-        ears.append(Recording(*(load_model(name, models, kind=kind) for name in ("near_end", "backchannel"))))
-        ears[0].listen(scene.length // HOP + 1)
-        return Canceller(settings.echo.drift), ears[0]
+    def parts(settings: Settings) -> tuple[EchoCanceller, Ear]:
+        canceller, ear = LISTENING.parts(settings)
+        heard.append(ear)
+        return canceller, ear
 
     with TemporaryDirectory(prefix="edgeagent-") as name, changed(NEVER):
-        _simulation.perform(scene, Settings(), Path(name), parts=parts)
-    return ears[0].heard
+        _simulation.perform(load_scene(folder), Settings(), Path(name), parts=parts)
+    (ear,) = heard
+    assert isinstance(ear, Recording)
+    return ear.memory

@@ -88,7 +88,7 @@ def test_no_complaint_about_a_server_holds_the_key(act: object, monkeypatch: pyt
 
 
 def test_an_exception_of_any_kind_is_told_without_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(_event: str) -> None:
+    def broken(_event: str, _key: str) -> None:
         raise RuntimeError(f"cannot send Authorization: Bearer {KEY}")
 
     monkeypatch.setattr("edgeagent.services.chat_replier._piece", broken)

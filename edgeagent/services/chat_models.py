@@ -15,7 +15,8 @@ from threading import Event, Timer
 from urllib.parse import SplitResult, urlsplit
 
 from edgeagent.errors import ServiceError
-from edgeagent.services.event_stream import bearer, connecting, explained, hidden, name_of, refused, shut
+from edgeagent.services.complaint import hidden
+from edgeagent.services.event_stream import bearer, connecting, explained, name_of, refused, shut
 
 MOST_BYTES = 4 << 20
 """Of the list: a server that sells the models of others has some hundreds."""

@@ -19,8 +19,10 @@ from edgeagent.dialogue.kinds import Kind, Understood
 from edgeagent.errors import ServiceError
 from edgeagent.ports import Request
 from edgeagent.services.chat_tools import Call, Run, Tool, read_tools
-from edgeagent.services.event_stream import EventStream, bearer, hidden
+from edgeagent.services.complaint import complaint, hidden
+from edgeagent.services.event_stream import EventStream, bearer
 from edgeagent.services.reply_length import within
+from edgeagent.services.thoughts import Thoughts
 
 DONE = "[DONE]"
 """The last event."""
@@ -30,6 +32,10 @@ LENGTH = "length"
 
 CUT = " —"
 """Stands behind what was cut off."""
+
+BEGUN = "(You begin.)"
+"""Stands before what the device said first, unasked: templates of many models (Mistral's, Gemma's) refuse the whole
+conversation unless a person's turn comes first and they then take turns."""
 
 BRIEF = "People have had to interrupt you, or asked you to speak slower: answer in one short sentence."
 """Told behind what it is told about itself, while that is so."""
@@ -49,11 +55,24 @@ ARGUMENTS = 65_536
 LIMIT, LATER_LIMIT = "max_tokens", "max_completion_tokens"
 """What the limit of an answer is called: by every server, and by OpenAI's models since 2024, which refuse the other."""
 
-THINKING = ("<think>", "</think>")
-
-
 Ask = Callable[[list[dict[str, Any]], bool], EventStream]
 """A request with these messages, and whether tools may be asked for."""
+
+
+@dataclass(slots=True)
+class Found:
+    """What is found out about a server while it answers, and holds for the next answer. Any thread."""
+
+    limit: str = LIMIT
+    unopened: bool = False
+    """Thoughts have an end and no beginning; see `Thoughts`."""
+
+    def adapts(self, refusal: ServiceError) -> bool:
+        """Whether the server says what it wants to be told instead, and is told so from now on."""
+        if self.limit == LATER_LIMIT or LATER_LIMIT not in refusal.problem:
+            return False
+        self.limit = LATER_LIMIT
+        return True
 
 
 class ChatReplier:
@@ -66,12 +85,12 @@ class ChatReplier:
         self._settings = replier
         self._key = key
         self._tools = read_tools(replier.tools) if replier.tools else {}
-        self._limit = LIMIT
+        self._found = Found()
 
     def reply(self, request: Request) -> ChatReply:
         """See `ports.Replier`; the request is under way."""
         system = " ".join(filter(None, (self._settings.system, BRIEF * request.brief)))
-        return ChatReply(self._ask, messages(system, request), self._tools, self._key, self._adapts)
+        return ChatReply(self._ask, messages(system, request), self._tools, self._key, self._found)
 
     def close(self) -> None:
         """Nothing is kept between replies."""
@@ -81,20 +100,13 @@ class ChatReplier:
             "model": self._settings.model,
             "messages": told,
             "stream": True,
-            self._limit: self._settings.most_tokens,
+            self._found.limit: self._settings.most_tokens,
         }
         if self._tools:
             body["tools"] = [tool.told() for tool in self._tools.values()]
             body["tool_choice"] = "auto" if tools else "none"
         url = self._settings.url.rstrip("/") + "/chat/completions"
         return EventStream(url, body, self._headers, self._settings.stall_ms / 1000, self._key)
-
-    def _adapts(self, refusal: ServiceError) -> bool:
-        """Whether the server says what it wants to be told instead, and is told so from now on. Any thread."""
-        if self._limit == LATER_LIMIT or LATER_LIMIT not in refusal.problem:
-            return False
-        self._limit = LATER_LIMIT
-        return True
 
 
 class ChatReply:
@@ -106,12 +118,11 @@ class ChatReply:
         told: list[dict[str, Any]],
         tools: Mapping[str, Tool] | None = None,
         key: str = "",
-        adapts: Callable[[ServiceError], bool] = lambda _: False,
+        found: Found | None = None,
     ) -> None:
-        """key: is in no complaint, though servers repeat what they refuse. adapts: whether it may be worth asking the
-        same again."""
+        """key: is in no complaint, though servers repeat what they refuse. found: about the server until now."""
         self._ask = ask
-        self._adapts = adapts
+        self._found = found or Found()
         self._told = told
         self._tools = tools or {}
         self._key = key
@@ -162,7 +173,7 @@ class ChatReply:
         try:
             yield from self._stream
         except ServiceError as refusal:
-            if not self._adapts(refusal):
+            if not self._found.adapts(refusal):
                 raise
             self._ask_again(tools)
             yield from self._stream
@@ -177,24 +188,28 @@ class ChatReply:
 
     def _spoken(self, asked: Asked, tools: bool) -> Generator[str]:
         """The text of one answer; what it asks for goes to `asked`."""
-        thoughts, end, said = Thoughts(), "", False
+        thoughts, end, said = Thoughts(unopened=self._found.unopened), "", False
         try:
             for event in self._events(tools):
                 if event == DONE:
                     end = end or DONE
                     break
-                delta, ends = _piece(event)
+                delta, ends = _piece(event, self._key)
                 end = end or ends
                 asked.add(delta.get("tool_calls"))
                 spoken = thoughts.without(_text(delta.get("content")))
                 if spoken:
                     said = said or not spoken.isspace()
                     yield spoken
+        except ServiceError:
+            if not end:  # otherwise it has only not left, or not well
+                raise
         finally:
             self._stream.cancel()  # whatever has ended it: a server may go on for ever
+            self._found.unopened |= thoughts.unopened
         if not end and not self._cancelled:
             raise ServiceError("the reply breaks off in the middle")
-        if rest := thoughts.rest():
+        if rest := thoughts.rest(whole=end != LENGTH):
             yield rest
         if end == LENGTH and not (asked.calls or self._cancelled):
             yield "\n"  # what there is of the last sentence is said
@@ -237,34 +252,6 @@ class Asked:
         self.calls[int(index)] = Call(before.id or str(given or f"call-{index}"), name, whole)
 
 
-class Thoughts:
-    """Takes what stands between THINKING out of a stream of pieces."""
-
-    def __init__(self) -> None:
-        self._text = ""
-        self._inside = False
-
-    def without(self, piece: str) -> str:
-        """What of it is to be spoken; what may be the beginning of a mark waits."""
-        self._text += piece
-        spoken = ""
-        while True:
-            before, mark, after = self._text.partition(THINKING[self._inside])
-            if mark:
-                spoken += "" if self._inside else before
-                self._inside, self._text = not self._inside, after
-                continue
-            keep = max(n for n in range(len(THINKING[0]) + 1) if self._text.endswith(THINKING[self._inside][:n]))
-            cut = len(self._text) - keep
-            spoken += "" if self._inside else self._text[:cut]
-            self._text = self._text[cut:]
-            return spoken
-
-    def rest(self) -> str:
-        """What waited for more."""
-        return "" if self._inside else self._text
-
-
 def _too_long(*, said: bool) -> ServiceError:
     """What it means that a model was stopped at its limit."""
     if said:
@@ -274,14 +261,13 @@ def _too_long(*, said: bool) -> ServiceError:
     return ServiceError("the model has used up its tokens before it said anything", first)
 
 
-def _piece(event: str) -> tuple[Mapping[str, Any], str]:
-    """What one event adds, and why it is the last, "" for not. Raises ServiceError for what is none."""
+def _piece(event: str, key: str) -> tuple[Mapping[str, Any], str]:
+    """What one event adds, and why it is the last, "" for not. Raises ServiceError for what is none, without the
+    key."""
     try:
         told = json.loads(event)
-        if error := told.get("error"):
-            raise ServiceError(
-                f"the server gives up: {error.get('message', error) if isinstance(error, dict) else error}"
-            )
+        if told.get("error") or ("choices" not in told and told.get("message")):
+            raise ServiceError(f"the server gives up: {complaint(event, key)}")
         choices = told.get("choices") or [{}]
         delta = choices[0].get("delta") or choices[0].get("message") or {}  # the latter of one that does not stream
         delta.get("content")
@@ -298,12 +284,14 @@ def _text(content: object) -> str:
 
 
 def messages(system: str, request: Request) -> list[dict[str, Any]]:
-    """The conversation as a model takes it."""
+    """The conversation as a model takes it: in turn, and a person first."""
     told: list[dict[str, Any]] = [{"role": "system", "content": system}] if system else []
+    if request.history and request.history[0].who is Who.DEVICE:
+        told.append({"role": "user", "content": BEGUN})
     for line in request.history:
         role = "assistant" if line.who is Who.DEVICE else "user"
         text = _told(line)
-        if told and told[-1]["role"] == role:  # most templates want them in turn
+        if told and told[-1]["role"] == role:
             told[-1]["content"] += f" {text}"
         else:
             told.append({"role": role, "content": text})

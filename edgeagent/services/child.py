@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from threading import Lock
 
 from edgeagent.errors import ServiceError
+from edgeagent.services.complaint import one_line
 from edgeagent.services.wake import Wake
 
 READ = 65_536
@@ -109,7 +110,7 @@ class Child:
         """The last line it wrote to stderr, "" for none."""
         self._read_complaint()
         lines = self._complaint.decode(errors="replace").strip().splitlines()
-        return lines[-1].strip() if lines else ""
+        return one_line(lines[-1]) if lines else ""
 
     def close(self) -> None:
         """Kills it if it runs, gives back the pipes and reaps it; leaves one that stays for GONE_S. Idempotent."""

@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from urllib.parse import SplitResult, urlsplit
 
 from edgeagent.errors import ServiceError
+from edgeagent.services.complaint import complaint, hidden
 from edgeagent.services.feed import Feed
 
 WAITING = 256
@@ -27,11 +28,11 @@ LINE = 65_536
 LONGEST_EVENT = 1 << 20
 """Characters of an event at most, which may have many lines."""
 
+FIELDS = ("data", "error")
+"""Of an event, that are read. The latter is in no standard, and is how llama.cpp says what ends an answer."""
+
 CONNECT_S = 5.0
 """Seconds for a connection: a server in the next room answers in milliseconds."""
-
-TOLD = 200
-"""Characters of a server's complaint that are passed on."""
 
 
 class EventStream:
@@ -156,7 +157,7 @@ def _context() -> ssl.SSLContext:
 
 
 def _events(response: http.client.HTTPResponse) -> Iterator[str]:
-    """The data of each event; fields other than `data` and comments count for nothing here. JSON in place of events is
+    """The data of each event; fields other than FIELDS and comments count for nothing here. JSON in place of events is
     one: some servers stream nothing, and many say so what is wrong."""
     data: list[str] = []
     length = 0
@@ -167,8 +168,9 @@ def _events(response: http.client.HTTPResponse) -> Iterator[str]:
         if text.startswith("{"):
             yield text + response.read(LONGEST_EVENT).decode("utf-8", errors="replace")
             return
-        if text.startswith("data:"):
-            data.append(text[5:].removeprefix(" "))
+        field, _, value = text.partition(":")
+        if field in FIELDS:
+            data.append(value.removeprefix(" "))
             if (length := length + len(text)) > LONGEST_EVENT:
                 raise ServiceError("the server sends an event without end")
         elif not text and data:
@@ -180,7 +182,8 @@ def _events(response: http.client.HTTPResponse) -> Iterator[str]:
 
 def refused(name: str, status: int, body: bytes, secret: str = "") -> ServiceError:
     """What an answer other than 200 means to a person."""
-    said = _complaint(body, secret)
+    said = complaint(body.decode("utf-8", errors="replace"), secret)
+    said = f": {said}" if said else ""
     match status:
         case 301 | 302 | 303 | 307 | 308:  # not followed: whoever is there would get the key
             return ServiceError(f"{name} has moved ({status}){said}", "set url to where it is now, perhaps with https")
@@ -191,20 +194,3 @@ def refused(name: str, status: int, body: bytes, secret: str = "") -> ServiceErr
         case 429:
             return ServiceError(f"{name} has too much to do (429){said}", "wait, or take another server")
     return ServiceError(f"{name} failed ({status} {http.client.responses.get(status, '')}){said}".replace(" )", ")"))
-
-
-def _complaint(body: bytes, secret: str) -> str:
-    """What the server says itself, in one line; without the secret, and only then cut."""
-    text = body.decode("utf-8", errors="replace")
-    with suppress(ValueError):
-        told = json.loads(text)
-        error = told.get("error", told) if isinstance(told, dict) else told
-        text = str(error.get("message", "") if isinstance(error, dict) else error)
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    line = hidden(line, secret)
-    return f": {line[:TOLD]}" if line and not line.startswith("<") else ""
-
-
-def hidden(text: str, secret: str) -> str:
-    """The text with stars where the secret stands."""
-    return text.replace(secret, "***") if secret else text

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from edgeagent.services.complaint import one_line
 from edgeagent.services.satellite_incoming import Incoming
 from edgeagent.services.satellite_talk import SatelliteTalk
 from edgeagent.services.wyoming_wire import Message
@@ -159,7 +160,8 @@ def _tell(run: Run, message: Message) -> None:
             run.text = ""
             run.says, run.over = "", True
         case _:
-            _fail(run, f"Home Assistant: {message.text('text') or message.text('code') or 'an error'}")
+            said = one_line(message.text("text") or message.text("code"))
+            _fail(run, f"Home Assistant: {said or 'an error'}")
 
 
 def _fail(run: Run, reason: str) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from edgeagent.errors import ServiceError, install
+from edgeagent.services.complaint import one_line
 from edgeagent.services.wyoming_wire import Breaks, Message, read
 
 CONNECT_S = 5.0
@@ -129,7 +130,7 @@ class WyomingLink:
                 "see what listens there: `journalctl -e` where it runs",
             ) from error
         if message is not None and message.kind == "error":
-            raise ServiceError(f"{self._uri}: {message.text('text')}")
+            raise ServiceError(f"{self._uri}: {one_line(message.text('text')) or 'an error'}")
         return message
 
     @property

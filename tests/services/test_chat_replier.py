@@ -21,8 +21,10 @@ from edgeagent.dialogue.kinds import Kind, Understood
 from edgeagent.dialogue.sentences import Sentences
 from edgeagent.errors import ServiceError
 from edgeagent.ports import Request
-from edgeagent.services.chat_replier import Thoughts, messages
+from edgeagent.services.chat_replier import messages
+from edgeagent.services.complaint import TOLD
 from edgeagent.services.event_stream import connecting
+from edgeagent.services.thoughts import Thoughts
 from tests.services.chat_server import Talking, sentences, serving
 from tests.services.nowhere import nowhere
 from tests.services.repliers import KEY, REQUEST, SAID, chat, tls
@@ -63,6 +65,10 @@ def test_a_server_that_is_gone() -> None:
         (429, "", "too much to do (429)"),
         (500, "<html>oh</html>", "failed (500 Internal Server Error)"),
         (503, "try later\nplease", "try later please"),
+        (400, json.dumps([{"error": {"code": 400, "message": "no such model"}}]), "(400 Bad Request): no such model"),
+        (400, json.dumps({"detail": "Model not loaded"}), "(400 Bad Request): Model not loaded"),
+        (422, json.dumps({"detail": [{"loc": ["body"], "msg": "field required"}]}), "field required"),
+        (400, json.dumps({"why": "no idea"}), '{"why": "no idea"}'),
     ],
 )
 def test_a_server_that_refuses(code: int, body: str, told: str) -> None:
@@ -132,6 +138,42 @@ def test_one_that_does_not_stream_is_spoken_whole(indent: int | None) -> None:
 
 def test_what_is_said_in_place_of_a_stream_is_told() -> None:
     assert complaint(plainly({"error": {"message": "the model is being loaded"}})).endswith("the model is being loaded")
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        'data: {"error": {"message": "too\\nlong"}}',
+        'data: {"object": "error", "message": "too long", "code": 400}',
+        'event: error\ndata: {"message": "too long"}',
+        'error: {"code": 500, "message": "too long", "type": "server_error"}',
+    ],
+)
+def test_why_a_server_gives_up_in_the_middle_is_told_however_it_says_so(sent: str) -> None:
+    def act(talking: Talking) -> None:
+        talking.begin()
+        talking.say("Well ")
+        talking.raw(f"{sent}\n\n")
+
+    assert complaint(act) == "the server gives up: too long"
+
+
+def test_a_complaint_in_the_middle_is_as_short_as_one_at_the_beginning() -> None:
+    def act(talking: Talking) -> None:
+        talking.begin()
+        talking.raw(f"data: {json.dumps({'error': {'message': 'x' * (TOLD - 9) + KEY + 'x' * 9999}})}\n\n")
+
+    assert len(complaint(act)) == len("the server gives up: ") + TOLD
+
+
+def test_a_server_that_does_not_leave_when_it_has_said_all_has_said_all() -> None:
+    def act(talking: Talking) -> None:
+        talking.begin()
+        talking.say("Half past nine.", "stop")
+        talking.gone(GIVE_UP_S)
+
+    with serving(act) as server:
+        assert "".join(chat(server.url, 200).reply(REQUEST)) == "Half past nine."
 
 
 def readers() -> int:
@@ -216,9 +258,9 @@ def test_the_conversation_as_a_model_takes_it() -> None:
     )
     understood = Understood(Kind.CORRECTION, wrong="bangalore", right="mangalore")
     told = messages("Be brief.", Request(9, np.zeros(0, np.float32), "", understood, history))
-    assert [message["role"] for message in told] == ["system", "assistant", "user"]
-    assert told[1]["content"] == "The train leaves It stops in —"
-    assert "instead of 'bangalore', 'mangalore'" in told[2]["content"]
+    assert [message["role"] for message in told] == ["system", "user", "assistant", "user"]
+    assert told[2]["content"] == "The train leaves It stops in —"
+    assert "instead of 'bangalore', 'mangalore'" in told[3]["content"]
 
 
 def test_a_model_that_was_cut_off_is_told_where_to_go_on() -> None:
@@ -237,6 +279,45 @@ def test_thinking_aloud_is_not_spoken(size: int) -> None:
     thoughts = Thoughts()
     spoken = "".join(thoughts.without(text[at : at + size]) for at in range(0, len(text), size))
     assert spoken + thoughts.rest() == "Yes, 3 < 4."
+
+
+@pytest.mark.parametrize("size", [1, 3, 1000])
+def test_an_answer_whose_thoughts_have_no_beginning_is_spoken_without_them_once_that_is_known(size: int) -> None:
+    """Where the template has written the first mark, behind the question."""
+    thoughts = Thoughts(unopened=True)
+    text = "Hm, <b>?\n</think>Yes, 3 < 4."
+    spoken = "".join(thoughts.without(text[at : at + size]) for at in range(0, len(text), size))
+    assert (spoken + thoughts.rest()).strip() == "Yes, 3 < 4."
+
+
+@pytest.mark.parametrize(
+    ("text", "whole", "spoken"),
+    [
+        ("Yes, 3 < 4.", True, "Yes, 3 < 4."),
+        ("Yes.<think>Hm", True, "Yes."),
+        ("<think>Hm</think>Yes.", True, "Yes."),
+        ("Let me see", False, ""),
+    ],
+)
+def test_an_answer_that_waits_for_the_end_of_thoughts_is_spoken_where_there_are_none(
+    text: str, whole: bool, spoken: str
+) -> None:
+    thoughts = Thoughts(unopened=True)
+    assert thoughts.without(text) + thoughts.rest(whole=whole) == spoken
+
+
+def test_thoughts_without_a_beginning_are_not_spoken_a_second_time() -> None:
+    def act(talking: Talking) -> None:
+        talking.begin()
+        for piece in ("A greeting. I gr", "eet back.", "</think>", "Good morning."):
+            talking.say(piece)
+        talking.done()
+
+    with serving(act) as server:
+        replier = chat(server.url)
+        first, second = ("".join(replier.reply(REQUEST)) for _ in range(2))
+    assert first.endswith("eet back.\nGood morning.")
+    assert second.strip() == "Good morning."
 
 
 def test_of_an_answer_in_parts_the_text_is_spoken() -> None:

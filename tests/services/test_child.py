@@ -111,7 +111,7 @@ def test_a_grandchild_that_keeps_the_pipe_does_not_keep_us(start: Start, wake: W
 
 
 def test_the_complaint_is_the_last_line_of_stderr_and_bounded(start: Start, wake: Wake) -> None:
-    child = start("head -c 1000000 /dev/zero >&2; echo >&2; echo the reason >&2; exit 3")
+    child = start("head -c 1000000 /dev/zero >&2; echo >&2; printf '\\033[31mthe\\treason\\033[0m\\a\\n' >&2; exit 3")
     run(child, wake)
     assert child.status() == 3
     assert child.complaint() == "the reason"

@@ -98,7 +98,7 @@ class Server:
     async def speak(self, handler: AsyncEventHandler) -> None:
         form: dict[str, Any] = {"rate": VOICE_RATE, "width": 2, "channels": 1}
         if self.mode == "refuses":
-            await handler.write_event(Error("no such\nvoice").event())
+            await handler.write_event(Error("no such\nvoice" + "!" * 9999).event())
             return
         if self.mode == "stereo":
             form["channels"] = 2

@@ -8,10 +8,9 @@ from pathlib import Path
 from edgeagent import settings
 from edgeagent.errors import ServiceError
 from edgeagent.services.command_line import words_of
+from edgeagent.services.voice_rate import RATES
 
 PROGRAM = "piper"
-
-HIGHEST_HZ = 96_000
 
 
 def program(talker: settings.Talker) -> list[str]:
@@ -39,6 +38,6 @@ def voice_rate(model: str) -> int:
         rate = json.loads(about.read_text(encoding="utf-8"))["audio"]["sample_rate"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ServiceError(f"'{about}' describes no voice of Piper's", _fetch(voice)) from error
-    if not isinstance(rate, int) or not 0 < rate <= HIGHEST_HZ:
+    if not isinstance(rate, int) or rate not in RATES:
         raise ServiceError(f"'{about}' tells a rate of {rate!r}", _fetch(voice))
     return rate

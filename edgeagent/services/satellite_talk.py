@@ -10,7 +10,7 @@ import numpy as np
 
 from edgeagent.errors import ServiceError
 from edgeagent.ports import Sound
-from edgeagent.services.voice_rate import VoiceRate
+from edgeagent.services.voice_rate import RATES, VoiceRate
 from edgeagent.signal.playback import LONGEST
 from edgeagent.turn.events import Word
 from edgeagent.units import RATE
@@ -18,7 +18,6 @@ from edgeagent.units import RATE
 WIDTH = 2
 """Bytes of a sample; other widths are refused."""
 
-RATES = (4_000, 192_000)
 CHANNELS_MOST = 8
 
 WIDEST = 48_000
@@ -52,9 +51,7 @@ class SatelliteTalk:
     def start(self, rate: int | None, width: int | None, channels: int | None) -> None:
         """Its form; of several channels the first is taken."""
         with self._changed:
-            least, most = RATES
-            known = rate is not None and least <= rate <= most
-            if rate is None or not known or width != WIDTH or channels not in range(1, CHANNELS_MOST + 1):
+            if rate is None or rate not in RATES or width != WIDTH or channels not in range(1, CHANNELS_MOST + 1):
                 self._fail(f"Home Assistant's voice has {width} bytes, {channels} channels at {rate} Hz")
                 return
             self._rate, self._channels = rate, channels or 1

@@ -8,7 +8,7 @@ from edgeagent import settings
 from edgeagent.errors import ServiceError
 from edgeagent.ports import Sound
 from edgeagent.services.feed import Feed
-from edgeagent.services.voice_rate import VoiceRate
+from edgeagent.services.voice_rate import RATES, VoiceRate
 from edgeagent.services.wyoming_link import WyomingLink
 from edgeagent.services.wyoming_wire import Message
 from edgeagent.turn.events import Word
@@ -18,9 +18,6 @@ WAITING = 64
 
 SIXTEEN_BIT = 2
 """Bytes of a sample; other widths are refused."""
-
-RATES = range(4000, 192_001)
-"""Hz of voices: what sound cards have."""
 
 
 class WyomingTalker:
@@ -92,7 +89,7 @@ def _form(start: Message) -> tuple[VoiceRate, int]:
     """Rate and channels of the sound that follows. Raises ServiceError for what is no int16."""
     rate, width, channels = (start.number(name) for name in ("rate", "width", "channels"))
     if width != SIXTEEN_BIT or rate is None or rate not in RATES or not channels or channels < 1:
-        needed = f"needed are {SIXTEEN_BIT} bytes at {RATES[0]} to {RATES[-1]} Hz"
+        needed = f"needed are {SIXTEEN_BIT} bytes at {RATES[0]} to {RATES[-1]} Hz in steps of {RATES.step}"
         raise ServiceError(f"the voice has {width} bytes, {channels} channels at {rate} Hz; {needed}")
     return VoiceRate(rate), channels
 

@@ -644,6 +644,7 @@ def test_what_is_no_message_ends_its_connection_and_nothing_else(
         ("audio-start", {"rate": 22050, "width": 2, "channels": 0}),
         ("audio-start", {}),
         ("audio-start", {"rate": 10**9, "width": 2, "channels": 1}),
+        ("audio-start", {"rate": 191_999, "width": 2, "channels": 1}),
     ],
 )
 def test_a_voice_of_an_impossible_form_is_refused(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edgeagent.services.voice_rate import RATES as POSSIBLE
 from edgeagent.services.voice_rate import VoiceRate
 from edgeagent.signal.convert import to_float
 from edgeagent.signal.resample import resample
@@ -40,6 +43,19 @@ def test_portions_never_matter_not_even_odd_ones(rate: int, cuts: list[int]) -> 
         start += cut
     portions.append(noise[start:])
     np.testing.assert_array_equal(through(rate, portions), through(rate, [noise]))
+
+
+@pytest.mark.parametrize("rate", RATES)
+def test_the_rates_of_voices_are_possible(rate: int) -> None:
+    assert rate in POSSIBLE
+
+
+def test_the_most_expensive_rate_of_a_voice_has_room_on_a_small_machine() -> None:
+    tracemalloc.start()
+    VoiceRate(POSSIBLE[-2])
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 100 << 20
 
 
 def test_it_is_the_resampler_of_the_house() -> None:

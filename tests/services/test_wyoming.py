@@ -103,6 +103,7 @@ def test_a_cancel_is_seen_at_once_on_both_sides(mode: str) -> None:
         ("stalled", "does not answer"),
         ("refuses", "no such voice"),
         ("wide", "4 bytes"),
+        ("odd", "at 191999 Hz; needed .* in steps of 25"),
     ],
 )
 def test_a_voice_that_fails_is_told_in_one_line(mode: str, told: str) -> None:

@@ -104,6 +104,8 @@ class Server:
             form["channels"] = 2
         if self.mode == "wide":
             form["width"] = 4
+        if self.mode == "odd":
+            form["rate"] = 191_999
         await handler.write_event(Told("audio-start", data=form))
         piece = np.full(1024 * form["channels"], 3277, np.int16)
         if self.mode == "stereo":

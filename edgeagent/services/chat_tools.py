@@ -183,16 +183,7 @@ def _faults(lined: Lined, place: Place, tool: object, names: set[str]) -> Iterat
     names.add(str(name))
     if not isinstance(tool.get("description"), str) or not tool["description"].strip():
         yield lined.fault((*place, "description"), "description needs text: by it the model knows when to use the tool")
-    parameters = tool.get("parameters") or {"type": "object"}
-    if not isinstance(parameters, dict) or parameters.get("type") != "object":
-        yield lined.fault((*place, "parameters"), "parameters needs a JSON Schema with  type: object")
-    elif not isinstance(parameters.get("properties", {}), dict) or not isinstance(parameters.get("required", []), list):
-        yield lined.fault((*place, "parameters"), "parameters: properties needs names, required a list of them")
-    else:
-        for argument, about in parameters.get("properties", {}).items():
-            if wrong := _unreadable(about):
-                at = (*place, "parameters", "properties", str(argument))
-                yield lined.fault(at, f"parameters: {argument} needs {wrong}")
+    yield from _parameter_faults(lined, place, tool.get("parameters") or {"type": "object"})
     timeout_s = tool.get("timeout_s", TIMEOUT_S)
     if not TYPES["number"](timeout_s) or not 0 < timeout_s <= LONGEST_TIMEOUT_S:
         yield lined.fault((*place, "timeout_s"), f"timeout_s needs a number up to {LONGEST_TIMEOUT_S:g} s")
@@ -207,6 +198,26 @@ def _faults(lined: Lined, place: Place, tool: object, names: set[str]) -> Iterat
         name, given, _value = argv[0].partition("=")  # what is behind it may be a password
         wrong = f"'{name}=...' is no program. Write  env {name}=VALUE PROGRAM" if given else ""
         yield lined.fault((*place, "command"), wrong or f"there is no program '{name}'. Install it or give its path")
+
+
+def _parameter_faults(lined: Lined, place: Place, parameters: object) -> Iterator[str]:
+    place = (*place, "parameters")
+    if not isinstance(parameters, dict) or parameters.get("type") != "object":
+        yield lined.fault(place, "parameters needs a JSON Schema with  type: object")
+    elif not isinstance(parameters.get("properties", {}), dict) or not isinstance(parameters.get("required", []), list):
+        yield lined.fault(place, "parameters: properties needs names, required a list of them")
+    else:
+        properties = parameters.get("properties", {})
+        for argument in parameters.get("required", []):
+            if not isinstance(argument, str):
+                yield lined.fault((*place, "required"), f"parameters: required has {argument!r}, which is no name")
+            elif argument not in properties and parameters.get("additionalProperties", False) is False:
+                near = meant(nearest(argument, map(str, properties)))
+                told = f"parameters: required has '{argument}', which no call can have: it is no property{near}"
+                yield lined.fault((*place, "required"), told)
+        for argument, about in properties.items():
+            if wrong := _unreadable(about):
+                yield lined.fault((*place, "properties", str(argument)), f"parameters: {argument} needs {wrong}")
 
 
 def _unreadable(about: object) -> str:

@@ -232,6 +232,8 @@ def test_every_fault_of_the_file_is_told_at_once_with_its_line(tmp_path: Path) -
         + "- 7\n"
         + "- {name: e, description: e, command: 'true', parameters: {type: object, properties: {\n"
         + "    room: {enum: kitchen},\n    level: {type: [string, 5]},\n    door: hall}}}\n"
+        + "- {name: f, description: f, command: 'true', parameters: {type: object, properties: {room: {}},\n"
+        + "    required: [rooom, [room]]}}\n"
     )
     with pytest.raises(ConfigError) as refused:
         read_tools(str(file))
@@ -250,6 +252,8 @@ def test_every_fault_of_the_file_is_told_at_once_with_its_line(tmp_path: Path) -
         "line 8: parameters: room needs as enum a list",
         "line 9: parameters: level needs as type a name or a list of names",
         "line 10: parameters: door needs a schema",
+        "line 12: parameters: required has 'rooom', which no call can have: it is no property. Did you mean 'room'?",
+        "line 12: parameters: required has ['room'], which is no name",
     ):
         assert told in text, told
 

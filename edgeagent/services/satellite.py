@@ -260,7 +260,7 @@ class Satellite:
         if self._served is None or self._paused:
             return
         self._played(list(self._unplayed))
-        run, messages = self._runs.begin(turn.turn)
+        run, messages = self._runs.begin(turn.turn, self._clock())
         turn.again(run)
         self._send(messages)
 
@@ -333,7 +333,7 @@ class Satellite:
     def _due(self) -> list[Note]:
         now = self._clock()
         if self._rings("cancel", now):
-            _run, messages = self._runs.begin(NOBODY)
+            _run, messages = self._runs.begin(NOBODY, now)
             self._send([*messages, Message("audio-stop")])
             self._alarms["nobody"] = now + ASKED_WITHIN_S
         current = self._runs.current

@@ -4,8 +4,9 @@ The protocol numbers no runs, and after a new `run-pipeline` there still comes w
 are numbered. Behind each `run-pipeline` we send a `ping` with the run's number; Home Assistant answers in its order, so
 what comes before that `pong` is of an older run, and is dropped. (Of a server that answers no ping, before the
 `transcribe` with which a run begins.) A run's voice comes behind its transcript; sound before that is an older run's,
-where one was called off before its voice began, and goes to nobody; where none was, it is an announcement. Sound of an
-older run that began in its time and is still coming is told apart by its times (`satellite_incoming`).
+where one was called off a short while ago between its transcript and its voice, and goes to nobody; where none was, it
+is an announcement. Sound of an older run that began in its time and is still coming is told apart by its times
+(`satellite_incoming`).
 
 There is no cancel either. A run that is not wanted any more, and that no other follows, is followed by one without
 sound, which belongs to nobody: so nothing is done about what was no turn.
@@ -27,6 +28,10 @@ NO_WORDS = "stt-no-text-recognized"
 """The code of the error that means: nothing was said."""
 
 PING = "edgeagent-run-"
+
+OWED_S = 30.0
+"""From a run's being called off until no voice of it begins any more: what Home Assistant has given to a voice is made
+to its end, and a small machine takes as long for a long answer."""
 
 
 @dataclass(slots=True, eq=False)
@@ -82,13 +87,15 @@ class Runs:
         self._incoming = Incoming()
         self._number = 0
         self._answers = False  # whether pings are
-        self._owed = False  # whether the voice of a run before the current one may still begin
+        self._owed = 0  # voices of runs before the current one that may still begin
+        self._owed_until = 0.0
 
-    def begin(self, turn: int) -> tuple[Run, list[Message]]:
-        """A new run instead of the current one, and what to send for it."""
+    def begin(self, turn: int, now: float) -> tuple[Run, list[Message]]:
+        """A new run instead of the current one, and what to send for it. now: see `Incoming`."""
         self._number += 1
         before = self.current
-        self._owed |= before is not None and not (before.over or before.voiced)
+        if before is not None and before.text is not None and not (before.over or before.voiced):
+            self._owe(now)
         self.current = Run(self._number, turn, self._talk())
         wanted = {"start_stage": "asr", "end_stage": "tts", "restart_on_end": False}
         return self.current, [
@@ -116,6 +123,8 @@ class Runs:
             case "transcript" | "synthesize" | "error":
                 if run is None or not run.known or run.over:
                     news.dropped = True
+                    if message.kind == "transcript" and run is not None and not run.known:
+                        self._owe(now)
                 else:
                     _tell(run, message)
         return news
@@ -123,26 +132,31 @@ class Runs:
     def gone(self, reason: str) -> None:
         """Whoever runs them has left."""
         self._answers = False
-        self._owed = False
+        self._owed = 0
         self._incoming.gone(reason)
         if (run := self.current) is not None and not run.over:
             _fail(run, reason)
 
     def _begin_sound(self, message: Message, news: News, now: float) -> None:
         run = self.current
-        unmistakable = run is not None and run.text is None and not self._owed
-        if run is None or run.over or run.voiced or unmistakable:
-            talk = self._talk()
-            news.announced.append(talk)
-            self._incoming.start(message, talk, now)
-        elif not run.known or run.text is None:
+        if run is not None and not (run.over or run.voiced) and run.text is not None:
+            run.voiced = True
+            self._owed = 0
+            run.over = run.silent
+            self._incoming.start(message, None if run.silent else run.talk, now)
+        elif self._owed and now < self._owed_until and not (run is not None and run.voiced):
+            self._owed -= 1
             news.dropped = True
             self._incoming.start(message, None, now)
         else:
-            run.voiced = True
-            self._owed = False
-            run.over = run.silent
-            self._incoming.start(message, None if run.silent else run.talk, now)
+            talk = self._talk()
+            news.announced.append(talk)
+            self._incoming.start(message, talk, now)
+
+    def _owe(self, now: float) -> None:
+        """A run was called off when it had been understood, and had not begun to speak."""
+        self._owed += 1
+        self._owed_until = now + OWED_S
 
     def _talk(self) -> SatelliteTalk:
         return SatelliteTalk(self._patience_s)

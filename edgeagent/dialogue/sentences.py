@@ -46,6 +46,9 @@ ORDINATING = frozenset(("der", "den", "dem", "die", "im", "vom", "zum", "zur", "
 LONGEST = 400
 """Characters after which a sentence is taken to end at a space: lists and endless replies must not wait for a mark."""
 
+AT_ONCE = 4096
+"""Characters of a whole text that are looked at together: a book may be one paragraph."""
+
 BOUNDARY = re.compile(
     rf"[{re.escape(ENDS)}]+[{re.escape(CLOSING)}]*(?=\s)|[{ENDS_AT_ONCE}]+[{re.escape(CLOSING)}]*|\n+",
 )
@@ -134,7 +137,10 @@ def _says_something(text: str) -> bool:
 def sentences(text: str) -> list[str]:
     """Those of a whole text."""
     splitter = Sentences()
-    return splitter.feed(text) + splitter.rest()
+    found: list[str] = []
+    for start in range(0, len(text), AT_ONCE):  # each sentence takes the rest of what was fed to another place
+        found += splitter.feed(text[start : start + AT_ONCE])
+    return found + splitter.rest()
 
 
 def of_paragraphs(text: str) -> tuple[str, ...]:

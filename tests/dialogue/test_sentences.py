@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -58,6 +60,17 @@ def test_no_word_is_lost_and_none_is_endless(text: str) -> None:
     assert said("".join(found)) == said(text)
     assert all(map(said, found))
     assert all(len(sentence) <= LONGEST for sentence in found[:-1])
+
+
+def test_a_book_in_one_paragraph_takes_as_long_as_its_length() -> None:
+    line = 'The fox jumps over the dog, "and so on." Then it rests. '
+
+    def took(lines: int) -> float:
+        begun = process_time()
+        assert len(sentences(line * lines)) == 2 * lines
+        return process_time() - begun
+
+    assert took(48_000) < 4 * 24 * took(2_000)
 
 
 def test_the_first_sentence_does_not_wait_for_the_second() -> None:

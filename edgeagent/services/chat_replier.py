@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 from edgeagent import settings
@@ -52,6 +53,10 @@ CALLS_READ = 64
 ARGUMENTS = 65_536
 """Characters of a call's name and arguments."""
 
+ROOM = "context"
+"""Is in what servers say whose model cannot take in so much: "exceeds the available context size", "maximum context
+length". Ollama says nothing, and leaves out the oldest by itself."""
+
 LIMIT, LATER_LIMIT = "max_tokens", "max_completion_tokens"
 """What the limit of an answer is called: by every server, and by OpenAI's models since 2024, which refuse the other."""
 
@@ -67,12 +72,21 @@ class Found:
     unopened: bool = False
     """Thoughts have an end and no beginning; see `Thoughts`."""
 
-    def adapts(self, refusal: ServiceError) -> bool:
-        """Whether the server says what it wants to be told instead, and is told so from now on."""
-        if self.limit == LATER_LIMIT or LATER_LIMIT not in refusal.problem:
+    room: float = inf
+    """Characters of messages that it has taken; of more the oldest are not told."""
+
+    def adapts(self, refusal: ServiceError, told: list[dict[str, Any]]) -> bool:
+        """Whether the server says what it wants to be told instead, and is told so from now on. told: the messages; of
+        what is too much for it the older half falls."""
+        if self.limit != LATER_LIMIT and LATER_LIMIT in refusal.problem:
+            self.limit = LATER_LIMIT
+            return True
+        if ROOM not in refusal.problem.lower():
             return False
-        self.limit = LATER_LIMIT
-        return True
+        before = len(told)
+        self.room = _size(told) / 2
+        shorten(told, self.room)
+        return len(told) < before
 
 
 class ChatReplier:
@@ -90,7 +104,9 @@ class ChatReplier:
     def reply(self, request: Request) -> ChatReply:
         """See `ports.Replier`; the request is under way."""
         system = " ".join(filter(None, (self._settings.system, BRIEF * request.brief)))
-        return ChatReply(self._ask, messages(system, request), self._tools, self._key, self._found)
+        told = messages(system, request)
+        shorten(told, self._found.room)
+        return ChatReply(self._ask, told, self._tools, self._key, self._found)
 
     def close(self) -> None:
         """Nothing is kept between replies."""
@@ -170,13 +186,18 @@ class ChatReply:
 
     def _events(self, tools: bool) -> Iterator[str]:
         """Of the stream, or of another one where the server has refused how it was asked."""
-        try:
-            yield from self._stream
-        except ServiceError as refusal:
-            if not self._found.adapts(refusal):
-                raise
-            self._ask_again(tools)
-            yield from self._stream
+        while True:
+            begun = False
+            try:
+                for event in self._stream:
+                    begun = True
+                    yield event
+            except ServiceError as refusal:
+                if begun or not self._found.adapts(refusal, self._told):
+                    raise
+                self._ask_again(tools)
+            else:
+                return
 
     def _done(self, calls: list[Call]) -> Iterator[dict[str, Any]]:
         """What came of each call, for the model."""
@@ -300,6 +321,20 @@ def messages(system: str, request: Request) -> list[dict[str, Any]]:
     if hint := _hint(request):
         told[-1]["content"] += f"\n({hint})"
     return told
+
+
+def shorten(told: list[dict[str, Any]], room: float) -> None:
+    """Takes away the oldest messages until the others have room, in characters; what stands before all stays, and so
+    does all from a person's last turn on. What is left begins with a person's."""
+    if _size(told) <= room:
+        return
+    first = int(told[0]["role"] == "system")
+    turns = [at for at in range(first, len(told)) if told[at]["role"] == "user"]
+    del told[first : next((at for at in turns if _size(told[:first] + told[at:]) <= room), turns[-1])]
+
+
+def _size(told: list[dict[str, Any]]) -> int:
+    return len(json.dumps(told, ensure_ascii=False))
 
 
 def _told(line: Line) -> str:

@@ -392,6 +392,37 @@ def test_a_model_that_takes_only_the_later_name_of_the_limit_answers() -> None:
     ]
 
 
+def test_a_conversation_that_has_grown_beyond_the_models_context_goes_on_without_its_beginning() -> None:
+    """As llama.cpp refuses it, and then each question after it."""
+    room = 3000
+    told = {"code": 400, "message": "request (977 tokens) exceeds the available context size (512 tokens), try again"}
+
+    def act(talking: Talking) -> None:
+        if len(json.dumps(talking.body["messages"])) > room:
+            status(400, json.dumps({"error": told}))(talking)
+        else:
+            sentences(SAID)(talking)
+
+    lines = [Line(Who((Who.DEVICE, Who.PERSON)[at % 2]), at, f"line {at} " + 50 * "x") for at in range(180)]
+    request = replace(REQUEST, history=(*lines, Line(Who.PERSON, 999, "hello")))
+    with serving(act) as server:
+        replier = chat(server.url)
+        for _ in range(2):
+            assert "".join(replier.reply(request)).split() == SAID.split()
+    refused, *taken = server.requests
+    sizes = [len(json.dumps(each["messages"])) for each in server.requests]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[-1] == sizes[-2] > room / 4  # the second question is not refused
+    assert taken[-1]["messages"][0] == refused["messages"][0]
+    assert [message["role"] for message in taken[-1]["messages"]][:3] == ["system", "user", "assistant"]
+    assert taken[-1]["messages"][-1]["content"].endswith("hello")
+
+
+def test_one_turn_that_is_too_much_alone_is_told() -> None:
+    complained = complaint(status(400, json.dumps({"error": "the context is too small"})))
+    assert "the context is too small" in complained
+
+
 def test_a_server_that_refuses_both_names_is_asked_twice_and_no_more() -> None:
     seen: list[object] = []
 

@@ -98,7 +98,9 @@ def _faults(lined: Lined, told: dict[Any, Any]) -> Iterator[str]:
 
 def _slot_faults(lined: Lined, name: object, has: object) -> Iterator[str]:
     place: Place = ("slots", str(name))
-    if not str(name).isalpha():
+    if not isinstance(name, str):  # of YAML "on" and "yes" are True, and the gap would take any words
+        yield lined.fault(place, f"slot {name!r} is no text. Put its name in quotes")
+    elif not name.isalpha():
         yield lined.fault(place, f"'{name}' is no name of a slot: letters only")
     entries = list(has.items()) if isinstance(has, dict) else [(entry, "") for entry in _many(has)]
     if not entries:

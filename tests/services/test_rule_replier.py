@@ -101,6 +101,13 @@ def test_a_long_turn_is_answered_quickly(replier: RuleReplier) -> None:
     assert monotonic() - begun < 1.0
 
 
+def test_a_slot_whose_name_is_no_text_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "rules.yaml"
+    file.write_text("slots: {on: [lions]}\nrules:\n- when: where is {on}\n  say: There is {on}.\n")
+    with pytest.raises(ConfigError, match=r"line 1: slot True is no text\. Put its name in quotes"):
+        RuleReplier(str(file))
+
+
 def test_every_fault_is_told_at_once_with_its_line_and_with_those_of_the_settings(tmp_path: Path) -> None:
     file = tmp_path / "rules.yaml"
     file.write_text(

@@ -1,7 +1,8 @@
 """Any program as the replier: the turn on its stdin as JSON, what it prints is the reply, as it comes.
 
     {"text": "how much is it?", "kind": "question", "command": "", "wrong": "", "right": "", "saying": [],
-     "resumes": false, "brief": false, "history": [{"who": "device", "text": "The train", "interrupted": true}, ...]}
+     "resumes": false, "brief": false,
+     "history": [{"who": "device", "number": 3, "text": "The train", "interrupted": true, "estimated": false}, ...]}
 
 One process per reply, in its own process group; a cancel is SIGKILL for the group.
 """

@@ -18,7 +18,7 @@ from edgeagent.commands.terminal import Progress, check_place, print_json, tame,
 from edgeagent.errors import EdgeAgentError, SceneError
 from edgeagent.settings import Settings, settings_hash
 from edgeagent.sim.peer_loop import peers
-from edgeagent.sim.truth import read_truth
+from edgeagent.sim.score import look_over
 
 NAMED = 3
 """Scenes without truth that are named; of more, their number says enough."""
@@ -52,7 +52,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def scenes(folder: Path) -> list[Path]:
-    """The scenes in `folder`, or itself where it is one. Raises SceneError if there is none, or one without truth."""
+    """The scenes in `folder`, or itself where it is one. Raises SceneError if there is none, or one without truth, and
+    SoundFileError too where one is damaged."""
     if not folder.is_dir():
         raise SceneError(f"{folder}: no such folder", "give a folder of scenes")
     inner = sorted(path.parent for path in folder.glob("*/scene.yaml"))
@@ -65,7 +66,7 @@ def scenes(folder: Path) -> list[Path]:
         problem = f"{folder}: {len(untold)} of {len(found)} scenes have no truth.json ({named})"
         raise SceneError(problem, "only scenes that come with their truth can be judged; take the others out")
     for scene in found:
-        read_truth(scene)  # a damaged one is told now, not after minutes
+        look_over(scene)  # a damaged one is told now, not after minutes
     return [Path(os.path.abspath(scene)) for scene in found]  # so that each has a name, a link its own
 
 

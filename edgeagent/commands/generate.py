@@ -24,6 +24,9 @@ HELP = "scenes with a known truth, from recordings or from synthetic voices"
 SHORTEST_S, LONGEST_S = 15, 600
 """A scene must hold a sentence and what happens in it; and it is made in memory."""
 
+MOST = 10_000
+"""Scenes at once: some forty gigabytes. What they are like is drawn for all of them before the first is made."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="new or empty folder for the scenes")
@@ -64,6 +67,8 @@ def _check(args: argparse.Namespace) -> None:
     """Raises EdgeAgentError for what cannot be made."""
     if args.count < 1:
         raise EdgeAgentError(f"--count {args.count}: nothing would be made", "give a number of at least 1")
+    if args.count > MOST:
+        raise EdgeAgentError(f"--count {args.count}: more than {MOST} at once", "make the others with another --seed")
     check_seed(args.seed)
     if args.speakers and (args.speech is None or args.speech.is_dir()):
         raise EdgeAgentError("--speakers needs a table of recordings", "give --speech a CSV with a column speaker")

@@ -46,6 +46,7 @@ class Order:
 
 def run(args: argparse.Namespace) -> int:
     from edgeagent import config
+    from edgeagent.sim.scene import load_scene
 
     if args.jobs < 1:
         raise EdgeAgentError(f"--jobs {args.jobs}: nobody would work", "give a number of at least 1")
@@ -56,6 +57,8 @@ def run(args: argparse.Namespace) -> int:
     for order in orders:
         if order.out.resolve() == order.scene.resolve():  # which may call its own sounds mic.wav or turn-1.wav
             raise SceneError(f"{order.out}: the run would lie in the folder of its scene", "give another --out")
+        if len(orders) > 1:
+            load_scene(order.scene)  # a damaged one is told now, not after minutes
     if len(orders) == 1 and not args.json:
         from edgeagent.commands._simulation import line_of, teller
 

@@ -76,6 +76,14 @@ class RunScore:
         return asdict(self) | {"stops": [asdict(stop) | {"held": stop.held} for stop in self.stops]}
 
 
+def look_over(scene_folder: Path) -> None:
+    """Read all of a scene that `score` will, for whoever is to spend minutes on others first. Raises SceneError,
+    SoundFileError."""
+    load_scene(scene_folder)
+    read_truth(scene_folder)
+    _clean(scene_folder)
+
+
 def score(scene_folder: Path, run: Path) -> RunScore:
     """Judge the run in folder `run` of the scene in `scene_folder`. Raises SceneError, SoundFileError."""
     scene, truth = load_scene(scene_folder), read_truth(scene_folder)

@@ -150,6 +150,10 @@ def damaged_scene(folder: Path) -> None:
     (folder / "a" / "near.wav").unlink()
 
 
+def damaged_clean(folder: Path) -> None:
+    (folder / "a" / "near_clean.wav").write_bytes(b"RIFF")
+
+
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
@@ -157,6 +161,7 @@ def damaged_scene(folder: Path) -> None:
         (without_truth, "1 of 1 scenes have no truth.json (a); only scenes that come with their truth"),
         (damaged_truth, "truth.json: "),
         (damaged_scene, "near.wav: no such file"),
+        (damaged_clean, "near_clean.wav"),
         (shutil.rmtree, "no such folder"),
     ],
 )
@@ -170,6 +175,7 @@ def test_a_bad_folder_is_told(
     err = capsys.readouterr().err
     assert says in err
     assert "Traceback" not in err
+    assert "deciding" not in err  # it is told before anything is worked out
 
 
 @pytest.mark.parametrize(

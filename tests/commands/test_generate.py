@@ -90,6 +90,7 @@ def test_without_recordings_espeak_talks(tmp_path: Path, edgeagent: Run) -> None
     ("words", "says"),
     [
         (["--count", 0], "--count 0"),
+        (["--count", 1_000_000_000_000], "--count 1000000000000: more than 10000 at once; make the others with"),
         (["--seed", -1], "--seed -1"),
         (["--seconds", 3], "--seconds 3 is out of range; give 15"),
         (["--seconds", "nan"], "--seconds nan"),

@@ -229,6 +229,17 @@ def test_a_spoilt_scene_is_told_with_its_remedy(
     assert told.out == ""
 
 
+def test_a_spoilt_scene_among_others_is_told_before_any_is_simulated(
+    scene: Path, tmp_path: Path, edgeagent: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("one", "two"):
+        shutil.copytree(scene, tmp_path / "scenes" / name)
+    gone(tmp_path / "scenes" / "two")
+    assert edgeagent("simulate", tmp_path / "scenes", "--out", tmp_path / "runs") == 2
+    assert "agent-1.wav: no such file" in capsys.readouterr().err
+    assert not (tmp_path / "runs").exists()
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [

@@ -10,7 +10,7 @@ import time
 from bisect import bisect_left
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isfinite
 
 from edgeagent.turn.events import Verdict
@@ -115,15 +115,30 @@ class Overlap:
     """Of a false alarm: what it most likely was, one of `turn.policy.Likely`."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Stay:
+    """In a state, since a sample; and the samples spent in each of those before. Replaced as a whole, so that whoever
+    reads it from another thread never counts a stay twice, or not at all."""
+
+    state: str = "starting"
+    since: int = 0
+    spent: Mapping[str, int] = field(default_factory=dict)
+
+    def then(self, state: str, at: int, before: str) -> _Stay:
+        """The next one, from sample `at` on. before: the state that this one was in."""
+        spent = self.spent.get(before, 0) + max(0, at - self.since)
+        return _Stay(state, at, {**self.spent, before: spent})
+
+
 @dataclass(slots=True)
 class _Last:
-    """The newest of each. event: a decisive one. onset: of a suspicion. state: and since which sample. words: of which
-    utterance, and how many of it were heard. lent: the card, so that it is deaf is meant. before_s: processor time that
-    the thread had taken before it was the engine's; None until it is."""
+    """The newest of each. event: a decisive one. onset: of a suspicion. words: of which utterance, and how many of it
+    were heard. lent: the card, so that it is deaf is meant. before_s: processor time that the thread had taken before
+    it was the engine's; None until it is."""
 
     event: str = ""
     onset: int = -1
-    state: tuple[str, int] = ("starting", 0)
+    stay: _Stay = field(default_factory=_Stay)
     words: tuple[int, int] = (-1, 0)
     lent: bool = False
     before_s: float | None = None
@@ -160,11 +175,10 @@ class Tally:
         self.engine_cpu_s = time.thread_time() - self._last.before_s
 
     def state_s(self) -> dict[str, float]:
-        """Seconds spent in each state so far."""
-        spent = {label: count / RATE for (name, label), count in list(self.counts.items()) if name == "state"}
-        state, since = self._last.state
-        spent[state] = spent.get(state, 0.0) + max(0, self.vitals.at - since) / RATE
-        return spent
+        """Seconds spent in each state so far; none of them ever becomes less."""
+        now = self.vitals.at  # before the stay: a newer one has told by itself how long the one before was
+        stay = self._last.stay
+        return {state: count / RATE for state, count in stay.then(stay.state, now, stay.state).spent.items()}
 
     def write(self, entry: Entry) -> None:
         """See `ports.Journal`."""
@@ -225,8 +239,7 @@ class Tally:
     def _moved(self, entry: Entry) -> None:
         at, state, before = _whole(entry, "at"), str(entry.get("state")), str(entry.get("from"))
         event, onset = self._last.event, self._last.onset
-        self.counts["state", before] += max(0, at - self._last.state[1])
-        self._last.state = (state, at)
+        self._last.stay = self._last.stay.then(state, at, before)
         self._tell("state", {"state": state, "from": before, "at_s": at / RATE})
         if state == "doubting":
             self.overlaps.append(Overlap(self._clock(), at, onset))

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import itertools
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from types import FrameType
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edgeagent.monitor import tally
 from edgeagent.monitor.tally import Distribution, Tally
 from edgeagent.signal.canceller import Cancelled
 from edgeagent.turn.events import ButtonShort
@@ -177,6 +182,52 @@ def test_the_seconds_in_the_states_add_up_to_the_sound(rig: Rig) -> None:
     begun = next(at for at, state in states if state == "speaking")
     doubted = next(at for at, state in states if state == "doubting")
     assert spent["speaking"] == pytest.approx((doubted - begun) / RATE)
+
+
+def cut_in(first: Callable[[], object], at: int, other: Callable[[], object]) -> bool:
+    """Does `first`, and before line `at` of the tally's in it the `other`, as another thread may. Whether it came so
+    far."""
+    lines = itertools.count()
+
+    def traced(frame: FrameType, event: str, _value: object) -> Any:
+        if frame.f_code.co_filename != tally.__file__:
+            return None
+        if event == "line" and next(lines) == at:
+            other()
+        return traced
+
+    before = sys.gettrace()
+    sys.settrace(traced)
+    try:
+        first()
+    finally:
+        sys.settrace(before)
+    return next(lines) > at
+
+
+@pytest.mark.parametrize("cut", ["reader", "writer"])
+def test_whoever_reads_meanwhile_never_sees_the_seconds_in_a_state_become_less(cut: str) -> None:
+    """Prometheus would take that for a restart of the device, and add all of them once more."""
+    counted, steps = Tally(), itertools.count(1)
+    moves = itertools.cycle(itertools.pairwise(("idle", "speaking", "doubting", "speaking", "idle")))
+    seen: list[dict[str, float]] = []
+    counted.write({"at": 0, "event": "state", "state": "idle", "from": "starting"})
+
+    def go_on() -> None:
+        at, (before, state) = next(steps) * RATE, next(moves)
+        counted.write({"at": at, "event": "state", "state": state, "from": before})
+        counted.look(Vitals(at=at + RATE // 2))
+
+    def read() -> None:
+        seen.append(counted.state_s())
+
+    line = 0
+    while cut_in(read, line, go_on) if cut == "reader" else cut_in(go_on, line, read):
+        read()
+        line += 1
+    assert line > 3
+    for one, following in itertools.pairwise(seen):
+        assert all(following.get(state, 0.0) >= spent for state, spent in one.items())
 
 
 def test_a_microphone_that_is_lost_is_trouble_and_so_is_a_card_that_gets_worse(rig: Rig) -> None:

@@ -354,6 +354,23 @@ def test_so_many_may_watch_and_who_leaves_makes_room(serve: Serve) -> None:
         until(room, "a browser that left keeps its place")
 
 
+def test_who_takes_nothing_any_more_does_not_keep_the_place(
+    serve: Serve, servers: list[Server], shown: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a browser whose network vanishes: no end of the connection is ever told."""
+    monkeypatch.setattr(impatient, "TAKEN_S", 0.3)
+    monkeypatch.setattr(shown, "changes", "more than waits in the kernel" * 500_000)
+    port = serve()
+    with closing(socket.socket()) as silent:
+        silent.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        silent.connect(("127.0.0.1", port))
+        silent.sendall(b"GET /events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        until(lambda: servers[0]._site._watching == 1, "it does not watch")
+        until(lambda: servers[0]._site._watching == 0, "it keeps its place")
+        with closing(Stream(port)) as another:
+            assert another.answer.status == 200
+
+
 def test_who_asks_at_the_same_moment_is_counted_as_well(shown: Shown) -> None:
     watched = Site(shown.content(), Job([]), Calibration([]))
     scope = {"type": "http", "method": "GET", "path": "/events", "headers": []}

@@ -76,12 +76,15 @@ class RingError(LookupError):
 def install(extra: str) -> str:
     """The remedy where a library is missing that this extra brings; the package is in no index, and
     the pip on the path may be another Python's."""
-    here = f"{sys.executable} -m pip install '.[{extra}]' in the checkout"
-    if not (has := _installed_with()):
-        return here
-    if extra in has:
-        return f"sudo {here}"
-    return f"sudo bash tools/install.sh --extras {','.join([*has, extra])} in the checkout"
+    has = _installed_with()
+    if has and extra not in has:
+        return f"sudo bash tools/install.sh --extras {','.join([*has, extra])} in the checkout"
+    return install_package(f"'.[{extra}]'") + " in the checkout"
+
+
+def install_package(package: str) -> str:
+    """The remedy where a package is missing that no extra brings."""
+    return f"{'sudo ' if _installed_with() else ''}{sys.executable} -m pip install {package}"
 
 
 def _installed_with() -> list[str]:

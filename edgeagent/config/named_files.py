@@ -12,7 +12,7 @@ from edgeagent.config.chat_address import missing_key
 from edgeagent.config.faults import Fault, judged
 from edgeagent.config.languages import broken
 from edgeagent.devices.manifest import chosen, manifest, verified
-from edgeagent.errors import install
+from edgeagent.errors import install, install_package
 from edgeagent.services import espeak_voices, flite_voices
 from edgeagent.services.chat_tools import read_tools
 from edgeagent.services.command_line import words_of
@@ -170,4 +170,4 @@ def _smart_turn(file: Path) -> Iterator[Fault]:
     elif not may:
         yield Fault("models.smart_turn", f"'{file}' may not be read. Let the device's user read it")
     elif find_spec("onnxruntime") is None:
-        yield Fault("models.smart_turn", "needs onnxruntime. pip install onnxruntime")
+        yield Fault("models.smart_turn", f"needs onnxruntime. {install_package('onnxruntime')}")

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeagent.errors import ModelError
+from edgeagent.errors import ModelError, install
 
 Array = NDArray[np.float32]
 
@@ -61,8 +61,7 @@ def _interpreter(data: bytes, name: str) -> Any:
         try:
             from tflite_runtime.interpreter import Interpreter, OpResolverType
         except ImportError:
-            remedy = "pip install ai-edge-litert"
-            raise ModelError(f"{name}: ai_edge_litert cannot be imported ({error})", remedy) from None
+            raise ModelError(f"{name}: ai_edge_litert cannot be imported ({error})", install("litert")) from None
     return Interpreter(
         model_content=data,
         num_threads=1,

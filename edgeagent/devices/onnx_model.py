@@ -16,7 +16,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeagent.errors import ModelError
+from edgeagent.errors import ModelError, install_package
 
 Array = NDArray[np.float32]
 
@@ -33,7 +33,8 @@ class OnnxModel:
         try:
             import onnxruntime
         except ImportError as error:
-            raise ModelError(f"{name}: onnxruntime cannot be imported ({error})", "pip install onnxruntime") from None
+            remedy = install_package("onnxruntime")
+            raise ModelError(f"{name}: onnxruntime cannot be imported ({error})", remedy) from None
         self._name = name
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1

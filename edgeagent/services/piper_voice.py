@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 from edgeagent import settings
-from edgeagent.errors import ServiceError
+from edgeagent.errors import ServiceError, install_package
 from edgeagent.services.command_line import words_of
 from edgeagent.services.voice_rate import RATES
 
@@ -20,7 +21,9 @@ def program(talker: settings.Talker) -> list[str]:
     except ServiceError as error:
         if talker.command:
             raise
-        raise ServiceError("piper is not installed", "pip install piper-tts, or set talker.command") from error
+        there = Path(sys.executable).with_name(PROGRAM)  # which need not be on the path
+        remedy = f"{install_package('piper-tts')}, and set talker.command: {there}"
+        raise ServiceError("piper is not installed", remedy) from error
 
 
 def _fetch(voice: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -139,7 +140,8 @@ def test_refuses_inputs_of_variable_size(kind: str) -> None:
 def test_says_which_library_is_missing(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for library in ("onnxruntime", "ai_edge_litert.interpreter", "tflite_runtime.interpreter"):
         monkeypatch.setitem(sys.modules, library, None)
-    with pytest.raises(ModelError, match="pip install"):
+    package = {ONNX: "onnxruntime", TFLITE: r"'\.\[litert\]' in the checkout"}[kind]
+    with pytest.raises(ModelError, match=rf"{re.escape(sys.executable)} -m pip install {package}$"):
         KINDS[kind](b"")
 
 

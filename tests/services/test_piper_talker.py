@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -129,7 +131,8 @@ def test_a_voice_that_is_none_is_refused_at_the_start(about: str | None, told: s
 
 def test_without_piper_the_remedy_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(ServiceError, match="pip install piper-tts"):
+    there = re.escape(str(Path(sys.executable).parent))
+    with pytest.raises(ServiceError, match=f"{there}.* -m pip install piper-tts, .* talker.command: {there}/piper$"):
         PiperTalker(replace(piper_voice(tmp_path, "whole"), command=""))
 
 

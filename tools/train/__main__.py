@@ -14,23 +14,26 @@ models are written however good they are.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from edgeagent.errors import EdgeAgentError, install
+from tools.train.options import training
+
 try:
     import ai_edge_litert  # noqa: F401
     import onnx  # noqa: F401
     import torch
 except ModuleNotFoundError as error:
-    raise SystemExit(f"python -m tools.train: {error.name} is not installed; pip install '.[train]'") from None
+    if __name__ == "__main__":
+        training(__doc__).parse_args()  # --help needs none of them
+    raise SystemExit(f"python -m tools.train: {error.name} is not installed; {install('train')}") from None
 
 from edgeagent.detect.near_end import NEAR
 from edgeagent.devices.onnx_model import OnnxModel
-from edgeagent.errors import EdgeAgentError
 from tools.train.blank import Blank, blanked
 from tools.train.calibration import probabilities, temperature
 from tools.train.card import Result, check_folder, write
@@ -51,7 +54,6 @@ from tools.train.learn import Loss, Recipe, forward, kind_loss, learn, near_loss
 from tools.train.learnt_from import learnt_from
 from tools.train.made import made, spoken
 from tools.train.networks import Overlap, Recurrent, near_end
-from tools.train.options import at_least
 from tools.train.reopen import through
 from tools.train.scenes import Listened, listened
 from tools.train.sequences import vectors
@@ -73,18 +75,7 @@ STRANGE = 16
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command. Returns the exit status."""
-    form = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(prog="python -m tools.train", description=__doc__, formatter_class=form)
-    parser.add_argument("corpus", type=Path, help="folder with manifest.csv and segments.csv")
-    parser.add_argument("--out", type=Path, required=True, help="folder for the models, their manifest and card")
-    parser.add_argument("--scenes", type=at_least(1), default=1000, help="scenes to learn from")
-    parser.add_argument("--more", type=at_least(0), default=0, help="crowded scenes of what is hard, for a last cycle")
-    parser.add_argument("--seed", type=at_least(0), default=0)
-    parser.add_argument("--cache", type=Path, default=Path("build/train"), help="folder for scenes and checkpoints")
-    parser.add_argument("--jobs", type=at_least(1), default=2, help="processes that render")
-    parser.add_argument("--only", choices=list(RECIPES), help="let this one learn, write nothing")
-    parser.add_argument("--blank", choices=list(Blank), help="what the networks are not shown")
-    asked = parser.parse_args(arguments)
+    asked = training(__doc__).parse_args(arguments)
     try:
         check_folder(asked.out)
         _look_over(asked.corpus, gated=not asked.blank)

@@ -22,16 +22,20 @@ from pathlib import Path
 
 import numpy as np
 
+from edgeagent.errors import EdgeAgentError, install
+from tools.train.options import ROUNDS, tuning
+
 try:
     import ai_edge_litert  # noqa: F401
     import onnx  # noqa: F401
     import torch
 except ModuleNotFoundError as error:
-    raise SystemExit(f"python -m tools.train.tune: {error.name} is not installed; pip install '.[train]'") from None
+    if __name__ == "__main__":
+        tuning(__doc__).parse_args()  # --help needs none of them
+    raise SystemExit(f"python -m tools.train.tune: {error.name} is not installed; {install('train')}") from None
 from torch import Tensor, nn
 
-from edgeagent.devices.model_files import FOLDER, ONNX, TFLITE, manifest, verified
-from edgeagent.errors import EdgeAgentError
+from edgeagent.devices.model_files import ONNX, TFLITE, manifest, verified
 from tools.train.card import check_folder, write_models
 from tools.train.collected import Recorded, find, pieces, recorded
 from tools.train.corpus import Part
@@ -40,7 +44,6 @@ from tools.train.export_tflite import to_tflite
 from tools.train.held_back import By, Split, split
 from tools.train.learn import Loss, near_loss, spread, weighted
 from tools.train.networks import Recurrent
-from tools.train.options import at_least
 from tools.train.reopen import reopened, rescaled
 from tools.train.scenes import Listened, listened
 from tools.train.sequences import Batch, batches, vectors
@@ -57,7 +60,7 @@ class Recipe:
     the models were made with. pull: towards where they were, per squared distance of the weights (Li et al. 2018,
     "Explicit inductive bias for transfer learning"): a handful of people must not move them far."""
 
-    rounds: int = 20
+    rounds: int = ROUNDS
     size: int = 16
     hops: int = 500
     rate: float = 4e-4
@@ -73,21 +76,7 @@ PIECE = 2250
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command. Returns the exit status."""
-    form = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(prog="python -m tools.train.tune", description=__doc__, formatter_class=form)
-    parser.add_argument("sessions", nargs="+", type=Path, help="folders that `edgeagent collect` wrote")
-    parser.add_argument("--out", type=Path, required=True, help="folder for the tuned models")
-    parser.add_argument("--from", dest="source", type=Path, default=FOLDER, metavar="MODELS", help="begin with these")
-    parser.add_argument("--corpus", type=Path, help="folder with manifest.csv and segments.csv, against forgetting")
-    parser.add_argument(
-        "--scenes", type=at_least(0), default=120, help="scenes of the corpus to learn from (default 120)"
-    )
-    parser.add_argument("--cache", type=Path, default=Path("build/train"), help="folder for scenes of the corpus")
-    parser.add_argument("--jobs", type=at_least(1), default=2, help="processes that render these")
-    parser.add_argument("--rounds", type=at_least(0), default=Recipe().rounds, help="over all recordings")
-    parser.add_argument("--hold-back", choices=list(By), help="what the recordings measured on do not share")
-    parser.add_argument("--seed", type=at_least(0), default=0)
-    asked = parser.parse_args(arguments)
+    asked = tuning(__doc__).parse_args(arguments)
     try:
         return _tune(asked)
     except EdgeAgentError as error:

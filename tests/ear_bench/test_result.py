@@ -9,7 +9,7 @@ import numpy as np
 from tests.ear_bench.test_judge import HOPS, case
 from tests.train.listening import event
 from tools.ear_bench.judge import Answers
-from tools.ear_bench.result import echo_tables
+from tools.ear_bench.result import echo_tables, quiet_table
 from tools.train.acts import Heard
 
 
@@ -21,3 +21,17 @@ def test_what_never_happened_and_what_cannot_be_measured_is_json() -> None:
     figures = {row[""]: row["dev"] for row in near["rows"]}
     assert figures["onset p95 (ms)"] == "never"
     assert figures["  against noises"] is None
+
+
+def test_scenes_in_which_nobody_speaks_are_tables_as_well() -> None:
+    """A few scenes, of which one or the other has nobody."""
+    empty = Answers(case(event(Heard.NOISE, 100, 60)), np.zeros(HOPS, np.float32))
+    near, background = echo_tables({"dev": [empty]})
+    figures = {row[""]: row["dev"] for row in near.plain()["rows"]}  # type: ignore[attr-defined]
+    assert figures.pop("events") == 0
+    assert figures.pop("  at 0.5") == 0.0
+    assert set(figures.values()) == {None}
+    assert "never" not in background.text()
+    (row,) = quiet_table([(empty, empty)]).rows
+    assert row[1] == 0
+    assert all(np.isnan(figure) for figure in row[2:] if isinstance(figure, float))

@@ -42,6 +42,9 @@ def test_area_under_the_curve_counts_pairs() -> None:
     scores, positive = dice.integers(0, 6, 60).astype(np.float32), dice.random(60) < 0.4
     won = [(p > n) + 0.5 * (p == n) for p in scores[positive] for n in scores[~positive]]
     assert auc(scores, positive) == pytest.approx(np.mean(won))
+    for nothing_to_tell in (scores[:0], scores):
+        assert np.isnan(auc(nothing_to_tell, np.ones(len(nothing_to_tell), bool)))
+        assert np.isnan(auc(nothing_to_tell, np.zeros(len(nothing_to_tell), bool)))
 
 
 def test_equal_error_of_what_is_told_apart_and_of_what_is_not() -> None:

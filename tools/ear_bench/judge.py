@@ -66,8 +66,6 @@ def area(all_answers: Sequence[Answers], others: Sequence[Heard] = tuple(Heard))
     truth = np.concatenate([heard(a) for a in all_answers])
     speech = np.isin(truth, NEAR_KINDS)
     chosen = speech | np.isin(truth, others)
-    if speech[chosen].all() or not speech.any():
-        return float("nan")
     return auc(scores[chosen], speech[chosen])
 
 
@@ -102,9 +100,22 @@ def onsets(all_answers: Sequence[Answers], threshold: float = VOICED) -> NDArray
     return np.array(times)
 
 
+def late_ms(times: NDArray[np.float64]) -> tuple[float, float]:
+    """Median and 95 % of what `onsets` found, in ms; nan where nobody speaks."""
+    if not times.size:
+        return float("nan"), float("nan")
+    p50, p95 = (float(np.quantile(times, q, method="higher")) * 1000 for q in (0.5, 0.95))
+    return p50, p95
+
+
+def never(times: NDArray[np.float64]) -> float:
+    """Share of the onsets that were not found; nan where nobody speaks."""
+    return float(np.isinf(times).mean()) if times.size else float("nan")
+
+
 def threshold(all_answers: Sequence[Answers], steps: int = 1) -> float:
     """The highest at which CAUGHT of the events are: `steps` scores in a row reach it, the first of them within SOON of
-    the onset. One, or RUN to ask of people what is counted of false alarms."""
+    the onset. One, or RUN to ask of people what is counted of false alarms. nan where nobody speaks."""
     best = []
     for answers in all_answers:
         for event in answers.case.listened.events:
@@ -112,7 +123,7 @@ def threshold(all_answers: Sequence[Answers], steps: int = 1) -> float:
                 span = answers.span(event.start, SOON)
                 row = np.append(answers.scores[span.start : span.stop + steps - 1], np.zeros(steps, np.float32))
                 best.append(np.lib.stride_tricks.sliding_window_view(row, steps).min(axis=1).max())
-    return float(np.quantile(best, 1 - CAUGHT, method="lower"))
+    return float(np.quantile(best, 1 - CAUGHT, method="lower")) if best else float("nan")
 
 
 def false_runs(

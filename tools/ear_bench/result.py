@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from tools.ear_bench.judge import (
     Answers,
+    Mask,
     alone,
     area,
     events_in,
     false_runs,
+    late_ms,
+    never,
     onsets,
     same_false_share,
     settling,
@@ -83,11 +86,10 @@ Onsets are measured from the sound at the microphone to the answer, the cancelle
 
 def _echo_figures(answers: Sequence[Answers]) -> dict[str, Cell]:
     times = onsets(answers)
-    p50, p95 = (float(np.quantile(times, q, method="higher")) * 1000 for q in (0.5, 0.95))
     others = [area(answers), *(area(answers, (kind,)) for kind in (Heard.NOTHING, Heard.NOISE, Heard.FAR))]
     levels = [threshold(answers), threshold(answers, RUN), 0.5]
-    values = [events_in(answers), *others, *(_rate(answers, level) for level in levels), p50, p95]
-    return dict(zip(TARGETS, [*values, float(np.isinf(times).mean())], strict=True))
+    values = [events_in(answers), *others, *(_rate(answers, level) for level in levels)]
+    return dict(zip(TARGETS, [*values, *late_ms(times), never(times)], strict=True))
 
 
 def _by_background(answers: Sequence[Answers]) -> Table:
@@ -100,12 +102,12 @@ def _by_background(answers: Sequence[Answers]) -> Table:
             rows.append((background, len(chosen), minutes, *(_rate(chosen, level) for level in (once, long, 0.5))))
     for name, young in (("echo path new (3 s)", True), ("echo path known", False)):
 
-        def where(one: Answers, young: bool = young) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-            found: np.ndarray[tuple[int], np.dtype[np.bool_]] = alone(one) & (settling(one) == young)
+        def where(one: Answers, young: bool = young) -> Mask:
+            found: Mask = alone(one) & (settling(one) == young)
             return found
 
-        counts = [false_runs(answers, level, where) for level in (once, long, 0.5)]
-        rows.append((name, len(answers), counts[0][1], *(runs / m if m else None for runs, m in counts)))
+        minutes = false_runs(answers, 1.0, where)[1]
+        rows.append((name, len(answers), minutes, *(_rate(answers, level, where) for level in (once, long, 0.5))))
     headings = ("background", "scenes", "echo-only minutes", "95 % by one answer", "95 % by 200 ms", "at 0.5")
     note = f"Thresholds over all scenes: {once:.2f}, {long:.2f}. Must: <= 0.5 a minute."
     return Table("Echo-only false runs of 200 ms a minute, by background", headings, tuple(rows), note)
@@ -141,13 +143,13 @@ every 32 ms, ours every 16 ms and a step late; both delays count."""
 
 def _matched(answers: Sequence[Answers]) -> tuple[float, float, float]:
     times = onsets(answers, same_false_share(answers, FALSE_SHARE))
-    p50, p95 = (float(np.quantile(times, q, method="higher")) * 1000 for q in (0.5, 0.95))
-    return p50, p95, float(np.isinf(times).mean())
+    return *late_ms(times), never(times)
 
 
-def _rate(answers: Sequence[Answers], level: float) -> float | None:
-    runs, minutes = false_runs(answers, level)
-    return runs / minutes if minutes else None
+def _rate(answers: Sequence[Answers], level: float, where: Callable[[Answers], Mask] = alone) -> float | None:
+    """False runs a minute; None where there is no minute, or no level."""
+    runs, minutes = false_runs(answers, level, where)
+    return runs / minutes if minutes and not np.isnan(level) else None
 
 
 def _json(cell: Cell) -> Cell:

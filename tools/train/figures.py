@@ -48,11 +48,13 @@ CLEAN_POWER = LINEAR_POWER - 1
 
 
 def auc(scores: Floats, positive: NDArray[np.bool_]) -> float:
-    """Probability that a positive scores above a negative (Mann & Whitney 1947), ties counting half."""
+    """Probability that a positive scores above a negative (Mann & Whitney 1947), ties counting half; nan where there is
+    none of either."""
     _, inverse, counts = np.unique(scores, return_inverse=True, return_counts=True)
     rank = np.cumsum(counts) - (counts - 1) / 2
     above, n = float(rank[inverse][positive].sum()), int(positive.sum())
-    return (above - n * (n + 1) / 2) / max(1, n * (len(positive) - n))
+    pairs = n * (len(positive) - n)
+    return (above - n * (n + 1) / 2) / pairs if pairs else float("nan")
 
 
 def equal_error(scores: Floats, positive: NDArray[np.bool_]) -> float:

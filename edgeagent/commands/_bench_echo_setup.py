@@ -26,6 +26,9 @@ OURS = "edgeagent"
 SHORTEST_S, LONGEST_S = 16, 300
 """A scene must hold its parts; and it is made in memory."""
 
+MOST_SEEDS = 1000
+"""Hours of work; and what is measured is listed before it begins."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -73,6 +76,8 @@ def plan(args: argparse.Namespace) -> Plan:
 def _check(args: argparse.Namespace) -> None:
     if min(args.seeds, args.jobs) < 1 or args.seed < 0:
         raise EdgeAgentError("--seeds and --jobs are at least 1, and --seed at least 0", "give other numbers")
+    if args.seeds > MOST_SEEDS:
+        raise EdgeAgentError(f"--seeds {args.seeds} is out of range", f"give 1 .. {MOST_SEEDS}")
     if not SHORTEST_S <= args.seconds <= LONGEST_S:
         raise EdgeAgentError(f"--seconds {args.seconds} is out of range", f"give {SHORTEST_S} .. {LONGEST_S}")
     if args.speakers and args.folder is None:

@@ -98,6 +98,7 @@ def test_a_condition_that_is_asked_for_twice_counts_once() -> None:
     [
         (("--conditions", "bsae"), "there is no condition 'bsae'. Did you mean 'base'?; 'edgeagent bench echo --help'"),
         (("--seconds", 5), "--seconds 5 is out of range; give 16 .. 300"),
+        (("--seeds", 1_000_000_000_000), "--seeds 1000000000000 is out of range; give 1 .. 1000"),
         (("--seeds", 0), "--seeds and --jobs are at least 1, and --seed at least 0; give other numbers"),
         (("no-such-folder",), "no-such-folder: no such folder; give a folder with WAV, FLAC or OGG files"),
         (("--speakers", "list"), "--speakers needs recordings; give their FOLDER"),

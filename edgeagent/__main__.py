@@ -7,7 +7,7 @@ import errno
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from edgeagent import __version__, commands
@@ -48,11 +48,14 @@ class Parser(argparse.ArgumentParser):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line `argv` (without the program's name); the exit code."""
+    return ended(lambda: _run(argv))
+
+
+def ended(work: Callable[[], int]) -> int:
+    """Do `work`; its exit code. Whoever stops it, and a reader of its output who goes away, need no traceback. For the
+    commands of tools/ as well."""
     try:
-        _open_streams()
-        hide()  # before anything is started
-        _print_anything()
-        code = _dispatch(list(sys.argv[1:] if argv is None else argv))
+        code = work()
         sys.stdout.flush()
         return code
     except KeyboardInterrupt:
@@ -60,6 +63,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains again at its exit
         return BROKEN_PIPE
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    try:
+        _open_streams()
+        hide()  # before anything is started
+        _print_anything()
+        code = _dispatch(list(sys.argv[1:] if argv is None else argv))
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        raise
     except Exception as error:
         if os.environ.get(TRACEBACK) == "1":
             raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -45,6 +46,17 @@ def test_other_processes_find_the_same(scene: Path) -> None:
         for jobs in ("1", "2")
     ]
     assert said[0] == said[1]
+
+
+def test_whoever_stops_it_reads_no_traceback(scene: Path) -> None:
+    """As of every tool: what is tried here is the way out that all of them take."""
+    words = [sys.executable, "-m", "tools.ablate", str(scene)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as working:
+        assert working.stderr is not None
+        assert working.stderr.readline() == "deciding: 0 %\n"
+        working.send_signal(signal.SIGINT)
+        assert "Traceback" not in working.stderr.read()
+    assert working.returncode == 130
 
 
 def test_what_is_no_worse_is_said() -> None:

@@ -23,6 +23,7 @@ from functools import partial
 from pathlib import Path
 
 from edgeagent import app
+from edgeagent.__main__ import ended
 from edgeagent.commands._bench_decisions import scenes
 from edgeagent.commands.terminal import add_json, check_place, print_json
 from edgeagent.errors import EdgeAgentError
@@ -67,4 +68,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(ended(main))

@@ -18,6 +18,7 @@ from pathlib import Path
 from random import Random
 from statistics import median
 
+from edgeagent.__main__ import ended
 from tools.container.drill import CONFIG, Outcome, drill, lost_lines, started
 from tools.container.faults import FAULTS, PATIENT
 from tools.container.machine import CannotRun, Machine
@@ -99,4 +100,4 @@ def _pair(seconds: Sequence[float]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(ended(main))

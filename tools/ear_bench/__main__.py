@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
+from edgeagent.__main__ import ended
 from edgeagent.commands.terminal import Progress, add_json, check_place, check_seed, print_json, warn
 from edgeagent.detect.accord import accord
 from edgeagent.detect.backchannel import Backchannel
@@ -136,4 +137,4 @@ def _checksums(models: Path) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(ended(main))

@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from edgeagent.__main__ import ended
 from edgeagent.commands.terminal import check_seed
 from edgeagent.errors import EdgeAgentError
 from edgeagent.live.realtime import one_thread
@@ -116,4 +117,4 @@ def parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(ended(main))

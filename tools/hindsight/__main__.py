@@ -20,6 +20,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from edgeagent.__main__ import ended
 from edgeagent.commands._bench_decisions import scenes
 from edgeagent.commands._jobs import watched
 from edgeagent.commands.terminal import add_json, print_json
@@ -91,4 +92,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(ended(main))

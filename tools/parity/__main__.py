@@ -31,6 +31,7 @@ from pathlib import Path
 
 import numpy as np
 
+from edgeagent.__main__ import ended
 from edgeagent.errors import EdgeAgentError
 from edgeagent.settings import Models, Settings
 from edgeagent.units import milliseconds
@@ -167,4 +168,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(ended(main))

@@ -20,6 +20,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgeagent.__main__ import ended
 from edgeagent.units import RATE
 from tools.probe.usage import children_s, ticks_s
 from tools.simcard.card import SimCard
@@ -119,4 +120,4 @@ def _show(name: str, shares: Sequence[float]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(ended(main))

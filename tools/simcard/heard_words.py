@@ -26,6 +26,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from edgeagent import app
+from edgeagent.__main__ import ended
 from edgeagent.live.runtime import Runtime
 from edgeagent.ports import Pcm, Sound
 from edgeagent.services.espeak_talker import EspeakTalker
@@ -231,4 +232,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(ended(main))

@@ -29,6 +29,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from edgeagent import app
+from edgeagent.__main__ import ended
 from edgeagent.live.runtime import Runtime
 from edgeagent.ports import Card, Pcm, Sound
 from edgeagent.settings import Audio, Recogniser, Script, Settings
@@ -244,4 +245,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(ended(main))

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -25,6 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeagent.__main__ import ended
 from edgeagent.live.timeline import DRIFT
 from edgeagent.store.journal import read_lines
 from edgeagent.store.session import read_session
@@ -221,4 +221,4 @@ def where(heard: NDArray[np.float32], truth: NDArray[np.float32]) -> int | None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(ended(main))

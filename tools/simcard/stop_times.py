@@ -22,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
+from edgeagent.__main__ import ended
 from edgeagent.devices.pyaudio_card import PyAudioCard
 from edgeagent.ports import Pcm
 from edgeagent.settings import Audio
@@ -184,4 +185,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(ended(main))

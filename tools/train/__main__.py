@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
+from edgeagent.__main__ import ended
 from edgeagent.errors import EdgeAgentError, install
 from tools.train.options import training
 
@@ -193,4 +194,4 @@ def _quantized(data: bytes, seen: Floats) -> Floats:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(ended(main))

@@ -22,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
+from edgeagent.__main__ import ended
 from edgeagent.errors import EdgeAgentError, install
 from tools.train.options import ROUNDS, tuning
 
@@ -226,4 +227,4 @@ LOSSES: dict[str, Loss] = {NEAR_END: near_loss, BACKCHANNEL: _kind_loss}
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(ended(main))

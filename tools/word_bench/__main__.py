@@ -26,6 +26,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from edgeagent.__main__ import ended
 from edgeagent.commands.terminal import Progress, add_json, check_seed, print_json
 from edgeagent.config.languages import floor_words
 from edgeagent.detect.words import PIECE, PRE_ROLL
@@ -202,4 +203,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(ended(main))

@@ -32,15 +32,27 @@ def test_other_constants_decide_otherwise_on_what_was_heard_once(
     assert (told[AS_IS]["recall"], told["VERDICT=1000"]["recall"]) == (1.0, 0.0)
     assert told["EARLIEST=12800"]["latency_p50"] > max(0.8, told[AS_IS]["latency_p50"])
     assert before == (policy.VERDICT, policy.EARLIEST)
-    heard = (kept / "talking.npy").stat().st_mtime_ns
+    (heard,) = kept.iterdir()
+    written = heard.stat().st_mtime_ns
     assert main([str(scene), "--keep", str(kept)]) == 0
-    assert (kept / "talking.npy").stat().st_mtime_ns == heard
+    assert heard.stat().st_mtime_ns == written
     assert AS_IS in capsys.readouterr().out
+    write_scene(tmp_path / "others" / "talking", talking(7.0), [PERSON])  # of the same name
+    assert main([str(tmp_path / "others"), "--keep", str(kept)]) == 0
+    assert len(list(kept.iterdir())) == 2
 
 
 @pytest.mark.parametrize(
     ("tried", "said"),
-    [("VERDIKT=1", "VERDICT"), ("VERDICT=high", "NAME=NUMBER"), ("ASKED=0.5", "same kind"), ("OWN=()", "no constant")],
+    [
+        ("VERDIKT=1", "VERDICT"),
+        ("VERDICT=high", "NAME=NUMBER"),
+        ("ASKED=0.5", "same kind"),
+        ("OWN=()", "no constant"),
+        ("VERDICT='18'", "same kind"),
+        ("VERDICT=None", "same kind"),
+        ("ASKED=((9,),)", "same kind"),
+    ],
 )
 def test_what_is_no_constant_is_told_before_anything_is_heard(
     tried: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

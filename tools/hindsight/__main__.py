@@ -8,7 +8,8 @@ each --try, by the device's own engine, player and scorer, which takes a fractio
 
 It looks back, so it flatters and slanders a little: what is said after a stop was heard through a voice that goes on.
 What is found here is to be measured by `edgeagent bench decisions`, and on other scenes than those it was found on.
-With --keep what was heard stays there for the next time; after a change of ear or canceller it is to be deleted.
+With --keep what was heard stays there for the next time, by scene and models; after a change of `edgeagent/detect` or
+`edgeagent/signal` it is to be deleted.
 """
 
 from __future__ import annotations

@@ -35,9 +35,17 @@ def values(text: str) -> dict[str, Any]:
             found[name] = literal_eval(value)
         except (ValueError, SyntaxError):
             raise EdgeAgentError(f"--try: {part!r} is no value", "write NAME=NUMBER, without a blank") from None
-        if isinstance(found[name], tuple) is not isinstance(KNOWN[name], tuple):
+        if not _alike(found[name], KNOWN[name]):
             raise EdgeAgentError(f"--try: {name} is {KNOWN[name]!r}", "give a value of the same kind, without a blank")
     return found
+
+
+def _alike(value: object, known: object) -> bool:
+    """Whether both are numbers, or tuples of what is alike: of numbers as many, of tuples (ASKED) any number."""
+    if not isinstance(known, tuple):
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    many = bool(value) if isinstance(known[0], tuple) else isinstance(value, tuple) and len(value) == len(known)
+    return isinstance(value, tuple) and many and all(_alike(each, known[0]) for each in value)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from math import inf
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from edgeagent import app
 from edgeagent.commands import _simulation
 from edgeagent.detect.ear import Ear
 from edgeagent.ports import EchoCanceller
@@ -38,14 +40,19 @@ class Order:
 
     @property
     def memory(self) -> Path:
-        """The file."""
-        return self.kept / f"{self.scene.name}.npy"
+        """The file, named by all that was heard and by the models that heard it: scenes of two sets have one name."""
+        told = sha256(repr(app.versions(Settings())).encode())
+        for path in sorted(self.scene.iterdir()):
+            if path.is_file() and path.name != "truth.json":
+                told.update(sha256(path.read_bytes()).digest())
+        return self.kept / f"{self.scene.name}-{told.hexdigest()[:12]}.npy"
 
 
 def hear(order: Order) -> None:
     """Unless it was heard before. Nothing is learnt of the person here, for nobody is given the floor."""
-    if not order.memory.exists():
-        with drafted(order.memory) as draft:
+    memory = order.memory
+    if not memory.exists():
+        with drafted(memory) as draft:
             np.save(draft, _heard(order.scene))
 
 

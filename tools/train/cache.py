@@ -29,7 +29,7 @@ def drafted(path: Path) -> Iterator[Path]:
         finally:
             draft.unlink(missing_ok=True)
     except OSError as error:
-        raise EdgeAgentError(f"{path}: {error.strerror}", "make room, or name another --cache") from error
+        raise EdgeAgentError(f"{path}: {error.strerror}", "make room, or give another folder") from error
 
 
 @contextmanager

@@ -21,7 +21,7 @@ import sys
 from pathlib import Path
 
 from edgeagent.commands._device import add_device, leaving, settings_of
-from edgeagent.commands.terminal import add_json
+from edgeagent.commands.terminal import add_json, check_folder
 from edgeagent.errors import EdgeAgentError
 
 HELP = "record people, with their consent, for teaching the ear"
@@ -51,6 +51,7 @@ def run(args: argparse.Namespace) -> int:
     if args.rounds < 1:
         raise EdgeAgentError(f"--rounds {args.rounds}: nothing would be asked", "give a number of at least 1")
     folder = dated(args.out)
+    check_folder(folder)  # before a person is asked for anything
     plan = session.plan(settings, args)
     consent = session.asked_for_consent(args, folder, plan.seed)
     if consent is None:

@@ -73,6 +73,13 @@ def check_place(option: str, file: Path | None) -> None:
         raise EdgeAgentError(f"{option} {file}: nothing can be written in {file.parent}", "write elsewhere")
 
 
+def check_folder(folder: Path) -> None:
+    """Nobody shall work for what cannot be kept; `folder` need not be there yet. Raises EdgeAgentError."""
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        raise EdgeAgentError(f"{folder}: {there} is no folder that can be written", "write elsewhere")
+
+
 def print_json(document: object) -> None:
     """One JSON document on stdout, with JSON's own escapes where stdout cannot hold what is in it."""
     text = json.dumps(document, indent=2, ensure_ascii=False)

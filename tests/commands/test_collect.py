@@ -33,6 +33,13 @@ def test_without_a_yes_nothing_is_recorded(command: Command, tmp_path: Path, typ
     assert not (tmp_path / "corpus").exists()
 
 
+def test_nobody_is_asked_for_what_cannot_be_kept(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    run = done(command("collect", "--out", str(tmp_path / "file" / "corpus")), input="yes\n")
+    assert (run.returncode, run.stderr.count("\n")) == (2, 1)
+    assert "file is no folder that can be written; write elsewhere" in run.stderr
+
+
 def test_the_consent_is_kept_with_what_is_recorded_and_all_of_it_replays(command: Command, tmp_path: Path) -> None:
     line = command("collect", "--out", str(tmp_path / "corpus"), "--rounds", "1", "--json", seconds=2)
     run = done(line, input="yes\n  Ada  L \n")

@@ -12,7 +12,7 @@ import pytest
 
 from edgeagent.devices.model_files import FOLDER, ONNX, TFLITE, load_model, manifest
 from edgeagent.errors import EdgeAgentError, ModelError
-from tools.train.card import FIGURES, LICENCE, LIMITS, PAIRS, Result, card, check_folder, write
+from tools.train.card import FIGURES, LICENCE, LIMITS, PAIRS, Result, card, write
 from tools.train.corpus import Part
 from tools.train.figures import NONE, Pairs
 from tools.train.sizes import MOST
@@ -45,18 +45,6 @@ def test_what_is_written_can_be_loaded(tmp_path: Path) -> None:
         told = model.run({key: np.zeros(shape, np.float32) for key, shape in model.inputs.items()})
         assert np.isfinite(told["logits"]).all()
     assert (tmp_path / "models" / "ear.md").read_text(encoding="utf-8") == card(result())
-
-
-def test_a_folder_that_cannot_be_made_is_refused_before_anything_is_learnt(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    check_folder(tmp_path / "new" / "models")
-    monkeypatch.chdir(tmp_path)
-    check_folder(Path("models"))
-    (tmp_path / "file").touch()
-    for out in (tmp_path / "file", tmp_path / "file" / "models"):
-        with pytest.raises(EdgeAgentError, match="file is no folder that can be written"):
-            check_folder(out)
 
 
 @pytest.mark.parametrize("room", range(4))

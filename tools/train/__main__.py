@@ -33,11 +33,12 @@ except ModuleNotFoundError as error:
         training(__doc__).parse_args()  # --help needs none of them
     raise SystemExit(f"python -m tools.train: {error.name} is not installed; {install('train')}") from None
 
+from edgeagent.commands.terminal import check_folder
 from edgeagent.detect.near_end import NEAR
 from edgeagent.devices.onnx_model import OnnxModel
 from tools.train.blank import Blank, blanked
 from tools.train.calibration import probabilities, temperature
-from tools.train.card import Result, check_folder, write
+from tools.train.card import Result, write
 from tools.train.corpus import Part, load_corpus
 from tools.train.export import to_onnx
 from tools.train.export_tflite import to_tflite

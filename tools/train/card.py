@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -50,13 +49,6 @@ class Result:
 
     blank: str = ""
     """What the networks were never shown; such models are not judged."""
-
-
-def check_folder(folder: Path) -> None:
-    """Hours of work must not end with models that cannot be written. Raises EdgeAgentError."""
-    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK):
-        raise EdgeAgentError(f"{folder}: {there} is no folder that can be written", "write elsewhere")
 
 
 def write(folder: Path, result: Result) -> None:

@@ -36,8 +36,9 @@ except ModuleNotFoundError as error:
     raise SystemExit(f"python -m tools.train.tune: {error.name} is not installed; {install('train')}") from None
 from torch import Tensor, nn
 
+from edgeagent.commands.terminal import check_folder
 from edgeagent.devices.model_files import ONNX, TFLITE, manifest, verified
-from tools.train.card import check_folder, write_models
+from tools.train.card import write_models
 from tools.train.collected import Recorded, find, pieces, recorded
 from tools.train.corpus import Part
 from tools.train.export import to_onnx

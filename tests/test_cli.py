@@ -20,7 +20,7 @@ from edgeagent import __version__, commands, config
 from edgeagent.__main__ import TRACEBACK, main
 from edgeagent.commands._device import settings_of
 from edgeagent.commands.terminal import Progress, check_place, print_json
-from edgeagent.devices import portaudio
+from edgeagent.devices import alsa_names, portaudio
 from edgeagent.devices.portaudio import Device
 from edgeagent.errors import DeviceError, DeviceHung, EdgeAgentError
 from edgeagent.settings import Settings
@@ -374,6 +374,17 @@ def test_devices_of_one_way_are_listed_without_the_other(
     monkeypatch.setenv("PATH", "")
     assert main(["devices", "--json"]) == 0
     assert [device["card"] for device in json.loads(capsys.readouterr().out)] == ["pyaudio"]
+
+
+def test_what_keeps_both_ways_from_every_device_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> object:
+        raise DeviceError("ALSA cannot read a file", "mend it")
+
+    monkeypatch.setattr(portaudio, "PortAudio", refused)
+    monkeypatch.setattr(alsa_names, "devices_of", refused)
+    with pytest.raises(DeviceError) as error:
+        commands.command("devices").run(argparse.Namespace(json=False))
+    assert str(error.value) == "no sound device was found, and ALSA cannot read a file; mend it"
 
 
 @pytest.mark.parametrize("options", [[], ["--json"]])

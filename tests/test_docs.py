@@ -16,7 +16,7 @@ from edgeagent.commands._beside import Beside
 from edgeagent.config.keys import sections
 from edgeagent.config.load import loads
 from edgeagent.devices import gpio, portaudio
-from edgeagent.devices.refusals import BUSY, refusal
+from edgeagent.devices.refusals import BUSY, refusal, unreadable
 from edgeagent.errors import DeviceError, ServiceError, install
 from edgeagent.live.watchdog import Watchdog
 from edgeagent.services import espeak_child, espeak_voices
@@ -49,6 +49,7 @@ def test_every_message_in_the_troubleshooting_guide_is_one_that_exists(
     watchdog.hear(np.zeros(3 * RATE, np.float32))
     said.append(watchdog.trouble)
     said.append(f"held by {Beside(812).name}")
+    said.append(str(unreadable("/etc/asound.conf may be old or corrupted: consider to remove or fix it")))
     (tmp_path / "voices").mkdir()
     (tmp_path / "voices" / "mb-zz9").write_text("mbrola zz9 zz9_phtrans\n")
     monkeypatch.setenv("PATH", "")
@@ -56,7 +57,7 @@ def test_every_message_in_the_troubleshooting_guide_is_one_that_exists(
         espeak_voices.check_voice("mb-zz9", [tmp_path])
     said.append(mute.value.problem)
     quoted = set(re.findall(r'^\*\*(?:[^"*]*: )?"([^"]+)"', TROUBLE, re.MULTILINE)) - FOREIGN
-    assert len(quoted) == 8
+    assert len(quoted) == 9
     for quote in quoted:
         assert any(quote in message for message in said), quote
 

@@ -52,7 +52,7 @@ def _nothing(refused: Collection[DeviceError], answered: bool) -> DeviceError:
     """answered: one of the ways works and leads nowhere."""
     problems = ("no sound device was found", *(error.problem for error in refused))
     remedies = (*([PLUG_IN] if answered else []), *(error.remedy for error in refused))
-    return DeviceError(", and ".join(problems), ", and ".join(remedies))
+    return DeviceError(", and ".join(dict.fromkeys(problems)), ", and ".join(dict.fromkeys(remedies)))
 
 
 def _portaudio() -> Iterator[Listed]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from edgeagent.devices.names import pick
+from edgeagent.devices.refusals import unreadable
 from edgeagent.errors import DeviceError, NotInstalled
 
 Program = Literal["arecord", "aplay"]
@@ -58,14 +59,17 @@ def _read(path: Path) -> str:
 
 
 def names_of(program: Program) -> tuple[str, ...]:
-    """The names of one direction; `arecord` the inputs. Raises DeviceError without alsa-utils."""
+    """The names of one direction; `arecord` the inputs. Raises DeviceError without alsa-utils, and where ALSA's own
+    settings cannot be read."""
     try:
-        text = subprocess.run([program, "-L"], capture_output=True, text=True, timeout=ANSWER_S, check=False).stdout
+        done = subprocess.run([program, "-L"], capture_output=True, errors="replace", timeout=ANSWER_S, check=False)
     except FileNotFoundError as missing:
         raise NotInstalled(f"{program} is not installed", "sudo apt install alsa-utils") from missing
     except subprocess.TimeoutExpired as slow:
         raise DeviceError(f"{program} -L does not answer", "unplug the sound card and plug it in again") from slow
-    return tuple(line for line in text.splitlines() if line and not line[0].isspace())
+    if (settings := unreadable(done.stderr)) is not None:
+        raise settings
+    return tuple(line for line in done.stdout.splitlines() if line and not line[0].isspace())
 
 
 def devices_of(program: Program) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from edgeagent.devices.names import pick
 from edgeagent.devices.rates import RATES
-from edgeagent.devices.refusals import BUSY, known, refusal
+from edgeagent.devices.refusals import BUSY, known, refusal, unreadable
 from edgeagent.errors import DeviceError, NotInstalled, install
 
 Direction = Literal["input", "output"]
@@ -74,15 +74,20 @@ class PortAudio:
     """The library, initialised. One thread owns it. Devices plugged in later are seen only by a new one."""
 
     def __init__(self) -> None:
-        """Raises DeviceError without PyAudio or PortAudio."""
+        """Raises DeviceError without PyAudio or PortAudio, and where ALSA's own settings cannot be read."""
         self.module = _load()
-        with quiet() as said:
-            self._library = self.module.PyAudio()
-            try:
-                self.devices = tuple(self._devices())
-            except BaseException:
-                self._library.terminate()
-                raise
+        try:
+            with quiet() as said:
+                self._library = self.module.PyAudio()
+                try:
+                    self.devices = tuple(self._devices())
+                except BaseException:
+                    self._library.terminate()
+                    raise
+        except OSError as refused:
+            remedy = "`arecord -l` and `aplay -l` show whether the kernel has cards"
+            other = DeviceError(f"the sound library does not start: {refused.args[-1]}", remedy)
+            raise unreadable(said[0]) or other from refused
         self._said = said[0]
 
     def _devices(self) -> Iterator[Device]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -128,6 +129,18 @@ def test_what_a_person_reads(make_sim: MakeSim, knobs: dict[str, int], form: dic
     found = run(sim, "stops", pipe=True, **form)
     assert problem in found["error"]
     assert found["code"] == 2
+
+
+@needs_alsa_utils
+def test_settings_of_alsa_that_it_cannot_read_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They were "no input device; plug one in"."""
+    from edgeagent.devices.pipe_card import PipeCard
+
+    (tmp_path / ".asoundrc").write_text("pcm.!default {\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for device in ("default", "plughw:CARD=Device"):
+        with pytest.raises(DeviceError, match=r"ALSA cannot read .*/\.asoundrc; `aplay -L` says"):
+            PipeCard(device, device)
 
 
 def test_without_alsa_utils_the_remedy_names_the_package(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -158,3 +161,13 @@ def test_without_pyaudio_the_remedy_names_the_packages(monkeypatch: pytest.Monke
         DeviceError, match=r"PyAudio is not installed; sudo apt install portaudio19-dev .* audio.card: pipe"
     ):
         PortAudio()
+
+
+def test_settings_of_alsa_that_it_cannot_read_are_named(tmp_path: Path) -> None:
+    """Not as "Unanticipated host error", which is all that PortAudio says."""
+    (tmp_path / ".asoundrc").write_text("pcm.!default {\n")
+    look = "from edgeagent.devices.portaudio import PortAudio\ntry: PortAudio()\nexcept Exception as e: print(e)"
+    child = [sys.executable, "-c", look]
+    done = subprocess.run(child, env={**os.environ, "HOME": str(tmp_path)}, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith(f"ALSA cannot read {tmp_path}/.asoundrc; `aplay -L` says in which line")
+    assert not done.stderr

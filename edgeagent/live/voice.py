@@ -77,8 +77,12 @@ class Voice:
         """From its own sample `offset` on; those before it are done with."""
         self._playback.play(utterance, offset)
         self._answers[utterance].patient = False
-        for over in [number for number in self._answers if number < utterance and number not in self._held]:
+        for over in [number for number, one in self._answers.items() if number < utterance and not self._waits(one)]:
             self.forget(over)
+
+    def _waits(self, answer: Answer) -> bool:
+        """Whether it may be said after ones that were made later: held, or offered and not begun."""
+        return answer.utterance in self._held or (answer.patient and not answer.over)
 
     def hold(self, utterance: int) -> bool:
         """Keep one that is patient, and is refused because somebody has the floor; whether it is such a one."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
+from threading import Event
 
 import numpy as np
 import pytest
 
 from edgeagent.errors import ServiceError
 from edgeagent.live.conversation import Told
-from edgeagent.ports import Request, Sound
+from edgeagent.ports import Request, Sound, Voiced
 from edgeagent.services.command_talker import CommandTalker
 from edgeagent.services.ready_reply import ReadyReply
 from edgeagent.services.tone_talker import GAP, TONE, ToneTalk, ToneTalker
@@ -17,7 +19,7 @@ from edgeagent.settings import Capture, Settings, Talker, Turns
 from edgeagent.turn import events as e
 from edgeagent.turn.events import Word
 from edgeagent.units import samples
-from tests.live.rig import VOICE, Rig
+from tests.live.rig import BLOCK, PATIENCE_S, VOICE, Rig
 
 TEXT = "one two three four five six"
 
@@ -286,3 +288,59 @@ def test_replies_are_not_kept_for_ever(make: Make) -> None:
         rig.conversation.say("one")
     rig.until(lambda: len(rig.entries("heard_words")) == 5)
     assert len(rig.conversation._voice._answers) == len(rig.playback._utterances) == 1
+
+
+class Lingering:
+    """See `ports.Replier` and `ports.Reply`: two sentences of its own voice, the second when it may, and so the end."""
+
+    def __init__(self) -> None:
+        self.goes_on, self.ends = Event(), Event()
+
+    def reply(self, _request: Request) -> Lingering:
+        return self
+
+    def __iter__(self) -> Iterator[str]:
+        yield voiced("one")
+        self.goes_on.wait()
+        yield voiced("two")
+        self.ends.wait()
+
+    def cancel(self) -> None:
+        self.goes_on.set()
+        self.ends.set()
+
+    close = cancel
+
+
+def voiced(text: str) -> Voiced:
+    talk = ToneTalker().say(text)
+    talk.text = text  # type: ignore[attr-defined]
+    return Voiced(text, talk)  # type: ignore[arg-type]
+
+
+def left(rig: Rig, notes: int) -> None:
+    """Others' threads leave so many notes."""
+    begun = time.monotonic()
+    while len(rig.inbox._notes) < notes:
+        assert time.monotonic() - begun < PATIENCE_S
+        time.sleep(0.001)
+
+
+def test_what_was_patient_and_is_offered_behind_a_later_sentence_is_said_after_it(make: Make) -> None:
+    """Where the end of a reply and the sound of its last sentence come together, between two steps of the engine."""
+    reply = Lingering()
+    rig = make(replier=reply)
+    rig.turn(20)
+    rig.until(lambda: rig.state == "hearing", level=VOICE)
+    rig.conversation.say("announced", patient=True)
+    rig.until(lambda: bool(rig.entries("reply_ready")), level=VOICE)
+    rig.until(lambda: rig.state == "speaking")
+    rig.until(lambda: rig.state == "idle" and rig.engine.wanting > BLOCK)
+    reply.goes_on.set()
+    left(rig, 1)
+    rig.inbox.deliver()
+    left(rig, 5)  # its text, its words, its sound, its length, its end
+    reply.ends.set()
+    left(rig, 6)
+    rig.until(lambda: len(rig.entries("heard_words")) == 3)
+    assert [entry["text_heard"] for entry in rig.entries("heard_words")] == ["one", "two", "announced"]

@@ -9,6 +9,7 @@ rhythm, right to about a period, and so is the count of unplayed frames.
 from __future__ import annotations
 
 import fcntl
+import mmap
 import os
 import re
 import struct
@@ -32,8 +33,10 @@ PERIODS = 3
 """Periods that the card buffers: what PortAudio takes, too."""
 
 PIPE_BLOCKS = 8
-"""What a pipe may hold at most; we keep two blocks in it. A pipe of one page alone would take no block while the page
-is half read."""
+"""What a pipe may hold at most; we keep two blocks in it."""
+
+PIPE_PAGES = 2
+"""What it may hold at least: one of a page alone takes no block until the page, once full, is read to its end."""
 
 MEND_S = 0.05
 """How long a child may take to leave after SIGTERM, which it does in 1 ms; then it is killed."""
@@ -102,7 +105,7 @@ class _Child:
         assert self.process.stderr is not None
         self._streams = (stream, self.process.stderr)
         self.fd = stream.fileno()
-        fcntl.fcntl(self.fd, fcntl.F_SETPIPE_SZ, PIPE_BLOCKS * 2 * period)
+        fcntl.fcntl(self.fd, fcntl.F_SETPIPE_SZ, max(PIPE_BLOCKS * 2 * period, PIPE_PAGES * mmap.PAGESIZE))
         os.set_blocking(self.process.stderr.fileno(), False)
 
     def waiting(self) -> int:

@@ -93,9 +93,10 @@ class PortAudio:
     def _devices(self) -> Iterator[Device]:
         for index in range(self._library.get_device_count()):
             info = self._library.get_device_info_by_index(index)
-            yield Device(
-                index, info["name"], info["maxInputChannels"], info["maxOutputChannels"], int(info["defaultSampleRate"])
-            )
+            name, ways = info["name"], (info["maxInputChannels"], info["maxOutputChannels"])
+            if isinstance(name, bytes):  # PyAudio hands out as it is what is not of the system's coding
+                name = name.decode(errors="replace")
+            yield Device(index, name, *ways, int(info["defaultSampleRate"]))
 
     def find(self, name: str, direction: Direction) -> Device:
         """The one device of that direction called so, or PortAudio's own choice for `default`. Raises DeviceError."""

@@ -130,6 +130,7 @@ class Shelf:
         self._make_room(size)
         number = self._newest + 1
         draft = self.folder / f".{number:06d}.new"
+        shutil.rmtree(draft, ignore_errors=True)  # a disk that failed may have kept one from being removed
         try:
             draft.mkdir(mode=OWN_FOLDER)
             for name, sound in sounds.items():

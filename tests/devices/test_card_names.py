@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edgeagent.devices import portaudio
 from edgeagent.devices.names import pick
 from edgeagent.errors import DeviceError
 
@@ -46,3 +49,19 @@ def test_refused(wanted: str, names: tuple[str, ...], words: str) -> None:
     with pytest.raises(DeviceError) as refused:
         pick(wanted, names, "input device")
     assert words in str(refused.value)
+
+
+class Library:
+    """See `pyaudio.PyAudio`: one card, whose name is of another coding than the system's."""
+
+    def get_device_count(self) -> int:
+        return 1
+
+    def get_device_info_by_index(self, _index: int) -> dict[str, object]:
+        ways = {"maxInputChannels": 1, "maxOutputChannels": 0}
+        return {"name": b"Ger\xe4t: USB Audio (hw:1,0)", "defaultSampleRate": 48000.0, **ways}
+
+
+def test_a_name_of_another_coding_keeps_nobody_from_the_cards(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(portaudio, "_load", lambda: SimpleNamespace(PyAudio=Library))
+    assert portaudio.PortAudio().find("USB Audio", "input").name == "Ger\ufffdt: USB Audio (hw:1,0)"

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import mmap
+import os
 import shutil
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from edgeagent.devices.pipe_card import _Child
 from edgeagent.errors import DeviceError
 from tests.devices.sim_child import MakeSim, make_sim, run, run_calmly
 
@@ -141,6 +145,28 @@ def test_settings_of_alsa_that_it_cannot_read_are_named(tmp_path: Path, monkeypa
     for device in ("default", "plughw:CARD=Device"):
         with pytest.raises(DeviceError, match=r"ALSA cannot read .*/\.asoundrc; `aplay -L` says"):
             PipeCard(device, device)
+
+
+def test_a_block_goes_into_the_pipe_however_much_of_a_page_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At 16 kHz a pipe for eight blocks is a page, which takes nothing once it is full, until all of it is read."""
+    period, page = 256, mmap.PAGESIZE
+    (tmp_path / "aplay").write_text(f"#!/bin/sh\nhead -c {page - 2 * period} >/dev/null\nexec sleep 60\n")
+    (tmp_path / "aplay").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    child = _Child("aplay", "default", 16000, period)
+    try:
+        os.set_blocking(child.fd, False)
+        assert os.write(child.fd, bytes(page)) == page
+        until = time.monotonic() + 10
+        while child.waiting() > 2 * period:
+            assert time.monotonic() < until
+            time.sleep(0.001)
+        assert os.write(child.fd, bytes(2 * period)) == 2 * period
+    finally:
+        child.kill()
+        child.close()
 
 
 def test_without_alsa_utils_the_remedy_names_the_package(monkeypatch: pytest.MonkeyPatch) -> None:

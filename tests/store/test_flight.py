@@ -281,6 +281,15 @@ def test_a_full_disk_costs_the_clip_and_one_line_and_the_next_one_is_kept(tmp_pa
     assert numbers(tmp_path) == [1]
 
 
+def test_a_draft_that_could_not_be_removed_is_in_nobodys_way(tmp_path: Path) -> None:
+    """A disk that turned read-only in the middle of a clip, and came back: every later clip was lost."""
+    shelf = Shelf(tmp_path, 5000)
+    (tmp_path / ".000001.new").mkdir()
+    (tmp_path / ".000001.new" / "mic.wav").touch()
+    assert shelf.put({}, SOUND) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["000001"]
+
+
 def test_a_disk_that_stalls_costs_clips_and_never_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     gate, begun, written, put = threading.Event(), threading.Event(), threading.Event(), Shelf.put
 

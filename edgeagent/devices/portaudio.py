@@ -120,7 +120,9 @@ class PortAudio:
         names = " and ".join(f"'{device.name}' as {way}" for way, device in devices.items())
         if rate:
             raise DeviceError(f"{names} cannot run at {rate} Hz", "set audio.rate_hz: 0 for a rate of the card's own")
-        raise DeviceError(f"{names} cannot run at any of {RATES} Hz", "set audio.streams: split, or audio.card: pipe")
+        converts = "set audio.card: pipe, and name it as plughw:..., which converts"
+        remedy = f"set audio.streams: split; or {converts}" if len(devices) > 1 else converts
+        raise DeviceError(f"{names} cannot run at any of {RATES} Hz", remedy)
 
     def _supports(self, device: Device, way: Direction, rate: int, channels: int) -> bool:
         """Opens the device to see. Raises DeviceError if it does not open at all."""

@@ -50,6 +50,13 @@ def test_a_stereo_codec_of_32_bits_works(make_sim: MakeSim) -> None:
     assert found["heard_error"] <= 2  # PortAudio dithers 32 bits down to 16
 
 
+def test_of_a_card_that_only_opens_with_four_channels_the_first_is_heard(make_sim: MakeSim) -> None:
+    """docs/hardware.md says so of the ReSpeaker 4-Mic Array."""
+    found = run_calmly(make_sim(channels=(4, 4)), "steady")
+    assert found["steps"] == [1]
+    assert found["heard_error"] == 0
+
+
 @pytest.mark.parametrize("streams", ["split", "duplex"])
 def test_a_hard_stop_is_silent_at_once_and_knows_what_was_not_played(make_sim: MakeSim, streams: str) -> None:
     found = run_calmly(make_sim(), "stops", streams=streams)
@@ -148,6 +155,17 @@ def test_what_a_person_reads(
     assert problem in found.get("error", "")
     assert remedy in found.get("error", "")
     assert found.get("code", 0) == (2 if problem else 0)
+
+
+@pytest.mark.parametrize(
+    ("streams", "remedy"), [("split", "Hz; set audio.card: pipe"), ("duplex", "Hz; set audio.streams: split")]
+)
+def test_what_helps_a_card_without_a_rate_of_ours_is_not_set_already(
+    make_sim: MakeSim, streams: str, remedy: str
+) -> None:
+    found = run(make_sim(rate=96000), "stops", case={"count": 0}, streams=streams)
+    assert "cannot run at any of (16000," in found["error"]
+    assert remedy in found["error"]
 
 
 def test_a_card_taken_by_another_program_in_the_meantime(make_sim: MakeSim) -> None:

@@ -266,8 +266,9 @@ class PipeCard:
 
     def facts(self) -> Mapping[str, int | float | str]:
         """See `ports.Card`."""
-        underflows = self._counts["underflows"] + (self._loudspeaker.faults if self._loudspeaker else 0)
-        overflows = self._microphone.faults if self._microphone else 0
+        microphone, loudspeaker = self._microphone, self._loudspeaker  # once: another thread may close them meanwhile
+        underflows = self._counts["underflows"] + (loudspeaker.faults if loudspeaker else 0)
+        overflows = microphone.faults if microphone else 0
         return {**self._counts, "overflows": overflows, "underflows": underflows, "clock": "pipe"}
 
     def close(self) -> None:

@@ -8,12 +8,13 @@ import shutil
 import subprocess
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from edgeagent.devices.pipe_card import _Child
+from edgeagent.devices.pipe_card import PipeCard, _Child
 from edgeagent.errors import DeviceError
 from tests.devices.sim_child import MakeSim, make_sim, run, run_calmly
 
@@ -138,8 +139,6 @@ def test_what_a_person_reads(make_sim: MakeSim, knobs: dict[str, int], form: dic
 @needs_alsa_utils
 def test_settings_of_alsa_that_it_cannot_read_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """They were "no input device; plug one in"."""
-    from edgeagent.devices.pipe_card import PipeCard
-
     (tmp_path / ".asoundrc").write_text("pcm.!default {\n")
     monkeypatch.setenv("HOME", str(tmp_path))
     for device in ("default", "plughw:CARD=Device"):
@@ -169,9 +168,24 @@ def test_a_block_goes_into_the_pipe_however_much_of_a_page_is_read(
         child.close()
 
 
-def test_without_alsa_utils_the_remedy_names_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    from edgeagent.devices.pipe_card import PipeCard
+def test_its_facts_may_be_asked_for_while_it_is_closed() -> None:
+    """The engine asks once a second, and a card that died is closed by the repairer's thread."""
 
+    class Closing(PipeCard):
+        def __init__(self) -> None:
+            self._counts = {"underflows": 2}
+            self.looks = dict.fromkeys(("_microphone", "_loudspeaker"), 0)
+
+        def __getattribute__(self, name: str) -> Any:
+            if name not in ("_microphone", "_loudspeaker"):
+                return super().__getattribute__(name)
+            self.looks[name] += 1
+            return SimpleNamespace(faults=1) if self.looks[name] == 1 else None
+
+    assert Closing().facts()["underflows"] == 3
+
+
+def test_without_alsa_utils_the_remedy_names_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     with pytest.raises(DeviceError, match="arecord is not installed; sudo apt install alsa-utils"):
         PipeCard()

@@ -143,8 +143,8 @@ class PortAudio:
                 return self._library.open(format=self.module.paInt16, start=False, **form)
             except OSError as refused:
                 error = refused
-        said = said or [BUSY] if error.args[0] == UNAVAILABLE else said
-        raise refusal(name, said[0], str(error.args[-1])) from error
+        words = said[0] or (BUSY if error.args[0] == UNAVAILABLE else "")
+        raise refusal(name, words, str(error.args[-1])) from error
 
     def close(self) -> None:
         """Close all streams and the library; may hang when a card was pulled."""

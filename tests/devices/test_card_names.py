@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from edgeagent.devices import portaudio
 from edgeagent.devices.names import pick
-from edgeagent.errors import DeviceError
+from edgeagent.errors import DeviceBusy, DeviceError
 
 NAMES = ("USB PnP: Audio (hw:1,0)", "seeed-2mic", "default", "defaults", "USB Mic")
 
@@ -61,7 +61,17 @@ class Library:
         ways = {"maxInputChannels": 1, "maxOutputChannels": 0}
         return {"name": b"Ger\xe4t: USB Audio (hw:1,0)", "defaultSampleRate": 48000.0, **ways}
 
+    def open(self, **_form: object) -> object:
+        raise OSError(portaudio.UNAVAILABLE, "Device unavailable")
+
 
 def test_a_name_of_another_coding_keeps_nobody_from_the_cards(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(portaudio, "_load", lambda: SimpleNamespace(PyAudio=Library))
+    monkeypatch.setattr(portaudio, "_load", lambda: SimpleNamespace(PyAudio=Library, paInt16=8))
     assert portaudio.PortAudio().find("USB Audio", "input").name == "Ger\ufffdt: USB Audio (hw:1,0)"
+
+
+def test_a_card_that_is_refused_without_a_word_is_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PortAudio means that by "unavailable", and ALSA need not say why."""
+    monkeypatch.setattr(portaudio, "_load", lambda: SimpleNamespace(PyAudio=Library, paInt16=8))
+    with pytest.raises(DeviceBusy, match="sound device 'USB' is busy; another program holds it"):
+        portaudio.PortAudio().open("USB", {})

@@ -170,8 +170,12 @@ class Alignment:
 
     def told(self, shift: int) -> Move:
         """The card says that the echo is now `shift` samples later than before."""
-        move = Move(self.position, _within(self.position + shift), self.lag, False, True)
-        self.position = move.after
+        # what creeps is read no nearer than that with the next hop, and the filter must be told of it now
+        after = _within(self.position + shift, LOOKAHEAD if self._creep else 0.0)
+        if after < LOOKAHEAD:  # nothing between samples can be read there
+            after = float(round(after))
+        move = Move(self.position, after, self.lag, False, True)
+        self.position = after
         if self.lag >= 0:
             self.lag = self.lag + shift if 0 <= self.lag + shift < USABLE else -1.0
         if self._drift is not None:

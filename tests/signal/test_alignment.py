@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from edgeagent.signal.alignment import Alignment
+from edgeagent.signal.alignment import Alignment, Move
 from edgeagent.signal.delay import USABLE
 from edgeagent.signal.drift import DriftEstimator, Line
 from edgeagent.signal.history import LOOKAHEAD
@@ -45,8 +45,28 @@ def test_a_clock_that_drifts_for_minutes_without_a_sound_stays_in_memory(ppm: fl
 def test_a_card_that_tells_nonsense_is_followed_as_far_as_the_memory_goes(shift: int) -> None:
     alignment = locked(2000, 200.0)
     move = alignment.told(shift)
-    assert move.after == alignment.position == (USABLE if shift > 0 else 0)
+    assert move.after == alignment.position == (USABLE if shift > 0 else LOOKAHEAD)
     assert alignment.push(SILENCE, SILENCE).shape == (HOP,)
+
+
+@pytest.mark.parametrize("ppm", [-100.0, 100.0])
+def test_where_a_near_loudspeaker_is_read_after_the_card_told_is_where_the_filter_was_told(ppm: float) -> None:
+    """The filter has been moved for that place, and each sample beside it is echo left over."""
+    alignment = locked(330, ppm)
+    moved = alignment.told(-100)
+    alignment.push(SILENCE, SILENCE)
+    assert alignment.position == pytest.approx(moved.after, abs=0.1)
+
+
+def test_a_place_between_samples_is_given_up_where_it_cannot_be_read() -> None:
+    alignment = Alignment(SPAN, drift=True)
+    alignment.take(Move(0.0, 20.5, 308.5, first=True, sure=True))
+    for _ in range(3):
+        alignment.push(np.arange(HOP, dtype=np.float32), SILENCE)
+    after = alignment.told(-12).after
+    assert abs(after - 8.5) <= 0.5
+    np.testing.assert_array_equal(alignment.read(8, after), alignment.read(8, round(after)))
+    assert after == round(after)
 
 
 def test_where_there_is_no_drift_it_is_looked_for_less_often_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:

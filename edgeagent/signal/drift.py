@@ -26,7 +26,10 @@ LEAST_SPAN = 1.6 * RATE
 """Samples from the oldest to the newest point below which 200 ppm drown in the scatter of the peaks."""
 
 STRAY = 12.0
-"""Samples from the median beyond which a delay is another reflection, not drift."""
+"""Samples from where the line goes on beyond which a delay is another reflection, not drift."""
+
+STRAYS = 24
+"""So many of them in a row (1.5 s) are no strays: the echo comes another way now, or has crept on unseen."""
 
 SMOOTH = 1.0
 """Standard deviation in samples that a believable line leaves."""
@@ -60,6 +63,8 @@ class DriftEstimator:
         self._times: list[int] = []
         self._lags: list[float] = []
         self._locked = False
+        self._slope = 0.0
+        self._strays = 0
 
     @property
     def unlikely(self) -> bool:
@@ -71,19 +76,33 @@ class DriftEstimator:
         self._times.clear()
         self._lags.clear()
         self._locked = False
+        self._slope = 0.0
+        self._strays = 0
 
-    def shift(self, samples: int) -> None:
+    def shift(self, samples: float) -> None:
         """The delay is known to have grown by `samples`; the slope stays."""
         self._lags = [lag + samples for lag in self._lags]
 
     def add(self, at: int, lag: float) -> None:
         """A delay of `lag` samples was measured at sample index `at` (ascending)."""
-        if self._lags and abs(lag - median(self._lags[-9:])) > STRAY:
+        off = lag - self._expected(at) if self._lags else 0.0
+        self._strays = self._strays + 1 if abs(off) > STRAY else 0
+        if self._strays >= STRAYS:
+            self._strays = 0
+            if self._locked:
+                self.shift(off)
+            else:
+                self.reset()
+        elif self._strays:
             return
         self._times.append(at)
         self._lags.append(lag)
         if len(self._lags) > POINTS:
             del self._times[0], self._lags[0]
+
+    def _expected(self, at: int) -> float:
+        """The delay at `at`, by the newest ones and as far as the slope is known: in a pause of ours it moves on."""
+        return median(self._lags[-9:]) + self._slope * (at - self._times[-5:][0])
 
     def line(self) -> Line | None:
         """The line as of the newest point, or None while the points do not make one."""
@@ -109,6 +128,7 @@ class DriftEstimator:
         if not self._locked and abs(slope) < max(CLEAR * error, LEAST_PPM * 1e-6):
             return None
         self._locked = True
+        self._slope = slope
         return Line(float(lag), float(-slope * 1e6))
 
 

@@ -81,6 +81,45 @@ def test_a_told_shift_moves_the_line_and_keeps_its_slope() -> None:
     assert after.lag == pytest.approx(before.lag + 640)
 
 
+@pytest.mark.parametrize("pause", [0.0, 10.0, 60.0])
+@pytest.mark.parametrize("step", [0.0, 18.0])
+def test_goes_on_after_a_pause_and_where_the_echo_comes_another_way(pause: float, step: float) -> None:
+    """Of ours, in which nothing is measured; and a device that was moved by a foot."""
+    estimator = DriftEstimator()
+    lags = drifting(100, 12.0 + pause, 0.1)
+    for i, lag in enumerate(lags):
+        at = i * EVERY / RATE
+        if not 6.0 <= at < 6.0 + pause:
+            estimator.add(i * EVERY, float(lag + step * (at > 6.0)))
+            estimator.line()
+    line = estimator.line()
+    assert line is not None
+    assert line.ppm == pytest.approx(100, abs=5)
+    assert line.lag == pytest.approx(lags[-1] + step, abs=1.0)
+
+
+def test_a_first_delay_that_was_wrong_does_not_hide_the_drift_for_ever() -> None:
+    lags = drifting(60, 8.0, 0.1)
+    lags[:10] += 15.0
+    line = fitted(lags)
+    assert line is not None
+    assert line.ppm == pytest.approx(60, abs=6)
+
+
+def test_another_reflection_that_shows_for_a_second_does_not_bend_the_line() -> None:
+    estimator = DriftEstimator()
+    lags = drifting(80, 8.0, 0.1)
+    lags[90:106] += 15.0
+    line = fitted(lags[:80], estimator)
+    assert line is not None
+    for i, lag in enumerate(lags[80:], 80):
+        estimator.add(i * EVERY, float(lag))
+    line = estimator.line()
+    assert line is not None
+    assert line.ppm == pytest.approx(80, abs=3)
+    assert line.lag == pytest.approx(lags[-1], abs=0.3)
+
+
 def test_reset_forgets() -> None:
     estimator = DriftEstimator()
     assert fitted(drifting(100, 6.0, 0.05), estimator) is not None

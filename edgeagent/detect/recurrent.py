@@ -31,8 +31,11 @@ class Recurrent:
         self._model = model
         self._name = name
         self._feeds = {"features": np.zeros((1, SIZE), np.float32), "state": np.zeros(state, np.float32)}
-        if self._model.run(self._feeds)["logits"].shape != (1, classes):
+        told = self._model.run(self._feeds)
+        if told["logits"].shape != (1, classes):
             raise ModelError(f"{name} model does not tell {classes} classes apart", REMEDY)
+        if told["state_out"].shape != state:
+            raise ModelError(f"{name} model takes a state {state} and gives back {told['state_out'].shape}", REMEDY)
 
     def run(self, vector: Vector) -> list[float]:
         """`vector` (SIZE,), finite, to the probability of each class, in [1 - SURE, SURE]. Raises ModelError when the

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from edgeagent.detect.recurrent import Recurrent
 from edgeagent.errors import ModelError
 from edgeagent.signal.features import SIZE
 from edgeagent.turn.policy import SURE
-from tests.detect.made_up import NOTHING, Breaking, Counting
+from tests.detect.made_up import NOTHING, Array, Breaking, Counting
 
 
 def test_the_state_is_carried_from_hop_to_hop() -> None:
@@ -72,6 +74,16 @@ def test_refuses_other_outputs(outputs: tuple[str, ...]) -> None:
 def test_refuses_another_number_of_classes(classes: int) -> None:
     with pytest.raises(ModelError, match=f"made-up model does not tell {classes} classes apart"):
         Recurrent(Counting([0.0] * 3), "made-up", classes)
+
+
+@pytest.mark.parametrize("states", [1, 3])
+def test_refuses_a_state_that_comes_back_in_another_shape(states: int) -> None:
+    class Growing(Counting):
+        def run(self, feeds: Mapping[str, Array]) -> Mapping[str, Array]:
+            return {**super().run(feeds), "state_out": np.zeros((1, states), np.float32)}
+
+    with pytest.raises(ModelError, match=r"made-up model takes a state \(1, 2\) and gives back"):
+        Recurrent(Growing([0.0, 0.0]), "made-up", 2)
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])

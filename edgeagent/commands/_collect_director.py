@@ -14,7 +14,8 @@ import numpy as np
 
 from edgeagent.commands._collect_deck import Prompt
 from edgeagent.detect.stretch import SILENCE_DB, Ground, Stretches, clear_db, level_db
-from edgeagent.signal.canceller import FULL_SCALE, Cancelled, Canceller
+from edgeagent.signal.canceller import Cancelled, Canceller
+from edgeagent.signal.level import FULL_SCALE
 from edgeagent.store.takes import ATTEMPTS, Expected, Outcome, Take
 from edgeagent.units import HOP, RATE, samples, seconds
 

@@ -18,6 +18,7 @@ from edgeagent.signal.confidence import Confidence, Judge, Trust
 from edgeagent.signal.echo_filter import EchoFilter
 from edgeagent.signal.fourier import Power
 from edgeagent.signal.history import Recent
+from edgeagent.signal.level import FULL_SCALE
 from edgeagent.signal.spectra import BLOCKS, SPAN
 from edgeagent.signal.suppressor import Suppressor
 from edgeagent.units import HOP
@@ -37,9 +38,6 @@ twice the microphone's power; a person or a loud room leave once."""
 REACH = BLOCKS * HOP
 """Samples from where the far end is read to where an echo may arrive that the filter has: it cannot look ahead. What
 explains a little of the sound from elsewhere, as the filter does with whatever repeats itself, is no echo path."""
-
-FULL_SCALE = np.float32(0.985)
-"""Magnitude from which a microphone sample is taken as clipped."""
 
 LOUDEST = 4.0
 """Magnitude that no card gives, of which only a fault can be the cause."""

@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from edgeagent.signal import Sound
 from edgeagent.signal.fourier import Spectrum, forward, inverse, power
 from edgeagent.units import HOP
 
@@ -111,10 +111,10 @@ class DelayEstimator:
         height = float(magnitude[best]) / float(means[reached].mean())
         if height < CERTAIN:
             return None
-        return Peak(best + _vertex(correlation, best), height)
+        return Peak(best + vertex(correlation, best), height)
 
 
-def _vertex(curve: Sound, at: int) -> float:
+def vertex(curve: NDArray[np.float32] | NDArray[np.float64], at: int) -> float:
     """Sub-sample offset of the extremum at index `at`, by the parabola through its neighbours."""
     if not 0 < at < len(curve) - 1:
         return 0.0

@@ -14,6 +14,7 @@ from math import isfinite
 import numpy as np
 
 from edgeagent.signal import Sound
+from edgeagent.signal.canceller import OFFSET
 from edgeagent.units import HOP
 
 SILENT = 320
@@ -36,9 +37,6 @@ SMOOTHING = 0.2
 
 RISE = 1.0025
 """The floor's growth per hop: 0.68 dB a second, so that speech, which pauses, hardly raises it."""
-
-OFFSET = 3e-3
-"""Mean beyond which the canceller takes something off: it cannot be spared then."""
 
 REHEARD = 64
 """Hops (1 s) heard again afterwards: by then networks and noise floors are about where they would be."""
@@ -84,7 +82,8 @@ class Lull:
         return passed - len(missed), missed
 
     def _as_ever(self, microphone: Sound) -> bool:
-        """Whether it is no louder than the room, but for the lowest tones: rooms hum, and no voice is only there."""
+        """Whether it is no louder than the room, but for the lowest tones: rooms hum, and no voice is only there. Where
+        the canceller takes an offset off it cannot be spared."""
         if not isfinite(float(microphone @ microphone)):
             return False
         rough = microphone[1:] - microphone[:-1]

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgeagent.signal import Sound
+from edgeagent.signal.delay import vertex
 from edgeagent.units import RATE, samples
 
 LOWEST_HZ, HIGHEST_HZ = 80.0, 7200.0
@@ -95,7 +96,7 @@ def room(reference: Sound, microphone: Sound, count: int) -> Room | None:
     return Room(
         response=linear.astype(np.float32),
         first=first - EARLIEST,
-        delay=peak - EARLIEST + _vertex(near, peak),
+        delay=peak - EARLIEST + vertex(near, peak),
         gain_db=10 * float(np.log10(fundamental)),
         distortion=sqrt(max(0.0, harmonics - noise) / fundamental),
         doubt=sqrt(noise / fundamental),
@@ -146,12 +147,3 @@ def _at(piece: Exact, hertz: Exact) -> float:
     size = 1 << 13
     spectrum = np.abs(np.fft.rfft(piece, size)) ** 2
     return float(np.mean(np.interp(hertz, np.fft.rfftfreq(size, 1 / RATE), spectrum)))
-
-
-def _vertex(curve: Exact, at: int) -> float:
-    """Sub-sample offset of the extremum at index `at`, by the parabola through its neighbours."""
-    if not 0 < at < len(curve) - 1:
-        return 0.0
-    before, peak, after = (float(value) for value in curve[at - 1 : at + 2])
-    bend = before - 2 * peak + after
-    return 0.5 * (before - after) / bend if bend else 0.0

@@ -51,19 +51,10 @@ def load(path: str | Path) -> tuple[Sound, int]:
     """The sound file as it is: (n, channels) float32, full scale 1.0, n > 0, and its rate in Hz. Errors: `read_wav`."""
     path = Path(path)
     try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise SoundFileError(f"{path}: no such file", "check the path") from None
-    except OSError as error:
-        raise SoundFileError(f"{path}: {error.strerror}", "give a sound file that can be read") from None
-    if data[:4] in (b"fLaC", b"OggS"):
-        frames, rate = _load_with_soundfile(path)
-    elif data[:4] == b"RIFF" and data[8:12] == b"WAVE":
-        frames, rate = _decode(path, data)
-    elif data:
-        raise SoundFileError(f"{path}: this is no WAV file", "convert it: sox INPUT OUTPUT.wav")
-    else:
-        raise SoundFileError(f"{path}: the file is empty", DAMAGED)
+        frames, rate = _read(path)
+    except MemoryError:  # also of a FLAC whose damaged header tells of days
+        remedy = "cut it into pieces; if it is not long, it is damaged: " + DAMAGED
+        raise SoundFileError(f"{path}: longer than the memory of this machine holds", remedy) from None
     if not frames.size:
         raise SoundFileError(f"{path}: holds no sound, only a header", "record it again")
     if bad := int(np.count_nonzero(~np.isfinite(frames))):
@@ -129,6 +120,23 @@ class WavWriter:
         while data:  # a nearly full disk takes a part first and refuses the rest
             written = os.pwrite(self._file.fileno(), data, offset)
             data, offset = data[written:], offset + written
+
+
+def _read(path: Path) -> tuple[Sound, int]:
+    """As `load`, of a file that may hold nothing, or what is no sound."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise SoundFileError(f"{path}: no such file", "check the path") from None
+    except OSError as error:
+        raise SoundFileError(f"{path}: {error.strerror}", "give a sound file that can be read") from None
+    if data[:4] in (b"fLaC", b"OggS"):
+        return _load_with_soundfile(path)
+    if data[:4] == b"RIFF" and data[8:12] == b"WAVE":
+        return _decode(path, data)
+    if data:
+        raise SoundFileError(f"{path}: this is no WAV file", "convert it: sox INPUT OUTPUT.wav")
+    raise SoundFileError(f"{path}: the file is empty", DAMAGED)
 
 
 def _load_with_soundfile(path: Path) -> tuple[Sound, int]:

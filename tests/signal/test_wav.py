@@ -155,6 +155,19 @@ def test_flac(tmp_path: Path) -> None:
         read_wav(path)
 
 
+def test_a_flac_that_tells_of_days_is_refused_and_not_made_room_for(tmp_path: Path) -> None:
+    soundfile = pytest.importorskip("soundfile")
+    path = tmp_path / "sound.flac"
+    soundfile.write(path, SINE, 16_000)
+    data = bytearray(path.read_bytes())
+    data[21] |= 0x0F  # of its first block, STREAMINFO: 36 bits with the number of samples
+    data[22:26] = b"\xff" * 4
+    path.write_bytes(data)
+    with pytest.raises(SoundFileError, match="memory of this machine") as refused:
+        read_wav(path)
+    assert "cut it into pieces" in str(refused.value.remedy)
+
+
 def test_flac_without_soundfile_names_the_extra(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "soundfile", None)
     path.write_bytes(b"fLaC....")

@@ -52,7 +52,7 @@ class Spent:
 
 def main() -> int:
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, usage="python -m tools.simcard.cost"
+        prog="python -m tools.simcard.cost", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--seconds", type=int, default=60, help="of each measurement (default 60)")
     parser.add_argument("--times", type=int, default=3, help="how often each is measured (default 3)")

@@ -218,7 +218,9 @@ def measure(asked: argparse.Namespace) -> int:
 
 def main() -> int:
     """Makes the card, then measures in a child that sees no other."""
-    parser = argparse.ArgumentParser(description="are the heard words right? On the simulated sound card")
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.simcard.heard_words", description="are the heard words right? On the simulated sound card"
+    )
     parser.add_argument("--stops", type=int, default=200, help="how many (default 200, 11 minutes)")
     parser.add_argument("--talker", choices=("espeak", "flite", "command"), default="espeak")
     parser.add_argument("--seed", type=int, default=1)

@@ -226,7 +226,9 @@ def percentiles(values: Sequence[float]) -> dict[str, float]:
 
 def main() -> int:
     """Makes the card, then measures in a child that sees no other."""
-    parser = argparse.ArgumentParser(description="how soon a reply comes. On the simulated sound card")
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.simcard.reply_times", description="how soon a reply comes. On the simulated sound card"
+    )
     parser.add_argument("--turns", type=int, default=40, help="how many (default 40, three minutes)")
     parser.add_argument("--recogniser", choices=("none", "slow"), default="none")
     parser.add_argument("--late", action="store_true", help="`recogniser.early: false`")

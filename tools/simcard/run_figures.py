@@ -49,7 +49,9 @@ MINUTE_S = 60
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="figures of `edgeagent run` on the simulated sound card")
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.simcard.run_figures", description="figures of `edgeagent run` on the simulated sound card"
+    )
     what = parser.add_subparsers(dest="what", required=True)
     start = what.add_parser("start", help="from exec to listening")
     start.add_argument("--times", type=int, default=10)

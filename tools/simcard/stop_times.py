@@ -168,7 +168,10 @@ def measure(stops: int, streams: str, busy: bool) -> None:
 
 def main() -> int:
     """Makes the card, then measures in a child that sees no other."""
-    parser = argparse.ArgumentParser(description="percentiles of the stop times, on the simulated sound card")
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.simcard.stop_times",
+        description="percentiles of the stop times, on the simulated sound card",
+    )
     parser.add_argument("--stops", type=int, default=1000, help="how many of each kind (default 1000, 5 minutes)")
     parser.add_argument("--streams", choices=("split", "duplex"), default="split")
     parser.add_argument("--busy", action="store_true", help="with a busy Python thread beside it")

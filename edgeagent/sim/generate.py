@@ -26,6 +26,9 @@ from edgeagent.units import RATE, samples
 LINE_LEVEL = -20.0
 """dBFS of the device's speech at the loudspeaker."""
 
+HISS = -87.0
+"""dBFS of what recorded silence still holds, a bit or two: sound that is nought is taken for a stop by who measures."""
+
 USER_LEVEL = -27.0
 USER_SPREAD = 4.0
 """dBFS of users at the microphone, and dB by which they differ one way or the other."""
@@ -118,6 +121,8 @@ class _Maker:
         self._mix = Mix(length)
         self._lines: list[Line] = []
         self._unsaid: list[Clip] = []
+        self._said: list[Clip] = []
+        self._hiss = dice.spawn(1)[0]  # so that nothing else is drawn otherwise
 
     def encounter(self, name: str) -> Encounter:
         """Lines with their events from first to last, then the background, then the echo."""
@@ -147,22 +152,33 @@ class _Maker:
         )
 
     def _sentence(self) -> tuple[Sound, str]:
-        """One clip, or as many as give a line of 4 s, at the device's level. None occurs twice in a scene while there
-        are others, and least of all in a line: who finds out from the sound what was played could not tell a repetition
-        from a jump, nor one line from another."""
+        """One clip, or as many as give a line of 4 s, at the device's level. None occurs twice in a scene, nor one that
+        begins as another does, while there are others, and least of all in a line: who finds out from the sound what
+        was played could not tell a repetition from a jump, nor one line from another."""
         parts: list[Wave] = []
         said: list[Clip] = []
         while sum(part.size for part in parts) < samples(4000):
-            if not self._unsaid:
-                self._unsaid = [clip for clip in self._cast.device if clip not in said] or list(self._cast.device)
-            clip = self._unsaid.pop(int(self._dice.integers(len(self._unsaid))))
+            clip = self._other(said)
             speech = trimmed(clip.load().astype(np.float64))
             parts += [speech * 10 ** (LINE_LEVEL / 20) / active_rms(speech), np.zeros(samples(250))]
             said.append(clip)
         texts = [clip.text for clip in said]
         sound = np.concatenate(parts[:-1])
+        sound += noises.coloured(self._hiss, sound.size, 0.0) * 10 ** (HISS / 20)
         sound /= max(1.0, float(np.abs(sound).max()) / 0.95)
         return to_float(to_int16(sound.astype(np.float32))), " ".join(texts) if all(texts) else ""
+
+    def _other(self, line: list[Clip]) -> Clip:
+        """One that is unlike all that was said, or else all that `line` holds, or else any."""
+        while True:
+            if not self._unsaid:
+                self._unsaid = [clip for clip in self._cast.device if not _alike(clip, line)]
+                self._said = list(line) if self._unsaid else []
+                self._unsaid = self._unsaid or list(self._cast.device)
+            clip = self._unsaid.pop(int(self._dice.integers(len(self._unsaid))))
+            if not _alike(clip, self._said):
+                self._said.append(clip)
+                return clip
 
     def _shuffled_deck(self) -> list[Kind | None]:
         possible = self._cast.kinds()
@@ -217,3 +233,12 @@ class _Maker:
 
     def _any(self, clips: list[Clip]) -> Clip:
         return clips[int(self._dice.integers(len(clips)))]
+
+
+def _alike(clip: Clip, others: list[Clip]) -> bool:
+    """Whether it is one of `others`, or one of two texts begins with the other: a voice says that alike."""
+    return any(
+        clip is other
+        or bool(clip.text and other.text and (clip.text.startswith(other.text) or other.text.startswith(clip.text)))
+        for other in others
+    )

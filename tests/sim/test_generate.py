@@ -123,6 +123,39 @@ def test_no_two_lines_of_a_scene_hold_the_same_clip_while_there_is_something_els
         assert len(said) == len(set(said)) > 1
 
 
+def test_no_line_of_a_scene_begins_as_another_does_while_there_is_something_else() -> None:
+    """ "So did you drive here" and the same with "this morning" behind it: one voice says both alike."""
+    stems = [f"the sentence with the letter {letter}, which is nearly as long as a line" for letter in "abcdefghijklmn"]
+    texts = [stem + end for stem in stems for end in ("", " of a scene has to be")]
+    cast = Cast([Clip(partial(say, "device", text), text) for text in texts], {kind: [] for kind in Kind})
+    cast.events[Kind.INTERRUPTION] = [Clip(partial(say, "user", "wait"), "wait")]
+    for made, _ in generate(cast, 6, seed=5):
+        begun = [stem for line in made.scene.agent for stem in stems if stem in line.text]
+        assert len(begun) == len(set(begun)) > 1
+
+
+def test_who_has_one_sentence_says_it_again() -> None:
+    cast = Cast([Clip(partial(say, "device", "all there is"), "all there is")], {kind: [] for kind in Kind})
+    cast.events[Kind.INTERRUPTION] = [Clip(partial(say, "user", "wait"), "wait")]
+    made, _ = next(iter(generate(cast, 1, seed=5)))
+    assert all(line.text.count("all there is") > 1 for line in made.scene.agent)
+
+
+def test_the_device_s_pauses_are_no_digital_silence() -> None:
+    """The scorer takes that for silence of the device: a stop in such a pause counted as one before it."""
+    texts = [f"short clip number {n}" for n in range(7)]
+    short = Cast([Clip(partial(say, "device", text), text) for text in texts], {kind: [] for kind in Kind})
+    short.events[Kind.INTERRUPTION] = [Clip(partial(say, "user", "wait"), "wait")]
+    made, _ = next(iter(generate(short, 1, seed=5)))
+    for line in made.scene.agent:
+        sounding = np.flatnonzero(line.sound)
+        assert np.diff(sounding).max() < samples(2)
+        level = [
+            10 * np.log10(np.mean(piece**2)) for piece in np.array_split(line.sound, line.sound.size // samples(50))
+        ]
+        assert -90 < min(level) < -84
+
+
 def test_the_same_seed_gives_the_same_bits(
     cast: Cast, scenes: list[tuple[Encounter, Conditions]], tmp_path: Path
 ) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from edgeagent import settings
 from edgeagent.errors import ServiceError, install_package
 from edgeagent.services.command_line import words_of
-from edgeagent.services.voice_rate import RATES
+from edgeagent.services.voice_rates import RATES
 
 PROGRAM = "piper"
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from edgeagent.errors import ServiceError
 from edgeagent.ports import Sound
-from edgeagent.services.voice_rate import RATES, VoiceRate
+from edgeagent.services.voice_rate import VoiceRate
+from edgeagent.services.voice_rates import RATES
 from edgeagent.signal.playback import LONGEST
 from edgeagent.turn.events import Word
 from edgeagent.units import RATE

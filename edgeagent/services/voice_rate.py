@@ -13,10 +13,6 @@ from edgeagent.signal.convert import to_float
 from edgeagent.signal.resample import Resampler
 from edgeagent.units import RATE
 
-RATES = range(4000, 192_001, 25)
-"""Hz that a voice may have: whole steps of 25, which all sound has. The filter of one in between, 44,099, takes seconds
-and a gigabyte to make, and servers tell us their rate."""
-
 
 class VoiceRate:
     """int16 little-endian bytes in any portions at `rate` Hz in, (n,) float32 in [-1, 1] at 16 kHz out."""

@@ -8,7 +8,8 @@ from edgeagent import settings
 from edgeagent.errors import ServiceError
 from edgeagent.ports import Sound
 from edgeagent.services.feed import Feed
-from edgeagent.services.voice_rate import RATES, VoiceRate
+from edgeagent.services.voice_rate import VoiceRate
+from edgeagent.services.voice_rates import RATES
 from edgeagent.services.wyoming_link import WyomingLink
 from edgeagent.services.wyoming_wire import Message
 from edgeagent.turn.events import Word

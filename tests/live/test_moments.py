@@ -12,7 +12,7 @@ import pytest
 from edgeagent import settings
 from edgeagent.app import build_dialogue
 from edgeagent.dialogue.history import Line, Who
-from edgeagent.services.chat_replier import ChatReplier
+from edgeagent.services.chat_replier import BEGUN, ChatReplier
 from edgeagent.settings import Capture, Settings, Turns
 from edgeagent.signal.bypass import Bypass
 from edgeagent.turn import events as e
@@ -148,7 +148,7 @@ def test_interrupted_by_two_words_within_300_ms_it_is_one_interruption(make: Mad
     assert STORY.startswith(cut[0])
     assert cut[1]
     assert [answer, offer] == [(ANSWERS[0], False), (OFFER, False)]
-    assert device.told == [[f"{cut[0]} —", "How much is it?"]]
+    assert device.told == [[BEGUN, f"{cut[0]} —", "How much is it?"]]
     device.ends_well()
 
 
@@ -205,7 +205,7 @@ def test_interrupted_again_within_300_ms_after_the_reply_began_only_the_last_que
         "How much is it?",
         "How long does it take?",
     ]
-    assert device.told[-1] == [f"{cut} —", "How much is it? How long does it take?"]
+    assert device.told[-1] == [BEGUN, f"{cut} —", "How much is it? How long does it take?"]
     device.ends_well()
 
 
@@ -231,7 +231,7 @@ def test_interrupted_at_the_last_word(make: Made, cut: bool) -> None:
     text = " ".join(words[:-3] if cut else words)
     assert ours(device.lines)[0] == (text, cut)
     assert ours(device.lines)[1:] == [(ANSWERS[0], False), *([(OFFER, False)] if cut else [])]
-    assert device.told == [[f"{text} —" if cut else text, "How much is it?"]]
+    assert device.told == [[BEGUN, f"{text} —" if cut else text, "How much is it?"]]
     (turn,) = device.rig.entries("heard")
     assert onset / RATE - 1.0 <= turn["start_s"] <= onset / RATE  # its first word is in it
     assert device.rig.log.count("abort") == cut

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeagent.services.voice_rate import RATES as POSSIBLE
 from edgeagent.services.voice_rate import VoiceRate
+from edgeagent.services.voice_rates import RATES as POSSIBLE
 from edgeagent.signal.convert import to_float
 from edgeagent.signal.resample import resample
 

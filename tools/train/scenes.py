@@ -39,7 +39,7 @@ RENDERING = (
 LISTENING = (
     *(SIGNAL + name for name in ("alignment.py", "canceller.py", "coherence.py", "confidence.py", "delay.py")),
     *(SIGNAL + name for name in ("drift.py", "echo_filter.py", "fourier.py", "history.py", "loudspeaker.py")),
-    *(SIGNAL + name for name in ("left.py", "measure.py", "path_change.py", "referee.py", "spectra.py")),
+    *(SIGNAL + name for name in ("left.py", "level.py", "measure.py", "path_change.py", "referee.py", "spectra.py")),
     SIGNAL + "suppressor.py",
     TRAIN + "scenes.py",
 )

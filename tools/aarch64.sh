@@ -173,6 +173,7 @@ ready() {
     understand
     mounted proc "$root/proc"
     mounted /dev "$root/dev"
+    mounted /dev/pts "$root/dev/pts"
     processors
     rm -rf "$root/src"
     mkdir -p "$root/src"

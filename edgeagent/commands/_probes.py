@@ -19,6 +19,7 @@ from edgeagent import __version__
 from edgeagent.app import parts
 from edgeagent.commands._finding import Finding, fail, ok, warn
 from edgeagent.commands._installed import installed, theirs
+from edgeagent.commands.terminal import nearest
 from edgeagent.config import named_files
 from edgeagent.config.keys import sections
 from edgeagent.devices.model_files import chosen, manifest
@@ -250,8 +251,7 @@ def disk(settings: Settings) -> Iterator[Finding]:
         if service and service.makes(existing):
             yield ok("disk", f"{existing} is made when the service starts")
             continue
-        while not os.path.exists(existing):  # a folder that may not be entered is none for us
-            existing = existing.parent
+        existing = nearest(existing)
         free, called = shutil.disk_usage(existing).free, Path(files.get(key, folder)).name
         text = f"{free / (1 << 30):.1f} GiB free for {existing}"
         if service and (why := service.denies(existing)):

@@ -75,9 +75,15 @@ def check_place(option: str, file: Path | None) -> None:
 
 def check_folder(folder: Path) -> None:
     """Nobody shall work for what cannot be kept; `folder` need not be there yet. Raises EdgeAgentError."""
-    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    there = nearest(folder)
     if not there.is_dir() or not os.access(there, os.W_OK):
         raise EdgeAgentError(f"{folder}: {there} is no folder that can be written", "write elsewhere")
+
+
+def nearest(folder: Path) -> Path:
+    """The folder itself, or the first above it that is there. One that may not be entered is none for us, which
+    `Path.exists` raises for."""
+    return next(path for path in (folder, *folder.absolute().parents) if os.path.exists(path))
 
 
 def print_json(document: object) -> None:

@@ -1,9 +1,9 @@
 """The loudspeaker's clock against the microphone's: a robust line through the measured delays.
 
 Two crystals differ by up to 200 ppm (3 samples a second), so the delay is a line in time, not a number. A median of
-slopes (Theil 1950) finds the line, least squares on the points near it (Rousseeuw & Leroy 1987) make it exact; it is
-only believed when its slope stands clear of its own standard error. Left out: temperature, slower than the 30 s that
-the line remembers.
+slopes (Theil 1950) finds the line, least squares that count a point the less the farther off it lies (Beaton & Tukey,
+"The fitting of power series", Technometrics 16, 1974) make it exact; it is only believed when its slope stands clear
+of its own standard error. Left out: temperature, slower than the 30 s that the line remembers.
 """
 
 from __future__ import annotations
@@ -46,6 +46,15 @@ LEAST_PPM = 8.0
 
 MANY_POINTS = 160
 """As many (10 s) and no line yet: there is hardly any drift, as on cards with one crystal for both ways."""
+
+
+NEARBY, NEARBY_SCATTER = 1.5, 5.0
+"""Samples, and multiples of the median distance, from which a point off the line does not count: the larger."""
+
+LEAST_COUNT = LEAST_POINTS / 2
+"""So much all the points must count."""
+
+Points = NDArray[np.float64]
 
 
 class Line(NamedTuple):
@@ -114,17 +123,17 @@ class DriftEstimator:
         local = float(np.median((y[apart:] - y[:-apart]) / (t[apart:] - t[:-apart])))
         slope, lag = local, float(np.median(y - local * t))
         for _ in range(2):
-            off = np.abs(y - slope * t - lag)
-            kept = off < max(0.3, 2.0 * float(np.median(off)))
-            if kept.sum() < LEAST_POINTS * 2 // 3:
+            weights = _weights(y - slope * t - lag)
+            count = float(np.add.reduce(weights))
+            if count < LEAST_COUNT:
                 return None
-            slope, lag = _fit(t[kept], y[kept])
-        scatter = float(np.std((y - slope * t - lag)[kept]))
+            slope, lag = _fit(t, y, weights)
+        scatter = float(np.sqrt(weights @ np.square(y - slope * t - lag) / count))
         if scatter > SMOOTH:
             return None
         if abs(local - slope) > max(STEADY_PPM * 1e-6, STEADY * abs(slope)):
             return None
-        error = scatter * np.sqrt(12.0 / kept.sum()) / -t[0]
+        error = scatter * np.sqrt(12.0 / count) / -t[0]
         if not self._locked and abs(slope) < max(CLEAR * error, LEAST_PPM * 1e-6):
             return None
         self._locked = True
@@ -132,9 +141,18 @@ class DriftEstimator:
         return Line(float(lag), float(-slope * 1e6))
 
 
-def _fit(t: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, float]:
-    """Slope and value at t = 0 of the least-squares line."""
-    t_mean, y_mean = t.mean(), y.mean()
+def _weights(off: Points) -> Points:
+    """Of points so many samples off the line, 1 to 0: Tukey's biweight. No point is in or out by its last bits, which
+    each processor rounds in its own way."""
+    far = max(NEARBY, NEARBY_SCATTER * float(np.median(np.abs(off))))
+    return np.square(np.maximum(1.0 - np.square(off / far), 0.0))
+
+
+def _fit(t: Points, y: Points, weights: Points) -> tuple[float, float]:
+    """Slope and value at t = 0 of the line of least weighted squares."""
+    count = np.add.reduce(weights)
+    t_mean, y_mean = weights @ t / count, weights @ y / count
     centred = t - t_mean
-    slope = float(centred @ (y - y_mean)) / float(centred @ centred)
+    weighted = weights * centred
+    slope = float(weighted @ (y - y_mean)) / float(weighted @ centred)
     return slope, float(y_mean - slope * t_mean)

@@ -1,7 +1,9 @@
 """The far end on its own clock, readable at fractional delays.
 
 Fractional delay by a Hann-windowed sinc (Laakso et al., "Splitting the unit delay", IEEE SP Magazine 1996): 32 taps in
-256 phases. Between two phases nothing is interpolated: 1/512 of a sample is 50 dB down even at 7 kHz.
+256 phases, with a straight line between two. The nearest phase alone would do by its error, 50 dB down even at 7 kHz;
+but on which side of the middle a creeping delay is would then hang on its last bits, which each processor rounds in its
+own way, and with it what is cancelled.
 """
 
 from __future__ import annotations
@@ -31,6 +33,8 @@ def _interpolators() -> Sound:
 
 
 _INTERPOLATORS = _interpolators()
+_STEPS = np.diff(_INTERPOLATORS, axis=0)
+"""(PHASES, TAPS): from each phase to the next."""
 
 
 class Recent:
@@ -66,6 +70,7 @@ class Recent:
             return self.last(n, whole)
         late = max(delay, float(LOOKAHEAD))
         before = int(np.ceil(late))
-        phase = round((before - late) * PHASES)
-        span = self.last(n + TAPS - 1, before - LOOKAHEAD)
-        return np.convolve(span, _INTERPOLATORS[phase], "valid")
+        phase = (before - late) * PHASES  # 0 <= phase < PHASES, for before is the next whole one
+        row = int(phase)
+        taps = _INTERPOLATORS[row] + np.float32(phase - row) * _STEPS[row]
+        return np.convolve(self.last(n + TAPS - 1, before - LOOKAHEAD), taps, "valid")

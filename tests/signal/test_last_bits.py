@@ -1,4 +1,4 @@
-"""The canceller does not hang on last bits: processors round sums in their own ways, and decisions are to be the same."""
+"""The canceller does not hang on last bits: processors round sums in their own ways, and decide alike all the same."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from edgeagent.__main__ import main
 from edgeagent.commands import (
     _level_probes,
     _listening_probes,
@@ -80,6 +81,11 @@ def test_the_worst_finding_is_the_exit_code(capsys: pytest.CaptureFixture[str]) 
         "warn  b              slow",
         "                     fix: buy a faster one",
     ]
+
+
+def test_seconds_without_levels_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--seconds", "30"]) == 2
+    assert "--levels" in capsys.readouterr().err
 
 
 def test_what_a_server_says_does_not_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:

@@ -21,9 +21,13 @@ from pathlib import Path
 from edgeagent.commands._finding import Probe
 from edgeagent.commands.terminal import add_json, print_json
 from edgeagent.credential import NAMES
+from edgeagent.errors import EdgeAgentError
 from edgeagent.settings import Settings
 
 HELP = "what works on this machine, what is missing, and how to mend it"
+
+SECONDS = 10.0
+"""For which --levels listens, unless it is told otherwise."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--machine", action="store_true", help="with --config: check the machine for it, too")
     parser.add_argument("--example", action="store_true", help="print a configuration with every key and its default")
     parser.add_argument("--levels", action="store_true", help="show what the microphone hears, live, and judge it")
-    parser.add_argument("--seconds", type=float, default=10.0, metavar="N", help="of --levels, 1 to 600 (default 10)")
+    parser.add_argument("--seconds", type=float, metavar="N", help=f"of --levels, 1 to 600 (default {SECONDS:g})")
     parser.add_argument("--leds", action="store_true", help="light each LED of the lamp alone, and ask who looks")
     parser.add_argument("--languages", action="store_true", help="what is understood and spoken of each language")
     parser.add_argument("--held", action="append", default=[], choices=NAMES, help=argparse.SUPPRESS)  # the page's
@@ -57,6 +61,8 @@ def run(args: argparse.Namespace) -> int:
     from edgeagent import config
     from edgeagent.commands import _finding, _installed
 
+    if args.seconds is not None and not args.levels:
+        raise EdgeAgentError("--seconds is how long --levels listens", "give --levels as well")
     _installed.held = frozenset(args.held)
     if args.example:
         print(config.example(), end="")
@@ -101,7 +107,9 @@ def _looked_at(args: argparse.Namespace, settings: Settings) -> list[Probe]:
 
     if args.levels or args.leds or args.languages:
         beside = _beside.find(args.beside, _typed(args)) if args.levels or args.leds else _beside.NOBODY
-        probes = [_level_probes.levels(args.seconds, beside)] if args.levels else []
+        probes = (
+            [_level_probes.levels(SECONDS if args.seconds is None else args.seconds, beside)] if args.levels else []
+        )
         probes += [_led_probes.leds(_led_probes.asked, beside)] if args.leds else []
         return [*probes, *([_language_probes.languages] if args.languages else [])]
     probes = [_probes.configuration] if args.config else []

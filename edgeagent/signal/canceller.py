@@ -18,7 +18,7 @@ from edgeagent.signal.confidence import Confidence, Judge, Trust
 from edgeagent.signal.echo_filter import EchoFilter
 from edgeagent.signal.fourier import Power
 from edgeagent.signal.history import Recent
-from edgeagent.signal.level import FULL_SCALE
+from edgeagent.signal.level import FULL_SCALE, OFFSET
 from edgeagent.signal.spectra import BLOCKS, SPAN
 from edgeagent.signal.suppressor import Suppressor
 from edgeagent.units import HOP
@@ -44,10 +44,6 @@ LOUDEST = 4.0
 
 DEAD = np.float32(2**-14)
 """Span of a hop (two steps of 16 bit) up to which the microphone is muted or stuck."""
-
-OFFSET = 3e-3
-"""Mean (-50 dBFS) above which the microphone's constant offset is taken off; some cheap converters have 1 %. Sound with
-less is left as it is, to the bit."""
 
 OFFSET_SHARE = 0.05
 """Share of the newest hop in that mean: 0.3 s, as faults come and go."""

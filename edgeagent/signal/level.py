@@ -12,6 +12,10 @@ from edgeagent.signal import Sound
 FULL_SCALE = 0.985
 """Magnitude from which a sample counts as clipped; some converters stop a little below 1."""
 
+OFFSET = 3e-3
+"""Mean (-50 dBFS) above which a converter's constant offset is taken off; some cheap ones have 1 %. Sound with less is
+left as it is, to the bit."""
+
 SILENT_DB = -120.0
 """What exact silence is given as: far below the last bit of 16."""
 

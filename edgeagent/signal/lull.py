@@ -14,7 +14,7 @@ from math import isfinite
 import numpy as np
 
 from edgeagent.signal import Sound
-from edgeagent.signal.canceller import OFFSET
+from edgeagent.signal.level import OFFSET
 from edgeagent.units import HOP
 
 SILENT = 320

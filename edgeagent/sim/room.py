@@ -38,13 +38,15 @@ class Room:
     def __init__(self, near: Sound, echo: EchoPath) -> None:
         """near: (length,) float32. Raises SceneError when the loudspeaker's clock would overtake the delay."""
         self._near = near
-        self._echo = Echo(echo, near.size)
+        self._echo = Echo(echo, near.size) if echo.response.any() or echo.change else None
         self._at = 0
 
     def hear(self, loudspeaker: Sound) -> Pcm:
         """The microphone over the samples in which `loudspeaker` (n,) float32 plays, as a 16-bit converter gives it."""
         n = len(loudspeaker)
-        microphone = self._near[self._at : self._at + n] + self._echo.block(loudspeaker)
+        microphone: Exact | Sound = self._near[self._at : self._at + n]
+        if self._echo is not None:
+            microphone = microphone + self._echo.block(loudspeaker)
         self._at += n
         return to_int16(microphone.astype(np.float32))
 

@@ -73,6 +73,13 @@ def test_microphone_is_near_and_echo_in_sixteen_bits() -> None:
     assert (heard[0], heard[-1]) == (-32768, 32767)
 
 
+def test_without_an_echo_the_microphone_hears_what_is_near() -> None:
+    near = np.linspace(-0.5, 0.5, 480).astype(np.float32)
+    room = Room(near, EchoPath(np.zeros(1, np.float32), 0.0))
+    heard = [room.hear(np.ones(160, np.float32)) for _ in range(3)]
+    np.testing.assert_array_equal(np.concatenate(heard), to_int16(near))
+
+
 def test_a_clock_that_overtakes_the_delay_is_refused() -> None:
     with pytest.raises(SceneError, match="uses up the delay"):
         grid(EchoPath(RESPONSES[0], 160.0, drift_ppm=200.0), 60 * RATE)

@@ -40,6 +40,8 @@ COLUMNS = {
     "backchannel_rejection": "backchannels",
     "noise_rejection": "noises",
     "far_speech_rejection": "far speech",
+    "covered": "whole",
+    "ducked_s_per_min": "ducked s",
     "held_total": "held",
     "self_stops": "self",
 }

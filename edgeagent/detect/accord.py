@@ -21,6 +21,10 @@ SHARE = 0.4
 """Of what the backchannel model says. Chosen on scenes: with 0 a person whose level is not known yet passes for a
 television for half a second and more; with 1 a television that says something sensible passes for a person."""
 
+MOVED = 0.5
+"""Of the log odds for a person that is believed where the echo path may just have become another: what the networks
+hear may be our own voice from where the filter does not know it."""
+
 
 def accord(presence: Presence, overlap: Overlap) -> float:
     """P(a person is speaking here) in this hop, in [1 - SURE, SURE]."""
@@ -28,3 +32,8 @@ def accord(presence: Presence, overlap: Overlap) -> float:
     odds = log_odds(bounded(presence.near / sounding))
     odds += SHARE * log_odds(bounded(overlap.floor + overlap.backchannel))
     return bounded(sounding / (1.0 + exp(-odds)))
+
+
+def doubted(near: float) -> float:
+    """P(a person is speaking here) where what is heard may be our own voice, with an echo path that has just moved."""
+    return near if near <= 0.5 else bounded(1.0 / (1.0 + exp(-MOVED * log_odds(near))))

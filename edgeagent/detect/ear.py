@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgeagent.detect.accord import accord
+from edgeagent.detect.accord import accord, doubted
 from edgeagent.detect.backchannel import Backchannel, Overlap
 from edgeagent.detect.near_end import NearEnd
 from edgeagent.detect.rules import BACKCHANNEL, FLOOR, Rules
@@ -92,6 +92,7 @@ class Ear:
         usual, known = np.float32(self.usual.power), np.float32(self.usual.known)
         vector = self._features.push(measured, usual, known)
         near, self._overlap = self._judge(vector, at)
+        near = doubted(near) if cancelled.confidence.moved else near
         return Percept(at, near, *self._overlap, float(measured[LINEAR_POWER]))
 
     def unknown(self, at: int) -> Percept:

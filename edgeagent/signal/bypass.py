@@ -19,6 +19,7 @@ _TRUSTED = Confidence(
     drift_ppm=0.0,
     far_active=False,
     trust=Trust.TRUSTED,
+    moved=False,
 )
 
 

@@ -19,6 +19,7 @@ from edgeagent.signal.echo_filter import EchoFilter
 from edgeagent.signal.fourier import Power
 from edgeagent.signal.history import Recent
 from edgeagent.signal.level import FULL_SCALE, OFFSET
+from edgeagent.signal.path_change import Moved
 from edgeagent.signal.spectra import BLOCKS, SPAN
 from edgeagent.signal.suppressor import Suppressor
 from edgeagent.units import HOP
@@ -92,6 +93,7 @@ class Canceller:
         self._hold = 0
         self._discarded = 0
         self._offset = 0.0
+        self._moved = Moved()
 
     @property
     def drift_ppm(self) -> float:
@@ -136,6 +138,7 @@ class Canceller:
             drift_ppm=self._alignment.ppm,
             far_active=self._linger > 0,
             trust=trust,
+            moved=self._moved.hop(frame.moved, self._linger > 0),
         )
         return Cancelled(frame.clean, linear, echo, frame.clean_power, frame.linear_power, frame.echo_power, confidence)
 

@@ -50,6 +50,9 @@ class Confidence:
 
     trust: Trust
 
+    moved: bool
+    """The echo path seems to have become another within the last tenths of a second: what is left may be echo."""
+
 
 HOPS_PER_SECOND = RATE / HOP
 

@@ -36,6 +36,32 @@ FOLLOWED = 1.1
 """Error power of the fast filter over that of the slow one up to which the path may have changed: a person upsets the
 fast one more."""
 
+SETTLED = 125
+"""Hops of far end (2 s) without a sign of a change after which the next one is news. Of a filter that never knows its
+path well, and of one that a person upsets, there are signs all the time."""
+
+NEWS = 25
+"""Hops (0.4 s) for which it is: until then the filter has learnt most of the new path."""
+
+
+class Moved:
+    """Whether the echo path has just become another. One owner thread."""
+
+    def __init__(self) -> None:
+        self._settled = SETTLED
+        self._news = 0
+
+    def hop(self, sign: bool, far: bool) -> bool:
+        """After one hop: whether it bears a `sign` of a change, and whether the far end is audible."""
+        self._news = max(self._news - 1, 0)
+        if sign:
+            if self._settled >= SETTLED:
+                self._news = NEWS
+            self._settled = 0
+        else:
+            self._settled += far
+        return self._news > 0
+
 
 def displaced(spectra: Spectrum, powers: Power) -> float:
     """How much of the error is the echo estimate, either way up, some samples earlier or later: 0 to 1. Spectra and

@@ -94,7 +94,8 @@ QUIET = np.float32(1e-9)
 
 class Suppressed(NamedTuple):
     """The frame after suppression. clean (HOP,), one hop behind the input; *_power (HOP + 1,): spectra of the current
-    2 HOP frame; coherence: of residual and echo estimate, 0 to 1. changed: the echo path has just become another."""
+    2 HOP frame; coherence: of residual and echo estimate, 0 to 1. changed: the echo path has just become another.
+    moved: it may have within the last tenths of a second, so that what is left may be echo."""
 
     clean: Sound
     clean_power: Power
@@ -102,6 +103,7 @@ class Suppressed(NamedTuple):
     echo_power: Power
     coherence: float
     changed: bool
+    moved: bool
 
 
 class Suppressor:
@@ -148,7 +150,8 @@ class Suppressor:
         clean = self._tail + frame[:HOP]
         self._tail = frame[HOP:]
         changed = changed or self._coherence.misfit > MISFIT
-        return Suppressed(clean, powers[0] * np.square(gain), powers[0], powers[1], coherence, changed)
+        moved = changed or self._presumed > WEAK
+        return Suppressed(clean, powers[0] * np.square(gain), powers[0], powers[1], coherence, changed, moved)
 
     def rest(self, hops: int) -> None:
         """So many hops without any echo, of a sound that is like the last one, are not processed."""
@@ -159,7 +162,7 @@ class Suppressor:
         leak stays as it was."""
         self._tail = self._frames[0, HOP:] * WINDOW[HOP:] ** 2
         changed = self._coherence.misfit > MISFIT
-        return Suppressed(self._frames[0, :HOP].copy(), powers[0], powers[0], powers[1], coherence, changed)
+        return Suppressed(self._frames[0, :HOP].copy(), powers[0], powers[0], powers[1], coherence, changed, changed)
 
     def _rest(self) -> Suppressed:
         """There is no echo, and the last of it is long gone: only the noise floor is followed."""

@@ -53,7 +53,7 @@ class Wire(Canceller):
         del reference
         before, self._before = getattr(self, "_before", np.zeros(HOP, np.float32)), microphone
         power = np.full(HOP + 1, float(before @ before), np.float32)
-        sure = Confidence(40.0, 20.0, 0.0, 0.0, 0, 0.0, True, Trust.TRUSTED)
+        sure = Confidence(40.0, 20.0, 0.0, 0.0, 0, 0.0, True, Trust.TRUSTED, False)
         return Cancelled(before, before, np.zeros(HOP, np.float32), power, power, power, sure)
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeagent.detect.accord import accord
+from edgeagent.detect.accord import accord, doubted
 from edgeagent.detect.backchannel import Overlap
 from edgeagent.detect.near_end import Presence
 from edgeagent.turn.policy import SURE
@@ -50,3 +50,14 @@ def test_who_takes_the_floor_is_no_television_and_nothing_is_no_person() -> None
     assert accord(doubtful, Overlap(0.95, 0.03)) > 0.6
     assert accord(doubtful, Overlap(0.05, 0.03)) < 0.15
     assert accord(silent, Overlap(0.95, 0.03)) < 0.03
+
+
+@given(SHARES)
+def test_a_doubted_person_is_one_all_the_same_and_nobody_becomes_one(near: float) -> None:
+    assert (doubted(near) > 0.5) == (near > 0.5)
+    assert doubted(near) <= near
+    assert near <= 0.5 or doubted(near) < near
+
+
+def test_a_sure_person_is_likely_where_what_is_heard_may_be_our_own_voice() -> None:
+    assert doubted(0.99) == pytest.approx(0.909, abs=1e-3)

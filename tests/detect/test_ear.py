@@ -18,7 +18,7 @@ from edgeagent.errors import ModelError
 from edgeagent.signal.bypass import Bypass
 from edgeagent.signal.canceller import Cancelled
 from edgeagent.sim import noises
-from edgeagent.turn.policy import FAINT, VOICED, Percept
+from edgeagent.turn.policy import FAINT, VOICED, Percept, log_odds
 from edgeagent.units import HOP, RATE
 from tests.detect.made_up import Array, Breaking, Counting
 
@@ -69,6 +69,15 @@ def test_a_percept_says_when_how_near_what_and_how_loud() -> None:
     assert last.backchannel > 0.9 > 0.1 > last.floor
     voice = np.mean([p.power for p in percepts[2 * RATE // HOP :]])
     assert voice == pytest.approx(np.mean(talk()[2 * RATE :] ** 2), rel=0.1)
+
+
+def test_where_the_echo_path_has_just_moved_a_person_is_half_believed() -> None:
+    near = [3.0 if index == NEAR else 0.0 for index in range(len(CLASSES))]
+    hop = Bypass().process(np.zeros(HOP, np.float32), talk()[-HOP:].astype(np.float32))
+    moved = replace(hop, confidence=replace(hop.confidence, moved=True))
+    sure, unsure = (Ear(Counting(near), Counting(KIND_SCORES)).hear(each, HOP).near for each in (hop, moved))
+    assert VOICED < unsure < sure
+    assert log_odds(unsure) == pytest.approx(log_odds(sure) / 2)
 
 
 def test_both_models_are_told_what_is_usual() -> None:

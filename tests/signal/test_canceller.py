@@ -261,6 +261,18 @@ def test_next_to_nothing_of_a_moved_path_is_heard(seed: int) -> None:
     assert run.erle(run.linear, 6.0, 7.0) > 15
 
 
+@pytest.mark.parametrize("seed", [50, 60, 70, 80])
+def test_a_moved_path_is_told_and_a_person_is_none(seed: int) -> None:
+    far, near = voice(8.0, seed), voice(8.0, seed + 5)
+    told = [hop.confidence.moved for hop in Run(far, moved(far, seed, 5.0)).hops]
+    first = told.index(True, 4 * RATE // HOP) * HOP / RATE
+    assert 4.99 < first < 5.2
+    assert not any(told[3 * RATE // HOP : int(4.9 * RATE / HOP)])
+    near[: 5 * RATE] = 0
+    talked_over = [hop.confidence.moved for hop in Run(far, echo_of(far, room(seed), 1000) + near).hops]
+    assert not any(talked_over[3 * RATE // HOP :])
+
+
 @pytest.mark.parametrize("pause", [0.2, 0.28, 0.3, 1.0])
 def test_a_long_silence_is_cheap_and_leaves_the_same_bits(pause: float, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever its length against what the filter remembers, and whatever comes after it."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from edgeagent.signal.fourier import forward, power
-from edgeagent.signal.path_change import CHANCE, DOUBTFUL, displaced
+from edgeagent.signal.path_change import CHANCE, DOUBTFUL, NEWS, SETTLED, Moved, displaced
 from edgeagent.signal.suppressor import WINDOW
 from edgeagent.units import HOP, RATE
 from tests.signal.echo_world import Sound, echo_of, room, voice
@@ -46,3 +48,26 @@ def test_what_is_left_of_nothing_is_no_path() -> None:
     for error, echo in ((silence, sound), (sound, silence), (silence, silence)):
         spectra = forward(np.stack([error, echo])[:, : 2 * HOP] * WINDOW)
         assert displaced(spectra, power(spectra)) < DOUBTFUL
+
+
+def news(moved: Moved, signs: Sequence[bool], far: bool = True) -> list[bool]:
+    return [moved.hop(sign, far) for sign in signs]
+
+
+def test_the_first_sign_is_news_for_a_while() -> None:
+    assert news(Moved(), [False, True, False] + [False] * NEWS) == [False] + [True] * NEWS + [False] * 2
+
+
+def test_signs_all_the_time_are_no_news() -> None:
+    moved = Moved()
+    told = news(moved, [True, False, False, True] * SETTLED)
+    assert sum(told) == NEWS
+    assert not any(news(moved, [False] * SETTLED))
+    assert news(moved, [True]) == [True]
+
+
+def test_in_silence_nothing_settles() -> None:
+    moved = Moved()
+    news(moved, [True])
+    news(moved, [False] * 10 * SETTLED, far=False)
+    assert news(moved, [True]) == [False]

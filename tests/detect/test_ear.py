@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from edgeagent.detect.accord import MOVED
 from edgeagent.detect.backchannel import KINDS
 from edgeagent.detect.ear import LINGER, Ear
 from edgeagent.detect.near_end import CLASSES, NEAR
@@ -71,13 +72,13 @@ def test_a_percept_says_when_how_near_what_and_how_loud() -> None:
     assert voice == pytest.approx(np.mean(talk()[2 * RATE :] ** 2), rel=0.1)
 
 
-def test_where_the_echo_path_has_just_moved_a_person_is_half_believed() -> None:
+def test_where_the_echo_path_has_just_moved_a_person_is_believed_by_a_quarter() -> None:
     near = [3.0 if index == NEAR else 0.0 for index in range(len(CLASSES))]
     hop = Bypass().process(np.zeros(HOP, np.float32), talk()[-HOP:].astype(np.float32))
     moved = replace(hop, confidence=replace(hop.confidence, moved=True))
     sure, unsure = (Ear(Counting(near), Counting(KIND_SCORES)).hear(each, HOP).near for each in (hop, moved))
     assert VOICED < unsure < sure
-    assert log_odds(unsure) == pytest.approx(log_odds(sure) / 2)
+    assert log_odds(unsure) == pytest.approx(MOVED * log_odds(sure))
 
 
 def test_both_models_are_told_what_is_usual() -> None:

@@ -6,6 +6,9 @@ The speech comes from a folder of sound files, or from a CSV with the columns pa
 (espeak-ng itself differs by a few samples from run to run). `edgeagent simulate DIR --out RUNS` runs the scenes,
 `edgeagent score` judges.
 
+Where a file holds many recordings, the CSV has start_s and end_s; and active, as in "2.59-3.14;3.20-3.31", says when
+somebody is heard: in a noisy recording nothing else tells where the voice begins.
+
 In the folder, files in subfolders called agent, interruption, command, backchannel, noise or far_speech are of that
 kind; of the others, those of 3.5 s and more are the device's, and the rest interrupt it.
 """

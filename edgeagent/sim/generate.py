@@ -121,7 +121,6 @@ class _Maker:
         self._mix = Mix(length)
         self._lines: list[Line] = []
         self._unsaid: list[Clip] = []
-        self._said: list[Clip] = []
         self._hiss = dice.spawn(1)[0]  # so that nothing else is drawn otherwise
 
     def encounter(self, name: str) -> Encounter:
@@ -170,15 +169,11 @@ class _Maker:
 
     def _other(self, line: list[Clip]) -> Clip:
         """One that is unlike all that was said, or else all that `line` holds, or else any."""
-        while True:
-            if not self._unsaid:
-                self._unsaid = [clip for clip in self._cast.device if not _alike(clip, line)]
-                self._said = list(line) if self._unsaid else []
-                self._unsaid = self._unsaid or list(self._cast.device)
-            clip = self._unsaid.pop(int(self._dice.integers(len(self._unsaid))))
-            if not _alike(clip, self._said):
-                self._said.append(clip)
-                return clip
+        everything = self._cast.device
+        left = self._unsaid or [clip for clip in everything if not _alike(clip, line)] or everything
+        clip = self._any(left)
+        self._unsaid = [other for other in left if not _alike(other, [clip])]
+        return clip
 
     def _shuffled_deck(self) -> list[Kind | None]:
         possible = self._cast.kinds()

@@ -19,7 +19,7 @@ from edgeagent.ports import Sound
 from edgeagent.signal.wav import read_wav
 from edgeagent.sim.mix import trimmed
 from edgeagent.sim.truth import USER, Kind
-from edgeagent.units import RATE
+from edgeagent.units import RATE, samples
 
 SYNTHESISED = "text-to-speech"
 
@@ -35,6 +35,9 @@ BACKCHANNELS = frozenset(("uh-huh", "mm-hm", "mhm", "hm", "yeah", "yes", "right"
 
 HUMS = frozenset(("uh-huh", "mm-hm", "mhm", "hm"))
 """Backchannels that are no words: easier to tell from somebody who takes the floor."""
+
+CLICK = samples(80)
+"""Shorter stretches of sound before and after somebody speaks are none of theirs."""
 
 PHRASE_S = 1.0
 """Seconds. A shorter recording of a user of which nobody knows the words is no interruption, and is not used."""
@@ -107,8 +110,10 @@ class Cast:
 
 
 def from_table(path: Path, speakers: Collection[str] | None = None) -> Cast:
-    """The recordings that a CSV lists. Columns: path (relative to it), kind; optional text, start_s, end_s, duration_s,
-    source, style (without it what `style_of` makes of the others). speakers: take no others, by the column speaker.
+    """The recordings that a CSV lists. Columns: path (relative to it), kind; optional text, start_s, end_s, active (in
+    which stretches of the file, as in "2.59-3.14;3.20-3.31", somebody is heard; what is before and after is cut off,
+    however loud), duration_s, source, style (without it what `style_of` makes of the others). speakers: take no others,
+    by the column speaker.
 
     kind: agent, one of the kinds of truth.json, or near (a user, sorted by text and length; single words are put in a
     row, by the column speaker or by file). Others are passed over. Raises SceneError."""
@@ -184,6 +189,8 @@ def _cast_row(cast: Cast, words: dict[str, list[Clip]], root: Path, row: Mapping
         raise ValueError("names no file")
     start = round(float(row.get("start_s") or 0) * RATE)
     stop = round(float(row["end_s"]) * RATE) if row.get("end_s") else None
+    if active := row.get("active"):
+        start, stop = _heard(active, start, stop)
     if start < 0 or (stop is not None and stop <= start):
         raise ValueError(f"there is no sound from {start / RATE:g} s" + (f" to {stop / RATE:g} s" if stop else ""))
     load = partial(_cut, root / row["path"], start, stop)
@@ -200,6 +207,15 @@ def _cast_row(cast: Cast, words: dict[str, list[Clip]], root: Path, row: Mapping
             words.setdefault(row.get("speaker") or row["path"], []).append(
                 Clip(load, plain(text), row.get("source") or "")
             )
+
+
+def _heard(active: str, start: int, stop: int | None) -> tuple[int, int]:
+    """The part of `start` .. `stop`, in samples, in which somebody is heard; clicks before and after are nobody. Raises
+    ValueError."""
+    stretches = [[round(float(end) * RATE) for end in stretch.split("-")] for stretch in active.split(";")]
+    voiced = [(begin, end) for begin, end in stretches if end - begin >= CLICK] or stretches
+    first, last = voiced[0][0], voiced[-1][1]
+    return max(start, first), last if stop is None else min(stop, last)
 
 
 def _style(kind: Kind, row: Mapping[str, str]) -> str:

@@ -12,7 +12,7 @@ import pytest
 
 from edgeagent.errors import SceneError
 from edgeagent.ports import Sound
-from edgeagent.signal.wav import write_wav
+from edgeagent.signal.wav import read_wav, write_wav
 from edgeagent.sim.acoustics import Model
 from edgeagent.sim.folder import write_scene
 from edgeagent.sim.generate import VALUES, Conditions, conditions, generate
@@ -218,6 +218,28 @@ def test_a_table_of_recordings(tmp_path: Path) -> None:
     assert styles == ["phrase", "word", "hum"]
 
 
+@pytest.mark.parametrize(
+    ("active", "first", "last"),
+    [
+        ("0.5-0.9", 0.5, 0.9),
+        ("0.1-0.13;0.5-0.9;1.2-1.5", 0.5, 1.5),
+        ("0.5-0.9;1.2-1.24", 0.5, 0.9),
+        ("0.1-0.13", 0.1, 0.13),
+        ("0.0-9.0", 0.05, 1.95),
+        ("", 0.05, 1.95),
+    ],
+)
+def test_what_is_before_the_voice_is_cut_off_however_loud_it_is(
+    tmp_path: Path, active: str, first: float, last: float
+) -> None:
+    sound = speechlike(np.random.default_rng(1), 2 * RATE)
+    write_wav(tmp_path / "a.wav", sound)
+    row = f"path,kind,start_s,end_s,active\na.wav,agent,,,\na.wav,command,0.05,1.95,{active}\n"
+    (tmp_path / "clips.csv").write_text(row)
+    clip = from_table(tmp_path / "clips.csv").events[Kind.COMMAND][0].load()
+    np.testing.assert_array_equal(clip, read_wav(tmp_path / "a.wav")[round(first * RATE) : round(last * RATE)])
+
+
 def test_of_a_recording_whose_length_the_table_does_not_tell_it_is_measured(tmp_path: Path) -> None:
     """Sentences of users are interruptions each by itself, and not single words to be put in a row."""
     rng = np.random.default_rng(1)
@@ -296,6 +318,9 @@ def test_a_folder_of_recordings(tmp_path: Path) -> None:
         ("path,kind,start_s,end_s\nx.wav,agent,1,inf\n", "line 2"),
         ("path,kind,start_s,end_s\nx.wav,agent,,1\ny.wav,near,2,1.5\n", "line 3: there is no sound from 2 s to 1.5 s"),
         ("path,kind,start_s\nx.wav,agent,-1\n", "line 2: there is no sound from -1 s"),
+        ("path,kind,active\nx.wav,agent,0.2\n", "line 2"),
+        ("path,kind,active\nx.wav,agent,0.2-soon\n", "line 2"),
+        ("path,kind,active\nx.wav,agent,0.2-0.5-0.7\n", "line 2"),
     ],
 )
 def test_a_wrong_table_is_one_clear_error(tmp_path: Path, text: str, wrong: str) -> None:

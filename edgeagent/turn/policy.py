@@ -60,10 +60,10 @@ class Percept:
 SURE = 0.999
 """Probabilities stay inside [1 - SURE, SURE]: no single step is ever certain."""
 
-VERDICT = 18.0
+VERDICT = 20.0
 """Nats of evidence for a person that a stop usually needs."""
 
-MEANT = 2.0
+MEANT = 3.0
 """Nats of evidence for a person in the first nat by which the overlap takes the floor more surely than is asked: only a
 person does that, and a word that is spoken softly is a word before it is surely a voice. More would let a click do."""
 

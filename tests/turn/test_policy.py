@@ -149,9 +149,9 @@ def test_a_word_that_is_clearly_one_needs_less_of_a_voice_and_a_click_is_none_al
     def stops(ms: float, near: float, floor: float) -> bool:
         return any(isinstance(after, s.Yielding) for _, _, after in live(overlap(ms, near, floor), s.Speaking(1)))
 
-    assert stops(320, 0.71, 0.97)
-    assert not stops(320, 0.71, 0.7)
-    assert not stops(320, 0.64, 0.97)
+    assert stops(320, 0.73, 0.97)
+    assert not stops(320, 0.73, 0.7)
+    assert not stops(320, 0.66, 0.97)
     assert not any(stops(ms, 0.999, 0.999) for ms in (16, 32, 48, 64))
 
 

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from math import log
+from typing import NamedTuple
 
 from edgeagent.settings import Turns
 from edgeagent.turn import events as e
@@ -90,9 +91,9 @@ FAINT = 0.15
 """From this probability on a step may already be the weak beginning of a word, for onsets."""
 
 ASKED = ((samples(180), 0.85), (samples(600), 0.5), (samples(1400), 0.22))
-"""Time since the onset, and what is then asked of P(takes the floor), with straight lines between: "okay" and "okay,
-but" share their onset, and waiting costs little while we are ducked; nearly all backchannels are over after 0.6 s; and
-whoever goes on and on wants something, however it sounds."""
+"""Time since the onset, less the pauses, and what is then asked of P(takes the floor), with straight lines between:
+"okay" and "okay, but" share their onset, and waiting costs little while we are ducked; nearly all backchannels are over
+after 0.6 s; and whoever goes on and on wants something, however it sounds. Who pauses does not go on and on."""
 
 EARLIEST = samples(160)
 """Nothing is stopped for sooner after its onset. A voice is as sure as it can be after a tenth of a second; but for so
@@ -150,6 +151,16 @@ REJOIN = samples(1000)
 """Voice within this long of earlier voice goes on with the same overlap: "yeah" may open a real turn."""
 
 
+class Faint(NamedTuple):
+    """Sound that may be the weak beginning of a word: when it began, and when there was any last."""
+
+    onset: int
+    last: int
+
+
+NOTHING = Faint(0, LONG_AGO)
+
+
 class Policy:
     """Keeps the running evidence. One call a step, engine thread only."""
 
@@ -161,8 +172,7 @@ class Policy:
         """How sure it must be, and how patient it is."""
         self._onset = 0
         self._began = LONG_AGO
-        self._faint_onset = 0
-        self._last_faint = LONG_AGO
+        self._faint = NOTHING
         self._last_voice = LONG_AGO
         self._most = 0.0
         self.heard = Percept(LONG_AGO, EVEN, EVEN)
@@ -170,6 +180,8 @@ class Policy:
         self._meant = LONG_AGO
         """When the overlap was last judged to want the floor, whether or not it got it; until that is taken back."""
         self._deaf_for = 0
+        self._paused = 0
+        """Samples of the pauses in the overlap so far."""
 
     @property
     def bound(self) -> float:
@@ -215,9 +227,8 @@ class Policy:
     def notice(self, percept: Percept) -> None:
         """What may be the weak beginning of a word, for its onset; also of steps that are heard after they are over."""
         if percept.near >= FAINT:
-            if percept.at - self._last_faint > GAP:
-                self._faint_onset = percept.at - HOP
-            self._last_faint = percept.at
+            begins = percept.at - self._faint.last > GAP
+            self._faint = Faint(percept.at - HOP if begins else self._faint.onset, percept.at)
 
     def mirror(self, other: Policy) -> None:
         """Have heard what `other` has heard. Its own stay its temper and its hints."""
@@ -244,18 +255,21 @@ class Policy:
         if self._deaf_for and self._meant > self._began:
             self._deaf_for = 0
             self._began, self._meant = max(self._began, at - OVERLAP + GAP), at
+            self._paused = 0
 
     def restart(self) -> None:
         """What was said until now is of no account, and what is said from now on is, without a silence between."""
         self.evidence = self._most = 0.0
-        self._meant = self._began = self._last_voice = self._last_faint = LONG_AGO
+        self._meant = self._began = self._last_voice = LONG_AGO
+        self._faint = NOTHING
         self._deaf_for = 0
 
     def _end(self, at: int) -> e.SpeechEnded:
         """The turn is over; what comes now is another one."""
         ended = e.SpeechEnded(at, self._last_voice)
         self.evidence = self._most = 0.0
-        self._began = self._last_voice = self._last_faint = LONG_AGO
+        self._began = self._last_voice = LONG_AGO
+        self._faint = NOTHING
         return ended
 
     def _weigh(self, percept: Percept) -> None:
@@ -266,12 +280,15 @@ class Policy:
             if at - self._last_voice < self._deaf_for:
                 return
             self._deaf_for = 0
-            self._began = self._last_voice = self._last_faint = self._meant = LONG_AGO
+            self._began = self._last_voice = self._meant = LONG_AGO
+            self._faint = NOTHING
         self.notice(percept)
         if percept.near >= VOICED:
             if self.evidence <= 0.0 and (at - self._last_voice > REJOIN or at - self._began > OVERLAP):
-                self._began, self._most = at - HOP, 0.0
-                self._onset = max(self._faint_onset, self._began - LEAD)
+                self._began, self._most, self._paused = at - HOP, 0.0, 0
+                self._onset = max(self._faint.onset, self._began - LEAD)
+            elif at - self._last_voice > ENDED:
+                self._paused += at - self._last_voice
             self._last_voice = at
         ratio = log_odds(percept.near)
         self.evidence = min(CEILING, max(0.0, self.evidence + max(-CLIP, min(CLIP, ratio)) - LEAK))
@@ -279,7 +296,7 @@ class Policy:
 
     def _doubt(self, percept: Percept, quiet: int, may_stop: bool) -> Iterator[e.Event]:
         since = percept.at - self._began
-        asked = ALONE if quiet >= ENDED else floor_asked(since)
+        asked = ALONE if quiet >= ENDED else floor_asked(since - self._paused)
         person, floor = self.hints.weigh(percept.at)
         surplus = log_odds(percept.floor) - log_odds(asked) - self.temper.caution / 2
         evidence = self._most + person + MEANT * min(1.0, max(0.0, surplus))
@@ -306,7 +323,7 @@ class Policy:
 
 
 def floor_asked(since_onset: int) -> float:
-    """P(takes the floor) that a stop usually needs `since_onset` samples after the onset."""
+    """P(takes the floor) that a stop usually needs `since_onset` samples after the onset, the pauses left out."""
     (sooner, more), *rest = ASKED
     for later, less in rest:
         if since_onset < later:

@@ -135,6 +135,15 @@ def test_what_goes_on_stops_us_however_it_sounds() -> None:
     assert 500 + 800 <= happened[1][0] <= 500 + 1400
 
 
+def test_who_pauses_does_not_go_on_and_on() -> None:
+    word, pause, again = [(VOICE, 0.1)] * hops(700), [(QUIET, 0.02)] * hops(300), [(VOICE, 0.24)] * hops(450)
+    before, after = [(QUIET, 0.5)] * hops(500), [(QUIET, 0.05)] * hops(600)
+    stopped = [isinstance(x[2], s.Yielding) for x in live(before + word + pause + again + after, s.Speaking(1))]
+    assert not any(stopped)
+    on_and_on = live(before + word + [(VOICE, 0.24)] * hops(300) + again + after, s.Speaking(1))
+    assert isinstance(on_and_on[1][2], s.Yielding)
+
+
 def test_a_stop_whose_cause_sounds_like_nothing_in_the_end_is_taken_back_within_a_second() -> None:
     before = [(QUIET, 0.5)] * hops(500)
     cough = before + [(VOICE, 0.95)] * hops(300) + [(QUIET, 0.05)] * hops(1500)

@@ -12,7 +12,7 @@ from edgeagent.turn import policy
 
 Values = Mapping[str, Any]
 
-OTHERS = ("HOP", "UNJUDGED", "OWN")
+OTHERS = ("HOP", "UNJUDGED", "OWN", "NOTHING")
 """Names in capitals that are no choices."""
 
 KNOWN = {

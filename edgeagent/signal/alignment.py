@@ -86,7 +86,8 @@ class Alignment:
         self._audible = 0
         self._looks: list[float] = []
         self._offset = 0.0
-        self._creep = 0.0
+        self._walk = 0.0
+        """Samples per hop of a remaining offset that are walked off, as long as the echo is there to tell where to."""
 
     def push(self, far: Sound, microphone: Sound) -> Sound:
         """Take one hop of both, (HOP,) float32; returns the far end in step with its echo, (HOP,)."""
@@ -102,7 +103,8 @@ class Alignment:
         if not self._creep:
             return self._far.delayed(HOP, self.position)
         first = self._far.delayed(HOP, self.position)
-        self.position = _within(self.position - self._creep, LOOKAHEAD)
+        walked = self._walk if self._audible > 0 else 0.0
+        self.position = _within(self.position - self._creep + walked, LOOKAHEAD)
         last = self._far.delayed(HOP, self.position)
         return first + (last - first) * _RAMP
 
@@ -184,6 +186,11 @@ class Alignment:
         self._looks.clear()
         return move
 
+    @property
+    def _creep(self) -> float:
+        """Samples per hop by which the clocks part."""
+        return self.ppm * 1e-6 * HOP
+
     def _follow(self, lag: float) -> None:
         """The echo is where we thought: learn how it creeps."""
         self.lag = lag
@@ -201,7 +208,7 @@ class Alignment:
             self._offset = self.position + HEAD - line.lag
         ahead = min(max(line.lag - HEAD + self._offset - self.position, -REACH), REACH)
         self.ppm = line.ppm
-        self._creep = (line.ppm * 1e-6 - ahead / PULL) * HOP
+        self._walk = ahead / PULL * HOP
 
 
 def _within(position: float, least: float = 0.0) -> float:

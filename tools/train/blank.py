@@ -47,5 +47,5 @@ def withheld(cancelled: Cancelled, what: Blank) -> Cancelled:
     if what is Blank.REFERENCE:
         silent = np.zeros_like(cancelled.echo_power)
         return replace(cancelled, echo_power=silent, confidence=replace(sure, far_active=False))
-    same = replace(sure, coherence=COHERENCE, misadjustment=MISADJUSTMENT, linear_erle_db=LINEAR_ERLE_DB)
+    same = replace(sure, coherence=COHERENCE, misadjustment=MISADJUSTMENT, linear_erle_db=LINEAR_ERLE_DB, moved=False)
     return replace(cancelled, confidence=same)

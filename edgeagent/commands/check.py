@@ -107,9 +107,8 @@ def _looked_at(args: argparse.Namespace, settings: Settings) -> list[Probe]:
 
     if args.levels or args.leds or args.languages:
         beside = _beside.find(args.beside, _typed(args)) if args.levels or args.leds else _beside.NOBODY
-        probes = (
-            [_level_probes.levels(SECONDS if args.seconds is None else args.seconds, beside)] if args.levels else []
-        )
+        seconds = SECONDS if args.seconds is None else args.seconds
+        probes = [_level_probes.levels(seconds, beside)] if args.levels else []
         probes += [_led_probes.leds(_led_probes.asked, beside)] if args.leds else []
         return [*probes, *([_language_probes.languages] if args.languages else [])]
     probes = [_probes.configuration] if args.config else []

@@ -47,7 +47,6 @@ LEAST_PPM = 8.0
 MANY_POINTS = 160
 """As many (10 s) and no line yet: there is hardly any drift, as on cards with one crystal for both ways."""
 
-
 NEARBY, NEARBY_SCATTER = 1.5, 5.0
 """Samples, and multiples of the median distance, from which a point off the line does not count: the larger."""
 

@@ -1,5 +1,7 @@
 """How tools/test.sh ends: by what its two runs of pytest said, and with 0 after success."""
 
+from __future__ import annotations
+
 import os
 import shutil
 import subprocess
@@ -31,12 +33,16 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def end_of(checkout: Path, *arguments: str, **told: str) -> subprocess.CompletedProcess[str]:
+    """Of the script with these arguments, in an environment that tells its tests how to end."""
+    environment = os.environ | told | {"PYTHON": sys.executable}
+    command = ["bash", "tools/test.sh", *arguments]
+    return subprocess.run(command, cwd=checkout, env=environment, capture_output=True, text=True, timeout=60)
+
+
 @pytest.mark.parametrize(("others", "clock", "end"), [(0, 0, 0), (1, 0, 1), (0, 2, 2), (1, 2, 2)])
 def test_the_script_ends_as_its_tests_do(checkout: Path, others: int, clock: int, end: int) -> None:
-    ends = {"OTHERS": str(others), "CLOCK": str(clock), "PYTHON": sys.executable}
-    run = subprocess.run(
-        ["bash", "tools/test.sh"], cwd=checkout, env=os.environ | ends, capture_output=True, text=True, timeout=60
-    )
+    run = end_of(checkout, OTHERS=str(others), CLOCK=str(clock))
     assert run.returncode == end, run.stdout + run.stderr
     assert f"by the clock: {clock}" in run.stdout
 
@@ -44,12 +50,5 @@ def test_the_script_ends_as_its_tests_do(checkout: Path, others: int, clock: int
 def test_what_a_run_with_arguments_says_is_the_end(checkout: Path) -> None:
     python = checkout / ".venv" / "bin" / "python"
     python.write_text('#!/bin/sh\ncase "$*" in *" -k echo"*) exit 5 ;; esac\n')
-    run = subprocess.run(
-        ["bash", "tools/test.sh", "-k", "echo"],
-        cwd=checkout,
-        env=os.environ | {"PYTHON": sys.executable},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    run = end_of(checkout, "-k", "echo")
     assert run.returncode == 5, run.stdout + run.stderr

@@ -100,9 +100,9 @@ class Alignment:
             spectra = forward(self._frames)
             self._estimator.push(spectra[0], spectra[1])
         self._frames[1, HOP:] = microphone
-        if not self._creep:
-            return self._far.delayed(HOP, self.position)
         first = self._far.delayed(HOP, self.position)
+        if not self._creep:
+            return first
         walked = self._walk if self._audible > 0 else 0.0
         self.position = _within(self.position - self._creep + walked, LOOKAHEAD)
         last = self._far.delayed(HOP, self.position)

@@ -279,9 +279,7 @@ class Policy:
                 self._last_voice = at
             if at - self._last_voice < self._deaf_for:
                 return
-            self._deaf_for = 0
-            self._began = self._last_voice = self._meant = LONG_AGO
-            self._faint = NOTHING
+            self.restart()
         self.notice(percept)
         if percept.near >= VOICED:
             if self.evidence <= 0.0 and (at - self._last_voice > REJOIN or at - self._began > OVERLAP):

@@ -61,6 +61,12 @@ class HomeAssistant:
         if stop:
             self.send("audio-stop", timestamp=(at + pieces) * PIECE_MS)
 
+    def has_it(self) -> None:
+        """Waits until the device has taken everything sent so far: it answers in order."""
+        before = len(self.of("pong"))
+        self.send("ping", text="have you got it?")
+        self.awaits("pong", before + 1)
+
     def of(self, kind: str) -> list[Told]:
         return [event for event in list(self.told) if event.type == kind]
 

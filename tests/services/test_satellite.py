@@ -169,8 +169,7 @@ def test_a_text_that_comes_before_the_turn_is_over_waits_for_its_end(
     device.satellite.sound(7, SOUND)
     home.awaits("run-pipeline")
     home.send("transcript", text="what time")
-    home.send("ping", text="have you got it?")
-    home.awaits("pong")
+    home.has_it()
     assert not device.texts
     device.satellite.sound(7, np.tile(SOUND, 5))
     device.satellite.close_turn(7, SOUND)
@@ -445,8 +444,7 @@ def test_announcements_that_nobody_can_speak_take_no_memory(device: Device, home
     device.falls_silent()
     home.awaits("played", 47)
     home.voice(0.4, 5)
-    home.send("ping", text="all of it")
-    home.awaits("pong")
+    home.has_it()
     assert level(sound_of(device.announced[-1])) == pytest.approx(0.4, abs=0.001)
 
 
@@ -467,8 +465,7 @@ def test_what_of_a_voice_is_never_heard_does_not_wait_in_memory(device: Device, 
     home.send("audio-start", **form)
     for _ in range(100):
         home.send("audio-chunk", bytes(1 << 20), **form)
-    home.send("ping", text="all of it")
-    home.awaits("pong")
+    home.has_it()
     (said,) = device.announced
     assert isinstance(said.talk, SatelliteTalk)
     assert sum(map(len, said.talk._pieces)) < 20 << 20

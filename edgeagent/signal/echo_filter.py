@@ -117,7 +117,7 @@ class EchoFilter:
             echoes = inverse(np.add.reduce(self.far.blocks * self._weights, axis=1))[:, HOP:]
         errors = self._frames[:, HOP:]
         np.subtract(microphone, echoes, out=errors)
-        error, echo = self._referee.judge(errors, echoes, microphone, alive)
+        error, echo = self._referee.judge(errors, echoes, microphone, alive, self.far.silent)
         if usable and loudness > AUDIBLE:
             better = self._referee.better
             if self._referee.works(WORKING, better):

@@ -29,6 +29,9 @@ DIVERGED = 2.0
 QUIET = 1e-6
 """Error energy of a hop (-84 dBFS) that is no failure, whatever the microphone says."""
 
+FIRST = 1e-4
+"""Energy of a hop (-64 dBFS) taken for errors and microphone before anything is heard: the first echo outweighs it."""
+
 _FADE = (np.arange(1, HOP + 1) / HOP).astype(np.float32)
 
 
@@ -38,16 +41,19 @@ class Referee:
     def __init__(self) -> None:
         self.better = FAST
         self._subtract = False
-        self._errors = [1.0, 1.0]
-        self._microphone = 1.0
+        self._errors = [FIRST, FIRST]
+        self._microphone = FIRST
         self._ahead = [0, 0]
 
-    def judge(self, errors: Sound, echoes: Sound, microphone: Sound, alive: bool) -> tuple[Sound, Sound]:
+    def judge(self, errors: Sound, echoes: Sound, microphone: Sound, alive: bool, silent: bool) -> tuple[Sound, Sound]:
         """Errors and echo estimates (2, HOP) of both filters, slow first, and the microphone (HOP,). Returns the error
         of the better one, or the microphone itself where that is quieter, and its echo estimate, both (HOP,), faded
         over the hop where the choice changes. `alive`: the microphone hears; a dead one is no evidence against the
-        filters, and nothing is taken from it."""
-        share = float(SHARE) * alive
+        filters, and nothing is taken from it. `silent`: nothing has been played for so long that neither filter
+        estimates anything, which is no evidence either: else both would be alike after a silence, the choice between
+        them would hang on their last bits, and what they say before the echo comes would be a failure, against the
+        quiet room of just before."""
+        share = float(SHARE) * (alive and not silent)
         for which in (SLOW, FAST):
             error = errors[which]
             self._errors[which] += share * (float(error @ error) - self._errors[which])

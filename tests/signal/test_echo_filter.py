@@ -121,3 +121,18 @@ def test_one_whose_room_has_changed_learns_sooner_when_told() -> None:
             filter_.unsettle()
         left.append(level(run(filter_, far[half + 4 * HOP :], echo[half + 4 * HOP :])[RATE // 2 : 3 * RATE // 2]))
     assert left[0] < left[1] - 6
+
+
+def test_what_it_says_before_the_echo_comes_in_a_quiet_room_does_not_cost_the_filter() -> None:
+    """Its first taps, which no echo needs, are never quite zero, and after a silence all there is to see for a hop."""
+    far = voice(11.0, 20, 0.2)
+    far[8 * RATE : 10 * RATE + 5 * HOP] = 0  # and then begins in the middle of a vowel
+    noise = np.random.default_rng(21).normal(0, 1, far.size).astype(np.float32)
+    noise[: 8 * RATE] *= 1e-2
+    noise[8 * RATE :] *= 1e-5
+    late = np.concatenate((np.zeros(2 * HOP, np.float32), far))
+    microphone = np.convolve(late, room(22, 0.2, 0.5))[: far.size].astype(np.float32) + noise
+    error = run(EchoFilter(), far, microphone)
+    assert erle(microphone, error, 7, 8) > 10
+    begin = 10 + 7 * HOP / RATE
+    assert erle(microphone, error, begin, begin + 0.1) > 10

@@ -8,7 +8,8 @@ import pytest
 from edgeagent.ports import Sound
 from edgeagent.signal.drift import DriftEstimator
 from edgeagent.signal.history import LOOKAHEAD, PHASES, Recent
-from edgeagent.units import RATE
+from edgeagent.signal.referee import FAST, SLOW, Referee
+from edgeagent.units import HOP, RATE
 from tests.signal.echo_world import Run, echo_of, room, voice
 
 SECONDS = 14.0
@@ -34,6 +35,21 @@ def test_sound_that_differs_in_its_last_bits_is_cancelled_alike(ppm: float, seed
     apart = np.square(one.linear - other.linear, dtype=np.float64).sum()
     assert 10 * np.log10(apart / np.square(one.linear, dtype=np.float64).sum()) < -100
     assert other.at(SECONDS - 0.1).drift_ppm == pytest.approx(one.at(SECONDS - 0.1).drift_ppm, abs=0.01)
+
+
+@pytest.mark.parametrize("better", [SLOW, FAST])
+def test_a_silence_leaves_the_better_of_two_filters_the_better(better: int) -> None:
+    dice = np.random.default_rng(5)
+    referee, nothing = Referee(), np.zeros((2, HOP), np.float32)
+    for _ in range(60):
+        echo = dice.standard_normal(HOP).astype(np.float32)
+        echoes = np.stack([(0.9 if which == better else 0.7) * echo for which in (SLOW, FAST)])
+        referee.judge(echo - echoes, echoes, echo, alive=True, silent=False)
+    for _ in range(600):
+        room = 1e-4 * dice.standard_normal(HOP).astype(np.float32)
+        same = np.stack([rounded_otherwise(room, 1), rounded_otherwise(room, 2)])
+        referee.judge(same, nothing, room, alive=True, silent=True)
+        assert referee.better == better
 
 
 @pytest.mark.parametrize("seed", range(100))

@@ -18,6 +18,9 @@ settings.load_profile("edgeagent")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 """A shell lets what it starts in the background ignore Ctrl-C, and so would all programs that tests start and end."""
 
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+"""Likewise nohup and a terminal that closes."""
+
 
 @pytest.fixture(autouse=True)
 def no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:

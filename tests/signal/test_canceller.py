@@ -273,17 +273,17 @@ def test_a_moved_path_is_told_and_a_person_is_none(seed: int) -> None:
     assert not any(talked_over[3 * RATE // HOP :])
 
 
+push = FarSpectra.push
+
+
 def thorough(spectra: FarSpectra, far: Sound) -> float:
     """`FarSpectra.push` that leaves nothing out where nothing is played."""
-    still = 0 if far.any() else spectra._still + 1
-    spectra._still = 0
+    still, spectra._still = spectra._still, 0
     loudness = push(spectra, far)
-    spectra._still = still
+    if spectra._still:
+        spectra._still += still
     assert not (spectra.silent and spectra.blocks.any())  # and so there is no echo estimate
     return loudness
-
-
-push = FarSpectra.push
 
 
 @pytest.mark.parametrize("pause", [0.2, 0.28, 0.3, 1.0])

@@ -18,6 +18,7 @@ import numpy as np
 
 from edgeagent.devices.moments import Steady, StreamClock
 from edgeagent.devices.portaudio import Device, Direction, PortAudio
+from edgeagent.devices.thread_state import ThreadStates
 from edgeagent.devices.urgency import urgent
 from edgeagent.errors import DeviceError, DeviceHung
 from edgeagent.ports import Heard, Play
@@ -42,9 +43,10 @@ CLOSE_S = 2.0
 class _Way:
     """One direction: its form, its clock, when it last came by. `taken` or `given` run in the callback thread."""
 
-    def __init__(self, rate: int, channels: int) -> None:
+    def __init__(self, rate: int, channels: int, states: ThreadStates) -> None:
         self.rate = rate
         self.channels = channels
+        self._states = states
         self.latency = 0.0
         self.last = time.monotonic()
         self.faults = 0
@@ -76,6 +78,7 @@ class _Way:
             self.broken = True
         if self.realtime < 0:
             self.realtime = int(urgent())
+            self._states.keep()
 
 
 class _Input(_Way):
@@ -83,8 +86,8 @@ class _Input(_Way):
 
     heard: Heard
 
-    def __init__(self, rate: int, channels: int) -> None:
-        super().__init__(rate, channels)
+    def __init__(self, rate: int, channels: int, states: ThreadStates) -> None:
+        super().__init__(rate, channels, states)
         self._next = 0.0
         self._owed = 0.0
         """Of what was lost, in frames: what rounding has left untold, so that it never adds up."""
@@ -114,8 +117,8 @@ class _Output(_Way):
 
     play: Play
 
-    def __init__(self, rate: int, channels: int) -> None:
-        super().__init__(rate, channels)
+    def __init__(self, rate: int, channels: int, states: ThreadStates) -> None:
+        super().__init__(rate, channels, states)
         self.handed = 0
         """Frames since the last start."""
         self.ends = 0.0
@@ -162,6 +165,7 @@ class PyAudioCard:
     ) -> None:
         """Finds the devices and their rates. Raises DeviceError; the remedy names the devices there are."""
         self._library = PortAudio()
+        self._states = ThreadStates()
         try:
             self._shape(input, output, streams, rate)
         except BaseException:  # left open, it would show the devices of this moment to all that follow
@@ -180,11 +184,11 @@ class PyAudioCard:
         self._ends: dict[Direction, Device] = {"input": microphone, "output": loudspeaker}
         self._split = streams == "split"
         if self._split:
-            self._in = _Input(*self._library.shape({"input": microphone}, rate))
-            self._out = _Output(*self._library.shape({"output": loudspeaker}, rate))
+            self._in = _Input(*self._library.shape({"input": microphone}, rate), self._states)
+            self._out = _Output(*self._library.shape({"output": loudspeaker}, rate), self._states)
         else:
             shape = self._library.shape(self._ends, rate)
-            self._in, self._out = _Input(*shape), _Output(*shape)
+            self._in, self._out = _Input(*shape, self._states), _Output(*shape, self._states)
 
     def open(self, heard: Heard, play: Play) -> None:
         """See `ports.Card`."""
@@ -245,6 +249,7 @@ class PyAudioCard:
         """See `ports.Card`. First sound after what the host buffers (some 30 ms at periods of 10 ms)."""
         if self._running or not self._streams:
             return
+        self._states.free()
         self._out.handed = 0
         for way in (self._out,) if self._split else (self._out, self._in):
             way.again()
@@ -299,4 +304,5 @@ class PyAudioCard:
         for stream in streams.values():
             with suppress(OSError):  # what is left of a pulled card
                 stream.close()
+        self._states.free()
         self._library.close()

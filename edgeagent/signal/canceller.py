@@ -43,7 +43,7 @@ explains a little of the sound from elsewhere, as the filter does with whatever 
 LOUDEST = 4.0
 """Magnitude that no card gives, of which only a fault can be the cause."""
 
-DEAD = np.float32(2**-14)
+DEAD = 2**-14
 """Span of a hop (two steps of 16 bit) up to which the microphone is muted or stuck."""
 
 OFFSET_SHARE = 0.05
@@ -104,14 +104,14 @@ class Canceller:
         """One hop of what the loudspeaker got and of what the microphone heard, (HOP,) float32 in [-1, 1]. What is no
         number, or 12 dB above full scale, counts as silence and is counted; the rest is clipped. Raises ValueError
         for another shape or type, before anything has changed."""
-        far, heard = self._checked(reference), self._checked(microphone)
-        alive = bool(heard.max() - heard.min() > DEAD)
+        (far, _, _), (heard, lowest, highest) = self._checked(reference), self._checked(microphone)
+        alive = highest - lowest > DEAD
         if alive:
             heard = self._centred(heard)
         aligned = self._alignment.push(far, heard)
         self._heard.push(heard)
         self._linger = LINGER if float(aligned @ aligned) > AUDIBLE * HOP else max(self._linger - 1, 0)
-        prediction = self._filter.process(aligned, heard, self._usable(heard) and alive, alive)
+        prediction = self._filter.process(aligned, heard, self._usable(lowest, highest) and alive, alive)
         move = self._alignment.look()
         if move is not None:
             self._move(move)
@@ -185,22 +185,25 @@ class Canceller:
         else:
             self._alignment.stay(move)
 
-    def _usable(self, heard: Sound) -> bool:
-        """Whether the filter may learn from this hop."""
+    def _usable(self, lowest: float, highest: float) -> bool:
+        """Whether the filter may learn from this hop, whose samples are between these."""
         if self._hold:
             self._hold -= 1
             return False
-        return bool(np.abs(heard).max() < FULL_SCALE)
+        return max(-lowest, highest) < FULL_SCALE
 
-    def _checked(self, sound: Sound) -> Sound:
-        """`sound` itself; where it is no number or far beyond full scale, silence, and counted."""
+    def _checked(self, sound: Sound) -> tuple[Sound, float, float]:
+        """`sound` itself, its lowest and its highest sample; where it is no number or far beyond full scale, silence,
+        and counted."""
         if sound.shape != (HOP,) or sound.dtype != np.float32:
             raise ValueError(f"a hop is ({HOP},) float32, not {sound.shape} {sound.dtype}")
-        if sound.min() >= -1 and sound.max() <= 1:
-            return sound
+        lowest, highest = float(np.minimum.reduce(sound)), float(np.maximum.reduce(sound))
+        if lowest >= -1 and highest <= 1:
+            return sound, lowest, highest
         kept = np.abs(sound) < LOUDEST
         self._discarded += HOP - int(np.count_nonzero(kept))
-        return np.clip(np.where(kept, sound, np.float32(0)), -1, 1)
+        sane = np.clip(np.where(kept, sound, np.float32(0)), -1, 1)
+        return sane, float(sane.min()), float(sane.max())
 
     def _centred(self, heard: Sound) -> Sound:
         """`heard` without the constant that converters add: it would pass for a sound that no echo explains."""

@@ -6,6 +6,7 @@ counter, so that a sample of the DAC's record tells which frame it is.
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import sys
@@ -232,8 +233,42 @@ def refused_later(sim: SimCard, card: Card) -> dict[str, Any]:
     return {}
 
 
+def threads(_sim: SimCard, card: Card, count: int = 10) -> dict[str, Any]:
+    """What the interpreter keeps for the callbacks: which of its records each direction had, over `count` hard stops,
+    and how many there are before, in between and at the end."""
+    python = ctypes.PyDLL(None)
+    python.PyThreadState_Get.restype = python.PyInterpreterState_Get.restype = ctypes.c_void_p
+    python.PyInterpreterState_ThreadHead.restype = python.PyThreadState_Next.restype = ctypes.c_void_p
+    python.PyInterpreterState_ThreadHead.argtypes = python.PyThreadState_Next.argtypes = [ctypes.c_void_p]
+    python.PyThreadState_GetID.restype, python.PyThreadState_GetID.argtypes = ctypes.c_uint64, [ctypes.c_void_p]
+    hearing: list[int] = []
+    playing: list[int] = []
+
+    def own() -> int:
+        return int(python.PyThreadState_GetID(python.PyThreadState_Get()))
+
+    def known() -> int:
+        states, state = 0, python.PyInterpreterState_ThreadHead(python.PyInterpreterState_Get())
+        while state:
+            states, state = states + 1, python.PyThreadState_Next(state)
+        return states
+
+    before = known()
+    card.open(lambda *_: hearing.append(own()), lambda *_: playing.append(own()))
+    between = []
+    for _ in range(count):
+        time.sleep(0.2)
+        card.abort()
+        card.restart()
+        between.append(known())
+    time.sleep(0.2)
+    card.close()
+    kinds = {"hearing": len(set(hearing)), "playing": len(set(playing)), "calls": min(len(hearing), len(playing))}
+    return {"before": before, "between": between, "after": known(), **kinds}
+
+
 CASES: dict[str, Callable[..., dict[str, Any]]] = {
-    case.__name__: case for case in (steady, stops, losses, echo, pulled, refused_later)
+    case.__name__: case for case in (steady, stops, losses, echo, pulled, refused_later, threads)
 }
 
 

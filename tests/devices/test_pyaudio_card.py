@@ -88,6 +88,16 @@ def test_every_frame_that_a_late_callback_costs_is_told(make_sim: MakeSim, strea
     assert found["invented"] == 0
 
 
+@pytest.mark.parametrize("streams", ["split", "duplex"])
+def test_the_interpreter_knows_a_callback_by_one_record_until_its_thread_ends(make_sim: MakeSim, streams: str) -> None:
+    found = run(make_sim(), "threads", streams=streams, case={"count": 10})
+    runs = {"split": {"hearing": 1, "playing": 11}, "duplex": {"hearing": 11, "playing": 11}}[streams]
+    assert found["calls"] > 100
+    assert {way: found[way] for way in runs} == runs  # not one for each call
+    assert max(found["between"]) <= found["before"] + 2  # those of the threads that a stop has ended are gone
+    assert found["after"] <= found["before"] + 1  # a closing thread, perhaps
+
+
 def test_a_queue_beyond_the_drop_sounds_on(make_sim: MakeSim) -> None:
     sim = make_sim()
     sim.state.fifo = 80

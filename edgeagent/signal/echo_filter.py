@@ -114,7 +114,8 @@ class EchoFilter:
         if self.far.silent:  # as the sum below would be, and a device is silent most of its life
             echoes = np.zeros((2, HOP), np.float32)
         else:
-            echoes = inverse(np.add.reduce(self.far.blocks * self._weights, axis=1))[:, HOP:]
+            parts = np.multiply(self.far.blocks, self._weights, out=self._work[2])
+            echoes = inverse(np.add.reduce(parts, axis=1))[:, HOP:]
         errors = self._frames[:, HOP:]
         np.subtract(microphone, echoes, out=errors)
         error, echo = self._referee.judge(errors, echoes, microphone, alive, self.far.silent)
@@ -176,9 +177,11 @@ class EchoFilter:
         total += expected
         total += QUIET
         better = self._referee.better
-        self._misadjustment = float(expected[better].sum() / total[better].sum())
+        self._misadjustment = float(np.add.reduce(expected[better]) / np.add.reduce(total[better]))
         np.divide(self._variance, total[:, None], out=gain)
-        np.multiply(np.conj(self.far.blocks), errors[:, None], out=step)
+        mirrored = np.conj(self.far.blocks, out=step[FAST])
+        np.multiply(mirrored, errors[SLOW], out=step[SLOW])
+        mirrored *= errors[FAST]
         step *= gain
         self._weights += step
         gain *= uncertain

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from edgeagent.detect.accord import MOVED
-from edgeagent.detect.backchannel import KINDS
+from edgeagent.detect.backchannel import BEFORE, KINDS, NOBODY
 from edgeagent.detect.ear import LINGER, Ear
 from edgeagent.detect.near_end import CLASSES, NEAR
 from edgeagent.detect.trial import RESTS, Trial
@@ -252,14 +252,28 @@ class Scripted(Counting):
         return told if hop in self._sounds else {**told, "logits": silent}
 
 
-def test_where_nothing_sounds_nobody_is_asked_what_it_is_and_at_once_where_something_does() -> None:
+def test_where_nothing_sounds_nobody_is_asked_what_it_is_and_where_something_does_from_half_a_second_before() -> None:
     model = Counting(KIND_SCORES)
     ear = Ear(Scripted(range(100, 110)), model)
-    sound = talk()
-    for hops, asked in ((80, LINGER), (20, LINGER), (1, LINGER + 1), (9, LINGER + 10), (80, 2 * LINGER + 10)):
-        hear(ear, sound[: hops * HOP])
+    begun = LINGER + BEFORE
+    for hops, asked in ((80, LINGER), (20, LINGER), (1, begun + 1), (9, begun + 10), (80, begun + 10 + LINGER)):
+        hear(ear, talk()[: hops * HOP], after=80)
         assert len(model.states) - 1 == asked
-    assert [state.max() for state in model.states[1:]] == list(range(2 * LINGER + 10))  # it goes on where it was
+    counted = [*range(LINGER), *range(BEFORE + 10 + LINGER)]  # it has forgotten what was longer ago
+    assert [state.max() for state in model.states[1:]] == counted
+
+
+def test_what_was_said_of_an_overlap_does_not_outlast_it() -> None:
+    percepts = hear(Ear(Scripted(range(10)), Counting(KIND_SCORES)), talk()[: 60 * HOP])
+    last = 10 + LINGER
+    assert {(p.floor, p.backchannel) for p in percepts[last:]} == {NOBODY}
+    assert NOBODY not in {(p.floor, p.backchannel) for p in percepts[:last]}
+
+
+def test_what_was_passed_over_is_shown_in_its_order() -> None:
+    model, near = Counting(KIND_SCORES), Scripted(range(60, 70))
+    hear(Ear(near, model), talk()[: 62 * HOP])
+    np.testing.assert_array_equal(model.seen[1 + LINGER :], near.seen[1 + LINGER :])
 
 
 @pytest.mark.parametrize("model", ["near-end", "backchannel"])

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edgeagent.detect.accord import accord, doubted
-from edgeagent.detect.backchannel import Backchannel, Overlap
-from edgeagent.detect.near_end import NearEnd
+from edgeagent.detect.accord import doubted
+from edgeagent.detect.backchannel import Overlap
+from edgeagent.detect.networks import Networks
 from edgeagent.detect.rules import BACKCHANNEL, FLOOR, Rules
 from edgeagent.detect.trial import Trial
 from edgeagent.detect.usual import Usual
@@ -18,7 +18,6 @@ from edgeagent.signal.canceller import Cancelled
 from edgeagent.signal.features import Features
 from edgeagent.signal.measure import LEVELS, LINEAR_POWER, Measure, Vector
 from edgeagent.turn.policy import Percept
-from edgeagent.units import HOP
 
 UNKNOWN = 0.49
 """P(near-end speech) of a hop of which nothing is known: it speaks neither for nor against a person, is no voice, and
@@ -26,14 +25,6 @@ no silence that would end a word. The policy's leak lets a doubt go all the same
 
 BLIND = 64
 """Hops (1 s) of which nothing is known, in a row, after which the ear is no longer well."""
-
-SOUNDS = 0.2
-"""P(something sounds, whatever it is) from which the backchannel model is asked what. Over our echo it is seldom below
-0.05 for anything, and between 0.05 and 0.1 most of the time."""
-
-LINGER = 32
-"""Hops (0.5 s) for which it is asked after that: as long as what it knows of an overlap still changes. Most of the time
-nobody makes a sound, and it is an eighth of all that is computed, and most of the memory that is read."""
 
 MOST = np.float32(1e9)
 """Of what is measured: far above any sound's power (full scale is 1e5), far below where squares overflow."""
@@ -50,7 +41,7 @@ class Upsets:
 
 
 class Ear:
-    """Features, near-end detector and backchannel model in turn. One thread.
+    """Features and both networks in turn. One thread.
 
     When a model fails while it runs, rules take the place of both, and both begin anew (`Trial` says when). What is no
     number is shown to neither: one such hop would stay in the noise floor and in the networks' states for good."""
@@ -62,15 +53,12 @@ class Ear:
         """Raises ModelError on models of another shape."""
         self.usual = Usual()
         self.every = 1
-        """Hops from one question to the backchannel model to the next, where something sounds; between them its last
-        answer holds."""
-        self._still = 0
+        """See `Networks.hear`."""
         self._upsets = Upsets()
         self._blind = 0
         self._measure = Measure()
         self._features = Features()
-        self._near_end = NearEnd(near_end)
-        self._backchannel = Backchannel(backchannel)
+        self._networks = Networks(near_end, backchannel)
         self._overlap = Overlap(FLOOR, BACKCHANNEL)
         self._rules: Rules | None = None
         self._trial = Trial()
@@ -116,24 +104,17 @@ class Ear:
     def _judge(self, vector: Vector, at: int) -> tuple[float, Overlap]:
         if self._trial.asks(at):
             try:
-                presence = self._near_end.hear(vector)
-                self._still = 0 if presence.near + presence.other >= SOUNDS else self._still + 1
-                overlap = self._overlap
-                if self._still > LINGER and self._rules is None:
-                    overlap = self._backchannel.pass_over(vector)
-                elif at % (self.every * HOP) == 0 or self._rules is not None:
-                    overlap = self._backchannel.hear(vector)
+                heard = self._networks.hear(vector, self.every)
             except ModelError as error:
                 self._fail(error, at)
             else:
                 self._rules = None
-                return accord(presence, overlap), overlap
+                return heard
         self._rules = self._rules or Rules()
         return self._rules.hear(vector)
 
     def _fail(self, error: ModelError, at: int) -> None:
         self._upsets.failed += 1
         self._upsets.reason = str(error)
-        self._near_end.restart()
-        self._backchannel.restart()
+        self._networks.restart()
         self._trial.fail(at, str(error))

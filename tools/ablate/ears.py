@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-import numpy as np
-
+from edgeagent.detect.backchannel import Backchannel, Overlap
 from edgeagent.detect.ear import Ear
 from edgeagent.devices.model_files import chosen, load_model
 from edgeagent.ports import EchoCanceller, Model
 from edgeagent.settings import Settings
 from edgeagent.signal.canceller import Cancelled, Canceller
-from edgeagent.signal.features import SIZE
 from edgeagent.signal.measure import Vector
 from edgeagent.turn.policy import EVEN, SURE, Percept
 from tools.train.blank import Blank, withheld
 
 
-class Undecided:
+class Undecided(Backchannel):
     """A backchannel model that never knows: the policy is left with how long an overlap lasts, and with what the
     near-end detector says of a person (`detect.accord`)."""
 
-    inputs: Mapping[str, tuple[int, ...]] = {"features": (1, SIZE), "state": (1, 1)}
-    outputs = ("logits", "state_out")
-
-    def run(self, feeds: Mapping[str, Vector]) -> Mapping[str, Vector]:
+    def hear(self, _vector: Vector) -> Overlap:
         """The same whatever it is shown: as likely as not somebody, and as likely as not one who takes the floor."""
-        logits = np.log([[EVEN, 1.0 - SURE, 1.0 - EVEN]]).astype(np.float32)
-        return {"logits": logits, "state_out": feeds["state"]}
+        return Overlap(EVEN, 1.0 - SURE)
+
+    def pass_over(self, _vector: Vector) -> Overlap:
+        """Likewise where nothing sounds."""
+        return Overlap(EVEN, 1.0 - SURE)
+
+
+class OnlyTime(Ear):
+    """An ear that does not know what an overlap is."""
+
+    def __init__(self, near_end: Model, backchannel: Model) -> None:
+        super().__init__(near_end, backchannel)
+        self._networks.backchannel = Undecided(backchannel)
 
 
 class Without(Ear):
@@ -77,7 +83,7 @@ ABLATIONS = {
     "reference": Ablation("the echo estimate, from both models", lambda one, two: Without(one, two, Blank.REFERENCE)),
     "confidence": Ablation("the canceller's confidence", lambda one, two: Without(one, two, Blank.CONFIDENCE)),
     "duck": Ablation("lowering the voice in doubt", ducks=False),
-    "backchannel": Ablation("the backchannel model; only time tells", lambda one, _two: Ear(one, Undecided())),
+    "backchannel": Ablation("the backchannel model; only time tells", OnlyTime),
     "models": Ablation("both models; rules instead", ByRules),
 }
 """By name."""

@@ -23,9 +23,7 @@ import numpy as np
 
 from edgeagent.__main__ import ended
 from edgeagent.commands.terminal import Progress, add_json, check_place, check_seed, print_json, warn
-from edgeagent.detect.accord import accord
-from edgeagent.detect.backchannel import Backchannel
-from edgeagent.detect.near_end import NearEnd
+from edgeagent.detect.networks import Networks
 from edgeagent.devices.model_files import FOLDER, load_model, manifest
 from edgeagent.errors import EdgeAgentError
 from tools.ear_bench.cases import Case, cases
@@ -82,9 +80,8 @@ def answers(models: Path, heard: Sequence[Case]) -> list[Answers]:
     made = []
     with Progress("listening", len(heard)) as progress:
         for case in heard:
-            detector, judge = NearEnd(load_model("near_end", models)), Backchannel(load_model("backchannel", models))
-            features = vectors([case.listened], None)[0]
-            near = [accord(detector.hear(vector), judge.hear(vector)) for vector in features]
+            networks = Networks(load_model("near_end", models), load_model("backchannel", models))
+            near = [networks.hear(vector)[0] for vector in vectors([case.listened], None)[0]]
             made.append(Answers(case, np.array(near, np.float32)))
             progress.at(len(made))
     return made

@@ -16,9 +16,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from edgeagent.detect.accord import accord
-from edgeagent.detect.backchannel import Backchannel
-from edgeagent.detect.near_end import NearEnd
+from edgeagent.detect.networks import Networks
 from edgeagent.devices.model_files import chosen, load_model
 from edgeagent.errors import EdgeAgentError
 from edgeagent.ports import Model
@@ -68,12 +66,12 @@ def tell(features: Floats, models: Models) -> Told:
     """(steps, SIZE) of one scene to what these models and the policy make of it. Raises ModelError."""
     folder, kind = chosen(models)
     near, overlap = (load_model(name, folder, kind=kind) for name in ("near_end", "backchannel"))
-    detector, judge = NearEnd(near), Backchannel(overlap)
+    networks = Networks(near, overlap)
     policies = [Policy(Turns()) for _ in STATES]
     beliefs, decisions = np.zeros((len(features), 3), np.float32), np.zeros((len(features), len(STATES)), np.int8)
     for step, vector in enumerate(features):
-        presence, what = detector.hear(vector), judge.hear(vector)
-        beliefs[step] = accord(presence, what), *what
+        person, what = networks.hear(vector)
+        beliefs[step] = person, *what
         percept = Percept((step + 1) * HOP, *map(float, beliefs[step]))
         for column, (policy, state) in enumerate(zip(policies, STATES, strict=True)):
             decisions[step, column] = VERDICTS.index(_decided(policy, percept, state))

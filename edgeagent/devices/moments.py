@@ -48,6 +48,8 @@ class StreamClock:
 
     def offset(self, current: float) -> float:
         """What to add to the stream's times; `current` is the stream's own idea of now. Meaningless if kind is none."""
+        if self.kind == "monotonic":
+            return 0.0
         now = time.monotonic()
         if not self.kind:
             near = {"monotonic": now, "wall": time.time()}

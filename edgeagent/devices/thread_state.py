@@ -31,7 +31,7 @@ class ThreadStates:
     def keep(self) -> None:
         """That of the calling thread, which is not Python's own. Idempotent."""
         thread = threading.get_native_id()
-        if all(thread != known for known, _ in self._kept):
+        if thread not in dict(self._kept):  # a copy in one go: the other direction's thread may be here as well
             _PYTHON.PyGILState_Ensure()
             self._kept.append((thread, _PYTHON.PyThreadState_Get()))
 

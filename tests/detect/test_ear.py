@@ -3,7 +3,7 @@ tries that one again."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -11,10 +11,9 @@ import numpy as np
 import pytest
 
 from edgeagent.detect.accord import MOVED
-from edgeagent.detect.backchannel import BEFORE, KINDS, NOBODY
+from edgeagent.detect.backchannel import KINDS
 from edgeagent.detect.ear import Ear
 from edgeagent.detect.near_end import CLASSES, NEAR
-from edgeagent.detect.networks import LINGER
 from edgeagent.detect.trial import RESTS, Trial
 from edgeagent.errors import ModelError
 from edgeagent.signal.bypass import Bypass
@@ -22,7 +21,7 @@ from edgeagent.signal.canceller import Cancelled
 from edgeagent.sim import noises
 from edgeagent.turn.policy import FAINT, VOICED, Percept, log_odds
 from edgeagent.units import HOP, RATE
-from tests.detect.made_up import Array, Breaking, Counting
+from tests.detect.made_up import Breaking, Counting
 
 SCORES = [0.0] * len(CLASSES)
 KIND_SCORES = [0.0] * len(KINDS)
@@ -238,44 +237,6 @@ def test_between_two_questions_to_the_backchannel_model_its_last_answer_holds(ev
     asked = len(model.states) - 1  # one run is the trial at the start
     assert asked == -(-len(percepts) // every)
     assert len({(percept.floor, percept.backchannel) for percept in percepts[every:]}) == 1
-
-
-class Scripted(Counting):
-    """Says that nothing sounds, but in some hops."""
-
-    def __init__(self, sounds: range) -> None:
-        super().__init__(SCORES)
-        self._sounds = sounds
-
-    def run(self, feeds: Mapping[str, Array]) -> Mapping[str, Array]:
-        hop = len(self.states) - 1
-        silent = np.array([[0.0 if index else 9.0 for index in range(len(CLASSES))]], np.float32)
-        told = super().run(feeds)
-        return told if hop in self._sounds else {**told, "logits": silent}
-
-
-def test_where_nothing_sounds_nobody_is_asked_what_it_is_and_where_something_does_from_half_a_second_before() -> None:
-    model = Counting(KIND_SCORES)
-    ear = Ear(Scripted(range(100, 110)), model)
-    begun = LINGER + BEFORE
-    for hops, asked in ((80, LINGER), (20, LINGER), (1, begun + 1), (9, begun + 10), (80, begun + 10 + LINGER)):
-        hear(ear, talk()[: hops * HOP], after=80)
-        assert len(model.states) - 1 == asked
-    counted = [*range(LINGER), *range(BEFORE + 10 + LINGER)]  # it has forgotten what was longer ago
-    assert [state.max() for state in model.states[1:]] == counted
-
-
-def test_what_was_said_of_an_overlap_does_not_outlast_it() -> None:
-    percepts = hear(Ear(Scripted(range(10)), Counting(KIND_SCORES)), talk()[: 60 * HOP])
-    last = 10 + LINGER
-    assert {(p.floor, p.backchannel) for p in percepts[last:]} == {NOBODY}
-    assert NOBODY not in {(p.floor, p.backchannel) for p in percepts[:last]}
-
-
-def test_what_was_passed_over_is_shown_in_its_order() -> None:
-    model, near = Counting(KIND_SCORES), Scripted(range(60, 70))
-    hear(Ear(near, model), talk()[: 62 * HOP])
-    np.testing.assert_array_equal(model.seen[1 + LINGER :], near.seen[1 + LINGER :])
 
 
 @pytest.mark.parametrize("model", ["near-end", "backchannel"])

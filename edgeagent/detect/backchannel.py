@@ -19,8 +19,8 @@ from edgeagent.turn.policy import Likely
 KINDS = tuple(kind.value for kind in Likely)
 
 BEFORE = 32
-"""Hops (0.5 s) before an overlap with which the network begins; 64 make no difference. Of what lies further back it
-knows better nothing: it judges this overlap, and what was said before it stays in its state for seconds."""
+"""Hops (0.5 s) before an overlap with which the network begins; with 64 as much comes out right. docs/state.md tells
+what it would know by all that was before, and what that is worth."""
 
 
 class Overlap(NamedTuple):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
-from mmap import MAP_ANONYMOUS, MAP_PRIVATE, mmap
 
 import pytest
 from hypothesis import given
@@ -13,21 +11,44 @@ from hypothesis import strategies as st
 
 from tools.endurance.process import cost, growth, growth_base
 
+TAKES = """
+import subprocess, sys
+from mmap import MAP_ANONYMOUS, MAP_PRIVATE, mmap
+print("begun", flush=True)
+input()
+taken = mmap(-1, 32 << 20, MAP_PRIVATE | MAP_ANONYMOUS)
+taken[::4096] = b"x" * (len(taken) // 4096)
+print("taken", flush=True)
+input()
+child = subprocess.Popen([sys.executable, "-c", "print('begun', flush=True); input()"], stdin=subprocess.PIPE)
+input()
+child.communicate(b"\\n")
+"""
+"""A process of its own: in this one, which has run thousands of tests, others take and free memory meanwhile."""
+
 
 def test_memory_that_is_taken_shows_and_so_does_a_child() -> None:
-    before = cost(os.getpid())
-    taken = mmap(-1, 32 << 20, MAP_PRIVATE | MAP_ANONYMOUS)  # fresh: what was freed may still be ours
-    taken.write(b"\1" * len(taken))
-    grown = cost(os.getpid()).rss_mb - before.rss_mb  # at once: other threads take some, too
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
-        after = cost(os.getpid())
-        while after.children_mb - before.children_mb < 1:  # it is still starting
-            after = cost(os.getpid())
-        assert grown == pytest.approx(len(taken) / 2**20, abs=4)
-        assert after.open_files >= before.open_files + 2
-        child.communicate()
-    taken.close()
-    assert cost(os.getpid()).cpu_s >= before.cpu_s
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, "-c", TAKES], **pipes) as process:  # type: ignore[call-overload]
+
+        def on() -> None:
+            process.stdin.write("\n")
+            process.stdin.flush()
+
+        assert process.stdout.readline() == "begun\n"
+        before = cost(process.pid)
+        on()
+        assert process.stdout.readline() == "taken\n"
+        taken = cost(process.pid)
+        on()
+        assert process.stdout.readline() == "begun\n"
+        after = cost(process.pid)
+        process.communicate("\n")
+    assert taken.rss_mb - before.rss_mb == pytest.approx(32, abs=1)
+    assert (before.children_mb, taken.children_mb) == (0, 0)
+    assert after.children_mb > 1
+    assert after.open_files > taken.open_files
+    assert after.cpu_s >= before.cpu_s
 
 
 @given(st.lists(st.floats(0, 1000), min_size=0, max_size=60), st.floats(-100, 100))

@@ -35,7 +35,7 @@ class Networks:
     def hear(self, vector: Vector, every: int = 1) -> tuple[float, Overlap]:
         """`vector` (SIZE,) of one hop, kept and not to be changed, to P(a person is speaking here) and what the overlap
         is. every: hops from one question to the second to the next; between them its last answer holds. Raises
-        ModelError when a model fails, which both are tried for at the start."""
+        ModelError when a model fails."""
         presence = self.near_end.hear(vector)
         self._still = 0 if presence.near + presence.other >= SOUNDS else self._still + 1
         if self._still > LINGER:

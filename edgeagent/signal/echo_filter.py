@@ -114,8 +114,9 @@ class EchoFilter:
         if self.far.silent:  # as the sum below would be, and a device is silent most of its life
             echoes = np.zeros((2, HOP), np.float32)
         else:
-            parts = np.multiply(self.far.blocks, self._weights, out=self._work[2])
-            echoes = inverse(np.add.reduce(parts, axis=1))[:, HOP:]
+            *_, products = self._work  # `_learn` writes there later
+            np.multiply(self.far.blocks, self._weights, out=products)
+            echoes = inverse(np.add.reduce(products, axis=1))[:, HOP:]
         errors = self._frames[:, HOP:]
         np.subtract(microphone, echoes, out=errors)
         error, echo = self._referee.judge(errors, echoes, microphone, alive, self.far.silent)

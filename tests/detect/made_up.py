@@ -7,11 +7,16 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from edgeagent.detect.backchannel import KINDS
+from edgeagent.detect.near_end import CLASSES
 from edgeagent.signal.features import SIZE
 
 Array = NDArray[np.float32]
 
 NOTHING = np.zeros(SIZE, np.float32)
+
+SCORES, KIND_SCORES = [0.0] * len(CLASSES), [0.0] * len(KINDS)
+"""Of networks that know nothing."""
 
 
 class Counting:

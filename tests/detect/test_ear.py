@@ -21,10 +21,8 @@ from edgeagent.signal.canceller import Cancelled
 from edgeagent.sim import noises
 from edgeagent.turn.policy import FAINT, VOICED, Percept, log_odds
 from edgeagent.units import HOP, RATE
-from tests.detect.made_up import Breaking, Counting
+from tests.detect.made_up import KIND_SCORES, SCORES, Breaking, Counting
 
-SCORES = [0.0] * len(CLASSES)
-KIND_SCORES = [0.0] * len(KINDS)
 GOOD = 20
 PER_S = RATE // HOP
 """Hops a second, near enough."""

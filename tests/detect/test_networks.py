@@ -6,14 +6,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from edgeagent.detect.backchannel import BEFORE, KINDS, NOBODY
+from edgeagent.detect.backchannel import BEFORE, NOBODY
 from edgeagent.detect.near_end import CLASSES
 from edgeagent.detect.networks import LINGER, Networks
 from edgeagent.signal.features import SIZE
-from tests.detect.made_up import Array, Counting
-
-SCORES = [0.0] * len(CLASSES)
-KIND_SCORES = [0.0] * len(KINDS)
+from tests.detect.made_up import KIND_SCORES, SCORES, Array, Counting
 
 
 class Scripted(Counting):

@@ -28,22 +28,19 @@ child.communicate(b"\\n")
 
 
 def test_memory_that_is_taken_shows_and_so_does_a_child() -> None:
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with subprocess.Popen([sys.executable, "-c", TAKES], **pipes) as process:  # type: ignore[call-overload]
-
-        def on() -> None:
-            process.stdin.write("\n")
-            process.stdin.flush()
-
-        assert process.stdout.readline() == "begun\n"
+    command, pipe = [sys.executable, "-c", TAKES], subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, bufsize=0) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"begun\n"
         before = cost(process.pid)
-        on()
-        assert process.stdout.readline() == "taken\n"
+        process.stdin.write(b"\n")
+        assert process.stdout.readline() == b"taken\n"
         taken = cost(process.pid)
-        on()
-        assert process.stdout.readline() == "begun\n"
+        process.stdin.write(b"\n")
+        assert process.stdout.readline() == b"begun\n"
         after = cost(process.pid)
-        process.communicate("\n")
+        process.stdin.write(b"\n")
     assert taken.rss_mb - before.rss_mb == pytest.approx(32, abs=1)
     assert (before.children_mb, taken.children_mb) == (0, 0)
     assert after.children_mb > 1

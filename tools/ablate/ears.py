@@ -24,9 +24,9 @@ class Undecided(Backchannel):
         """The same whatever it is shown: as likely as not somebody, and as likely as not one who takes the floor."""
         return Overlap(EVEN, 1.0 - SURE)
 
-    def pass_over(self, _vector: Vector) -> Overlap:
+    def pass_over(self, vector: Vector) -> Overlap:
         """Likewise where nothing sounds."""
-        return Overlap(EVEN, 1.0 - SURE)
+        return self.hear(vector)
 
 
 class OnlyTime(Ear):

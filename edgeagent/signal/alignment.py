@@ -34,6 +34,10 @@ LEAST_ROOM = 16
 LOOK = 4
 """Hops between two looks at the correlation (64 ms)."""
 
+RARELY = 16
+"""Hops between two looks (256 ms) while the filter explains what is heard, and how the delay drifts is known or hardly
+at all: a look costs a third of a step. An echo that jumps is explained no longer, within a hop or two."""
+
 FIT = 16
 """Hops between two fits of the drift line (256 ms) once it is known, or hardly there; until then every look may find
 it. A fit costs as much as a whole step."""
@@ -118,9 +122,12 @@ class Alignment:
         """The newest `n` samples of the far end as read at `position`; n at most the span."""
         return self._far.delayed(n, position)
 
-    def look(self) -> Move | None:
-        """Once after each push: measure. Returns a proposal when the echo seems to be clearly somewhere else."""
-        if self._audible <= 0 or self._hops % LOOK:
+    def look(self, explained: bool = False) -> Move | None:
+        """Once after each push: measure. `explained`: the filter leaves little of what is heard. Returns a proposal
+        when the echo seems to be clearly somewhere else."""
+        calm = explained and self.lag >= 0 and (self._drift is None or self._drift.settled)
+        every = RARELY if calm else LOOK
+        if self._audible <= 0 or self._hops % every:
             return None
         peak = self._estimator.peak(round(self.lag))
         if peak is None or (self._looks and abs(peak.lag - self._looks[-1]) > AGREE):
@@ -132,7 +139,7 @@ class Alignment:
         sure = len(self._looks) == ENOUGH
         if self.lag >= 0 and abs(peak.lag - self.lag) <= JUMP:
             if sure:
-                self._follow(peak.lag)
+                self._follow(peak.lag, every // LOOK)
             return None
         if self.lag < 0 and not sure:
             return None
@@ -191,14 +198,14 @@ class Alignment:
         """Samples per hop by which the clocks part."""
         return self.ppm * 1e-6 * HOP
 
-    def _follow(self, lag: float) -> None:
-        """The echo is where we thought: learn how it creeps."""
+    def _follow(self, lag: float, looks: int) -> None:
+        """The echo is where we thought, in place of so many `looks`: learn how it creeps."""
         self.lag = lag
         if not self.ppm:
             self._offset += 0.1 * (self.position + HEAD - lag - self._offset)
         if self._drift is None:
             return
-        self._drift.add(self._hops * HOP, lag)
+        self._drift.add(self._hops * HOP, lag, looks)
         if self._hops % (FIT if self.ppm or self._drift.unlikely else LOOK):
             return
         line = self._drift.line()

@@ -112,7 +112,7 @@ class Canceller:
         self._heard.push(heard)
         self._linger = LINGER if float(aligned @ aligned) > AUDIBLE * HOP else max(self._linger - 1, 0)
         prediction = self._filter.process(aligned, heard, self._usable(lowest, highest) and alive, alive)
-        move = self._alignment.look()
+        move = self._alignment.look(self._filter.works)
         if move is not None:
             self._move(move)
         elif later := self._alignment.make_room():

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from edgeagent.units import RATE
 
-POINTS = 480
-"""Delays remembered: 30 s at one every 64 ms."""
+LOOKS = 480
+"""Looks at the delay that are remembered: 30 s of our voice, one every 64 ms."""
 
 LEAST_POINTS = 24
 """Fewer say nothing about a slope."""
@@ -29,7 +29,7 @@ STRAY = 12.0
 """Samples from where the line goes on beyond which a delay is another reflection, not drift."""
 
 STRAYS = 24
-"""So many of them in a row (1.5 s) are no strays: the echo comes another way now, or has crept on unseen."""
+"""Looks in a row (1.5 s) after which such delays are no strays: the echo comes another way, or has crept on unseen."""
 
 SMOOTH = 1.0
 """Standard deviation in samples that a believable line leaves."""
@@ -44,8 +44,8 @@ neighbouring reflection has a slope too, but hardly anywhere."""
 LEAST_PPM = 8.0
 """Slopes below are left to the adaptive filter."""
 
-MANY_POINTS = 160
-"""As many (10 s) and no line yet: there is hardly any drift, as on cards with one crystal for both ways."""
+MANY_LOOKS = 160
+"""So many (10 s) and no line yet: there is hardly any drift, as on cards with one crystal for both ways."""
 
 NEARBY, NEARBY_SCATTER = 1.5, 5.0
 """Samples, and multiples of the median distance, from which a point off the line does not count: the larger."""
@@ -70,6 +70,9 @@ class DriftEstimator:
     def __init__(self) -> None:
         self._times: list[int] = []
         self._lags: list[float] = []
+        self._looks: list[int] = []
+        self._looked = 0
+        """The sum of those: looks that the points stand for."""
         self._locked = False
         self._slope = 0.0
         self._strays = 0
@@ -77,12 +80,19 @@ class DriftEstimator:
     @property
     def unlikely(self) -> bool:
         """There would be a line by now, if there were drift."""
-        return len(self._lags) >= MANY_POINTS and not self._locked
+        return self._looked >= MANY_LOOKS and not self._locked
+
+    @property
+    def settled(self) -> bool:
+        """Whether there is a line, or hardly any drift: the next points change little."""
+        return self._locked or self.unlikely
 
     def reset(self) -> None:
         """Forget everything: the delay has jumped by an unknown amount."""
         self._times.clear()
         self._lags.clear()
+        self._looks.clear()
+        self._looked = 0
         self._locked = False
         self._slope = 0.0
         self._strays = 0
@@ -91,10 +101,10 @@ class DriftEstimator:
         """The delay is known to have grown by `samples`; the slope stays."""
         self._lags = [lag + samples for lag in self._lags]
 
-    def add(self, at: int, lag: float) -> None:
-        """A delay of `lag` samples was measured at sample index `at` (ascending)."""
+    def add(self, at: int, lag: float, looks: int = 1) -> None:
+        """A delay of `lag` samples was measured at sample index `at` (ascending), in place of so many `looks`."""
         off = lag - self._expected(at) if self._lags else 0.0
-        self._strays = self._strays + 1 if abs(off) > STRAY else 0
+        self._strays = self._strays + looks if abs(off) > STRAY else 0
         if self._strays >= STRAYS:
             self._strays = 0
             if self._locked:
@@ -105,8 +115,11 @@ class DriftEstimator:
             return
         self._times.append(at)
         self._lags.append(lag)
-        if len(self._lags) > POINTS:
-            del self._times[0], self._lags[0]
+        self._looks.append(looks)
+        self._looked += looks
+        while self._looked > LOOKS:
+            self._looked -= self._looks[0]
+            del self._times[0], self._lags[0], self._looks[0]
 
     def _expected(self, at: int) -> float:
         """The delay at `at`, by the newest ones and as far as the slope is known: in a pause of ours it moves on."""

@@ -107,6 +107,11 @@ class EchoFilter:
         self._settling = 0
         self._misadjustment = 1.0
 
+    @property
+    def works(self) -> bool:
+        """Whether it explains what is heard: 10 dB and more."""
+        return self._referee.works(PROVEN, self._referee.better)
+
     def process(self, far: Sound, microphone: Sound, usable: bool, alive: bool = True) -> Prediction:
         """One hop: aligned far end and microphone, (HOP,) float32. `usable`: the microphone can be learnt from.
         `alive`: see `Referee.judge`."""

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edgeagent.signal.alignment import Alignment, Move
-from edgeagent.signal.delay import USABLE
+from edgeagent.signal.delay import USABLE, DelayEstimator, Peak
 from edgeagent.signal.drift import DriftEstimator, Line
 from edgeagent.signal.history import LOOKAHEAD
 from edgeagent.signal.spectra import SPAN
@@ -91,3 +91,39 @@ def test_where_there_is_no_drift_it_is_looked_for_less_often_after_a_while(monke
     early = sum(2 * second <= at < 8 * second for at in asked)
     late = sum(20 * second <= at < 26 * second for at in asked)
     assert 0 < late <= early / 3
+
+
+def looks_of(ppm: float, explained: bool, monkeypatch: pytest.MonkeyPatch) -> tuple[list[int], Alignment]:
+    """The hops of 24 s in which the correlation was looked at, and what is known by then of the delay."""
+    looked: list[int] = []
+    peak = DelayEstimator.peak
+
+    def counted(estimator: DelayEstimator, incumbent: int = -1) -> Peak | None:
+        looked.append(hop)
+        return peak(estimator, incumbent)
+
+    monkeypatch.setattr(DelayEstimator, "peak", counted)
+    far = voice(24.0, 3)
+    microphone = echo_of(far, room(4), 2000, ppm)
+    alignment = Alignment(SPAN, drift=True)
+    for hop in range(len(far) // HOP):
+        alignment.push(far[hop * HOP : (hop + 1) * HOP], microphone[hop * HOP : (hop + 1) * HOP])
+        move = alignment.look(explained)
+        if move is not None and move.sure:
+            alignment.take(move)
+    return looked, alignment
+
+
+@pytest.mark.parametrize("ppm", [0.0, 80.0])
+def test_what_is_explained_is_looked_at_less_often_once_the_clocks_are_known(
+    ppm: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked, alignment = looks_of(ppm, True, monkeypatch)
+    early, late = (sum(begin <= at * HOP / RATE < begin + 2 for at in looked) for begin in (0.5, 20))
+    assert 0 < late <= early / 3
+    assert alignment.ppm == pytest.approx(ppm, abs=0.5)
+
+
+def test_what_is_not_explained_is_looked_at_as_often_as_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked, _ = looks_of(80.0, False, monkeypatch)
+    assert sum(at * HOP >= 20 * RATE for at in looked) == pytest.approx(4 * RATE / (4 * HOP), abs=2)

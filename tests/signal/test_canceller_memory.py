@@ -24,7 +24,7 @@ MOST = 4.0
 
 
 def test_nothing_grows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drift, "POINTS", 24)  # of 480 the warming up would take a minute
+    monkeypatch.setattr(drift, "LOOKS", 24)  # of 480 the warming up would take a minute
     far = voice(LAP * HOP / RATE, 1)[: LAP * HOP]
     near = voice(LAP * HOP / RATE, 2, 0.02)[: LAP * HOP]
     near[: near.size // 2] = 0

@@ -137,3 +137,35 @@ def test_after_ten_seconds_without_a_line_there_is_hardly_any_drift() -> None:
     assert not moving.unlikely
     still.reset()
     assert not still.unlikely
+
+
+def test_half_a_minute_is_remembered_however_often_it_was_looked_at() -> None:
+    """A crystal that warms up from 80 to 110 ppm in 90 seconds drifts by 105 in the last 30."""
+    often, rarely = DriftEstimator(), DriftEstimator()
+    ppm = np.linspace(80, 110, int(90 * RATE / EVERY))
+    lags = 1500 - np.cumsum(ppm) * 1e-6 * EVERY + 0.05 * np.random.default_rng(0).standard_normal(ppm.size)
+    for i, lag in enumerate(lags):
+        often.add(i * EVERY, float(lag))
+        if i % 4 == 3:
+            rarely.add(i * EVERY, float(lag), looks=4)
+    for estimator in (often, rarely):
+        line = estimator.line()
+        assert line is not None
+        assert line.ppm == pytest.approx(105, abs=1)
+        assert line.lag == pytest.approx(lags[-1], abs=0.8)
+        assert estimator.settled
+
+
+def test_strays_for_as_long_are_none_however_often_it_was_looked() -> None:
+    estimator = DriftEstimator()
+    lags = drifting(80, 16.0, 0.1)
+    lags[128:] += 20.0
+    found = []
+    for i in range(3, len(lags), 4):
+        estimator.add(i * EVERY, float(lags[i]), looks=4)
+        line = estimator.line()
+        found.append(line is not None and abs(line.lag - lags[i]) < 1.0)
+    moved = 128 // 4
+    assert all(found[moved - 4 : moved])
+    assert not any(found[moved : moved + 5])  # 1.3 s
+    assert all(found[moved + 6 :])

@@ -154,6 +154,7 @@ class Engine:
         cancelled = None
         if self._gap.covers(end, microphone):
             self._catch_up(end)
+            self._canceller.miss(reference)
             self._kept.take_silence()
             self.percept = self._ear.unknown(end)
         elif self._lull.covers(reference, microphone, self._at_rest):

@@ -105,6 +105,10 @@ class EchoCanceller(Protocol):
         """So many hops are not shown, in which and for 5 s before which nothing was played, and the microphone's sound
         is like the last one."""
 
+    def miss(self, reference: Sound) -> None:
+        """One hop of what the loudspeaker got, (HOP,) float32, while the microphone's sound was lost, and is not
+        shown."""
+
     def take_discarded(self) -> int:
         """Samples of both that were no sound and counted as silence, since this was last asked."""
 

@@ -35,6 +35,7 @@ from edgeagent.turn import events as e
 from edgeagent.turn.outputs import Light
 from edgeagent.units import HOP, RATE
 from tests.detect.made_up import Counting
+from tests.signal.echo_world import echo_of, room, voice
 from tests.talking import INTERRUPTED, talking
 from tests.tallying import Tallying
 
@@ -362,6 +363,27 @@ def test_after_a_long_loss_the_echo_path_is_learnt_at_once() -> None:
     replay(engine, played, heard, [e.Ready(0), e.Lost(begin, "overflow", end - begin)])
     left = engine.linear.read(end + 3 * RATE // 2, engine.linear.end)
     assert float(left @ left) / left.size < 1e-2 * float(heard[-RATE:] @ heard[-RATE:]) / RATE
+
+
+@pytest.mark.parametrize(("delay", "ppm"), [(320, 0.0), (2000, 0.0), (2000, 100.0), (4000, 0.0)])
+def test_after_a_long_loss_the_far_end_is_where_it_would_have_been(delay: int, ppm: float) -> None:
+    """What was played meanwhile has an echo after it, and the clocks went on: nothing has to be learnt again."""
+    played, path = voice(14.0, 3), room(4)
+    faint = 1e-4 * np.random.default_rng(0).standard_normal(played.size).astype(np.float32)
+    heard = echo_of(played, path, delay, ppm) + faint
+    begin, end = 8 * RATE + 300, 11 * RATE
+    heard[begin:end] = 0
+    engine = Engine(Settings(), MemoryJournal(), *app.parts(Settings()))
+    replay(engine, played, heard, [e.Ready(0), e.Lost(begin, "overflow", end - begin)])
+
+    def enhancement_db(first: int) -> float:
+        span = slice(first, first + RATE // 2)
+        left = engine.linear.read(span.start, span.stop)
+        return float(10 * np.log10((heard[span] @ heard[span]) / (left @ left)))
+
+    before, after = enhancement_db(begin - RATE // 2), enhancement_db(end + 2 * HOP)
+    assert before > 25
+    assert after > before - 8
 
 
 class Loud:

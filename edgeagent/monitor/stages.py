@@ -41,6 +41,7 @@ class TimedCanceller:
         self._canceller = canceller
         self._stages = stages
         self.rest = canceller.rest
+        self.miss = canceller.miss
         self.take_discarded = canceller.take_discarded
         self.suppress = canceller.suppress
         self.realign = canceller.realign

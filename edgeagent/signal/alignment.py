@@ -118,6 +118,14 @@ class Alignment:
         if self._creep:
             self.position = _within(self.position - hops * self._creep, LOOKAHEAD)
 
+    def miss(self, far: Sound) -> None:
+        """One hop of the far end, (HOP,) float32, whose echo was lost: it goes by, and the clocks go on."""
+        self._far.push(far)
+        self.rest(1)
+        self._estimator.restart()
+        self._frames[1, HOP:] = 0
+        self._looks.clear()
+
     def read(self, n: int, position: float) -> Sound:
         """The newest `n` samples of the far end as read at `position`; n at most the span."""
         return self._far.delayed(n, position)

@@ -45,6 +45,9 @@ class Bypass:
     def rest(self, hops: int) -> None:
         """Nothing is followed here."""
 
+    def miss(self, reference: Sound) -> None:
+        """Nothing is remembered here but the last hop."""
+
     def take_discarded(self) -> int:
         """Samples of the microphone that were no number, since this was last asked."""
         discarded, self._discarded = self._discarded, 0

@@ -87,13 +87,14 @@ class Canceller:
         self._suppressor = Suppressor()
         self._judge = Judge()
         self._heard = Recent(TRIAL)
-        self._linear = np.zeros(HOP, np.float32)
-        self._echo = np.zeros(HOP, np.float32)
+        self._late = (np.zeros(HOP, np.float32), np.zeros(HOP, np.float32))
+        """Error and echo estimate of the last hop, which come out with this one."""
         self._linger = 0
         self._hold = 0
         self._discarded = 0
         self._offset = 0.0
         self._moved = Moved()
+        self._missed = False
 
     @property
     def drift_ppm(self) -> float:
@@ -108,6 +109,9 @@ class Canceller:
         alive = highest - lowest > DEAD
         if alive:
             heard = self._centred(heard)
+        if self._missed:
+            self._missed = False
+            self._filter.retime(self._alignment.read(SPAN, self._alignment.position), 0)
         aligned = self._alignment.push(far, heard)
         self._heard.push(heard)
         self._linger = LINGER if float(aligned @ aligned) > AUDIBLE * HOP else max(self._linger - 1, 0)
@@ -117,7 +121,7 @@ class Canceller:
             self._move(move)
         elif later := self._alignment.make_room():
             self._filter.retime(self._alignment.read(SPAN, self._alignment.position), later)
-        linear, echo, self._linear, self._echo = self._linear, self._echo, prediction.error, prediction.echo
+        (linear, echo), self._late = self._late, (prediction.error, prediction.echo)
         frame = self._suppressor.process(prediction.error, prediction.echo, prediction.tracking)
         if frame.changed:
             self._filter.unsettle()
@@ -147,6 +151,12 @@ class Canceller:
         is like the last one."""
         self._alignment.rest(hops)
         self._suppressor.rest(hops)
+
+    def miss(self, reference: Sound) -> None:
+        """One hop of what the loudspeaker got while the microphone's sound was lost, and is not shown, (HOP,)
+        float32."""
+        self._alignment.miss(self._checked(reference)[0])
+        self._missed = True
 
     def take_discarded(self) -> int:
         """Samples of both inputs that were no sound, since this was last asked."""

@@ -73,6 +73,13 @@ class DelayEstimator:
         """Forget the correlation, for example when the delay is known to have moved."""
         self._cross.fill(0)
 
+    def restart(self) -> None:
+        """Forget the far end as well: hops of it were not taken."""
+        if self._hops:
+            self._hops = 0
+            self._far.fill(0)
+            self.reset()
+
     def push(self, far: Spectrum, microphone: Spectrum) -> None:
         """Take one hop: the spectrum (HOP + 1,) of the newest 2 HOP far-end samples and that of the HOP microphone
         samples before the newest ones, behind HOP zeros."""

@@ -12,7 +12,6 @@ from edgeagent.units import HOP, samples
 LONG = samples(400)
 """Samples. What is shorter is heard as silence, so that nothing in the canceller or the ear jumps in time for it."""
 
-
 EDGES = 2 * HOP
 """Samples of it at most that are heard all the same: where it begins and where it ends."""
 

@@ -159,7 +159,7 @@ def test_what_is_said_is_what_is_set() -> None:
             "the same folder as models.folder. Give another, or leave it out",
         ),
         (
-            "shadow: {false_stops_per_hour: 15}",
+            "shadow: {false_stops_per_hour: 8.7}",
             "shadow.false_stops_per_hour",
             "the same as in turns. Give another number, or leave it out",
         ),

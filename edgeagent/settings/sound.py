@@ -87,7 +87,7 @@ class Models:
 class Turns:
     """When to stop, when to go on, when the user is done."""
 
-    false_stops_per_hour: Annotated[float, Interval(gt=0, le=120)] = 15.0
+    false_stops_per_hour: Annotated[float, Interval(gt=0, le=120)] = 8.7
     """How many wrong stops an hour of talking you tolerate. Fewer means slower and more cautious."""
 
     adapt: bool = True

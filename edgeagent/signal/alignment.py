@@ -133,9 +133,11 @@ class Alignment:
     def look(self, explained: bool = False) -> Move | None:
         """Once after each push: measure. `explained`: the filter leaves little of what is heard. Returns a proposal
         when the echo seems to be clearly somewhere else."""
+        if self._audible <= 0 or self._hops % LOOK:
+            return None
         calm = explained and self.lag >= 0 and (self._drift is None or self._drift.settled)
         every = RARELY if calm else LOOK
-        if self._audible <= 0 or self._hops % every:
+        if self._hops % every:
             return None
         peak = self._estimator.peak(round(self.lag))
         if peak is None or (self._looks and abs(peak.lag - self._looks[-1]) > AGREE):

@@ -111,7 +111,7 @@ class Canceller:
             heard = self._centred(heard)
         if self._missed:
             self._missed = False
-            self._filter.retime(self._alignment.read(SPAN, self._alignment.position), 0)
+            self._reread(0)
         aligned = self._alignment.push(far, heard)
         self._heard.push(heard)
         self._linger = LINGER if float(aligned @ aligned) > AUDIBLE * HOP else max(self._linger - 1, 0)
@@ -120,7 +120,7 @@ class Canceller:
         if move is not None:
             self._move(move)
         elif later := self._alignment.make_room():
-            self._filter.retime(self._alignment.read(SPAN, self._alignment.position), later)
+            self._reread(later)
         (linear, echo), self._late = self._late, (prediction.error, prediction.echo)
         frame = self._suppressor.process(prediction.error, prediction.echo, prediction.tracking)
         if frame.changed:
@@ -174,7 +174,12 @@ class Canceller:
         self._hold = max(self._hold, -(-frames_lost // HOP) + 1 if frames_lost else 0)
         if shift:
             move = self._alignment.told(shift)
-            self._filter.retime(self._alignment.read(SPAN, move.after), round(move.after - move.before) - shift)
+            self._reread(round(move.after - move.before) - shift)
+
+    def _reread(self, shift: int) -> None:
+        """The far end behind the newest hop is another now, or read from another place; `shift`: see
+        `EchoFilter.retime`."""
+        self._filter.retime(self._alignment.read(SPAN, self._alignment.position), shift)
 
     def _move(self, move: Move) -> None:
         """The echo shows elsewhere. Move there with the filter as it is if that explains the last 64 ms better; else

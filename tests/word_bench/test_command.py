@@ -15,7 +15,7 @@ from edgeagent.turn.cue_words import Cue
 from edgeagent.units import samples
 from tests.train.made_up import build
 from tools.train.corpus import Part, load_corpus
-from tools.word_bench.__main__ import LISTENING, TAKING, Row, groups, main, measure, ratios, text
+from tools.word_bench.__main__ import LISTENING, TAKING, Row, groups, main, measure, nats, ratios, table
 
 SOUND = np.zeros(samples(1000), np.float32)
 
@@ -74,7 +74,7 @@ def test_every_group_is_drawn_and_begins_before_its_onset(tmp_path: Path) -> Non
 
 
 def test_the_tables_name_every_group_and_cue() -> None:
-    found = text(rows())
+    found = table(rows()) + nats(rows())
     assert all(name in found for name in (*TAKING, *LISTENING, "noise", *Cue))
 
 
@@ -89,7 +89,7 @@ def test_numbers_that_mean_nothing_are_told_in_a_line(
 def test_a_group_of_which_the_corpus_has_nothing_has_no_shares() -> None:
     found = rows()
     found["noise"] = Row()
-    assert "| noise | 0 | - | - | - | - |" in text(found)
+    assert "| noise | 0 | - | - | - | - |" in table(found)
 
 
 def test_a_folder_that_is_none_is_told_in_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

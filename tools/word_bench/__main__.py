@@ -1,6 +1,7 @@
 """What the lexical hint is worth: recorded words through the recogniser, and how often each is taken for which cue.
 
     python -m tools.word_bench CORPUS [--part dev] [--most 40] [--seed 1] [--json]
+    python -m tools.word_bench --scenes FOLDER [--json]
 
 CORPUS is a folder of recordings as for tools.train. Of each group at most so many are drawn: words that take the floor
 and words of listening aloud, both that the recogniser knows (English) and that it does not (another language), other
@@ -11,6 +12,9 @@ The log-likelihood ratios (nats) at the end are what `turn.cue_words.WORTH` is s
 people who take the floor (half of them with a word that the recogniser knows, a quarter with another word, a quarter
 with a phrase) than from people who listen aloud (half of them with a word that it knows, half with another word), and
 from people than from noise. Half a case is added to every count, so that few cases give no great figures.
+
+FOLDER holds scenes with their truth. Their events go through the device's canceller while it talks, and are heard from
+300 ms before their onset to 1.5 s after it: with the echo suppressed, as on the device, and cancelled linearly only.
 """
 
 from __future__ import annotations
@@ -27,6 +31,7 @@ from typing import TypeVar
 import numpy as np
 
 from edgeagent.__main__ import ended
+from edgeagent.commands._bench_decisions import scenes
 from edgeagent.commands.terminal import Progress, add_json, check_seed, print_json
 from edgeagent.config.languages import floor_words
 from edgeagent.detect.words import PIECE, PRE_ROLL
@@ -37,6 +42,7 @@ from edgeagent.sim.patient_spotter import PATIENCE_S, PatientSpotter
 from edgeagent.turn.cue_words import Cue, cue
 from edgeagent.units import milliseconds, samples
 from tools.train.corpus import Clip, Corpus, Part, load_corpus, whole
+from tools.word_bench.through_echo import events
 
 ENGLISH = floor_words("en")
 
@@ -78,10 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command. Returns the exit status."""
     asked = _parser().parse_args(arguments)
     try:
-        if asked.most < 1:
-            raise EdgeAgentError(f"--most {asked.most}: nothing would be heard", "give 1 or more")
-        check_seed(asked.seed)
-        drawn = groups(load_corpus(asked.corpus, Part(asked.part)), asked.most, np.random.default_rng(asked.seed))
+        drawn = _drawn(asked)
         with closing(PocketsphinxSpotter(ENGLISH.all, stall_s=PATIENCE_S)) as spotter:
             spotter.check()
             rows = measure(drawn, PatientSpotter(spotter))
@@ -92,10 +95,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     speed = facts["busy_s"] / facts["heard_s"]
     if asked.json:
         plain = {name: {**row.cues, "late_ms": row.late} for name, row in rows.items()}
-        print_json({"groups": plain, "nats": ratios(rows), "computing_per_second": speed})
+        worth = {} if asked.scenes else {"nats": ratios(rows)}
+        print_json({"groups": plain, **worth, "computing_per_second": speed})
     else:
-        print(text(rows), "", f"{speed:.3f} s of computing for a second of sound", sep="\n")
+        tables = [table(rows)] if asked.scenes else [table(rows), nats(rows)]
+        print(*tables, f"{speed:.3f} s of computing for a second of sound", sep="\n\n")
     return 0
+
+
+def _drawn(asked: argparse.Namespace) -> dict[str, list[tuple[Sound, int]]]:
+    """Sounds and their onsets by group. Raises EdgeAgentError."""
+    if (asked.corpus is None) == (asked.scenes is None):
+        raise EdgeAgentError("there is one thing to listen to", "give CORPUS or --scenes FOLDER")
+    if asked.scenes:
+        return events(scenes(asked.scenes))
+    if asked.most < 1:
+        raise EdgeAgentError(f"--most {asked.most}: nothing would be heard", "give 1 or more")
+    check_seed(asked.seed)
+    return groups(load_corpus(asked.corpus, Part(asked.part)), asked.most, np.random.default_rng(asked.seed))
 
 
 def groups(corpus: Corpus, most: int, draw: np.random.Generator) -> dict[str, list[tuple[Sound, int]]]:
@@ -151,8 +168,8 @@ def ratios(rows: Mapping[str, Row]) -> dict[str, dict[str, float]]:
     }
 
 
-def text(rows: Mapping[str, Row]) -> str:
-    """The tables."""
+def table(rows: Mapping[str, Row]) -> str:
+    """What each group was understood as."""
     lines = [
         "| heard | recordings | takes | listens | nothing | ms after the onset, median |",
         "|---|---|---|---|---|---|",
@@ -163,8 +180,13 @@ def text(rows: Mapping[str, Row]) -> str:
         shares = " | ".join(f"{row.cues[kind] / count:.2f}" if count else "-" for kind in kinds)
         late = f"{np.median(row.late):.0f}" if row.late else "-"
         lines.append(f"| {name} | {count} | {shares} | {late} |")
-    lines += ["", "| cue | floor, nats | person, nats |", "|---|---|---|"]
-    lines += [f"| {kind} | {nats['floor']:+.2f} | {nats['person']:+.2f} |" for kind, nats in ratios(rows).items()]
+    return "\n".join(lines)
+
+
+def nats(rows: Mapping[str, Row]) -> str:
+    """What each cue is worth."""
+    lines = ["| cue | floor, nats | person, nats |", "|---|---|---|"]
+    lines += [f"| {kind} | {worth['floor']:+.2f} | {worth['person']:+.2f} |" for kind, worth in ratios(rows).items()]
     return "\n".join(lines)
 
 
@@ -194,7 +216,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m tools.word_bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("corpus", type=Path, help="folder with manifest.csv and segments.csv, as for tools.train")
+    parser.add_argument(
+        "corpus",
+        type=Path,
+        nargs="?",
+        metavar="CORPUS",
+        help="folder with manifest.csv and segments.csv, as for tools.train",
+    )
+    parser.add_argument("--scenes", type=Path, metavar="FOLDER", help="events of scenes instead, through the canceller")
     parser.add_argument("--part", choices=list(Part), default=Part.DEV, help="recordings to measure on (default dev)")
     parser.add_argument("--most", type=int, default=40, metavar="N", help="recordings of each group (default 40)")
     parser.add_argument("--seed", type=int, default=1, help="other recordings (default 1)")

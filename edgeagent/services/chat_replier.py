@@ -8,9 +8,11 @@ is not spoken.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from math import inf
 from typing import Any
 
@@ -19,6 +21,7 @@ from edgeagent.dialogue.history import Line, Who
 from edgeagent.dialogue.kinds import Kind, Understood
 from edgeagent.errors import ServiceError
 from edgeagent.ports import Request
+from edgeagent.services.chat_deeds import Deeds, Message
 from edgeagent.services.chat_tools import Call, Run, Tool, read_tools
 from edgeagent.services.complaint import complaint, hidden
 from edgeagent.services.event_stream import EventStream, bearer
@@ -53,14 +56,18 @@ CALLS_READ = 64
 ARGUMENTS = 65_536
 """Characters of a call's name and arguments."""
 
-ROOM = "context"
+ROOM = re.compile(r"context[_ ](size|length|window)|maximum context", re.IGNORECASE)
 """Is in what servers say whose model cannot take in so much: "exceeds the available context size", "maximum context
-length". Ollama says nothing, and leaves out the oldest by itself."""
+length", "context_length_exceeded"; and not in "context deadline exceeded", which is a server that takes too long.
+Ollama says nothing, and leaves out the oldest by itself."""
 
 LIMIT, LATER_LIMIT = "max_tokens", "max_completion_tokens"
 """What the limit of an answer is called: by every server, and by OpenAI's models since 2024, which refuse the other."""
 
-Ask = Callable[[list[dict[str, Any]], bool], EventStream]
+CUT_OFF = "error: it was ended in the middle"
+"""Result of a program that was at work when the reply was cut: the model may look what has become of it."""
+
+Ask = Callable[[list[Message], bool], EventStream]
 """A request with these messages, and whether tools may be asked for."""
 
 
@@ -75,13 +82,13 @@ class Found:
     room: float = inf
     """Characters of messages that it has taken; of more the oldest are not told."""
 
-    def adapts(self, refusal: ServiceError, told: list[dict[str, Any]]) -> bool:
+    def adapts(self, refusal: ServiceError, told: list[Message]) -> bool:
         """Whether the server says what it wants to be told instead, and is told so from now on. told: the messages; of
         what is too much for it the older half falls."""
         if self.limit != LATER_LIMIT and LATER_LIMIT in refusal.problem:
             self.limit = LATER_LIMIT
             return True
-        if ROOM not in refusal.problem.lower():
+        if not ROOM.search(refusal.problem):
             return False
         before = len(told)
         self.room = _size(told) / 2
@@ -100,18 +107,20 @@ class ChatReplier:
         self._key = key
         self._tools = read_tools(replier.tools) if replier.tools else {}
         self._found = Found()
+        self._deeds = Deeds()
 
     def reply(self, request: Request) -> ChatReply:
         """See `ports.Replier`; the request is under way."""
         system = " ".join(filter(None, (self._settings.system, BRIEF * request.brief)))
-        told = messages(system, request)
+        told = messages(system, request, self._deeds)
         shorten(told, self._found.room)
-        return ChatReply(self._ask, told, self._tools, self._key, self._found)
+        done = partial(self._deeds.add, request.turn)
+        return ChatReply(self._ask, told, self._tools, self._key, self._found, done)
 
     def close(self) -> None:
         """Nothing is kept between replies."""
 
-    def _ask(self, told: list[dict[str, Any]], tools: bool) -> EventStream:
+    def _ask(self, told: list[Message], tools: bool) -> EventStream:
         body: dict[str, object] = {
             "model": self._settings.model,
             "messages": told,
@@ -131,17 +140,20 @@ class ChatReply:
     def __init__(
         self,
         ask: Ask,
-        told: list[dict[str, Any]],
+        told: list[Message],
         tools: Mapping[str, Tool] | None = None,
         key: str = "",
         found: Found | None = None,
+        done: Callable[[Message, list[Message]], None] = lambda _calls, _results: None,
     ) -> None:
-        """key: is in no complaint, though servers repeat what they refuse. found: about the server until now."""
+        """key: is in no complaint, though servers repeat what they refuse. found: about the server until now. done: is
+        told the calls and the results of each round of tools, also of one that is cut."""
         self._ask = ask
         self._found = found or Found()
         self._told = told
         self._tools = tools or {}
         self._key = key
+        self._tell_done = done
         self._cancelled = False
         self._run: Run | None = None
         self._stream = ask(told, True)
@@ -174,9 +186,11 @@ class ChatReply:
                 return
             if spoken:
                 yield "\n"  # said while the tools are at work, and no word of it is joined to what comes behind them
-            self._told += [asked.told(spoken), *self._done(list(asked.calls.values())[:CALLS])]
+            if results := list(self._done(list(asked.calls.values())[:CALLS])):
+                self._tell_done(asked.told("", len(results)), results)
             if self._cancelled:
                 return
+            self._told += [asked.told(spoken, len(results)), *results]
             self._ask_again(rounds_left > 1)
 
     def _ask_again(self, tools: bool) -> None:
@@ -199,13 +213,14 @@ class ChatReply:
             else:
                 return
 
-    def _done(self, calls: list[Call]) -> Iterator[dict[str, Any]]:
+    def _done(self, calls: list[Call]) -> Iterator[Message]:
         """What came of each call, for the model."""
         for call in calls:
             run = self._run = Run(self._tools, call)
             if self._cancelled:
                 return
-            yield {"role": "tool", "tool_call_id": call.id, "content": run.result()}
+            result = run.result()
+            yield {"role": "tool", "tool_call_id": call.id, "content": CUT_OFF if self._cancelled else result}
 
     def _spoken(self, asked: Asked, tools: bool) -> Generator[str]:
         """The text of one answer; what it asks for goes to `asked`."""
@@ -253,9 +268,9 @@ class Asked:
         except (AttributeError, TypeError, ValueError) as error:
             raise ServiceError("the server sends what is no chat", "check replier.url") from error
 
-    def told(self, spoken: str) -> dict[str, Any]:
-        """As the server wants it back."""
-        calls = [call.told() for call in list(self.calls.values())[:CALLS]]
+    def told(self, spoken: str, count: int) -> Message:
+        """As the server wants it back, with the first `count` calls."""
+        calls = [call.told() for call in list(self.calls.values())[:count]]
         return {"role": "assistant", "content": spoken, "tool_calls": calls}
 
     def _add(self, delta: Mapping[str, Any]) -> None:
@@ -304,26 +319,30 @@ def _text(content: object) -> str:
     return "".join(text for text in texts if isinstance(text, str))
 
 
-def messages(system: str, request: Request) -> list[dict[str, Any]]:
-    """The conversation as a model takes it: in turn, and a person first."""
-    told: list[dict[str, Any]] = [{"role": "system", "content": system}] if system else []
+def messages(system: str, request: Request, deeds: Deeds) -> list[Message]:
+    """The conversation as a model takes it: in turn, and a person first. What was done for a turn stands behind it."""
+    told: list[Message] = [{"role": "system", "content": system}] if system else []
     if request.history and request.history[0].who is Who.DEVICE:
         told.append({"role": "user", "content": BEGUN})
+    done: list[Message] = []
     for line in request.history:
         role = "assistant" if line.who is Who.DEVICE else "user"
         text = _told(line)
         if told and told[-1]["role"] == role:
             told[-1]["content"] += f" {text}"
         else:
-            told.append({"role": role, "content": text})
+            told += [*done, {"role": role, "content": text}]
+            done.clear()
+        if line.who is Who.PERSON:
+            done += deeds.of(line.number)
     if not told or told[-1]["role"] != "user":
         told.append({"role": "user", "content": request.text})
     if hint := _hint(request):
         told[-1]["content"] += f"\n({hint})"
-    return told
+    return told + done
 
 
-def shorten(told: list[dict[str, Any]], room: float) -> None:
+def shorten(told: list[Message], room: float) -> None:
     """Takes away the oldest messages until the others have room, in characters; what stands before all stays, and so
     does all from a person's last turn on. What is left begins with a person's."""
     if _size(told) <= room:
@@ -333,7 +352,7 @@ def shorten(told: list[dict[str, Any]], room: float) -> None:
     del told[first : next((at for at in turns if _size(told[:first] + told[at:]) <= room), turns[-1])]
 
 
-def _size(told: list[dict[str, Any]]) -> int:
+def _size(told: list[Message]) -> int:
     return len(json.dumps(told, ensure_ascii=False))
 
 

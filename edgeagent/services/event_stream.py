@@ -13,6 +13,8 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from math import inf
+from time import monotonic
 from urllib.parse import SplitResult, urlsplit
 
 from edgeagent.errors import ServiceError
@@ -41,7 +43,8 @@ class EventStream:
     def __init__(
         self, url: str, body: Mapping[str, object], headers: Mapping[str, str], stall_s: float, secret: str = ""
     ) -> None:
-        """stall_s: seconds without a byte after which the server has failed. secret: is in no complaint, though servers
+        """stall_s: seconds without a byte, and behind an event without another one, after which the server has failed:
+        what only keeps a connection alive is no answer. secret: is in no complaint, though servers
         repeat what they refuse. Returns at once."""
         self._url = urlsplit(url)
         self._body = json.dumps(body).encode()
@@ -81,7 +84,7 @@ class EventStream:
             with connection.getresponse() as response:
                 if response.status != http.client.OK:
                     raise refused(self._name, response.status, response.read(LINE), self._secret)
-                for event in _events(response):
+                for event in _events(response, self._stall_s):
                     if not put(event):
                         return
         finally:
@@ -156,11 +159,12 @@ def _context() -> ssl.SSLContext:
     return context
 
 
-def _events(response: http.client.HTTPResponse) -> Iterator[str]:
+def _events(response: http.client.HTTPResponse, stall_s: float) -> Iterator[str]:
     """The data of each event; fields other than FIELDS and comments count for nothing here. JSON in place of events is
-    one: some servers stream nothing, and many say so what is wrong."""
+    one: some servers stream nothing, and many say so what is wrong. Raises TimeoutError for a server that sends nothing
+    but comments for `stall_s` where it had begun."""
     data: list[str] = []
-    length = 0
+    length, due = 0, inf
     while line := response.readline(LINE):
         if len(line) >= LINE:
             raise ServiceError("the server sends a line without end")
@@ -176,6 +180,9 @@ def _events(response: http.client.HTTPResponse) -> Iterator[str]:
         elif not text and data:
             yield "\n".join(data)
             data, length = [], 0
+            due = monotonic() + stall_s  # from when it was taken: a slow reader is no slow server
+        elif monotonic() > due:
+            raise TimeoutError
     if data:
         yield "\n".join(data)
 

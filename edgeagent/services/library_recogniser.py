@@ -3,7 +3,7 @@ pocketsphinx.
 
 A turn goes to the child while it is spoken, from before the onset. The engine's thread only leaves sound; one thread
 here moves it. A child that dies, hangs or takes too long costs the text of the turn it was in, and is replaced; one
-that cannot load its model is tried again with the next turn.
+that cannot load its model, or does not live long with it, is tried again with the next turn.
 """
 
 from __future__ import annotations
@@ -32,6 +32,9 @@ LOADING_S = 120.0
 
 IDLE_S = 3600.0
 """Seconds to sleep when there is nothing to wait for: any turn wakes us."""
+
+ENDURED_S = 30.0
+"""A child that ends after less, and without a turn, ends again: a model that does not fit, a library that is broken."""
 
 CLOSING_S = 2.0
 
@@ -104,23 +107,23 @@ class LibraryRecogniser(OneTurn[LibraryTurn]):
 
     def _work(self) -> None:
         while not self._closing:
-            before = self._turn
+            before, began = self._turn, monotonic()
             try:
-                link = Link(self._argv, monotonic(), self._patience_s, LOADING_S)
+                link = Link(self._argv, began, self._patience_s, LOADING_S)
             except ServiceError as error:
-                lost, ready = str(error), False
+                lost, again = str(error), False
             else:
                 try:
                     lost = self._serve(link)
                 finally:
                     self._ready = False
                     link.close()
-                ready = link.ready
+                again = link.ready and (link.busy_s > 0 or monotonic() - began > ENDURED_S)
             if self._closing:
                 break
             self._settle(lost)
             self._lose(lost)
-            while not ready and self._turn in (before, None) and not self._closing:
+            while not again and self._turn in (before, None) and not self._closing:
                 pump([], self._wake, IDLE_S)  # the next turn may find what is missing now
         self._wake.close()
 

@@ -21,6 +21,7 @@ from edgeagent.dialogue.kinds import Kind, Understood
 from edgeagent.dialogue.sentences import Sentences
 from edgeagent.errors import ServiceError
 from edgeagent.ports import Request
+from edgeagent.services.chat_deeds import Deeds
 from edgeagent.services.chat_replier import messages
 from edgeagent.services.complaint import TOLD
 from edgeagent.services.event_stream import connecting
@@ -257,7 +258,7 @@ def test_the_conversation_as_a_model_takes_it() -> None:
         Line(Who.PERSON, 9, "no not bangalore mangalore"),
     )
     understood = Understood(Kind.CORRECTION, wrong="bangalore", right="mangalore")
-    told = messages("Be brief.", Request(9, np.zeros(0, np.float32), "", understood, history))
+    told = messages("Be brief.", Request(9, np.zeros(0, np.float32), "", understood, history), Deeds())
     assert [message["role"] for message in told] == ["system", "user", "assistant", "user"]
     assert told[2]["content"] == "The train leaves It stops in —"
     assert "instead of 'bangalore', 'mangalore'" in told[3]["content"]
@@ -268,7 +269,7 @@ def test_a_model_that_was_cut_off_is_told_where_to_go_on() -> None:
     request = Request(
         9, np.zeros(0, np.float32), "uh-huh", Understood(Kind.BACKCHANNEL), history, ("It leaves.",), True
     )
-    told = messages("", request)[-1]
+    told = messages("", request, Deeds())[-1]
     assert told["role"] == "user"
     assert told["content"].startswith("uh-huh\n(You are now saying: 'It leaves.'")
 
@@ -416,6 +417,42 @@ def test_a_conversation_that_has_grown_beyond_the_models_context_goes_on_without
     assert taken[-1]["messages"][0] == refused["messages"][0]
     assert [message["role"] for message in taken[-1]["messages"]][:3] == ["system", "user", "assistant"]
     assert taken[-1]["messages"][-1]["content"].endswith("hello")
+
+
+@pytest.mark.parametrize(
+    "trouble", ["rpc error: code = DeadlineExceeded desc = context deadline exceeded", "llama runner: context canceled"]
+)
+def test_a_server_that_takes_too_long_is_told_the_whole_conversation_again(trouble: str) -> None:
+    """As Go's servers write it, Ollama's among them: their context is no model's."""
+    troubles = [status(500, json.dumps({"error": {"message": trouble}}))]
+
+    def act(talking: Talking) -> None:
+        (troubles.pop() if troubles else sentences(SAID))(talking)
+
+    lines = (Line(Who((Who.PERSON, Who.DEVICE)[at % 2]), at, f"line {at}") for at in range(41))
+    request = replace(REQUEST, history=tuple(lines))
+    with serving(act) as server:
+        replier = chat(server.url)
+        with pytest.raises(ServiceError, match="context"):
+            "".join(replier.reply(request))
+        assert "".join(replier.reply(request)).split() == SAID.split()
+    refused, taken = server.requests
+    assert taken["messages"] == refused["messages"]
+
+
+def test_what_only_keeps_a_connection_alive_is_no_answer() -> None:
+    """A gateway sends comments while the model behind it hangs; before the first word it may."""
+
+    def act(talking: Talking) -> None:
+        talking.begin()
+        for _ in range(6):
+            talking.raw(": PROCESSING\n\n")
+            talking.gone(0.05)
+        talking.say("It is nine. And")
+        while not talking.gone(0.05):
+            talking.raw(": PROCESSING\n\n")
+
+    assert "does not answer" in complaint(act, stall_ms=200)
 
 
 def test_one_turn_that_is_too_much_alone_is_told() -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import textwrap
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -17,9 +19,10 @@ from edgeagent.dialogue.kinds import Kind, Understood
 from edgeagent.dialogue.sentences import Sentences
 from edgeagent.errors import ConfigError, ServiceError
 from edgeagent.ports import Request
-from edgeagent.services.chat_replier import ROUNDS
+from edgeagent.services.chat_deeds import LEFT_OUT, RESULT
+from edgeagent.services.chat_replier import CUT_OFF, ROUNDS
 from edgeagent.services.chat_tools import OUTPUT, read_tools
-from tests.services.chat_server import Act, Talking, calling, serving
+from tests.services.chat_server import Act, Talking, calling, sentences, serving
 from tests.services.leftovers import children
 from tests.services.tools import PARAMETERS, tools, with_tools
 
@@ -305,3 +308,67 @@ def test_words_numbers_and_dates_are_what_they_look_like(tmp_path: Path) -> None
     texts = ["on", "off", "no", "12:30", "2024-01-01", "0o7"]
     assert about["properties"]["x"]["enum"] == [*texts, 1, -2.5, 1000.0, True, None]
     json.dumps(about)
+
+
+def after(first: str, *later: Line) -> Request:
+    """The request of turn 7, which now says `first`, or of the last of `later` lines behind it."""
+    history = (Line(Who.PERSON, 7, first), *later)
+    return replace(REQUEST, turn=history[-1].number, text=history[-1].text, history=history)
+
+
+def test_who_pauses_and_goes_on_has_done_once_what_was_done_meanwhile(tmp_path: Path) -> None:
+    """The reply is cut when the lamp is on and before a word of it was heard."""
+    with serving(calling(('{"on": true}',))) as server:
+        replier = with_tools(server, tools(tmp_path, "echo the lamp is on"))
+        reply = replier.reply(REQUEST)
+        assert next(iter(reply))  # behind the tool
+        reply.cancel()
+        "".join(replier.reply(after("hello and welcome")))
+    user, asked, done = server.requests[-1]["messages"][-3:]
+    assert (user["role"], user["content"]) == ("user", "hello and welcome")
+    assert asked["tool_calls"][0]["function"] == {"name": "lamp", "arguments": '{"on": true}'}
+    assert (done["role"], done["tool_call_id"], done["content"]) == ("tool", "call-0-0", "the lamp is on")
+
+
+def test_what_was_done_for_an_earlier_turn_stands_behind_it(tmp_path: Path) -> None:
+    with serving(calling(('{"on": true}',))) as server:
+        replier = with_tools(server, tools(tmp_path, "echo the lamp is on"))
+        "".join(replier.reply(REQUEST))
+        "".join(replier.reply(after("hello", Line(Who.DEVICE, 0, "Done."), Line(Who.PERSON, 8, "thanks"))))
+        "".join(replier.reply(after("hello", Line(Who.PERSON, 8, "thanks"))))  # nobody heard that it was done
+    _, _, heard, unheard = server.requests
+    assert [message["role"] for message in heard["messages"]][1:] == ["user", "assistant", "tool", "assistant", "user"]
+    assert [message["role"] for message in unheard["messages"]][1:] == ["user", "assistant", "tool"]
+    assert unheard["messages"][1]["content"] == "hello thanks"
+
+
+def test_of_a_program_that_was_cut_off_the_model_knows_that_it_had_begun(tmp_path: Path) -> None:
+    """The second of three calls is at work when the person goes on; the third has not been begun."""
+    act = calling(('{"on": true}', '{"on": false}', '{"on": true}'))
+    program = f"read said; echo $said >> {tmp_path}/ran; grep -q false {tmp_path}/ran && sleep 30; echo done"
+    with serving(act) as server:
+        replier = with_tools(server, tools(tmp_path, program, 60.0))
+        reply = replier.reply(REQUEST)
+        spoken: list[str] = []
+        reading = Thread(target=lambda: spoken.extend(reply))
+        reading.start()
+        while not (tmp_path / "ran").exists() or "false" not in (tmp_path / "ran").read_text():
+            assert reading.is_alive()
+        reply.cancel()
+        reading.join()
+        server.act = sentences("Well.")
+        "".join(replier.reply(after("hello and welcome")))
+    asked, first, second = server.requests[-1]["messages"][-3:]
+    assert len(asked["tool_calls"]) == 2
+    assert (first["content"], second["content"]) == ("done", CUT_OFF)
+    assert not spoken
+
+
+def test_of_a_long_result_later_turns_are_told_the_beginning(tmp_path: Path) -> None:
+    with serving(calling(('{"on": true}',))) as server:
+        replier = with_tools(server, tools(tmp_path, "yes | head -n 2000"))
+        "".join(replier.reply(REQUEST))
+        "".join(replier.reply(after("hello and welcome")))
+    _, now, later = server.requests
+    assert len(now["messages"][-1]["content"]) > RESULT
+    assert later["messages"][-1]["content"] == now["messages"][-1]["content"][:RESULT] + LEFT_OUT

@@ -6,6 +6,7 @@ import ast
 import inspect
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import partial
@@ -20,6 +21,7 @@ from edgeagent import settings
 from edgeagent.errors import ServiceError
 from edgeagent.live.turns import Early, Listener
 from edgeagent.services import library_recogniser
+from edgeagent.services.apart import ROOT
 from edgeagent.services.espeak_talker import EspeakTalker
 from edgeagent.services.flite_talker import FliteTalker
 from edgeagent.services.library_recogniser import LibraryRecogniser, process
@@ -284,6 +286,26 @@ def test_one_that_was_lost_is_there_again_for_the_next_turn(
     recogniser.close_turn(8, SOUND)
     eventually(lambda: len(heard.texts) == 2)
     assert heard.texts[1][1].startswith("heard ")
+
+
+def test_one_that_ends_as_soon_as_it_is_ready_is_tried_again_with_the_next_turn_and_not_before(
+    tmp_path: Path, stack: ExitStack, heard: Heard, eventually: Eventually
+) -> None:
+    """A model for which there is no memory: to load it again and again would take all of a core, and help nobody."""
+    loads = tmp_path / "loads"
+    ready = "from edgeagent.services import recogniser_wire as wire; wire.write(wire.READY, 0)"
+    told = f"import sys; sys.path.append({ROOT!r}); open({str(loads)!r}, 'a').write('x'); {ready}"
+    recogniser = LibraryRecogniser([sys.executable, "-I", "-S", "-c", told], 5.0, heard.recognised, heard.trouble)
+    stack.callback(recogniser.close)
+    recogniser.check()
+    for turn in (7, 8, 9):
+        eventually(lambda: not children())
+        recogniser.open_turn(turn, "")
+        recogniser.close_turn(turn, SOUND)
+        eventually(lambda turn=turn: heard.has(turn))  # type: ignore[misc]
+    assert [why for _, why in heard.troubles] == ["the recogniser's process ended"] * 3
+    eventually(lambda: not children())
+    assert loads.read_text() == "xxxx"
 
 
 def test_what_is_understood_is_told_while_somebody_speaks(
